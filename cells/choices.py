@@ -1,0 +1,57 @@
+"""Checks the group choices on the command line before Hydra composes anything.
+
+Hydra names the choices of a group when one is unknown, but suggests none, and in a sweep it does so only when it reaches the job.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString
+from hydra.errors import OverrideParseException
+
+from errors import InputError
+
+
+def check_choices(arguments: Sequence[str], configs: Path) -> None:
+    """Raises InputError if an override chooses an option that its group does not have.
+
+    Args:
+        arguments: the command line without the program; what is not an override is left to Hydra.
+        configs: the folder of the configuration groups.
+
+    Raises:
+        InputError: naming the group, the choice, the nearest option and all options.
+    """
+    for override in _overrides(arguments):
+        folder = configs / override.key_or_group
+        if not folder.is_dir():
+            continue
+        options = sorted(path.stem for path in folder.glob("*.yaml"))
+        for choice in _chosen(override):
+            if choice not in options:
+                raise InputError(_unknown(override.key_or_group, choice, options))
+
+
+def _overrides(arguments: Sequence[str]) -> Iterator[Override]:
+    parser = OverridesParser.create()
+    for argument in arguments:
+        if "=" not in argument or argument.startswith(("-", "~")):
+            continue
+        try:
+            yield parser.parse_override(argument)
+        except OverrideParseException:
+            continue  # Hydra reports it better
+
+
+def _chosen(override: Override) -> list[str]:
+    value = override.value()
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    return [str(choice) for choice in values if isinstance(choice, str | QuotedString)]  # glob() can only name what exists
+
+
+def _unknown(group: str, choice: str, options: list[str]) -> str:
+    nearest = get_close_matches(choice, options, n=1, cutoff=0.4)
+    suggestion = f" Did you mean {group}={nearest[0]}?" if nearest else ""
+    return f"{group}={choice}: there is no such {group}.{suggestion} Choices: {', '.join(options)}."

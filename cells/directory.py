@@ -1,0 +1,111 @@
+"""The directory of one cell: who may write there, and whether its work is done."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from data.files import written_aside
+from errors import InputError
+
+BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant")
+"""Keys that say where and how a cell is kept, not what it computes."""
+
+
+ABSENT = "nothing"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell's directory and resolved configuration.
+
+    Attributes:
+        name: path below the output directory, `<dataset>/<model>/<loss>/<noise>-<ratio>/seed-<n>`.
+        directory: where its files are.
+        config: the resolved configuration, plain values only.
+    """
+
+    name: str
+    directory: Path
+    config: dict[str, Any]
+
+    @classmethod
+    def of(cls, cfg: DictConfig) -> "Cell":
+        """Returns the cell that a composed configuration describes."""
+        return cls(cfg.cell, Path(cfg.output_dir) / cfg.cell, _plain(cfg))
+
+    def file(self, name: str) -> Path:
+        """Returns the path of one of the cell's files."""
+        return self.directory / name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the cell's scores are written; they are written last."""
+        return self.file("scores.json").exists()
+
+    @property
+    def _worked(self) -> bool:
+        """Whether there is work to lose: an epoch of training or more."""
+        return self.finished or self.file("checkpoints/last.ckpt").exists()
+
+    def claim(self, *, overwrite: bool) -> None:
+        """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.
+
+        Args:
+            overwrite: remove what an earlier run left.
+
+        Raises:
+            InputError: if the directory cannot be written, holds another configuration or holds files that are not a cell's.
+        """
+        try:
+            self._make_room(overwrite=overwrite)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with written_aside(self.file("config.yaml")) as aside:
+                aside.write_text(OmegaConf.to_yaml(OmegaConf.create(self.config)), encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"output_dir={self.config['output_dir']}: {self.directory} cannot be written ({error.strerror or error}). Free "
+                "space, change its permissions or choose another output_dir."
+            ) from error
+
+    def _make_room(self, *, overwrite: bool) -> None:
+        stored = self.file("config.yaml")
+        if not stored.exists():
+            if self.directory.is_dir() and any(self.directory.iterdir()):
+                raise InputError(
+                    f"{self.directory} holds files but no config.yaml, so it is not a cell of ours: move them or choose another output_dir."
+                )
+            return
+        if overwrite or not self._worked:
+            shutil.rmtree(self.directory)
+            return
+        differing = differences(_plain(OmegaConf.load(stored)), self.config)
+        if differing:
+            raise InputError(
+                f"{self.directory} holds another configuration; it differs in {'; '.join(differing)}. Give this one a name of its own "
+                "with variant=<word>, or replace the earlier one with overwrite=true."
+            )
+
+
+def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
+    """Returns one line a key whose value differs, bookkeeping aside: `key (there: value, here: value)`."""
+    there, here = _flat(stored), _flat(config)
+    keys = [key for key in {**there, **here} if key.split(".")[0] not in BOOKKEEPING]
+    pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
+    return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
+
+
+def _plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
+    config = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(config, dict)
+    return {str(key): value for key, value in config.items()}
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any YAML value
+    if isinstance(node, dict) and node:
+        return {
+            key: value for name, child in node.items() for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
+        }
+    return {prefix: node}

@@ -1,0 +1,24 @@
+"""The log file of a cell."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def logged_to(path: Path) -> Iterator[None]:
+    """Copies what is logged inside the block to a file, the traceback of an error that leaves the block included."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    except Exception:
+        handler.emit(root.makeRecord(root.name, logging.ERROR, "", 0, "the cell failed", (), sys.exc_info()))
+        raise
+    finally:
+        root.removeHandler(handler)
+        handler.close()

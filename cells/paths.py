@@ -1,0 +1,21 @@
+"""The resolver that names a cell's directory."""
+
+from omegaconf import OmegaConf
+
+
+def cell_path(  # noqa: PLR0917 - a resolver's arguments have no names
+    dataset: str, model: str, loss: str, noise: str, ratio: object, seed: object, variant: str | None
+) -> str:
+    """Returns `<dataset>/<model>/<loss>[-<variant>]/<noise>-<ratio>/seed-<n>`.
+
+    The ratio is written in its shortest form, so that 0, 0.0 and 0.00 are one cell. No `=` occurs: Hydra's override grammar could not
+    name such a path.
+    """
+    shortest = f"{ratio:g}" if isinstance(ratio, int | float) else str(ratio)
+    method = loss if variant is None else f"{loss}-{variant}"
+    return f"{dataset}/{model}/{method}/{noise}-{shortest}/seed-{seed}"
+
+
+def register() -> None:
+    """Makes `${cell_path:...}` known to OmegaConf."""
+    OmegaConf.register_new_resolver("cell_path", cell_path, replace=True)

@@ -1,0 +1,82 @@
+"""What a finished cell leaves behind, and the table that is printed of it. scores.json is written last: a cell that has it is finished."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich import get_console
+from rich.table import Table
+
+from cells.directory import Cell
+from cells.environment import describe, peak_memory_mib
+from data.files import written_aside
+from noise import Audit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The numbers of a cell.
+
+    Attributes:
+        untrained: test measures before training.
+        trained: test measures of the selected checkpoint.
+        validation: validation measures of the selected checkpoint.
+        epoch: the selected epoch, from 0.
+        wall_seconds: time of each step of the work.
+    """
+
+    untrained: dict[str, float]
+    trained: dict[str, float]
+    validation: dict[str, float]
+    epoch: int
+    wall_seconds: dict[str, float]
+
+
+def write_scores(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes scores.json and returns its content.
+
+    Args:
+        cell: the cell.
+        outcome: its numbers.
+        audit: what noise changed.
+        facts: counts and hashes of the data it was trained on.
+    """
+    content = {
+        "cell": cell.name,
+        "measures": outcome.trained,
+        "untrained": outcome.untrained,
+        "validation": outcome.validation,
+        "selected_epoch": outcome.epoch,
+        "seed": cell.config["seed"],
+        "noise": {"audit_sha256": audit.sha256} | asdict(audit.header),
+        "data": dict(facts),
+        "wall_seconds": outcome.wall_seconds,
+        "peak_memory_mib": peak_memory_mib(),
+    } | describe()
+    with written_aside(cell.file("scores.json")) as aside:
+        aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return content
+
+
+def read_scores(cell: Cell) -> dict[str, Any]:
+    """Returns the content of a finished cell's scores.json."""
+    content: dict[str, Any] = json.loads(cell.file("scores.json").read_text(encoding="utf-8"))
+    return content
+
+
+def show(cell: Cell, scores: Mapping[str, Any]) -> None:
+    """Prints the measures, untrained and trained, and where everything is."""
+    table = Table(title=cell.name, title_justify="left")
+    table.add_column("measure (test)")
+    for column in ("untrained", "trained", "change"):
+        table.add_column(column, justify="right")
+    for name, value in scores["measures"].items():
+        before = scores["untrained"][name]
+        table.add_row(name, f"{before:.4f}", f"{value:.4f}", f"{value - before:+.4f}")
+    console = get_console()
+    console.print(table)
+    console.print(
+        f"Everything about this cell is in {cell.directory}/: {', '.join(sorted(path.name for path in cell.directory.iterdir()))}",
+        soft_wrap=True,
+    )

@@ -1,0 +1,60 @@
+"""The typed root of the configuration: every key outside the groups, its type and its default's place (conf/config.yaml)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class Evaluation:
+    """How runs are retrieved and cut."""
+
+    depth: int = MISSING
+    batch_tokens: int = MISSING
+
+
+@dataclass
+class Batch:
+    """What one optimisation step sees."""
+
+    size: int = MISSING
+    in_batch: bool = MISSING
+
+
+@dataclass
+class Negatives:
+    """Which unjudged documents stand beside an example's positive."""
+
+    per_example: int = MISSING
+    depth: int = MISSING
+
+
+@dataclass
+class JobSchema:
+    """Keys of one cell. Group nodes are typed by the constructors they name."""
+
+    task: Any = MISSING
+    dataset: Any = MISSING
+    model: Any = MISSING
+    loss: Any = MISSING
+    noise: Any = MISSING
+    trainer: Any = MISSING
+    logger: Any = MISSING
+    seed: int = MISSING
+    variant: str | None = None
+    cell: str = MISSING
+    output_dir: str = MISSING
+    cache_dir: str = MISSING
+    overwrite: bool = MISSING
+    measures: list[str] = MISSING
+    selection_measure: str = MISSING
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    batch: Batch = field(default_factory=Batch)
+    negatives: Negatives = field(default_factory=Negatives)
+
+
+def register() -> None:
+    """Offers the schema to Hydra under the name that conf/config.yaml's defaults list gives first."""
+    ConfigStore.instance().store(name="job_schema", node=JobSchema)

@@ -1,0 +1,75 @@
+"""Where a cell is followed from outside. The cell's own files are written whatever tracker is chosen."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pytorch_lightning.loggers import CSVLogger, Logger
+
+from cells.directory import Cell
+
+
+class Tracker(ABC):
+    """Follows one cell. A context manager: leaving it closes the record, marked failed if an error leaves with it.
+
+    Args:
+        cell: the cell.
+        every_n_steps: how often the training loss is recorded.
+    """
+
+    def __init__(self, cell: Cell, every_n_steps: int = 10) -> None:
+        self.cell = cell
+        self.every_n_steps = every_n_steps
+
+    def __enter__(self) -> Self:
+        """Opens the record."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Closes the record."""
+        self.close(failed=kind is not None)
+
+    @abstractmethod
+    def lightning_logger(self) -> Logger | None:
+        """Returns the logger that the Lightning trainer writes steps and epochs to."""
+
+    @abstractmethod
+    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Records a table."""
+
+    @abstractmethod
+    def results(self, summary: Mapping[str, object], run: Path) -> None:
+        """Records the cell's final values and its run file."""
+
+    @abstractmethod
+    def close(self, *, failed: bool) -> None:
+        """Closes the record."""
+
+
+class LocalTracker(Tracker):
+    """Adds to the cell's own files, if asked, the training loss and the learning rate step by step in steps/metrics.csv.
+
+    Args:
+        cell: the cell.
+        steps: whether the steps are recorded.
+        every_n_steps: how often.
+    """
+
+    def __init__(self, cell: Cell, *, steps: bool, every_n_steps: int = 10) -> None:
+        super().__init__(cell, every_n_steps)
+        self._steps = steps
+
+    def lightning_logger(self) -> Logger | None:
+        """Returns Lightning's CSV logger, or None."""
+        return CSVLogger(self.cell.directory, name="steps", version="") if self._steps else None
+
+    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Leaves the table to the cell's files."""
+
+    def results(self, summary: Mapping[str, object], run: Path) -> None:
+        """Leaves the results to scores.json and run.trec."""
+
+    def close(self, *, failed: bool) -> None:
+        """Has nothing to close: every file is whole after each write."""

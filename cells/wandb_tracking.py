@@ -1,0 +1,90 @@
+"""Weights & Biases: one W&B run a cell, offline unless asked otherwise, never a prompt."""
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import wandb
+from pytorch_lightning.loggers import Logger, WandbLogger
+
+from cells.directory import Cell
+from cells.tracking import Tracker
+from data.files import written_aside
+from errors import InputError
+
+log = logging.getLogger(__name__)
+
+MODES = ("offline", "online")
+
+
+class WandbTracker(Tracker):
+    """Records a cell as a W&B run: resolved config, history, measures under their own names, the run file as an artifact.
+
+    Args:
+        cell: the cell; its path is the run's name. The run's id is kept in the cell, so that a resumed cell continues its W&B run.
+        project: W&B project.
+        entity: W&B user or team; None: the default of the account.
+        mode: offline (files in the cell's directory, for `wandb sync`) or online.
+        group: W&B group, e.g. the experiment.
+        every_n_steps: how often the training loss is recorded.
+
+    Raises:
+        InputError: for an unknown mode.
+    """
+
+    def __init__(self, cell: Cell, *, project: str, entity: str | None, mode: str, group: str | None, every_n_steps: int) -> None:
+        super().__init__(cell, every_n_steps)
+        if mode not in MODES:
+            raise InputError(f"logger.mode={mode}: must be one of {', '.join(MODES)}.")
+        dataset, model, loss, noise = cell.name.split("/")[:4]
+        self._run = wandb.init(
+            project=project,
+            entity=entity,
+            mode="offline" if mode == "online" and not _has_key() else mode,  # type: ignore[arg-type] # checked above
+            id=_run_id(cell.file("wandb_run_id")),
+            resume="allow",
+            name=cell.name,
+            group=group,
+            job_type="train",
+            tags=[dataset, model, loss, noise],
+            config=cell.config,
+            dir=cell.directory,
+            reinit="finish_previous",
+            settings=wandb.Settings(silent=True, console="off"),
+        )
+
+    def lightning_logger(self) -> Logger:
+        """Returns Lightning's W&B logger around this run."""
+        return WandbLogger(experiment=self._run)
+
+    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Logs a W&B table."""
+        self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
+
+    def results(self, summary: Mapping[str, object], run: Path) -> None:
+        """Writes the values to the W&B run's summary and logs the run file as an artifact."""
+        self._run.summary.update(dict(summary))
+        artifact = wandb.Artifact(f"run-{self._run.id}", type="run", metadata={"cell": self.cell.name})
+        artifact.add_file(str(run))
+        self._run.log_artifact(artifact)
+
+    def close(self, *, failed: bool) -> None:
+        """Finishes the W&B run; without this the next cell of a sweep would write into it."""
+        self._run.finish(exit_code=int(failed))
+
+
+def _run_id(path: Path) -> str:
+    if not path.exists():
+        with written_aside(path) as aside:
+            aside.write_text(uuid.uuid4().hex[:16], encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def _has_key() -> bool:
+    present = wandb.api.api_key is not None
+    if not present:
+        log.warning(
+            "logger.mode=online, but no W&B API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
+        )
+    return present

@@ -1,0 +1,114 @@
+"""One training step's input: queries, the distinct documents they share, and who counts for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from data.examples import TrainingExamples
+    from data.token_store import TokenStore
+    from data.tokens import Tokens
+
+
+class Batch(NamedTuple):
+    """B queries against the U distinct documents of the batch.
+
+    The candidate list of a row is the batch's documents; `mask` says which of them count. A document is encoded once, however many rows
+    list it.
+
+    Attributes:
+        queries: the rows' queries, B texts.
+        documents: the distinct documents, U texts.
+        query_rows: row of the query among the train queries, a stable identity, int64 [B].
+        document_rows: row of the document in the collection, ascending, int64 [U].
+        targets: grade of the row's own positive, 0 elsewhere, float32 [B, U].
+        mask: True where the document is a candidate of the row, bool [B, U].
+        own: the row's own listed candidates (its positive and its negatives); other candidates are in-batch negatives, bool [B, U].
+        corrupted: diagnostics only: the row's positive was inserted by noise, bool [B].
+        true_columns: diagnostics only: column of the document that noise removed, -1 if there is none or it is not in the batch, int64 [B].
+    """
+
+    queries: Tokens
+    documents: Tokens
+    query_rows: Tensor
+    document_rows: Tensor
+    targets: Tensor
+    mask: Tensor
+    own: Tensor
+    corrupted: Tensor
+    true_columns: Tensor
+
+
+class TokenStores(NamedTuple):
+    """Token ids of what is trained on.
+
+    Attributes:
+        queries: the train queries, in the order of the query rows.
+        documents: the collection's documents.
+    """
+
+    queries: TokenStore
+    documents: TokenStore
+
+
+def collate(
+    examples: TrainingExamples, index: NDArray[np.int64], negatives: NDArray[np.int64], stores: TokenStores, *, in_batch: bool
+) -> Batch:
+    """Makes one batch.
+
+    A document is a candidate of a row if the row lists it (its positive, its negatives) or, with `in_batch`, if any row of the batch lists
+    it. Never a candidate is a document that holds the text of one of the query's noisy positives, save the row's own positive: it would be
+    pushed down here and pulled up by another row.
+
+    Args:
+        examples: the training examples.
+        index: the batch's examples [B].
+        negatives: document rows of their negatives [B, k].
+        stores: token ids of train queries and documents.
+        in_batch: whether rows share their documents as negatives.
+    """
+    from torch import from_numpy  # noqa: PLC0415 - two seconds, and the configuration is checked without it
+
+    query_rows, lists = examples.query_rows[index], np.column_stack([examples.document_rows[index], negatives])
+    document_rows, columns = np.unique(lists, return_inverse=True)
+    rows, columns = np.arange(len(index)), columns.reshape(lists.shape)
+    own = np.zeros((len(index), len(document_rows)), dtype=np.bool_)
+    own[rows[:, None], columns] = True
+    mask = ~_positive(examples, query_rows, document_rows)
+    if not in_batch:
+        mask &= own
+    mask[rows, columns[:, 0]] = True
+    targets = np.zeros(mask.shape, dtype=np.float32)
+    targets[rows, columns[:, 0]] = examples.grades[index]
+    arrays = (
+        query_rows,
+        document_rows,
+        targets,
+        mask,
+        own,
+        examples.corrupted[index],
+        _columns_of(examples.true_documents[index], document_rows),
+    )
+    return Batch(stores.queries.tokens(query_rows), stores.documents.tokens(document_rows), *map(from_numpy, arrays))
+
+
+def _positive(examples: TrainingExamples, query_rows: NDArray[np.int64], document_rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each document holds the text of one of each query's noisy positives [B, U]."""
+    texts, text_of = np.unique(examples.first_copies[document_rows], return_inverse=True)
+    positives = examples.positives.take(query_rows)
+    places = _columns_of(positives.values, texts)
+    table = np.zeros((len(query_rows), len(texts)), dtype=np.bool_)
+    table[positives.owners[places >= 0], places[places >= 0]] = True
+    positive: NDArray[np.bool_] = table[:, text_of]
+    return positive
+
+
+def _columns_of(wanted: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place of each wanted value in an ascending array, or -1 [N]."""
+    places = np.searchsorted(ascending, wanted).clip(max=len(ascending) - 1)
+    return np.where(ascending[places] == wanted, places, -1)

@@ -1,0 +1,161 @@
+"""A folder cache addressed by content, shared safely by parallel processes.
+
+A cached folder is built aside under a lock, made durable and renamed: what bears the final name is whole, whatever was killed meanwhile.
+The lock is the kernel's (`flock`), so it dies with its owner and never has to be judged stale.
+"""
+
+import errno
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeAlias
+
+from filelock import FileLock, Timeout
+
+from errors import InputError
+
+JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+
+KEY_FILE = "key.json"
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+log = logging.getLogger(__name__)
+
+
+class Cache:
+    """Derived files under one root: `root/<kind>/<hash of the key>/`.
+
+    Args:
+        root: the folder that holds the cache; made if it is missing.
+
+    Raises:
+        InputError: the root cannot be made.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root).absolute()
+        with self._usable():
+            self.root.mkdir(parents=True, exist_ok=True)
+
+    def folder(self, kind: str, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> Path:
+        """Return the folder of `key`, building it first if it is missing.
+
+        Args:
+            kind: what the folder holds, for example `tokens`; a folder name.
+            key: everything that the content depends on, as JSON values. It is written into the folder as `key.json`.
+            build: writes the content into the empty folder that it is given. It runs in one process at a time for a key.
+
+        Returns:
+            The folder, complete and not to be changed.
+
+        Raises:
+            InputError: the cache cannot be written.
+        """
+        target = self.root / kind / _digest(key)
+        if _is_whole(target):
+            return target
+        with self._usable():
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked(target):
+            if not _is_whole(target):  # another process may have built it while this one waited
+                self._build(target, key, build)
+        return target
+
+    def _build(self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> None:
+        if target.exists():
+            log.warning("%s is damaged (a file is missing or cut short): building it again", target)
+            shutil.rmtree(target)
+        self._sweep(target)
+        aside = _aside(target)
+        try:
+            with self._usable(NO_ROOM):
+                aside.mkdir()
+                build(aside)
+                _seal(aside, key)
+                aside.rename(target)
+                _sync(target.parent)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _sweep(self, target: Path) -> None:
+        """Remove what killed builders left behind: an unfinished folder whose lock is free has lost its owner."""
+        shutil.rmtree(_aside(target), ignore_errors=True)
+        for orphan in target.parent.glob("*.building"):
+            lock = FileLock(orphan.with_suffix(".lock"))
+            try:
+                with lock.acquire(timeout=0):
+                    shutil.rmtree(orphan, ignore_errors=True)
+            except Timeout:
+                continue  # its builder is alive
+
+    @contextmanager
+    def _locked(self, target: Path) -> Iterator[None]:
+        lock = FileLock(target.with_suffix(".lock"))
+        with self._usable():
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                log.info("waiting for another process that is building %s", target)
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _usable(self, codes: set[int] | None = None) -> Iterator[None]:
+        """Turn operating system errors (those in `codes`, by default all) into a line about the setting."""
+        try:
+            yield
+        except OSError as error:
+            if codes is not None and error.errno not in codes:
+                raise
+            reason = error.strerror or str(error)
+            advice = "Make room there or set cache_dir to another folder"
+            raise InputError(f"cache_dir={self.root} cannot be written: {reason}. {advice}") from error
+
+
+def _digest(key: Mapping[str, JsonValue]) -> str:
+    return blake2b(_canonical(key), digest_size=16).hexdigest()
+
+
+def _canonical(key: Mapping[str, JsonValue]) -> bytes:
+    return json.dumps(key, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _aside(target: Path) -> Path:
+    return target.with_suffix(".building")
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file listed at the end of the build is there with its size: a stat each, which finds deleted and truncated files."""
+    try:
+        sizes = json.loads((folder / KEY_FILE).read_bytes())["files"]
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _seal(folder: Path, key: Mapping[str, JsonValue]) -> None:
+    """Write `key.json` and push every byte to the disk, so that the rename cannot overtake the content."""
+    content = {"key": json.loads(_canonical(key)), "files": _files(folder)}
+    (folder / KEY_FILE).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

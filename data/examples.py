@@ -1,0 +1,122 @@
+"""Training examples, made from the noisy train judgements and from nothing else.
+
+Every (query, positive) pair of the noisy qrels is one example. Which documents may stand against it as negatives, and which never (the
+query's noisy positives and their copies), is worked out once; the clean qrels are not consulted, for they would give the answer away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.negatives import Pairs, Pools, aligned_candidates, negative_pools
+from data.ragged import Ragged, ragged_by_owner
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from data.records import Qrels
+    from data.text_store import TextStore
+    from evaluation.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExamples:
+    """E (query, positive) pairs and, for each of the Q train queries, its possible negatives.
+
+    Attributes:
+        query_rows: row of the pair's query [E].
+        document_rows: row of the pair's document, a noisy positive [E].
+        grades: noisy grade of the pair, float32 [E].
+        corrupted: diagnostics only: noise inserted the pair, bool [E].
+        true_documents: diagnostics only: row of the document that the pair replaced, or -1 [E].
+        positives: for each query its noisy positives, as first copies.
+        pools: for each query its possible negatives.
+        first_copies: for each document the first row with the same text [n].
+    """
+
+    query_rows: NDArray[np.int64]
+    document_rows: NDArray[np.int64]
+    grades: NDArray[np.float32]
+    corrupted: NDArray[np.bool_]
+    true_documents: NDArray[np.int64]
+    positives: Ragged
+    pools: Pools
+    first_copies: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.query_rows)
+
+
+def build_examples(
+    documents: TextStore,
+    queries: Mapping[str, str],
+    qrels: Qrels,
+    *,
+    first_copies: NDArray[np.int64],
+    mined: Run | None = None,
+    depth: int = 100,
+    inserted: Mapping[tuple[str, str], str | None] | None = None,
+) -> TrainingExamples:
+    """Makes the training examples.
+
+    Args:
+        documents: the collection's documents.
+        queries: the train queries; their order gives the query rows.
+        qrels: the noisy train qrels.
+        first_copies: see `data.first_copies`.
+        mined: a first-stage run of train queries; negatives come from it where judged ones run out.
+        depth: negatives are mined from so many first ranks.
+        inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the doc_id it replaced, if any.
+
+    Raises:
+        InputError: when no query has a positive.
+    """
+    judged, grades = _judgements(documents, queries, qrels)
+    positive = grades > 0
+    pairs, negatives = (Pairs(judged.query_rows[which], judged.document_rows[which]) for which in (positive, ~positive))
+    if not positive.any():
+        raise InputError("the train split has no positive judgement: nothing can be learnt. Lower noise.ratio or choose another dataset")
+    candidates = None if mined is None else aligned_candidates(mined, list(queries), depth)
+    corrupted, true_documents = _diagnostics(pairs, documents, queries, inserted or {})
+    return TrainingExamples(
+        query_rows=pairs.query_rows,
+        document_rows=pairs.document_rows,
+        grades=grades[positive].astype(np.float32),
+        corrupted=corrupted,
+        true_documents=true_documents,
+        positives=ragged_by_owner(pairs.query_rows, first_copies[pairs.document_rows], len(queries)),
+        pools=negative_pools(pairs, negatives, candidates, n_queries=len(queries), first_copies=first_copies),
+        first_copies=first_copies,
+    )
+
+
+def _judgements(documents: TextStore, queries: Mapping[str, str], qrels: Qrels) -> tuple[Pairs, NDArray[np.int64]]:
+    """All judgements as columns (pairs, grades), by query row, then document row: independent of the order inside `qrels`."""
+    triples = [
+        (row, documents.row(doc_id), grade) for row, query_id in enumerate(queries) for doc_id, grade in qrels.get(query_id, {}).items()
+    ]
+    columns = np.array(sorted(triples), dtype=np.int64).reshape(-1, 3)
+    return Pairs(columns[:, 0].copy(), columns[:, 1].copy()), columns[:, 2]
+
+
+def _diagnostics(
+    pairs: Pairs, documents: TextStore, queries: Mapping[str, str], inserted: Mapping[tuple[str, str], str | None]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """For each pair whether noise inserted it, and the row of the document that it replaced, or -1."""
+    corrupted = np.zeros(len(pairs.query_rows), dtype=np.bool_)
+    true_documents = np.full(len(pairs.query_rows), -1, dtype=np.int64)
+    if inserted:
+        query_row = {query_id: row for row, query_id in enumerate(queries)}
+        place = {pair: i for i, pair in enumerate(zip(pairs.query_rows.tolist(), pairs.document_rows.tolist(), strict=True))}
+        for (query_id, doc_id), removed in inserted.items():
+            i = place.get((query_row[query_id], documents.row(doc_id)), -1)
+            if i >= 0:  # a later corruption may have taken the pair away again
+                corrupted[i] = True
+                true_documents[i] = -1 if removed is None else documents.row(removed)
+    return corrupted, true_documents

@@ -1,0 +1,23 @@
+"""Files that are either whole or absent."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Yields a path beside `path` to write to; when the block ends without an error, it is flushed to disk and renamed to `path`.
+
+    A reader therefore sees the old file, the new file or none, never a part. The name aside carries the process id, so that two writers
+    do not mix.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

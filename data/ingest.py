@@ -1,0 +1,128 @@
+"""The one way from a source to a collection: check, store, split, fingerprint.
+
+Documents and splits are cached apart, so that another validation share or relevance threshold does not store the documents again.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from data.cache import Cache, JsonValue
+from data.collection import Collection
+from data.holdout import check_validation_share
+from data.problems import OnProblem, Problem, Tally, check_on_problem, settle
+from data.progress import track
+from data.records import Document, Split
+from data.splits import Judgeds, SplitRules, make_splits, without_positive
+from data.text_store import TextStore
+from data.text_store_writer import STORE_FORMAT, write_text_store
+from errors import InputError
+
+log = logging.getLogger(__name__)
+
+SPLITS_FORMAT = 1
+"""To be raised whenever the same judgements would give other splits."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a collection comes from. Nothing is read before it is asked for.
+
+    Attributes:
+        name: short name of the collection.
+        where: the setting and value that name the source in messages, for example `dataset.path=/data/mine`.
+        documents_key: all that the documents depend on.
+        splits_key: all that queries and judgements depend on.
+        documents: gives the documents as a stream.
+        splits: gives the judged splits.
+    """
+
+    name: str
+    where: str
+    documents_key: Mapping[str, JsonValue]
+    splits_key: Mapping[str, JsonValue]
+    documents: Callable[[], Iterable[Document]]
+    splits: Callable[[], Judgeds]
+
+
+def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cache) -> Collection:
+    """Build the collection of a source, or open it where the cache has it.
+
+    Args:
+        source: where the records come from.
+        rules: how judgements become splits.
+        on_problem: what to do about unusable records: `drop` leaves them out with a line each kind, `fail` refuses the source.
+        cache: holds the result.
+
+    Returns:
+        The collection.
+
+    Raises:
+        InputError: a setting is out of range, or the source cannot be used.
+    """
+    check_on_problem(on_problem)
+    check_validation_share(rules.validation_share)
+    if rules.relevance < 1:
+        raise InputError(f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that counts as positive")
+    documents = _documents(source, on_problem, cache)
+    content = _splits(source, rules, documents, on_problem, cache)
+    train, validation, test = (Split(**split) for split in content["splits"])
+    for split in (validation, test):
+        if lacking := without_positive(split, 1):
+            log.warning("%s: %d %s queries have no positive judgement, any run scores 0 on them", source.where, len(lacking), split.name)
+    return Collection(
+        name=source.name,
+        documents=documents,
+        train=train,
+        validation=validation,
+        test=test,
+        fingerprint=content["fingerprint"],
+        documents_fingerprint=documents.fingerprint,
+        cache=cache,
+        relevance=rules.relevance,
+    )
+
+
+def _documents(source: Source, on_problem: OnProblem, cache: Cache) -> TextStore:
+    def build(folder: Path) -> None:
+        write_text_store(folder, track(source.documents(), f"Reading the documents of {source.name}"), source.where)
+
+    folder = cache.folder("documents", {**source.documents_key, "format": STORE_FORMAT}, build)
+    settle(_problems(_read(folder / "store.json")), on_problem, source.where)
+    return TextStore(folder)
+
+
+def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem: OnProblem, cache: Cache) -> dict[str, Any]:
+    def build(folder: Path) -> None:
+        tally = Tally()
+        splits = make_splits(source.splits(), documents, rules, tally, source.where)
+        content = {
+            "fingerprint": _fingerprint(documents, splits),
+            "problems": list(map(asdict, tally.problems())),
+            "splits": list(map(asdict, splits)),
+        }
+        (folder / "splits.json").write_text(json.dumps(content), encoding="utf-8")
+
+    key = {**source.splits_key, **asdict(rules), "documents": documents.fingerprint, "format": SPLITS_FORMAT}
+    content = _read(cache.folder("splits", key, build) / "splits.json")
+    settle(_problems(content), on_problem, source.where)
+    return content
+
+
+def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
+    """Hash of the content: the order of queries and documents counts (rows depend on it), paths and names do not."""
+    content = json.dumps([documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)])
+    return blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def _problems(content: Mapping[str, Any]) -> list[Problem]:
+    return [Problem(**problem) for problem in content["problems"]]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_bytes())
+    return content

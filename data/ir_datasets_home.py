@@ -1,0 +1,85 @@
+"""Loading from ir_datasets without hanging, and saying which file is missing and where to put it.
+
+ir_datasets has no offline switch: a missing file is noticed when the first record is asked for, as a failed connection.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from tarfile import TarError
+from typing import Any
+from urllib.parse import urlsplit
+from zipfile import BadZipFile
+
+from errors import InputError
+
+PATIENCE = {"IR_DATASETS_DL_TRIES": "2", "IR_DATASETS_DL_TIMEOUT": "10"}
+"""A dead network is reported within half a minute; values in the user's environment have priority."""
+
+READ_ERRORS = (OSError, RuntimeError, EOFError, UnicodeError, BadZipFile, TarError)
+"""What ir_datasets raises for missing and damaged files; a failed connection is an OSError, after several mirrors a RuntimeError."""
+
+
+def home() -> Path:
+    """Return the folder where ir_datasets keeps its files."""
+    return Path(os.environ.get("IR_DATASETS_HOME", Path.home() / ".ir_datasets"))
+
+
+def load(key: str, identifier: str) -> Any:  # noqa: ANN401  ir_datasets has no types
+    """Return the ir_datasets object of an id; nothing is downloaded yet.
+
+    Args:
+        key: the setting under `dataset` that holds the id, for messages.
+        identifier: the id.
+
+    Raises:
+        InputError: the id is unknown, or the folder of ir_datasets cannot be made.
+    """
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)  # the only way to tell ir_datasets
+    try:
+        import ir_datasets  # here: the import makes folders and takes half a second
+    except OSError as error:
+        advice = "Set it to a folder where collections may be kept"
+        raise InputError(f"IR_DATASETS_HOME={home()} cannot be written: {error.strerror}. {advice}") from error
+    try:
+        return ir_datasets.load(identifier)
+    except KeyError:
+        known = f"ir_datasets {version('ir_datasets')}: see https://ir-datasets.com"
+        raise InputError(f"dataset.{key}={identifier} is not an id of {known}") from None
+
+
+@contextmanager
+def readable(key: str, identifier: str) -> Iterator[None]:
+    """Turn a failed read inside the block into a line that says what to do.
+
+    Raises:
+        InputError: a file is missing and cannot be downloaded, or is damaged.
+    """
+    try:
+        yield
+    except READ_ERRORS as error:
+        raise InputError(f"dataset.{key}={identifier} {_advice(identifier, error)}") from error
+
+
+def _advice(identifier: str, error: Exception) -> str:
+    collection = identifier.partition("/")[0]
+    kind = type(error).__name__
+    wanted = _wanted(collection, str(error))
+    if wanted:
+        return (
+            f"is not here and cannot be downloaded ({kind}). Connect to the network once, or fetch elsewhere and put in place:\n  {wanted}"
+        )
+    folder = home() / collection
+    return f"cannot be read from {folder} ({kind}: {error}). A damaged file there is not fetched again until it is deleted"
+
+
+def _wanted(collection: str, message: str) -> str:
+    """Return `path <- url` of every file of the collection whose failed download the message speaks of."""
+    entries = json.loads((files("ir_datasets") / "etc" / "downloads.json").read_text(encoding="utf-8")).get(collection, {}).values()
+    sources = [(entry["url"], entry["cache_path"]) for entry in entries if isinstance(entry.get("url"), str) and "cache_path" in entry]
+    return "\n  ".join(f"{home() / collection / path} <- {url}" for url, path in sources if urlsplit(url).path in message)

@@ -1,0 +1,118 @@
+"""Reading the user's text files line by line, with the file and line in every complaint."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import error as ZlibError  # noqa: N812  zlib spells its exception in lower case
+
+from data.records import Document, Judgement
+from errors import InputError
+
+JUDGEMENT_COLUMNS = (3, 4)
+
+
+class Line(NamedTuple):
+    """One line of a file that is not blank, without its end; numbers start at 1."""
+
+    path: Path
+    number: int
+    text: str
+
+    def wrong(self, what: str) -> InputError:
+        """Return the error that says what is wrong with this line."""
+        return InputError(f"line {self.number} of {self.path} {what}")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield the lines of a UTF-8 file; `.gz` is unpacked, a byte order mark and carriage returns are tolerated.
+
+    Raises:
+        InputError: the file cannot be read or is not UTF-8.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            for number, content in enumerate(file, start=1):
+                line = Line(path, number, _decoded(path, number, content))
+                if line.text.strip():
+                    yield line
+    except (OSError, EOFError, ZlibError) as error:  # gzip.BadGzipFile is an OSError, a file cut short an EOFError
+        raise InputError(f"{path} cannot be read: {error}") from error
+
+
+def read_texts(path: Path) -> Iterator[Document]:
+    """Yield the ids and texts of a corpus or queries file; a title, if any, comes before the text.
+
+    Either JSON lines with `_id`, `text` and perhaps `title`, or tab-separated lines: the id, then the text (further tabs count as spaces).
+
+    Raises:
+        InputError: a line is malformed.
+    """
+    parse = _from_json if ".jsonl" in path.suffixes else _from_tsv
+    return map(parse, read_lines(path))
+
+
+def read_judgements(path: Path) -> Iterator[Judgement]:
+    """Yield the judgements of a qrels file: `query document grade`, with or without a header, or TREC's `query iteration document grade`.
+
+    Raises:
+        InputError: a line is malformed or its grade is not a whole number.
+    """
+    for line in read_lines(path):
+        fields = [field.strip() for field in line.text.split("\t")] if "\t" in line.text else line.text.split()
+        if len(fields) not in JUDGEMENT_COLUMNS:
+            raise line.wrong(
+                f"has {len(fields)} fields; a judgement has 3 (query, document, grade) or 4 (query, iteration, document, grade)"
+            )
+        if line.number == 1 and fields[-1].isalpha():
+            continue  # the header
+        yield Judgement(fields[0], fields[-2], _grade(line, fields[-1]))
+
+
+def hash_file(path: Path) -> str:
+    """Return the hash of a file's bytes (hex).
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    digest = blake2b(digest_size=16)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def _decoded(path: Path, number: int, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"line {number} of {path} is not UTF-8 (byte {error.start + 1} of the line): save the file as UTF-8") from error
+
+
+def _from_json(line: Line) -> Document:
+    try:
+        record: Any = json.loads(line.text)
+    except (ValueError, RecursionError) as error:
+        raise line.wrong(f"is not JSON: {error}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("_id"), str | int) or not isinstance(record.get("text"), str):
+        raise line.wrong('is not a record like {"_id": "d1", "title": "optional", "text": "..."}')
+    return Document(str(record["_id"]), f"{record.get('title') or ''} {record['text']}".strip())
+
+
+def _from_tsv(line: Line) -> Document:
+    identifier, tab, text = line.text.partition("\t")
+    if not tab:
+        raise line.wrong("has no tab: a line is the id, a tab and the text")
+    return Document(identifier, text.replace("\t", " ").strip())
+
+
+def _grade(line: Line, field: str) -> int:
+    try:
+        return int(field)
+    except ValueError:
+        raise line.wrong(f"has the grade {field!r}: grades are whole numbers, 1 or more is positive") from None

@@ -1,0 +1,102 @@
+"""Batches of an epoch, in an order that any number of processes agrees on and that a checkpoint can take up in the middle.
+
+Not a torch DataLoader: with token ids in a memory map a batch costs about a millisecond, so worker processes would cost more than they
+save, and Lightning restarts the shuffle of a DataLoader when it resumes inside an epoch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from data.batch import Batch, TokenStores, collate
+from data.keyed_random import keyed_order
+from data.sampling import NegativeSampler
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from data.examples import TrainingExamples
+
+
+class TrainingLoader:
+    """Yields the batches of one epoch each time it is iterated.
+
+    An epoch is a random order of all examples, cut into batches of `batch_size`; the examples that do not fill a last batch are left out,
+    others each epoch. Process `rank` of `world_size` gets its equal share of every batch, so a step sees the same examples whatever the
+    number of processes (in-batch negatives come from the process's own share). The order depends on (seed, epoch), negatives on (seed,
+    epoch, example).
+
+    Args:
+        examples: the training examples.
+        stores: token ids of train queries and documents.
+        batch_size: examples a step, over all processes.
+        negatives: negatives an example.
+        in_batch: whether rows share their documents as negatives.
+        seed: of order and negatives.
+        rank: this process.
+        world_size: number of processes.
+
+    Raises:
+        InputError: when the batch size does not fit the examples, the processes, or the need of each row for a negative.
+    """
+
+    def __init__(
+        self,
+        examples: TrainingExamples,
+        stores: TokenStores,
+        *,
+        batch_size: int,
+        negatives: int,
+        in_batch: bool = True,
+        seed: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        _check(len(examples), batch_size, negatives, in_batch=in_batch, world_size=world_size)
+        self._examples, self._stores, self._in_batch, self._seed = examples, stores, in_batch, seed
+        self._sampler = NegativeSampler(examples, per_example=negatives, seed=seed)
+        self._batch_size, self._share = batch_size, batch_size // world_size
+        self._first = rank * self._share
+        self._epoch = 0
+        self._position = 0  # batches of this epoch already given out
+        self._resumed = False
+
+    def __len__(self) -> int:
+        return len(self._examples) // self._batch_size
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The rest of the epoch after `load_state_dict`, otherwise a whole epoch: the next one if this one was begun."""
+        if (self._position and not self._resumed) or self._position >= len(self):
+            self._epoch, self._position = self._epoch + 1, 0
+        self._resumed = False
+        order = keyed_order(len(self._examples), self._seed, self._epoch)
+        while self._position < len(self):
+            start = self._position * self._batch_size + self._first
+            self._position += 1  # before the batch is given out: a checkpoint written after its step must not repeat it
+            index = order[start : start + self._share]
+            yield collate(self._examples, index, self._sampler.sample(index, self._epoch), self._stores, in_batch=self._in_batch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where training stands in the epoch; Lightning stores it in checkpoints."""
+        return {"epoch": self._epoch, "position": self._position}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The next iteration goes on from there."""
+        self._epoch, self._position, self._resumed = state["epoch"], state["position"], True
+
+
+def _check(n_examples: int, batch_size: int, negatives: int, *, in_batch: bool, world_size: int) -> None:
+    if batch_size < 1:
+        raise InputError(f"batch.size={batch_size} must be 1 or more")
+    if batch_size % world_size:
+        raise InputError(f"batch.size={batch_size} cannot be shared equally by {world_size} processes: use a multiple of {world_size}")
+    if n_examples < batch_size:
+        raise InputError(f"batch.size={batch_size} is more than the {n_examples} training examples: use batch.size={n_examples} or less")
+    if negatives == 0 and not in_batch:
+        raise InputError("negatives.per_example=0 with batch.in_batch=false leaves no negatives: set one of them higher")
+    if negatives == 0 and batch_size // world_size == 1:
+        raise InputError(
+            f"batch.size={batch_size} over {world_size} process(es) puts one example in a batch, and negatives.per_example=0 leaves it no "
+            "negatives: use a larger batch.size or negatives.per_example=1 or more"
+        )

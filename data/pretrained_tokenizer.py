@@ -1,0 +1,70 @@
+"""The tokenizer that a pretrained encoder came with.
+
+Left out: tokenizers without a fast form (tokenizer.json), which would make token stores ten times slower to build.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from data.packaged_weights import resolve
+from errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from data.collection import Collection
+
+PATIENCE = 5.0  # seconds for the hub to accept a connection
+
+
+def load_tokenizer(_collection: Collection, /, *, path: str) -> PreTrainedTokenizerFast:
+    """The tokenizer of a Hugging Face model. Files already downloaded are used without asking the network.
+
+    Args:
+        _collection: not used; both ways to a tokenizer are called with the collection.
+        path: a folder, a name on huggingface.co, or `packaged:minilm`.
+
+    Raises:
+        InputError: when there is no tokenizer, the network is needed and cannot be reached, or the tokenizer has no fast form.
+    """
+    try:
+        tokenizer = _pretrained(resolve(path))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"model.path={path}: no tokenizer there. Give a folder that holds tokenizer.json (or vocab.txt) and config.json, or the name "
+            "of a model on huggingface.co; without a network, download the model's files first and give their folder "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+    if not tokenizer.is_fast:
+        raise InputError(f"model.path={path}: its tokenizer has no fast form (tokenizer.json). Choose a model that has one")
+    return tokenizer
+
+
+def _pretrained(path: str) -> PreTrainedTokenizerFast:
+    from transformers import AutoTokenizer  # noqa: PLC0415 - a second, and the configuration is checked without it
+
+    try:
+        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path, local_files_only=True))
+    except OSError:
+        if Path(path).exists() or not _hub_answers():
+            raise
+        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path))
+
+
+def _hub_answers() -> bool:
+    """Whether the hub accepts a connection; without this the client tries again for most of a minute before it gives up."""
+    from huggingface_hub.constants import ENDPOINT  # noqa: PLC0415 - only where the network is needed
+
+    if getproxies():  # a proxy connects for us; it cannot be asked in so few words
+        return True
+    hub = urlsplit(ENDPOINT)
+    try:
+        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True

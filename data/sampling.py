@@ -1,0 +1,89 @@
+"""Negatives of the epoch: drawn anew for every example and epoch, the same whatever the number of processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.keyed_random import keyed_random
+from data.negatives import Pairs, PairSet
+from errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from data.examples import TrainingExamples
+
+LAST = np.iinfo(np.uint64).max
+MINED = np.uint64(1 << 63)  # set in the sort key of mined negatives: they come after all judged ones
+
+
+class NegativeSampler:
+    """Draws negatives without repetition: judged ones first, then mined ones, then random documents that are not positive.
+
+    Args:
+        examples: the training examples.
+        per_example: negatives for each example.
+        seed: draws depend on (seed, epoch, example) only.
+
+    Raises:
+        InputError: when `per_example` is negative, or the collection has too few documents.
+    """
+
+    def __init__(self, examples: TrainingExamples, *, per_example: int, seed: int) -> None:
+        if per_example < 0:
+            raise InputError(f"negatives.per_example={per_example} must be 0 or more")
+        self._examples, self._per_example, self._seed = examples, per_example, seed
+        self._positives = PairSet(Pairs(examples.positives.owners, examples.positives.values), len(examples.first_copies))
+        room = self._room()
+        if room < per_example:
+            raise InputError(
+                f"negatives.per_example={per_example}: some query has only {room} documents that are not positive. Ask for at most {room}, "
+                "or use a larger collection"
+            )
+
+    def sample(self, index: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
+        """Document rows of the negatives of the examples at `index` [B] in an epoch [B, per_example]."""
+        documents, missing = self._from_pools(index, epoch)
+        for slot in np.flatnonzero(missing.any(axis=0)):
+            rows = np.flatnonzero(missing[:, slot])
+            documents[rows, slot] = self._random(index[rows], epoch, int(slot), documents[rows])
+        return documents
+
+    def _from_pools(self, index: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Per row the documents of the smallest keys, with -1 where the pool was too small, and where that is."""
+        queries = self._examples.query_rows[index]
+        pool = self._examples.pools.documents.take(queries)
+        owners, places, count = pool.owners, pool.places, self._per_example
+        keys = keyed_random(self._seed, epoch, index[owners], pool.values.astype(np.int64)) >> np.uint64(1)
+        keys[places >= self._examples.pools.judged[queries[owners]]] |= MINED
+        width = max(count, int(pool.lengths.max(initial=0)))
+        table = np.full((len(index), width), LAST)
+        table[owners, places] = keys
+        chosen = np.argpartition(table, count - 1, axis=1)[:, :count] if count else np.zeros((len(index), 0), dtype=np.int64)
+        missing = chosen >= pool.lengths[:, None]
+        documents = np.full(chosen.shape, -1, dtype=np.int64)
+        documents[~missing] = pool.values[(pool.offsets[:-1, None] + chosen)[~missing]]
+        return documents, missing
+
+    def _random(self, index: NDArray[np.int64], epoch: int, slot: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
+        """One random document for each row, neither positive nor in `taken` [m, per_example]; rows that hit such a document draw again."""
+        first_copies, queries = self._examples.first_copies, self._examples.query_rows[index]
+        drawn = np.full(len(index), -1, dtype=np.int64)
+        pending, attempt = np.arange(len(index)), 0
+        while len(pending):
+            draws = keyed_random(self._seed, epoch, index[pending], slot, attempt) % np.uint64(len(first_copies))
+            candidates = draws.astype(np.int64)
+            positive = self._positives.contains(Pairs(queries[pending], first_copies[candidates]))
+            good = ~positive & ~(taken[pending] == candidates[:, None]).any(axis=1)
+            drawn[pending[good]] = candidates[good]
+            pending, attempt = pending[~good], attempt + 1
+        return drawn
+
+    def _room(self) -> int:
+        """The smallest number of documents, over the queries with examples, that are neither positives nor copies of them."""
+        copies = np.bincount(self._examples.first_copies, minlength=len(self._examples.first_copies))
+        blocked = np.zeros(len(self._examples.positives.offsets) - 1, dtype=np.int64)
+        np.add.at(blocked, self._examples.positives.owners, copies[self._examples.positives.values])
+        return len(self._examples.first_copies) - int(blocked.max())

@@ -1,0 +1,28 @@
+"""Ragged token ids: texts of any length side by side, without padding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Tokens(NamedTuple):
+    """Token ids of n texts, end to end.
+
+    Text i is `ids[offsets[i] : offsets[i + 1]]`; every text has at least one token. Nothing is padded before an encoder decides to, so
+    padding is paid by the encoders that need it and only for texts that share a chunk.
+
+    Attributes:
+        ids: token ids of all texts, int64 [N].
+        offsets: where each text starts, then N, int64 [n + 1].
+    """
+
+    ids: Tensor
+    offsets: Tensor
+
+    @property
+    def lengths(self) -> Tensor:
+        """Number of tokens of each text, int64 [n]."""
+        return self.offsets.diff()

@@ -1,0 +1,110 @@
+"""A WordPiece vocabulary learnt from the collection.
+
+WordPiece: Schuster and Nakajima, "Japanese and Korean voice search", ICASSP 2012. The tokenizers library, which learns the vocabulary here, merges
+by pair frequency.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from data.progress import track
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from transformers import PreTrainedTokenizerFast
+
+    from data.collection import Collection
+
+VERSION = 1
+UNKNOWN = "[UNK]"
+SPECIAL_TOKENS = ("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]")
+ALPHABET_LIMIT = 1000  # rarer characters become [UNK]; BERT's own limit
+
+
+def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrainedTokenizerFast:
+    """The WordPiece tokenizer learnt from a collection's documents; learnt once, then read from the collection's cache.
+
+    Args:
+        collection: its documents are the training text.
+        vocabulary_size: number of ids, special tokens and single characters included.
+
+    Raises:
+        InputError: when the vocabulary has no room for the collection's characters.
+    """
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - a second, and the configuration is checked without it
+
+    def build(folder: Path) -> None:
+        wordpiece = learn_wordpiece(collection.documents.texts, vocabulary_size=vocabulary_size)
+        names = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}
+        fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_object=wordpiece, **names)  # type: ignore[no-untyped-call] # theirs
+        fast.save_pretrained(folder)
+
+    key: dict[str, str | int] = {
+        "documents": collection.documents_fingerprint,
+        "vocabulary_size": vocabulary_size,
+        "version": VERSION,
+    }
+    return cast("PreTrainedTokenizerFast", PreTrainedTokenizerFast.from_pretrained(collection.cache.folder("tokenizers", key, build)))
+
+
+def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int) -> Tokenizer:
+    """Learns a lower-case WordPiece vocabulary; the same texts give the same vocabulary on every machine.
+
+    Args:
+        texts: called twice, gives all texts each time; they are streamed.
+        vocabulary_size: number of ids, special tokens and single characters included.
+    """
+    tokenizer = _wordpiece({UNKNOWN: 0})
+    alphabet = _alphabet(texts(), tokenizer.normalizer)
+    if vocabulary_size <= len(SPECIAL_TOKENS) + 2 * len(alphabet):
+        raise InputError(
+            f"model.tokenizer.vocabulary_size={vocabulary_size} has no room for words beside special tokens and the collection's "
+            f"{len(alphabet)} characters (each alone and as a continuation): use more than {len(SPECIAL_TOKENS) + 2 * len(alphabet)}"
+        )
+    # The library numbers single characters in the order of a randomly seeded hash map and merges equally frequent pairs by number, so that
+    # two trainings differ. Listed as special tokens, characters get the numbers of the list; afterwards they are ordinary entries.
+    characters = [*alphabet, *(f"##{character}" for character in alphabet)]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary_size,
+        special_tokens=[*SPECIAL_TOKENS, *characters],
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet),
+        min_frequency=2,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(track(texts(), "Learning the vocabulary"), trainer)
+    return _wordpiece(tokenizer.get_vocab())
+
+
+def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
+    """BERT's uncased pipeline around a vocabulary."""
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    if "[SEP]" in vocabulary:
+        tokenizer.post_processor = processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    return tokenizer
+
+
+def _alphabet(texts: Iterable[str], normalizer: normalizers.Normalizer) -> list[str]:
+    """The most frequent characters after normalisation, in code point order.
+
+    The normaliser works character by character, so each distinct one passes it once.
+    """
+    raw: Counter[str] = Counter()
+    for text in texts:
+        raw.update(text)
+    counts: Counter[str] = Counter()
+    for character, count in raw.items():
+        for normalized in normalizer.normalize_str(character):
+            counts[normalized] += 0 if normalized.isspace() else count
+    ranked = sorted((character for character in counts if counts[character]), key=lambda character: (-counts[character], character))
+    return sorted(ranked[:ALPHABET_LIMIT])

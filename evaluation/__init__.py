@@ -1,0 +1,23 @@
+"""Runs and their scores.
+
+`evaluation.encode`, `evaluation.search` and `evaluation.retrieval` need torch, whose import takes seconds: they are imported by name.
+"""
+
+from evaluation.measures import Scores, deepest_cutoff, parse_measures, score_run
+from evaluation.per_query import read_per_query, write_per_query
+from evaluation.run import Run, ranked_run, without_self
+from evaluation.trec import read_trec, write_trec
+
+__all__ = [
+    "Run",
+    "Scores",
+    "deepest_cutoff",
+    "parse_measures",
+    "ranked_run",
+    "read_per_query",
+    "read_trec",
+    "score_run",
+    "without_self",
+    "write_per_query",
+    "write_trec",
+]

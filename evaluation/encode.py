@@ -1,0 +1,86 @@
+"""Vectors of all texts of a token store, in bounded memory.
+
+Texts are encoded longest first within large windows: texts of a batch are then of nearly one length and padding them costs next to nothing.
+A window, not the whole store, is sorted, so that a collection of any size is read, and its vectors are written, over neighbouring pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from data.progress import track
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import DTypeLike, NDArray
+    from torch import Tensor
+
+    from data.token_store import TokenStore
+    from data.tokens import Tokens
+
+WINDOW = 1 << 18  # texts sorted by length at a time
+
+
+def encode_store(
+    store: TokenStore,
+    encode: Callable[[Tokens], Tensor],
+    *,
+    batch_tokens: int,
+    path: Path | None = None,
+    dtype: DTypeLike = np.float32,
+    description: str = "Encoding",
+) -> NDArray[np.floating]:
+    """Encodes every text of a store.
+
+    Args:
+        store: n texts, at least one.
+        encode: tokens of m texts to vectors [m, D]; called without gradients.
+        batch_tokens: upper bound of texts x longest text in a call, that is, of the tokens with padding. A longer text is encoded alone.
+        path: where the vectors go as a memory-mapped .npy; None keeps them in memory.
+        dtype: of the result.
+        description: for the progress bar.
+
+    Returns:
+        Vectors in the order of the store [n, D].
+
+    Raises:
+        InputError: when `batch_tokens` is less than 1.
+    """
+    if batch_tokens < 1:
+        raise InputError(f"evaluation.batch_tokens={batch_tokens} must be 1 or more")
+    if not len(store):
+        raise ValueError("a store without texts has no vectors")
+    batches = list(_batches(store.lengths, batch_tokens))
+    with torch.inference_mode():
+        vectors: NDArray[np.floating] | None = None
+        for rows in track(batches, description):
+            part = encode(store.tokens(rows)).float().cpu().numpy()
+            if vectors is None:  # only now the dimension is known
+                vectors = _allocate((len(store), part.shape[1]), path, dtype)
+            vectors[rows] = part
+    assert vectors is not None
+    return vectors
+
+
+def _batches(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of each batch, longest text first within a window."""
+    for start in range(0, len(lengths), WINDOW):
+        order = start + np.argsort(-lengths[start : start + WINDOW], kind="stable")
+        first = 0
+        while first < len(order):
+            size = max(1, batch_tokens // max(1, int(lengths[order[first]])))
+            yield order[first : first + size]
+            first += size
+
+
+def _allocate(shape: tuple[int, int], path: Path | None, dtype: DTypeLike) -> NDArray[np.floating]:
+    if path is None:
+        return np.empty(shape, dtype)
+    mapped: NDArray[np.floating] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    return mapped

@@ -1,0 +1,123 @@
+"""Exact search: the k most similar documents of each query, from any number of documents in bounded memory.
+
+Similarities are computed in blocks by matrix products. Each query keeps its k best so far; of a new block only what beats the k-th of them
+is looked at, which after the first blocks is almost nothing, so the cost is that of the matrix products. Left out: approximate search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    Vectors: TypeAlias = Tensor | NDArray[np.floating]
+
+QUERY_BLOCK = 512  # queries in a matrix product: bounds the memory, and more are no faster
+
+
+class _Best(NamedTuple):
+    """The best documents so far of Q queries, by score descending, then by row; -inf and -1 where there are fewer than k."""
+
+    scores: Tensor  # float32 [Q, k]
+    rows: Tensor  # int64 [Q, k]
+
+
+def exact_top_k(
+    query_vectors: Vectors, document_vectors: Vectors | Iterable[Vectors], k: int, *, block: int = 4096, device: torch.device | str = "cpu"
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Finds for each query the k documents of the largest dot products.
+
+    The order is total: equal scores are ordered by document row, also where they straddle rank k. It does not depend on `block`, beyond the
+    rounding of the matrix product.
+
+    Args:
+        query_vectors: [Q, D]; any floating-point type, as the documents.
+        document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of it, one after the other.
+        k: documents a query; fewer are returned if there are fewer.
+        block: documents whose similarities are held at once.
+        device: where similarities are computed, in float32; blocks of documents are moved there one by one.
+
+    Returns:
+        Scores [Q, min(k, n)] and document rows [Q, min(k, n)], best first.
+
+    Raises:
+        InputError: when k is less than 1, or a vector is not finite or so large that a similarity could overflow.
+    """
+    if k < 1:
+        raise InputError(f"evaluation.depth={k} must be 1 or more")
+    queries = _tensor(query_vectors, device)
+    limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
+    query_peak = _peak(queries, "query", 0, limit)
+    best = _Best(queries.new_full((len(queries), k), -torch.inf), torch.full((len(queries), k), -1, device=device))
+    seen = 0
+    for documents in _blocks(document_vectors, block):
+        vectors = _tensor(documents, device)
+        _peak(vectors, "document", seen, limit / max(query_peak, 1.0))
+        for start in range(0, len(queries), QUERY_BLOCK):
+            part = slice(start, start + QUERY_BLOCK)
+            _merge(_Best(best.scores[part], best.rows[part]), queries[part] @ vectors.T, seen)
+        seen += len(vectors)
+    found = min(k, seen)
+    return best.scores[:, :found].cpu().numpy(), best.rows[:, :found].cpu().numpy()
+
+
+def _merge(best: _Best, scores: Tensor, first_row: int) -> None:
+    """Merges the scores [q, b] of the documents from `first_row` on into `best`, in place."""
+    k = best.scores.shape[1]
+    # a document of a later row loses a tie, so it must exceed the k-th score
+    entering = scores > best.scores[:, -1:]
+    queries, columns = entering.nonzero(as_tuple=True)
+    if not len(queries):
+        return
+    counts = queries.bincount(minlength=len(scores))
+    if int(counts.max()) > k:
+        # of many only the block's own k best; all ties at the k-th of them stay, for the sort below decides between them
+        entering &= scores >= scores.topk(min(k, scores.shape[1]), dim=1).values[:, -1:]
+        queries, columns = entering.nonzero(as_tuple=True)
+        counts = queries.bincount(minlength=len(scores))
+    width = int(counts.max())
+    places = torch.arange(len(queries), device=scores.device) - (counts.cumsum(0) - counts).repeat_interleave(counts)
+    new_scores = scores.new_full((len(scores), width), -torch.inf)
+    new_scores[queries, places] = scores[queries, columns]
+    new_rows = torch.full(new_scores.shape, -1, device=scores.device)
+    new_rows[queries, places] = columns + first_row
+    # both parts are in the order of the rows wherever scores are equal, and a stable sort keeps it
+    merged, order = torch.cat([best.scores, new_scores], dim=1).sort(dim=1, descending=True, stable=True)
+    best.scores.copy_(merged[:, :k])
+    best.rows.copy_(torch.cat([best.rows, new_rows], dim=1).gather(1, order[:, :k]))
+
+
+def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Vectors]:
+    for part in [vectors] if isinstance(vectors, torch.Tensor | np.ndarray) else vectors:
+        for start in range(0, len(part), block):
+            yield part[start : start + block]
+
+
+def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
+    if isinstance(vectors, np.ndarray):
+        vectors = torch.from_numpy(vectors.astype(np.float32))  # a copy, for torch takes no read-only map
+    return vectors.to(device, torch.float32)
+
+
+def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
+    """The largest magnitude in `vectors` [n, D]; checked once a vector here instead of once a similarity later."""
+    if not vectors.numel():
+        return 0.0
+    low, high = vectors.aminmax()
+    peak = float(torch.maximum(-low, high))  # NaN if any component is
+    if peak < limit:
+        return peak
+    row = int((~(vectors.abs() < limit)).any(dim=1).nonzero()[0])
+    raise InputError(
+        f"the vector of {what} {first_row + row} (counted from 0) holds {vectors[row].abs().max():g}: similarities would not be finite. "
+        "Training has probably diverged: lower model.learning_rate or raise the temperature"
+    )

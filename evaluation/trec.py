@@ -1,0 +1,119 @@
+"""TREC run files: `query_id Q0 doc_id rank score tag`, the form in which every evaluation tool takes a run.
+
+Tools sort a run file by score, some in single precision, and break ties each in its own way. A file written here therefore has strictly
+decreasing scores in single precision: whatever reads it finds the ranks that we scored.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from data.files import written_aside
+from errors import InputError
+from evaluation.run import NO_DOCUMENT, Run, ranked_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from data.text_store import TextStore
+
+COLUMNS = 6
+SHOWN = 5  # examples of bad lines in a message
+
+
+def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) -> None:
+    """Writes a run file; it is whole or absent.
+
+    Args:
+        run: the ranked lists.
+        doc_id: the id of a document row (`TextStore.doc_id`).
+        path: the file.
+        tag: name of the system, the last column.
+
+    Raises:
+        InputError: when an id or the tag holds white space, which the format cannot carry.
+    """
+    scores = tie_free(run.scores)
+    _check_word(tag, "run tag")
+    with written_aside(path) as aside, aside.open("w", encoding="utf-8") as file:
+        for query_id, rows, values in zip(run.query_ids, run.rows.tolist(), scores.tolist(), strict=True):
+            _check_word(query_id, "query id")
+            ranked = [(doc_id(row), value) for row, value in zip(rows, values, strict=True) if row != NO_DOCUMENT]
+            for rank, (document, value) in enumerate(ranked, start=1):
+                _check_word(document, "document id")
+                file.write(f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n")  # nine digits carry a float32 exactly
+
+
+def tie_free(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lowers tied scores by the least amount that makes each row strictly decreasing [Q, k]."""
+    strict = scores.astype(np.float32)
+    for rank in range(1, strict.shape[1]):
+        np.minimum(strict[:, rank], np.nextafter(strict[:, rank - 1], np.float32(-np.inf)), out=strict[:, rank])
+    return strict
+
+
+class _Line(NamedTuple):
+    query_id: str
+    doc_id: str
+    score: float
+
+
+def read_trec(path: Path, documents: TextStore) -> Run:
+    """Reads a run file; lists are ranked by score, then by document row, whatever the rank column says.
+
+    Raises:
+        InputError: when the file is missing, a line is malformed, a score is not finite, a document is listed twice for a query, or
+            documents are not in the collection.
+    """
+    lists: dict[str, list[tuple[float, int]]] = {}
+    seen: set[tuple[str, int]] = set()
+    unknown: dict[str, None] = {}
+    for number, line in _lines(path):
+        if line.doc_id not in documents:
+            unknown[line.doc_id] = None
+            continue
+        row = documents.row(line.doc_id)
+        if (line.query_id, row) in seen:
+            raise InputError(
+                f"{path}, line {number}: document {line.doc_id} is listed twice for query {line.query_id}. Keep one of the lines"
+            )
+        seen.add((line.query_id, row))
+        lists.setdefault(line.query_id, []).append((line.score, row))
+    if unknown:
+        shown = ", ".join(list(unknown)[:SHOWN])
+        raise InputError(f"{path}: {len(unknown)} documents are not in the collection ({shown}); the run belongs to another collection")
+    return ranked_run(lists)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, _Line]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, start=1):
+                if text.strip():
+                    yield number, _parsed(text, f"{path}, line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a run file ({error})") from error
+
+
+def _parsed(text: str, where: str) -> _Line:
+    fields = text.split()
+    if len(fields) != COLUMNS:
+        raise InputError(f"{where}: {len(fields)} columns instead of `query_id Q0 doc_id rank score tag`")
+    try:
+        score = float(fields[4])
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise InputError(f"{where}: score {fields[4]} is not a finite number")
+    return _Line(fields[0], fields[2], score)
+
+
+def _check_word(word: str, what: str) -> None:
+    if word.split() != [word]:
+        raise InputError(f"{what} {word!r} cannot be written to a run file, whose columns are separated by white space: rename it")

@@ -1,0 +1,56 @@
+"""The Lightning module of every network: scores of a batch, a loss on them, an optimiser."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import Tensor
+
+from data import Batch
+from lightning_modules.dense_retriever import DenseRetriever
+from lightning_modules.diagnostics import Diagnostics
+from lightning_modules.optimization import Optimization
+from losses import Loss, check_finite
+
+
+class RankingModule(pl.LightningModule):
+    """Trains a network under a loss.
+
+    Args:
+        network: offers `scores(batch) -> [B, U]`.
+        loss: judges the scores; its `progress` is set to the share of the optimisation steps taken.
+        optimization: optimiser and schedule.
+        documents: number of documents of the collection; with the query's row it gives a (query, document) pair its identity.
+    """
+
+    def __init__(self, network: DenseRetriever, loss: Loss, optimization: Optimization, documents: int) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = loss
+        self.optimization = optimization
+        self.documents = documents
+        self.diagnostics = Diagnostics()
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Tells the loss how far training has come."""
+        del batch, batch_idx
+        self.loss.progress = self.global_step / self.trainer.estimated_stepping_batches
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Returns the mean loss of the batch's examples."""
+        del batch_idx
+        scores = self.network.scores(batch)
+        check_finite(scores, batch.mask)
+        losses = self.loss.per_row(scores, batch.targets, batch.mask, pair_ids=self._pair_ids(batch))
+        self.diagnostics.add(batch, scores.detach(), losses.detach())
+        loss = losses.sum() / self.loss.supervised(batch.targets, batch.mask).sum().clamp(min=1)
+        self.log("train/step_loss", loss.detach(), batch_size=len(losses))
+        return loss
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own return type is a union of a dozen shapes
+        """Builds the optimiser and the per-step schedule."""
+        optimizer, schedule = self.optimization.build(self.network, int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _pair_ids(self, batch: Batch) -> Tensor:
+        pairs = batch.query_rows.unsqueeze(1) * self.documents + batch.document_rows
+        return pairs.masked_fill(~batch.own, -1)

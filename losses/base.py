@@ -1,0 +1,168 @@
+"""What every loss is: one value per query, and their mean over the queries that carry supervision.
+
+A loss file holds a pure function `(scores, targets, mask, *, parameters) -> [B]` with the mathematics, and a thin module that stores the
+parameters. Shapes use one alphabet: B queries, C candidates, L lists with exactly one positive (see `losses/lists.py`).
+"""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from errors import InputError
+
+
+class Candidates(NamedTuple):
+    """The scored candidate lists of one batch.
+
+    Attributes:
+        scores: Scores, already divided by the temperature, [B, C].
+        targets: Grades; above 0 is positive, [B, C].
+        mask: True where the slot holds a candidate of the row, [B, C].
+        pair_ids: Stable ids of the (query, document) pairs, -1 without one, [B, C].
+        teacher: Scores of another model for the same candidates, [B, C].
+    """
+
+    scores: Tensor
+    targets: Tensor
+    mask: Tensor
+    pair_ids: Tensor | None = None
+    teacher: Tensor | None = None
+
+
+class Decisions(NamedTuple):
+    """What label weakening decided for each query; diagnostics only, each [B], averaged over the positives of a query.
+
+    Attributes:
+        active: 1 where the loss is above zero.
+        ambiguous: 1 where a candidate besides the labelled ones became plausible.
+        vacuous: 1 where every candidate is plausible.
+        in_credal: 1 where the prediction already lies in the credal set and the set is not vacuous.
+        plausible: Number of plausible candidates.
+        confidence: Largest confidence among the candidates.
+    """
+
+    active: Tensor
+    ambiguous: Tensor
+    vacuous: Tensor
+    in_credal: Tensor
+    plausible: Tensor
+    confidence: Tensor
+
+
+class Loss(nn.Module, ABC):
+    """Abstract loss over candidate lists.
+
+    Attributes:
+        needs_pair_ids: The loss keeps state per (query, document) pair.
+        needs_teacher: The loss compares with a teacher's scores.
+        needs_positive: Only rows with a positive carry supervision.
+        min_candidates: Rows with fewer candidates carry none.
+        progress: Share of the training that is done, in [0, 1]; set from outside, read by schedules.
+    """
+
+    needs_pair_ids: bool = False
+    needs_teacher: bool = False
+    needs_positive: bool = True
+    min_candidates: int = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress = 0.0
+
+    @abstractmethod
+    def rows(self, batch: Candidates) -> Tensor:
+        """One value per query, [B]; exactly 0 for rows without supervision. Scores come in float32 or float64."""
+
+    def per_row(
+        self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
+    ) -> Tensor:
+        """Loss of each query, in float32 at least, whatever the precision of the scores.
+
+        Args:
+            scores: Scores, already divided by the temperature, [B, C].
+            targets: Grades; above 0 is positive, [B, C].
+            mask: True where the slot holds a candidate of the row, [B, C].
+            pair_ids: Stable ids of the (query, document) pairs, -1 without one, [B, C].
+            teacher: Scores of another model for the same candidates, [B, C].
+
+        Returns:
+            One value per query, [B]; 0 for rows without supervision.
+
+        Raises:
+            InputError: The loss needs pair ids or teacher scores and got none.
+        """
+        if self.needs_pair_ids and pair_ids is None:
+            raise InputError(f"loss: {type(self).__name__} keeps state per pair and needs pair ids; use a data source that gives them.")
+        if self.needs_teacher and teacher is None:
+            raise InputError(f"loss: {type(self).__name__} compares with a teacher and needs its scores; name a teacher run.")
+        with torch.autocast(scores.device.type, enabled=False):
+            teacher = None if teacher is None else full_precision(teacher)
+            return self.rows(Candidates(full_precision(scores), targets, mask, pair_ids, teacher))
+
+    def forward(
+        self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
+    ) -> Tensor:
+        """Mean of `per_row` over the rows that carry supervision; a graph-connected 0 when there are none."""
+        rows = self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher)
+        return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
+
+    def supervised(self, targets: Tensor, mask: Tensor) -> Tensor:
+        """Rows that carry supervision, whether or not their loss is zero, [B]."""
+        rows = enough(mask, self.min_candidates)
+        return rows & ((targets > 0) & mask).any(-1) if self.needs_positive else rows
+
+    def decide(self, batch: Candidates) -> Decisions | None:  # noqa: ARG002 - a hook: most losses take every label as it is
+        """What the loss decides about the labels; None for a loss that takes them as they are."""
+        return None
+
+    @torch.no_grad()
+    def decisions(
+        self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
+    ) -> Decisions | None:
+        """What the loss decides about the labels of a batch (arguments as in `per_row`); it changes no state."""
+        return self.decide(Candidates(full_precision(scores), targets, mask, pair_ids, teacher))
+
+    def check_list(self, candidates: int) -> None:
+        """Check the parameters against the list size, once at start-up.
+
+        Args:
+            candidates: Number of candidates in a row.
+
+        Raises:
+            InputError: The loss cannot learn from lists of this size.
+        """
+        if candidates < self.min_candidates:
+            raise InputError(
+                f"loss: {type(self).__name__} compares candidates of one list and needs at least {self.min_candidates}, the lists hold"
+                f" {candidates}; add negatives (in-batch or mined) or wrap the loss in losses.Pointwise."
+            )
+
+
+def full_precision(scores: Tensor) -> Tensor:
+    """Scores in float32; float64 stays, so that tests can be exact."""
+    return scores if scores.dtype == torch.float64 else scores.float()
+
+
+def enough(mask: Tensor, candidates: int) -> Tensor:
+    """Rows of the mask with at least so many candidates, [B]."""
+    if mask.all():  # the common case, and far cheaper than counting
+        return mask.new_full(mask.shape[:1], mask.shape[-1] >= candidates)
+    return mask.sum(-1) >= candidates
+
+
+def check_finite(scores: Tensor, mask: Tensor) -> None:
+    """Stop when a candidate's score is NaN or infinite.
+
+    Args:
+        scores: Scores, [B, C].
+        mask: True where the slot holds a candidate of the row, [B, C]; other slots may hold anything.
+
+    Raises:
+        FloatingPointError: The message names the rows.
+    """
+    bad = ~torch.isfinite(scores) & mask
+    if bad.any():
+        rows = bad.any(-1).nonzero().flatten().tolist()
+        raise FloatingPointError(f"scores are NaN or infinite in rows {rows} of the batch; lower the learning rate or check the inputs.")

@@ -1,0 +1,186 @@
+"""Label weakening: believe a label less once the model is confident that another candidate fits.
+
+A reconstruction for retrieval from label relaxation (AAAI 2021) and robust data ambiguation (AAAI 2024); only the abstract of "Learning to
+Retrieve with Weakened Labels" (arXiv 2512.13237) was available. Options beyond these papers are marked with the letters of docs/losses.md.
+"""
+
+import math
+import warnings
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from errors import InputError
+from losses.base import Candidates, Decisions, Loss
+from losses.checks import check_choice, check_number
+from losses.confidence import Confidence, StudentConfidence
+from losses.credal import graded_divergence, relaxed_divergence
+from losses.lists import Lists, labelled_lists, positive_lists
+from losses.null_candidate import NullCandidate
+from losses.thresholds import CosineThreshold, Evidence, Threshold
+
+
+def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.05, beta: float = 0.75) -> Tensor:
+    r"""Divergence from the prediction to the set of distributions that give the plausible candidates at least 1 - alpha.
+
+    .. math:: L = \min_{q:\, q(S) \ge 1-\alpha} \mathrm{KL}(q \,\|\, p), \qquad S = \{y\} \cup \{i : p_i > \beta\}
+
+    S is computed without gradient. With P = p(S) the minimum is
+    :math:`(1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P}` where P < 1 - alpha, else 0.
+
+    Args:
+        scores: Scores, [B, C].
+        targets: Grades; above 0 is positive, [B, C].
+        mask: Candidates of each row, [B, C].
+        alpha: Mass that may lie outside the plausible candidates, in (0, 1).
+        beta: Confidence above which a candidate is plausible, in (0, 1].
+
+    Returns:
+        Loss of each query, [B].
+
+    Reference:
+        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024, section 3.
+    """
+    lists = positive_lists(scores, targets, mask)
+    plausible = (lists.log_p_fixed > math.log(beta)) | lists.labelled
+    return lists.average(relaxed_divergence(lists.log_mass(plausible), alpha))
+
+
+class _Weakened(NamedTuple):
+    """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
+
+    lists: Lists
+    level: Tensor  # support of the label for each candidate, 1 for a positive, between 0 and 1 for lower grades, [L, C]
+    plausible: Tensor  # labelled, or confident enough, [L, C]
+    support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
+    log_confidence: Tensor  # [L, C]
+
+
+class LabelWeakening(Loss):
+    """Label weakening with its options; see `label_weakening` for the definition.
+
+    Args:
+        alpha: Mass that may lie outside the plausible candidates, in (0, 1).
+        threshold: Confidence that makes a candidate plausible; a cosine from 0.75 to 0.6 by default.
+        warmup: Share of the training in which only the labels are plausible (label relaxation), in [0, 1].
+        positives: What several positives of a query mean. `per_positive`: each must win by itself. `disjunctive`: their union must win.
+            `graded`: lower grades are less possible, g / g_max.
+        confidence: Whose confidence counts; the model's own by default.
+        softness: Option D: let the possibility rise as (p / beta)^softness below the threshold instead of jumping there, above 0.
+        null_candidate: Option G: a virtual candidate "none of these" that can release a wrong positive.
+        floor: Option H: weight of label relaxation on rows where everything is plausible, in [0, 1]; 0 leaves them out.
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.05,
+        threshold: Threshold | None = None,
+        warmup: float = 0.1,
+        positives: str = "per_positive",
+        confidence: Confidence | None = None,
+        softness: float | None = None,
+        null_candidate: NullCandidate | None = None,
+        floor: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.alpha = check_number("alpha", alpha, above=0, below=1)
+        self.threshold = threshold or CosineThreshold()
+        self.warmup = check_number("warmup", warmup, at_least=0, at_most=1)
+        self.positives = check_choice("positives", positives, ("per_positive", "disjunctive", "graded"))
+        self.confidence = confidence or StudentConfidence()
+        self.softness = None if softness is None else check_number("softness", softness, above=0)
+        self.null_candidate = null_candidate
+        self.floor = check_number("floor", floor, at_least=0, at_most=1)
+        self.needs_pair_ids = self.confidence.needs_pair_ids
+        self.needs_teacher = self.confidence.needs_teacher
+
+    def rows(self, batch: Candidates) -> Tensor:
+        """One value per query, [B]."""
+        weakened = self._weaken(batch, learn=self.training)
+        return weakened.lists.average(self._divergence(weakened))
+
+    @torch.no_grad()
+    def decide(self, batch: Candidates) -> Decisions:
+        """What became plausible for each query; the state stays as it is."""
+        weakened = self._weaken(batch, learn=False)
+        lists, extra = weakened.lists, weakened.plausible & (weakened.level == 0)
+        active = self._divergence(weakened) > 0
+        vacuous = _vacuous(weakened)
+        each = Decisions(
+            active=active,
+            ambiguous=extra.any(-1),
+            vacuous=vacuous,
+            in_credal=~active & ~vacuous,
+            plausible=weakened.plausible.sum(-1),
+            confidence=weakened.log_confidence.exp().amax(-1),
+        )
+        return Decisions(*(lists.average(value.to(lists.scores.dtype)) for value in each))
+
+    def check_list(self, candidates: int) -> None:
+        """Check the threshold against the list size; see `Loss.check_list`. Warns where ambiguous labels are only dropped."""
+        super().check_list(candidates)
+        lowest, highest = self.threshold.bounds(candidates)
+        if lowest <= 1 / candidates:
+            raise InputError(
+                f"loss.threshold: beta falls to {lowest:g}, but lists of {candidates} candidates need more than 1/{candidates} ="
+                f" {1 / candidates:g}, or an even prediction makes everything plausible; raise beta or use losses.ChanceCorrectedThreshold."
+            )
+        if highest >= 1 - self.alpha:
+            warnings.warn(
+                f"loss.threshold: beta rises to {highest:g}, not below 1 - loss.alpha: ambiguous labels are only dropped",
+                stacklevel=2,
+            )
+
+    @torch.no_grad()
+    def _weaken(self, batch: Candidates, *, learn: bool) -> _Weakened:
+        """Decide which candidates are plausible."""
+        with torch.enable_grad():  # the lists carry the gradient, the decisions do not
+            batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
+            lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
+        level = self._label_level(lists, batch)
+        log_confidence = self._log_confidence(lists, batch, learn=learn)
+        if self.progress < self.warmup:
+            return _Weakened(lists, level, level == 1, level if self.positives == "graded" else None, log_confidence)
+        own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
+        evidence = Evidence(log_confidence, level > 0, lists.mask, lists.sizes, own, self.progress)
+        log_beta = self.threshold.log_beta(evidence)
+        plausible = (log_confidence > log_beta) | (level == 1)
+        support = None
+        if self.softness is not None:
+            support = torch.maximum(level, (self.softness * (log_confidence - log_beta).clamp(max=0)).exp())
+        elif self.positives == "graded":
+            support = torch.where(plausible, 1.0, level)
+        return _Weakened(lists, level, plausible, support, log_confidence)
+
+    def _label_level(self, lists: Lists, batch: Candidates) -> Tensor:
+        """How far the label supports each candidate, [L, C]."""
+        if self.positives == "per_positive":
+            return lists.labelled.to(lists.scores.dtype)
+        grades = lists.arrange(batch.targets).clamp(min=0).masked_fill(~lists.mask, 0).to(lists.scores.dtype)
+        return (grades > 0).to(grades.dtype) if self.positives == "disjunctive" else grades / grades.amax(-1, keepdim=True)
+
+    def _log_confidence(self, lists: Lists, batch: Candidates, *, learn: bool) -> Tensor:
+        """Log-confidence normalised over each list, [L, C]."""
+        logits = self.confidence.logits(batch, learn=learn)
+        if logits is batch.scores:
+            return lists.log_p_fixed
+        return lists.arrange(logits).masked_fill(~lists.mask, -torch.inf).log_softmax(-1)
+
+    def _divergence(self, weakened: _Weakened) -> Tensor:
+        """Divergence from the prediction to the credal set, [L]."""
+        lists = weakened.lists
+        if weakened.support is None:
+            divergence = relaxed_divergence(lists.log_mass(weakened.plausible), self.alpha)
+        else:
+            divergence = graded_divergence(lists.log_p, self.alpha + (1 - self.alpha) * weakened.support, lists.mask)
+        if self.floor == 0:
+            return divergence
+        relaxed = relaxed_divergence(lists.log_mass(weakened.level == 1), self.alpha)
+        return torch.where(_vacuous(weakened), self.floor * relaxed, divergence)
+
+
+def _vacuous(weakened: _Weakened) -> Tensor:
+    """Lists in which every candidate is plausible, [L]."""
+    return (weakened.plausible | ~weakened.lists.mask).all(-1)

@@ -1,0 +1,95 @@
+"""Values remembered for (query, document) pairs across batches, epochs, checkpoints and processes."""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+
+class PairState(nn.Module):
+    """A growing table from pair id to a number: sorted ids, found by binary search, so that nothing loops over pairs.
+
+    In a distributed run every process must call `average` equally often: what one process learns is gathered, and all hold the same table.
+    """
+
+    ids: Tensor
+    values: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("ids", torch.empty(0, dtype=torch.int64), persistent=False)
+        self.register_buffer("values", torch.empty(0, dtype=torch.float64), persistent=False)
+
+    def get_extra_state(self) -> dict[str, Tensor]:
+        """The table, as tensors; a buffer could not change its size when it is loaded."""
+        return {"ids": self.ids, "values": self.values}
+
+    def set_extra_state(self, state: dict[str, Tensor]) -> None:
+        """Restore the table."""
+        self.ids = state["ids"].to(self.ids.device)
+        self.values = state["values"].to(self.values.device)
+
+    @torch.no_grad()
+    def average(self, ids: Tensor, values: Tensor, decay: float, *, learn: bool) -> Tensor:
+        """Moving average of each pair's values, today's included: decay * past + (1 - decay) * today.
+
+        Args:
+            ids: Pair ids, -1 for candidates that have none, any shape.
+            values: Today's values, same shape.
+            decay: Weight of the past.
+            learn: Whether to remember the result.
+
+        Returns:
+            The averages, same shape; today's value for a pair met for the first time and for candidates without id.
+        """
+        past, known = self._look_up(ids)
+        mixed = torch.where(known, decay * past + (1 - decay) * values, values.to(past.dtype))
+        if learn:
+            named = ids >= 0
+            self._store(*_combine(*_gather(ids[named], mixed[named])))
+        return mixed.to(values.dtype)
+
+    def _look_up(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Stored values, 0 where there are none, and which ids are known."""
+        if len(self.ids) == 0:
+            return torch.zeros_like(ids, dtype=self.values.dtype), torch.zeros_like(ids, dtype=torch.bool)
+        place = torch.searchsorted(self.ids, ids).clamp(max=len(self.ids) - 1)
+        known = self.ids[place] == ids
+        return self.values[place] * known, known
+
+    def _store(self, ids: Tensor, values: Tensor) -> None:
+        """Set the values of sorted, distinct ids; new ones are merged into the table by their position, without sorting it again."""
+        place = torch.searchsorted(self.ids, ids)
+        known = torch.zeros_like(ids, dtype=torch.bool)
+        known[place < len(self.ids)] = self.ids[place[place < len(self.ids)]] == ids[place < len(self.ids)]
+        self.values[place[known]] = values[known]
+        if known.all():
+            return
+        target = place[~known] + torch.arange(int((~known).sum()), device=ids.device)
+        old = torch.ones(len(self.ids) + len(target), dtype=torch.bool, device=ids.device).index_fill_(0, target, value=False)
+        merged_ids, merged_values = self.ids.new_empty(len(old)), self.values.new_empty(len(old))
+        merged_ids[old], merged_values[old] = self.ids, self.values
+        merged_ids[target], merged_values[target] = ids[~known], values[~known]
+        self.ids, self.values = merged_ids, merged_values
+
+
+def _combine(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Distinct sorted ids; the same pair met twice in a step counts with its mean."""
+    distinct, group, count = torch.unique(ids, return_inverse=True, return_counts=True)
+    return distinct, torch.zeros_like(distinct, dtype=values.dtype).index_add_(0, group, values) / count
+
+
+def _gather(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """The ids and values of all processes; those of this one outside a distributed run."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return ids, values
+    world = dist.get_world_size()
+    counts = [torch.zeros(1, dtype=torch.int64, device=ids.device) for _ in range(world)]
+    dist.all_gather(counts, torch.tensor([len(ids)], device=ids.device))
+    longest = int(torch.cat(counts).max())
+    all_ids = [ids.new_empty(longest) for _ in range(world)]
+    all_values = [values.new_empty(longest) for _ in range(world)]
+    dist.all_gather(all_ids, pad(ids, (0, longest - len(ids)), value=-1))  # processes may hold different numbers of pairs
+    dist.all_gather(all_values, pad(values, (0, longest - len(values))))
+    named = torch.cat(all_ids) >= 0
+    return torch.cat(all_ids)[named], torch.cat(all_values)[named]

@@ -1,0 +1,239 @@
+"""How confident must the model be in a candidate before label weakening calls it plausible?
+
+A threshold answers with log beta, broadcastable to [L, C]; a candidate is plausible when its log-confidence is strictly above it.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from losses.checks import check_number
+
+
+class Evidence(NamedTuple):
+    """What a threshold may look at.
+
+    Attributes:
+        log_confidence: Log-confidence of each candidate, -inf outside the list, [L, C].
+        labelled: The annotated positives, [L, C].
+        mask: Candidates of the list, [L, C].
+        sizes: Number of candidates n, [L].
+        own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where pairs have no ids.
+        progress: Share of the training that is done, in [0, 1].
+    """
+
+    log_confidence: Tensor
+    labelled: Tensor
+    mask: Tensor
+    sizes: Tensor
+    own: Tensor | None
+    progress: float
+
+
+class Threshold(ABC):
+    """Abstract confidence threshold."""
+
+    @abstractmethod
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Logarithm of the threshold, broadcastable to [L, C]."""
+
+    @abstractmethod
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """Smallest and largest beta over the training for lists of this size."""
+
+
+class ConstantThreshold(Threshold):
+    """The same beta throughout.
+
+    Args:
+        beta: Confidence above which a candidate is plausible, in (0, 1]; 1 makes label weakening label relaxation.
+    """
+
+    def __init__(self, beta: float = 0.75) -> None:
+        self.beta = check_number("threshold.beta", beta, above=0, at_most=1)
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta, a scalar."""
+        return evidence.log_confidence.new_tensor(math.log(self.beta))
+
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
+        """Beta twice."""
+        return self.beta, self.beta
+
+
+class _ScheduledThreshold(Threshold):
+    """A beta that moves from `start` to `end` over the training."""
+
+    def __init__(self, start: float = 0.75, end: float = 0.6) -> None:
+        self.start = check_number("threshold.start", start, above=0, at_most=1)
+        self.end = check_number("threshold.end", end, above=0, at_most=1)
+
+    @abstractmethod
+    def beta(self, progress: float) -> float:
+        """The threshold after this share of the training."""
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta at this point of the training, a scalar."""
+        return evidence.log_confidence.new_tensor(math.log(self.beta(evidence.progress)))
+
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
+        """The two ends."""
+        return min(self.start, self.end), max(self.start, self.end)
+
+
+class LinearThreshold(_ScheduledThreshold):
+    """Beta moves on a straight line from `start` to `end`, both in (0, 1]."""
+
+    def beta(self, progress: float) -> float:
+        """The threshold after this share of the training."""
+        return self.start + (self.end - self.start) * progress
+
+
+class CosineThreshold(_ScheduledThreshold):
+    r"""Beta falls on half a cosine: :math:`\beta(t) = b_1 + \frac{b_0 - b_1}{2} (1 + \cos \pi t)` from `start` to `end`, both in (0, 1].
+
+    Reference:
+        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024, supplement (0.75 to 0.6).
+    """
+
+    def beta(self, progress: float) -> float:
+        """The threshold after this share of the training."""
+        return self.end + (self.start - self.end) / 2 * (1 + math.cos(math.pi * progress))
+
+
+class ChanceCorrectedThreshold(Threshold):
+    """Option A: the same distance between chance and certainty for every list size, beta(n) = 1/n + rho (1 - 1/n).
+
+    Args:
+        rho: Position between chance (0) and certainty (1), in (0, 1); 0.5 gives 0.75 at n = 2 and 0.516 at n = 32.
+    """
+
+    def __init__(self, rho: float = 0.5) -> None:
+        self.rho = check_number("threshold.rho", rho, above=0, below=1)
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta of each list, [L, 1]."""
+        chance = evidence.sizes[:, None].reciprocal()
+        return (chance + self.rho * (1 - chance)).log()
+
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """Beta at this list size, twice."""
+        beta = 1 / candidates + self.rho * (1 - 1 / candidates)
+        return beta, beta
+
+
+class LiftThreshold(Threshold):
+    """Option A, more daring on long lists: `lift` times as likely as by chance, beta(n) = min(maximum, lift / n).
+
+    Args:
+        lift: How many times chance, at least 2.
+        maximum: Threshold of short lists, in (0, 1].
+    """
+
+    def __init__(self, lift: float = 4.0, maximum: float = 0.75) -> None:
+        self.lift = check_number("threshold.lift", lift, at_least=2)
+        self.maximum = check_number("threshold.maximum", maximum, above=0, at_most=1)
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta of each list, [L, 1]."""
+        return (self.lift / evidence.sizes[:, None]).clamp(max=self.maximum).log()
+
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """Beta at this list size, twice."""
+        beta = min(self.maximum, self.lift / candidates)
+        return beta, beta
+
+
+class MarginThreshold(Threshold):
+    """Option B: plausible is what beats the best positive by a margin, p_i > e^delta p_y, whatever the other candidates.
+
+    Args:
+        delta: Margin in log-odds, above 0; log 3 = 1.0986 is what beta 0.75 means between two candidates.
+    """
+
+    def __init__(self, delta: float = math.log(3)) -> None:
+        self.delta = check_number("threshold.delta", delta, above=0)
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log p_y + delta of each list, [L, 1]."""
+        return evidence.log_confidence.masked_fill(~evidence.labelled, -torch.inf).amax(-1, keepdim=True) + self.delta
+
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the margin compares two candidates of any list
+        """The equivalent beta between two candidates, twice."""
+        beta = 1 / (1 + math.exp(-self.delta))
+        return beta, beta
+
+
+class SplitThreshold(Threshold):
+    """Option E in lists: one threshold for the candidates listed for the query (mined), another for those borrowed from the batch.
+
+    Args:
+        own: Threshold for candidates with a pair id.
+        in_batch: Threshold for candidates without.
+    """
+
+    def __init__(self, own: Threshold, in_batch: Threshold) -> None:
+        self.own = own
+        self.in_batch = in_batch
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta of each candidate, [L, C]."""
+        own = self.own.log_beta(evidence)
+        return own if evidence.own is None else torch.where(evidence.own, own, self.in_batch.log_beta(evidence))
+
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """The widest of both."""
+        lows, highs = zip(self.own.bounds(candidates), self.in_batch.bounds(candidates), strict=True)
+        return min(lows), max(highs)
+
+
+class LabelThreshold(Threshold):
+    """Option E in the pointwise view (0, s): one threshold to doubt a positive label, another to doubt a negative one.
+
+    Args:
+        positive: How sure the model must be of "not relevant" before a positive label is doubted.
+        negative: How sure it must be of "relevant" before a negative label is doubted.
+    """
+
+    def __init__(self, positive: Threshold, negative: Threshold) -> None:
+        self.positive = positive
+        self.negative = negative
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """Log beta of each list, by its label, [L, 1]."""
+        relevant = evidence.labelled[:, -1:]
+        return torch.where(relevant, self.positive.log_beta(evidence), self.negative.log_beta(evidence))
+
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """The widest of both."""
+        lows, highs = zip(self.positive.bounds(candidates), self.negative.bounds(candidates), strict=True)
+        return min(lows), max(highs)
+
+
+class BudgetedThreshold(Threshold):
+    """Option F: raise a threshold until at most a share of the lists in the batch is ambiguous, so that the labels cannot all be doubted.
+
+    Args:
+        threshold: The threshold to raise.
+        budget: Largest share of ambiguous lists, for instance the estimated noise ratio, in (0, 1).
+    """
+
+    def __init__(self, threshold: Threshold, budget: float = 0.3) -> None:
+        self.threshold = threshold
+        self.budget = check_number("threshold.budget", budget, above=0, below=1)
+
+    def log_beta(self, evidence: Evidence) -> Tensor:
+        """The inner threshold, shifted up by what the first list beyond the budget exceeds it."""
+        log_beta = self.threshold.log_beta(evidence)
+        excess = (evidence.log_confidence - log_beta).masked_fill(evidence.labelled, -torch.inf).amax(-1)
+        spared = math.floor(self.budget * len(excess) + 1e-9)
+        if spared >= len(excess):
+            return log_beta
+        return log_beta + excess.sort(descending=True).values[spared].clamp(min=0)
+
+    def bounds(self, candidates: int) -> tuple[float, float]:
+        """Those of the threshold before it is raised."""
+        return self.threshold.bounds(candidates)

@@ -1,0 +1,61 @@
+"""Weighted sums of losses, so that a combined loss is a few lines of configuration."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from torch import Tensor, nn
+
+from errors import InputError
+from losses.base import Candidates, Decisions, Loss
+from losses.checks import check_number
+
+
+class Term(TypedDict):
+    """One term of a weighted sum."""
+
+    weight: float
+    loss: Loss
+
+
+class WeightedSum(Loss):
+    r"""Weighted sum :math:`\sum_k w_k L_k` of losses on the same candidates.
+
+    Args:
+        terms: The terms, each a weight at least 0 and a loss.
+
+    Raises:
+        InputError: There are no terms.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        super().__init__()
+        if not terms:
+            raise InputError("loss.terms is empty; give at least one {weight, loss}.")
+        self.weights = [check_number(f"terms[{i}].weight", term["weight"], at_least=0) for i, term in enumerate(terms)]
+        self.losses = nn.ModuleList(term["loss"] for term in terms)
+        parts = self._parts()
+        self.needs_pair_ids = any(part.needs_pair_ids for part in parts)
+        self.needs_teacher = any(part.needs_teacher for part in parts)
+        self.needs_positive = all(part.needs_positive for part in parts)
+        self.min_candidates = max(part.min_candidates for part in parts)
+
+    def rows(self, batch: Candidates) -> Tensor:
+        """One value per query, [B]."""
+        total = batch.scores.new_zeros(len(batch.scores))
+        for weight, part in zip(self.weights, self._parts(), strict=True):
+            part.progress = self.progress
+            total = total + weight * part.rows(batch)
+        return total
+
+    def decide(self, batch: Candidates) -> Decisions | None:
+        """The decisions of the first term that makes any."""
+        return next((decisions for part in self._parts() if (decisions := part.decide(batch)) is not None), None)
+
+    def check_list(self, candidates: int) -> None:
+        """Check every term; see `Loss.check_list`."""
+        super().check_list(candidates)
+        for part in self._parts():
+            part.check_list(candidates)
+
+    def _parts(self) -> list[Loss]:
+        return [part for part in self.losses if isinstance(part, Loss)]

@@ -1,0 +1,162 @@
+"""The audit: every label that the noise changed, and how to change it back.
+
+The file is the record of a corruption. The seed is not: another BLAS may order nearly equal similarities differently.
+`docs/noise.md` describes the columns and the header.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from data.cache import JsonValue
+from data.files import written_aside
+from data.records import Qrels
+from errors import InputError
+from noise.audit_row import COLUMNS, AuditRow, from_line, to_line
+from noise.labels import apply_rows, undo_rows
+
+FORMAT = "audit-1"
+
+
+@dataclass(frozen=True)
+class AuditHeader:
+    """What was corrupted, by what, and how much of it.
+
+    Attributes:
+        format: version of the file format.
+        collection: name of the collection.
+        collection_fingerprint: hash of its content.
+        model: name of the noise model.
+        version: version of its algorithm.
+        version_hash: hash over version, parameters, encoder and documents: equal hashes mean comparable, nested corruptions.
+        parameters: every parameter but ratio and seed.
+        encoder: name of the encoder or scorer behind the similarities, or "".
+        encoder_fingerprint: hash of its weights, or "".
+        similarity: what the similarity columns hold, or "".
+        ratio: nominal rate; None where the data decide.
+        seed: of the keyed hashes.
+        units: number N of judgements that the ratio is a share of.
+        corrupted: number M of corrupted ones.
+        realised: M / N.
+        skipped: judgements that could not be corrupted and were replaced by the next in the order.
+        dropped: judgements that left with queries that had lost every positive.
+        false_positives: documents made positive that are not known to be relevant.
+        false_negatives: known positives that are no longer positive.
+        eps_plus: P(not labelled positive | train positive).
+        eps_minus_judged: P(labelled positive | judged not relevant); None where nothing was judged not relevant.
+        eps_minus_corpus: P(labelled positive | not a known positive), over all pairs of a train query and a document.
+        queries_without_positive: train queries that have no positive left.
+        queries_all_wrong: train queries none of whose original positives is left.
+        notes: counts that only one model has.
+    """
+
+    format: str
+    collection: str
+    collection_fingerprint: str
+    model: str
+    version: str
+    version_hash: str
+    parameters: Mapping[str, JsonValue]
+    encoder: str
+    encoder_fingerprint: str
+    similarity: str
+    ratio: float | None
+    seed: int
+    units: int
+    corrupted: int
+    realised: float
+    skipped: int
+    dropped: int
+    false_positives: int
+    false_negatives: int
+    eps_plus: float
+    eps_minus_judged: float | None
+    eps_minus_corpus: float
+    queries_without_positive: int
+    queries_all_wrong: int
+    notes: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A header and the rows in the order in which the judgements were corrupted; drops come last."""
+
+    header: AuditHeader
+    rows: tuple[AuditRow, ...]
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file that `write` writes (hex)."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @cached_property
+    def replaced(self) -> Mapping[tuple[str, str], str | None]:
+        """(query_id, inserted doc_id) -> the document it stands in for, or None if it stands in for none. For diagnostics only."""
+        return {(row.query_id, row.inserted): row.removed or None for row in self.rows if row.corrupts and row.inserts_positive}
+
+    def apply(self, qrels: Qrels) -> Qrels:
+        """Return the noisy judgements of clean ones, sorted by query and document id; the input stays as it is."""
+        return apply_rows(self.rows, qrels)
+
+    def undo(self, qrels: Qrels) -> Qrels:
+        """Return the clean judgements of noisy ones, sorted by query and document id; the input stays as it is."""
+        return undo_rows(self.rows, qrels)
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file: `# key: value` lines in JSON, the column names, then a line a row."""
+        head = (f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}" for key, value in asdict(self.header).items())
+        return "".join(f"{line}\n" for line in (*head, "\t".join(COLUMNS), *map(to_line, self.rows))).encode()
+
+    def write(self, path: Path) -> None:
+        """Write the audit; the file is whole or absent."""
+        with written_aside(path) as aside:
+            aside.write_bytes(self.to_bytes())
+
+    @classmethod
+    def read(cls, path: Path) -> "Audit":
+        """Read what `write` wrote.
+
+        Raises:
+            InputError: the file is missing, damaged or of another format.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"noise.audit={path} cannot be read: {error}. Give an audit.tsv of a finished cell, or null") from error
+        head = {key: value for key, value in map(_entry, lines) if key}
+        body = lines[len(head) : -1]
+        if head.get("format") != FORMAT or head.keys() != AuditHeader.__dataclass_fields__.keys() or body[:1] != ["\t".join(COLUMNS)]:
+            raise InputError(f"noise.audit={path} is not an audit file of format {FORMAT}. Give an audit.tsv of a finished cell, or null")
+        audit = cls(AuditHeader(**head), tuple(_row(path, number, line) for number, line in enumerate(body[1:], len(head) + 2)))
+        _check_whole(path, audit, ended=lines[-1] == "")
+        return audit
+
+
+def _entry(line: str) -> tuple[str, Any]:
+    if not line.startswith("# "):
+        return "", None
+    key, _, value = line[2:].partition(": ")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return "", None
+
+
+def _row(path: Path, number: int, line: str) -> AuditRow:
+    try:
+        return from_line(line)
+    except InputError as error:
+        raise InputError(f"noise.audit={path}, line {number}: {error}. The file is damaged; take another copy") from error
+
+
+def _check_whole(path: Path, audit: Audit, *, ended: bool) -> None:
+    header = audit.header
+    expected = header.corrupted + header.skipped + header.dropped
+    if not ended or len(audit.rows) != expected:
+        raise InputError(
+            f"noise.audit={path} holds {len(audit.rows)} rows where its header announces {expected}: it was cut short. Take another copy"
+        )

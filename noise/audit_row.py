@@ -1,0 +1,121 @@
+"""One line of the audit: what was done to one training judgement, in full, so that it can be undone."""
+
+from typing import NamedTuple
+
+from errors import InputError
+
+SKIP = "skip"
+DROP = "drop"
+
+
+class AuditRow(NamedTuple):
+    """One corrupted judgement, or one that was passed over.
+
+    A row says what happens to at most two documents of a query: one that loses its label and one that gains it. `*_from` is the
+    grade before, `*_to` the grade after; None means "not judged". Applying a row writes the `to` grades, undoing it the `from` grades.
+
+    Attributes:
+        query_id: the query.
+        kind: the noise that made the row; `skip` for a judgement that could not be corrupted (`mode` says why; the next one in the
+            order took its place); `drop` for a judgement that left because its query had lost every positive.
+        removed: the document that loses its label, or "".
+        removed_from: its grade before.
+        removed_to: its grade after.
+        inserted: the document that gains a label, or "".
+        inserted_from: its grade before.
+        inserted_to: its grade after.
+        rank: place of `inserted` among the candidates that it was drawn from, from 1; None where there was no ranking.
+        similarity_query: similarity of `inserted` and the query; None where the model measures none. The header says which similarity.
+        similarity_removed: similarity of `inserted` and `removed`; None likewise.
+        draw: the keyed-hash number that put this judgement at its place in the order.
+        mode: what was done with the removed document (`swap`: judged not relevant; `replace`: gone), or the model's own word.
+        version: version of the algorithm.
+    """
+
+    query_id: str
+    kind: str
+    removed: str
+    removed_from: int | None
+    removed_to: int | None
+    inserted: str
+    inserted_from: int | None
+    inserted_to: int | None
+    rank: int | None
+    similarity_query: float | None
+    similarity_removed: float | None
+    draw: float
+    mode: str
+    version: str
+
+    @property
+    def corrupts(self) -> bool:
+        """Whether the row changes a label by the noise itself, so that it counts towards the ratio."""
+        return self.kind not in {SKIP, DROP}
+
+    @property
+    def inserts_positive(self) -> bool:
+        """Whether a document that is not relevant becomes positive."""
+        return self.inserted_to is not None and self.inserted_to >= 1
+
+    @property
+    def loses_positive(self) -> bool:
+        """Whether a relevant document stops being positive."""
+        return self.removed_from is not None and self.removed_from >= 1 and (self.removed_to is None or self.removed_to < 1)
+
+
+COLUMNS = AuditRow._fields
+_INTEGERS = {"removed_from", "removed_to", "inserted_from", "inserted_to", "rank"}
+_SIMILARITIES = {"similarity_query", "similarity_removed"}
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_UNESCAPES = {escaped: plain for plain, escaped in _ESCAPES.items()}
+
+
+def to_line(row: AuditRow) -> str:
+    """Return the row as one line without its end; the same row gives the same bytes everywhere."""
+    return "\t".join(_written(column, value) for column, value in zip(COLUMNS, row, strict=True))
+
+
+def from_line(line: str) -> AuditRow:
+    """Return the row that `to_line` wrote.
+
+    Raises:
+        InputError: the line is not a row.
+    """
+    cells = line.split("\t")
+    if len(cells) != len(COLUMNS):
+        raise InputError(f"{len(cells)} columns instead of {len(COLUMNS)}")
+    try:
+        return AuditRow(*(_value(column, cell) for column, cell in zip(COLUMNS, cells, strict=True)))  # type: ignore[arg-type]  # by column name
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _written(column: str, value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if column in _SIMILARITIES:
+        return f"{round(float(value), 6) + 0.0:.6f}"  # the addition turns -0.0 into 0.0
+    if isinstance(value, str):
+        return "".join(_ESCAPES.get(character, character) for character in value)
+    return repr(value)
+
+
+def _value(column: str, cell: str) -> str | float | None:
+    if column in _INTEGERS:
+        return int(cell) if cell else None
+    if column in _SIMILARITIES:
+        return float(cell) if cell else None
+    if column == "draw":
+        return float(cell)
+    return _unescaped(cell)
+
+
+def _unescaped(cell: str) -> str:
+    if "\\" not in cell:
+        return cell
+    plain, position = "", 0
+    while position < len(cell):
+        pair = cell[position : position + 2]
+        plain += _UNESCAPES.get(pair, cell[position])
+        position += 2 if pair in _UNESCAPES else 1
+    return plain

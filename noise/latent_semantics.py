@@ -1,0 +1,133 @@
+"""Latent semantic analysis: the encoder that needs nothing but the documents.
+
+tf-idf vectors of the documents, projected on the leading singular directions of the collection. It shares nothing with a trained
+retriever, runs on any machine and finds documents about the same things; it knows no synonyms that the collection does not show.
+
+Reference: Deerwester et al., "Indexing by latent semantic analysis", JASIS 41(6), 1990.
+"""
+
+import json
+from functools import cached_property, partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.collection import Collection
+from errors import InputError
+from noise import checks
+from noise.encoders import Vectors, unit
+from noise.keyed_hash import uniforms
+
+if TYPE_CHECKING:
+    from data.cache import JsonValue
+
+VERSION = "lsa-1"
+TOKEN = r"(?u)[^\W_]{2,}"  # noqa: S105 - a pattern of words, not a secret; parts of snake_case names are words
+
+
+class LatentSemantics:
+    """Configuration of latent semantic analysis.
+
+    Args:
+        dimensions: number of singular directions; fewer are used where the collection has fewer.
+        terms: the most frequent terms that are used.
+        sample: documents to fit on; of a larger collection a keyed-hash sample is taken.
+
+    Raises:
+        InputError: a parameter is not a whole number of at least 1.
+    """
+
+    def __init__(self, dimensions: int = 256, terms: int = 50_000, sample: int = 50_000) -> None:
+        self.dimensions = checks.integer("noise.encoder.dimensions", dimensions, 1)
+        self.terms = checks.integer("noise.encoder.terms", terms, 1)
+        self.sample = checks.integer("noise.encoder.sample", sample, 1)
+
+    def ready(self, collection: Collection) -> "LatentSemanticEncoder":
+        """Return the encoder fitted to the documents; the fit is cached with the collection.
+
+        Raises:
+            InputError: the documents contain no words.
+        """
+        import sklearn
+
+        key: dict[str, JsonValue] = {
+            "documents": collection.documents_fingerprint,
+            "version": VERSION,
+            "dimensions": self.dimensions,
+            "terms": self.terms,
+            "sample": self.sample,
+            "sklearn": sklearn.__version__,
+        }
+        return LatentSemanticEncoder(collection.cache.folder("latent_semantics", key, partial(self._fit, collection)))
+
+    def _fit(self, collection: Collection, folder: Path) -> None:
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        rows = self._sampled(collection)
+        vectorizer = TfidfVectorizer(token_pattern=TOKEN, max_features=self.terms, sublinear_tf=True, dtype=np.float32)
+        try:
+            weights = vectorizer.fit_transform(collection.documents.texts(rows))
+        except ValueError as error:
+            raise InputError(f"dataset: the documents of {collection.name} contain no words to compare them by ({error})") from error
+        rank = min(self.dimensions, *weights.shape)
+        directions = (
+            TruncatedSVD(rank, algorithm="arpack" if rank < min(weights.shape) else "randomized", random_state=0).fit(weights).components_
+        )
+        (folder / "terms.json").write_text(json.dumps(vectorizer.get_feature_names_out().tolist()), encoding="utf-8")
+        np.save(folder / "idf.npy", vectorizer.idf_.astype(np.float32))
+        np.save(folder / "directions.npy", directions.astype(np.float32))  # [D, terms]
+
+    def _sampled(self, collection: Collection) -> list[int]:
+        """Rows to fit on, in the order of the ids, so that the order of the corpus does not matter."""
+        ids = collection.documents.doc_ids()
+        rows = sorted(range(len(ids)), key=ids.__getitem__)
+        if len(rows) <= self.sample:
+            return rows
+        draws = uniforms(VERSION, 0, "sample", (), [ids[row] for row in rows])
+        chosen = np.argsort(np.array(draws), kind="stable")[: self.sample]
+        return [rows[place] for place in np.sort(chosen)]
+
+
+class LatentSemanticEncoder:
+    """A fitted latent semantic analysis (a `TextEncoder`).
+
+    Args:
+        folder: what `LatentSemantics` wrote.
+    """
+
+    name = VERSION
+
+    def __init__(self, folder: Path) -> None:
+        self._terms = (folder / "terms.json").read_bytes()
+        self._idf = np.load(folder / "idf.npy")
+        self._directions = np.load(folder / "directions.npy")
+
+    @property
+    def dimensions(self) -> int:
+        """Number of singular directions D."""
+        return len(self._directions)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash over terms, weights and directions (hex)."""
+        content = (VERSION.encode(), self._terms, self._idf.tobytes(), self._directions.tobytes())
+        return blake2b(b"".join(content), digest_size=16).hexdigest()
+
+    @cached_property
+    def _vectorizer(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(token_pattern=TOKEN, vocabulary=json.loads(self._terms), sublinear_tf=True, dtype=np.float32)
+        vectorizer.idf_ = self._idf
+        return vectorizer
+
+    @cached_property
+    def _projection(self) -> Vectors:
+        return np.ascontiguousarray(self._directions.T)  # [terms, D]
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Return unit vectors [n, D]; zeros for a text without known terms."""
+        return unit(self._vectorizer.transform(texts) @ self._projection)

@@ -1,0 +1,190 @@
+"""What every noise model is: clean judgements in, noisy judgements and their audit out.
+
+The contract, kept here and by the keyed hashes and tested for every model in conf/noise:
+    exact      floor(ratio x N + 1/2) corruptions, or an error;
+    nested     the rows of a smaller ratio are the first rows of a larger one, with identical replacements;
+    stateless  independent of the order of the input, of threads and of processes;
+    honest     no known positive is put in as a wrong label; what had to be skipped is listed and replaced by the next in the order;
+    reversible `audit.undo` gives the input back;
+    contained  validation and test are never looked at, except to know which documents are relevant.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from data.cache import JsonValue
+from data.collection import Collection
+from data.progress import track
+from data.records import Qrels
+from errors import InputError
+from noise import checks
+from noise.audit import FORMAT, Audit, AuditHeader
+from noise.audit_row import DROP, SKIP, AuditRow
+from noise.labels import drops, realised_rates
+
+AUDIT_FILE = "audit.tsv"
+
+
+class Corruption(NamedTuple):
+    """What training sees, and the record that only diagnostics see.
+
+    Attributes:
+        qrels: the noisy training judgements, sorted by query and document id; grade 0 is an explicit negative.
+        audit: what was changed.
+    """
+
+    qrels: Qrels
+    audit: Audit
+
+
+class Scorer(NamedTuple):
+    """What the similarities of an audit come from.
+
+    Attributes:
+        name: encoder or scorer.
+        fingerprint: hash of its weights.
+        similarity: what the similarity columns hold, in words.
+    """
+
+    name: str = ""
+    fingerprint: str = ""
+    similarity: str = ""
+
+
+def joined(scorers: Mapping[str, Scorer]) -> Scorer:
+    """Return one scorer that names several, each field by role."""
+    named = {role: scorer for role, scorer in scorers.items() if scorer.name}
+    return Scorer(*("; ".join(f"{role}: {scorer[field]}" for role, scorer in named.items()) for field in range(len(Scorer._fields))))
+
+
+class Recipe(NamedTuple):
+    """A noise model applied to a collection, not yet carried out.
+
+    Attributes:
+        clean: the judgements that the noise starts from.
+        units: number N of judgements that the ratio is a share of.
+        rows: makes the rows, as many as the ratio asks for; long work happens only here.
+        parameters: everything but ratio and seed that decides the rows.
+        scorer: what measures the similarities.
+        emptied: `keep` or `drop` queries that lose every positive.
+        notes: counts for the header.
+    """
+
+    clean: Qrels
+    units: int
+    rows: Callable[[], Iterable[AuditRow]]
+    parameters: Mapping[str, JsonValue]
+    scorer: Scorer = Scorer()
+    emptied: str = "keep"
+    notes: Mapping[str, JsonValue] = {}
+
+
+class NoiseModel(ABC):
+    """Corrupts the training judgements of a collection.
+
+    Args:
+        ratio: share of the judgements to corrupt, in [0, 1).
+        seed: of the keyed hashes.
+        audit: an audit file to take the labels from instead of computing them; None to compute them.
+
+    Raises:
+        InputError: ratio or seed is not usable.
+    """
+
+    name: str
+    version: str
+
+    def __init__(self, ratio: float, seed: int, audit: str | Path | None) -> None:
+        self.ratio: float | None = checks.ratio("noise.ratio", ratio)
+        self.seed = checks.integer("noise.seed", seed)
+        self.audit = None if audit is None else Path(audit)
+
+    @abstractmethod
+    def recipe(self, collection: Collection) -> Recipe:
+        """Return how the collection is corrupted.
+
+        Raises:
+            InputError: the collection does not have what the model needs.
+        """
+
+    def corrupt(self, collection: Collection) -> Corruption:
+        """Return the noisy training judgements and the audit; the audit is cached with the collection.
+
+        Raises:
+            InputError: the collection cannot be corrupted so, or the given audit file is of something else.
+        """
+        recipe = self.recipe(collection)
+        audit = self._given(collection, recipe) if self.audit else self._computed(collection, recipe)
+        return Corruption(audit.apply(recipe.clean), audit)
+
+    def _computed(self, collection: Collection, recipe: Recipe) -> Audit:
+        key = {
+            "format": FORMAT,
+            "collection": collection.fingerprint,
+            "name": collection.name,
+            "version": self._version_hash(collection, recipe),
+            "ratio": self.ratio,
+            "seed": self.seed,
+        }
+        folder = collection.cache.folder("noise", key, lambda aside: self._audit(collection, recipe).write(aside / AUDIT_FILE))
+        return Audit.read(folder / AUDIT_FILE)
+
+    def _audit(self, collection: Collection, recipe: Recipe) -> Audit:
+        rows = list(track(recipe.rows(), f"Corrupting judgements ({self.name})"))
+        if recipe.emptied == "drop":
+            rows += drops(recipe.clean, rows, self.version)
+        corrupted = sum(row.corrupts for row in rows)
+        header = AuditHeader(
+            format=FORMAT,
+            collection=collection.name,
+            collection_fingerprint=collection.fingerprint,
+            model=self.name,
+            version=self.version,
+            version_hash=self._version_hash(collection, recipe),
+            parameters=recipe.parameters,
+            encoder=recipe.scorer.name,
+            encoder_fingerprint=recipe.scorer.fingerprint,
+            similarity=recipe.scorer.similarity,
+            ratio=self.ratio,
+            seed=self.seed,
+            units=recipe.units,
+            corrupted=corrupted,
+            realised=corrupted / recipe.units if recipe.units else 0.0,
+            skipped=sum(row.kind == SKIP for row in rows),
+            dropped=sum(row.kind == DROP for row in rows),
+            **realised_rates(collection, recipe.clean, rows),
+            notes=recipe.notes,
+        )
+        return Audit(header, tuple(rows))
+
+    def _version_hash(self, collection: Collection, recipe: Recipe) -> str:
+        decisive = (self.version, recipe.parameters, recipe.scorer, recipe.emptied, collection.documents_fingerprint)
+        return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+    def _given(self, collection: Collection, recipe: Recipe) -> Audit:
+        """The audit of the given file; encoder and seed may differ, for an audit outlives its encoder and serves several seeds."""
+        assert self.audit is not None
+        audit = Audit.read(self.audit)
+        found: dict[str, object] = {
+            "collection": (audit.header.collection, audit.header.collection_fingerprint),
+            "version": (audit.header.model, audit.header.version),
+            "ratio": audit.header.ratio,
+            "parameters": dict(audit.header.parameters),
+        }
+        expected: dict[str, object] = {
+            "collection": (collection.name, collection.fingerprint),
+            "version": (self.name, self.version),
+            "ratio": self.ratio,
+            "parameters": json.loads(json.dumps(dict(recipe.parameters))),
+        }
+        different = [f"{key} is {found[key]} in the file and {expected[key]} in this run" for key in found if found[key] != expected[key]]
+        if different:
+            raise InputError(
+                f"noise.audit={self.audit} belongs to another corruption: {'; '.join(different)}. "
+                "Set those keys to what the file says, or noise.audit=null"
+            )
+        return audit

@@ -1,0 +1,55 @@
+"""Noise that treats the training positives one by one, in the order of the selection."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from data.cache import JsonValue
+from data.collection import Collection
+from noise.audit_row import AuditRow
+from noise.model import NoiseModel, Recipe, Scorer
+from noise.selection import Pair, count, in_order, positives, until
+from noise.substitution import Done
+
+
+class Process(NamedTuple):
+    """A pair noise made ready for one collection.
+
+    Attributes:
+        outcomes: yields one row for each pair, in order and only as far as asked; it reads and continues what was done.
+        scorer: what measures the similarities.
+    """
+
+    outcomes: Callable[[Iterable[Pair], Done], Iterator[AuditRow]]
+    scorer: Scorer = Scorer()
+
+
+class PairNoise(NoiseModel):
+    """Corrupts floor(ratio x N + 1/2) of the N training positives; abstract.
+
+    Attributes:
+        emptied: what becomes of queries that lose every positive: `keep` their negatives in the training judgements, or `drop` them.
+    """
+
+    emptied: str = "keep"
+
+    @abstractmethod
+    def parameters(self) -> Mapping[str, JsonValue]:
+        """Return every parameter but ratio, seed and encoder that decides the rows."""
+
+    @abstractmethod
+    def process(self, collection: Collection) -> Process:
+        """Return the noise made ready for a collection."""
+
+    def recipe(self, collection: Collection) -> Recipe:
+        """Return the walk along the positives until enough of them are corrupted."""
+        judgements = positives(collection.train.qrels)
+        wanted = count(self.ratio or 0.0, len(judgements))
+        if not wanted:  # before an encoder is fitted for nothing
+            return Recipe(collection.train.qrels, len(judgements), tuple, self.parameters(), emptied=self.emptied)
+        process = self.process(collection)
+
+        def rows() -> Iterator[AuditRow]:
+            return until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name)
+
+        return Recipe(collection.train.qrels, len(judgements), rows, self.parameters(), process.scorer, self.emptied)

@@ -1,0 +1,48 @@
+"""Which documents may not be put in as wrong labels of a query, because they are right or a copy of what is right."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.collection import Collection
+from data.duplicates import first_copies
+from noise.document_order import DocumentOrder
+
+
+class Known(NamedTuple):
+    """The known positives of a query, in any split.
+
+    Attributes:
+        positions: their positions in the document order.
+        texts: numbers of their texts; copies have the same number.
+    """
+
+    positions: NDArray[np.int64]
+    texts: NDArray[np.int64]
+
+
+class Relevant:
+    """Known positives by query.
+
+    Args:
+        collection: the collection.
+        order: its documents by id.
+    """
+
+    def __init__(self, collection: Collection, order: DocumentOrder) -> None:
+        self._collection = collection
+        self._order = order
+        self._text = first_copies(collection)[order.rows]  # number of the text at each position
+        self.known = lru_cache(maxsize=4096)(self._known)
+
+    def _known(self, query_id: str) -> Known:
+        positions = np.array([self._order.position(doc_id) for doc_id in self._collection.known_positives(query_id)], np.int64)
+        return Known(positions, self._text[positions])
+
+    def wrong(self, query_id: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which documents are neither a known positive of the query nor equal in text to one [C]."""
+        known = self.known(query_id)
+        right = np.isin(positions, known.positions) | np.isin(self._text[positions], known.texts)
+        return np.asarray(~right)

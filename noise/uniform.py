@@ -1,0 +1,71 @@
+"""Random substitution: a relevant document is replaced by any other. The mildest false positive, and the usual baseline."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from data.cache import JsonValue
+from data.collection import Collection
+from noise import checks
+from noise.audit_row import AuditRow
+from noise.document_order import DocumentOrder
+from noise.keyed_hash import uniform, uniforms
+from noise.pair_noise import PairNoise, Process
+from noise.relevant import Relevant
+from noise.selection import Pair
+from noise.substitution import MODES, Choice, Done, Substitution
+
+ATTEMPTS = tuple(str(attempt) for attempt in range(16))
+
+
+class UniformSubstitution(PairNoise):
+    """Each corrupted pair (q, d+) gives its label to a document drawn uniformly from those that are not known positives of q.
+
+    Args:
+        ratio: share of the training positives to corrupt, in [0, 1).
+        seed: of the keyed hashes.
+        mode: `swap` (d+ becomes a judged negative) or `replace` (d+ leaves the judgements).
+        audit: an audit file to take the labels from; None to compute them.
+
+    Raises:
+        InputError: a parameter is out of its range.
+    """
+
+    name = "uniform"
+    version = "uniform-1"
+
+    def __init__(self, *, ratio: float, seed: int, mode: str = "swap", audit: str | None = None) -> None:
+        super().__init__(ratio, seed, audit)
+        self.mode = checks.choice("noise.mode", mode, MODES)
+
+    def parameters(self) -> Mapping[str, JsonValue]:
+        """Return the mode."""
+        return {"mode": self.mode}
+
+    def process(self, collection: Collection) -> Process:
+        """Return the random substitution in a collection."""
+
+        def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
+            order = DocumentOrder(collection)
+            relevant = Relevant(collection, order)
+            substitution = Substitution(self.name, self.mode, self.version)
+            for pair in pairs:
+                doc_id = self._drawn(pair, done.inserted[pair.query_id], order, relevant)
+                yield substitution.row(collection, pair, None if doc_id is None else Choice(doc_id), done)
+
+        return Process(outcomes)
+
+    def _drawn(self, pair: Pair, taken: set[str], order: DocumentOrder, relevant: Relevant) -> str | None:
+        """The first of some independent draws that is allowed; where nearly everything is relevant, one draw from the allowed documents."""
+        key = (pair.query_id, pair.doc_id)
+        tries = (np.array(uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)).astype(np.int64)
+        free = _free(pair, tries, taken, order, relevant)
+        if free:
+            return free[0]
+        free = _free(pair, np.arange(len(order)), taken, order, relevant)
+        return free[int(uniform(self.version, self.seed, "rest", *key) * len(free))] if free else None
+
+
+def _free(pair: Pair, positions: "np.typing.NDArray[np.int64]", taken: set[str], order: DocumentOrder, relevant: Relevant) -> list[str]:
+    allowed = map(order.doc_id, positions[relevant.wrong(pair.query_id, positions)].tolist())
+    return [doc_id for doc_id in allowed if doc_id not in taken]

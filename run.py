@@ -1,0 +1,45 @@
+"""The one entry point: runs one cell (or, with -m, a grid of them) as conf/ and the command line say.
+
+`python run.py --help` lists groups and keys. Heavy imports happen in the task, after the configuration is checked.
+"""
+
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.errors import CompactHydraException
+from hydra.utils import get_method
+from omegaconf import DictConfig
+
+from cells import paths, schema
+from cells.check import check
+from cells.choices import check_choices
+from errors import InputError
+
+CONFIGS = Path(__file__).parent / "conf"
+
+schema.register()
+paths.register()
+
+
+class Refused(CompactHydraException):
+    """Carries an InputError's message through Hydra, which prints it without a traceback and exits with status 1."""
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(cfg: DictConfig) -> float | None:
+    """Checks the configuration, then hands it to the task it names; returns the selection measure on the test split."""
+    try:
+        check(cfg)
+        value: float | None = get_method(cfg.task._target_)(cfg)
+    except InputError as error:
+        raise Refused(str(error)) from None
+    return value
+
+
+if __name__ == "__main__":
+    try:
+        check_choices(sys.argv[1:], CONFIGS)
+    except InputError as error:
+        sys.exit(str(error))
+    main()

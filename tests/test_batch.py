@@ -1,0 +1,215 @@
+"""Training examples, their negatives and batches."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data import (
+    Cache,
+    Collection,
+    NegativeSampler,
+    Ragged,
+    Split,
+    TextStore,
+    TokenStore,
+    TokenStores,
+    build_examples,
+    collate,
+    first_copies,
+)
+from data.keyed_random import keyed_order, keyed_random
+from data.ragged import offsets_of
+from data.records import Document
+from data.text_store_writer import write_text_store
+from errors import InputError
+from evaluation import Run
+
+N = 12
+TEXTS = [f"text {row}" for row in range(N)]
+TEXTS[7] = TEXTS[2]  # d7 is a copy of d2
+QUERIES = {"q0": "zero", "q1": "one", "q2": "two", "q3": "three"}
+QRELS = {"q0": {"d2": 2, "d0": 1, "d5": 0}, "q1": {"d1": 1, "d7": 0, "d6": 0, "d8": -1}, "q2": {"d2": 1}, "q3": {"d4": 0}}
+MINED = Run(
+    ["q2", "q0", "unknown"],
+    np.array([[7, 2, 9, 10], [5, 0, 7, 11], [1, 2, 3, 4]]),
+    np.array([[4.0, 3.0, 2.0, 1.0]] * 3, np.float32),
+)
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    folder = tmp_path_factory.mktemp("collection")
+    (folder / "store").mkdir()
+    write_text_store(folder / "store", (Document(f"d{row}", text) for row, text in enumerate(TEXTS)), "toy")
+    split = Split("train", QUERIES, QRELS)
+    return Collection("toy", TextStore(folder / "store"), split, split, split, "f", "f", Cache(folder / "cache"))
+
+
+@pytest.fixture(scope="module")
+def examples(collection):
+    inserted = {("q0", "d0"): "d5", ("q1", "d1"): None, ("q3", "d4"): "d0"}
+    return build_examples(
+        collection.documents, QUERIES, QRELS, first_copies=first_copies(collection), mined=MINED, depth=3, inserted=inserted
+    )
+
+
+@pytest.fixture(scope="module")
+def stores():
+    def store(n: int) -> TokenStore:
+        lengths = np.arange(n) % 4 + 1
+        return TokenStore(Ragged(np.arange(lengths.sum(), dtype=np.uint16), offsets_of(lengths)))
+
+    return TokenStores(store(len(QUERIES)), store(N))
+
+
+def pool(examples, query: int) -> list[int]:
+    return examples.pools.documents.take(np.array([query])).values.tolist()
+
+
+def test_first_copies(collection):
+    assert first_copies(collection).tolist() == [0, 1, 2, 3, 4, 5, 6, 2, 8, 9, 10, 11]
+
+
+def test_one_example_for_each_noisy_positive(examples):
+    assert len(examples) == 4
+    assert examples.query_rows.tolist() == [0, 0, 1, 2]
+    assert examples.document_rows.tolist() == [0, 2, 1, 2]
+    assert examples.grades.tolist() == [1, 2, 1, 1]
+
+
+def test_examples_do_not_depend_on_the_order_of_the_judgements(collection, examples):
+    turned = {query: dict(reversed(judged.items())) for query, judged in reversed(QRELS.items())}
+    again = build_examples(collection.documents, QUERIES, turned, first_copies=examples.first_copies, mined=MINED, depth=3)
+    assert again.document_rows.tolist() == examples.document_rows.tolist()
+    assert again.pools.documents.values.tolist() == examples.pools.documents.values.tolist()
+
+
+def test_pools_hold_judged_negatives_then_mined_ones_and_no_copy_of_a_positive(examples):
+    # q0: d5 is judged; of the mined ones d5 is judged already, d0 positive, d7 a copy of the positive d2, d11 beyond the depth
+    assert pool(examples, 0) == [5]
+    # q1: d7 is no copy of q1's positive
+    assert pool(examples, 1) == [6, 7, 8]
+    # q2: d7 is a copy of d2, d2 itself is positive
+    assert pool(examples, 2) == [9]
+    assert examples.pools.judged.tolist() == [1, 3, 0, 1]
+
+
+def test_diagnostics(examples):
+    assert examples.corrupted.tolist() == [True, False, True, False]
+    assert examples.true_documents.tolist() == [5, -1, -1, -1]
+
+
+def test_no_positive_at_all(collection):
+    with pytest.raises(InputError, match=r"no positive judgement.*noise.ratio"):
+        build_examples(collection.documents, QUERIES, {"q0": {"d0": 0}}, first_copies=np.arange(N))
+
+
+@given(seed=st.integers(0, 9), epoch=st.integers(0, 9), count=st.integers(0, 9))
+@settings(max_examples=40)
+def test_negatives_are_distinct_judged_first_and_never_positive(examples, seed, epoch, count):
+    sampler = NegativeSampler(examples, per_example=count, seed=seed)
+    index = np.arange(len(examples))
+    negatives = sampler.sample(index, epoch)
+    for example, drawn in zip(index, negatives.tolist(), strict=True):
+        query = int(examples.query_rows[example])
+        positives = {row for row in range(N) if examples.first_copies[row] in examples.positives.take(np.array([query])).values}
+        judged = pool(examples, query)[: examples.pools.judged[query]]
+        assert len(set(drawn)) == count
+        assert not positives & set(drawn)
+        assert len(set(judged) & set(drawn)) == min(len(judged), count)
+
+
+def test_negatives_depend_on_the_example_not_on_its_batch(examples):
+    sampler = NegativeSampler(examples, per_example=3, seed=1)
+    whole = sampler.sample(np.arange(4), 2)
+    parts = [sampler.sample(np.array([row]), 2)[0] for row in (3, 1, 0, 2)]
+    assert [set(row) for row in whole[[3, 1, 0, 2]].tolist()] == [set(row.tolist()) for row in parts]
+
+
+def test_negatives_are_drawn_anew_each_epoch(examples):
+    sampler = NegativeSampler(examples, per_example=2, seed=1)
+    drawn = {tuple(sorted(sampler.sample(np.array([2]), epoch)[0].tolist())) for epoch in range(30)}
+    assert drawn == {(6, 7), (6, 8), (7, 8)}
+
+
+def test_more_negatives_than_documents(examples):
+    # q0 has the positives d0 and d2, and d7 is a copy of d2
+    NegativeSampler(examples, per_example=9, seed=0)
+    with pytest.raises(InputError, match=r"negatives.per_example=10: .* at most 9"):
+        NegativeSampler(examples, per_example=10, seed=0)
+    with pytest.raises(InputError, match=r"negatives.per_example=-1"):
+        NegativeSampler(examples, per_example=-1, seed=0)
+
+
+def naive_mask(examples, index, lists, documents, *, in_batch: bool) -> list[list[bool]]:
+    rows = []
+    for example, listed in zip(index, lists, strict=True):
+        query = list(QUERIES)[examples.query_rows[example]]
+        positive_texts = {TEXTS[int(doc_id[1:])] for doc_id, grade in QRELS[query].items() if grade > 0}
+        target = examples.document_rows[example]
+        rows.append([row == target or ((in_batch or row in listed) and TEXTS[row] not in positive_texts) for row in documents])
+    return rows
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.integers(0, 3), st.booleans(), st.integers(0, 5))
+@settings(max_examples=60)
+def test_batch_against_its_definition(examples, stores, index, count, in_batch, epoch):
+    index = np.array(index)
+    negatives = NegativeSampler(examples, per_example=count, seed=0).sample(index, epoch)
+    batch = collate(examples, index, negatives, stores, in_batch=in_batch)
+    lists = np.column_stack([examples.document_rows[index], negatives])
+    documents = sorted(set(lists.ravel().tolist()))
+    assert batch.document_rows.tolist() == documents
+    assert batch.query_rows.tolist() == examples.query_rows[index].tolist()
+    assert batch.own.tolist() == [[row in listed for row in documents] for listed in lists]
+    assert batch.mask.tolist() == naive_mask(examples, index, lists, documents, in_batch=in_batch)
+    target = [[float(grade) if row == lists[i, 0] else 0.0 for row in documents] for i, grade in enumerate(examples.grades[index])]
+    assert batch.targets.tolist() == target
+    assert batch.documents.lengths.tolist() == stores.documents.lengths[documents].tolist()
+    assert batch.queries.lengths.tolist() == stores.queries.lengths[batch.query_rows.numpy()].tolist()
+
+
+def test_batch_diagnostics(examples, stores):
+    index = np.array([0, 2])
+    negatives = np.array([[5], [8]])
+    batch = collate(examples, index, negatives, stores, in_batch=True)
+    assert batch.corrupted.tolist() == [True, True]
+    assert batch.true_columns.tolist() == [batch.document_rows.tolist().index(5), -1]
+    without = collate(examples, index, np.array([[9], [8]]), stores, in_batch=True)
+    assert without.true_columns.tolist() == [-1, -1]
+
+
+def test_batch_types(examples, stores):
+    batch = collate(examples, np.array([0, 1]), np.zeros((2, 0), np.int64), stores, in_batch=True)
+    assert (batch.targets.dtype, batch.mask.dtype, batch.own.dtype) == (torch.float32, torch.bool, torch.bool)
+    assert {batch.query_rows.dtype, batch.document_rows.dtype, batch.true_columns.dtype, batch.documents.ids.dtype} == {torch.int64}
+
+
+def test_keyed_random_numbers_look_uniform_and_depend_on_each_part_of_the_key():
+    draws = keyed_random(1, 2, np.arange(100_000))
+    shares = np.bincount((draws >> np.uint64(60)).astype(np.int64), minlength=16) / len(draws)
+    assert abs(shares - 1 / 16).max() < 0.004
+    assert len(np.unique(draws)) == len(draws)
+    keys = [(1, 2, 3), (1, 3, 2), (2, 1, 3), (1, 2, -3), (0, 1, 2, 3)]
+    assert len({int(keyed_random(*key)[0]) for key in keys}) == len(keys)
+
+
+def test_keyed_order_is_a_permutation():
+    assert sorted(keyed_order(100, 1, 2).tolist()) == list(range(100))
+    assert keyed_order(100, 1, 2).tolist() != keyed_order(100, 1, 3).tolist()
+
+
+def test_a_run_may_be_shallower_than_the_depth(collection):
+    examples = build_examples(collection.documents, QUERIES, QRELS, first_copies=np.arange(N), mined=MINED, depth=100)
+    assert pool(examples, 0) == [5, 7, 11]
+
+
+def test_mining_in_blocks_of_queries(collection, examples, monkeypatch):
+    monkeypatch.setattr("data.negatives.QUERY_BLOCK", 1)
+    again = build_examples(collection.documents, QUERIES, QRELS, first_copies=examples.first_copies, mined=MINED, depth=3)
+    assert [again.pools.documents.values.tolist(), again.pools.documents.offsets.tolist()] == [
+        examples.pools.documents.values.tolist(),
+        examples.pools.documents.offsets.tolist(),
+    ]

@@ -1,0 +1,62 @@
+import pytest
+from omegaconf import OmegaConf
+
+from cells.check import check
+from errors import InputError
+
+
+def config(**changes):
+    cfg = OmegaConf.create(
+        {
+            "noise": {"ratio": 0.2},
+            "batch": {"size": 8, "in_batch": True},
+            "negatives": {"per_example": 1, "depth": 100},
+            "evaluation": {"depth": 100, "batch_tokens": 1024},
+            "trainer": {"max_epochs": 1},
+            "measures": ["nDCG@10", "AP"],
+            "selection_measure": "nDCG@10",
+        }
+    )
+    for key, value in changes.items():
+        OmegaConf.update(cfg, key.replace("__", "."), value)
+    return cfg
+
+
+def test_a_sound_configuration_passes():
+    check(config())
+    check(config(noise__ratio=0))
+    check(config(batch__size=1))
+
+
+@pytest.mark.parametrize("ratio", [1.5, -0.1, float("nan"), 1.0, "abc", None, True])
+def test_ratio_outside_its_range_is_refused(ratio):
+    with pytest.raises(InputError, match=r"noise\.ratio=.*0 <= noise\.ratio < 1"):
+        check(config(noise__ratio=ratio))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("batch.size", 0),
+        ("negatives.per_example", -1),
+        ("negatives.depth", -5),
+        ("evaluation.depth", 0),
+        ("trainer.max_epochs", 0),
+        ("evaluation.batch_tokens", 0),
+    ],
+)
+def test_counts_out_of_range_are_refused_by_name(key, value):
+    with pytest.raises(InputError, match=f"{key}={value}"):
+        check(config(**{key.replace(".", "__"): value}))
+
+
+def test_batches_without_any_negative_are_refused():
+    with pytest.raises(InputError, match=r"batch\.size=1"):
+        check(config(batch__size=1, negatives__per_example=0))
+    with pytest.raises(InputError, match=r"batch\.in_batch=false"):
+        check(config(batch__in_batch=False, negatives__per_example=0))
+
+
+def test_the_selection_measure_must_be_computed():
+    with pytest.raises(InputError, match=r"selection_measure=RR@10.*nDCG@10"):
+        check(config(selection_measure="RR@10"))

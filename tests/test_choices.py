@@ -1,0 +1,41 @@
+import pytest
+
+from cells.choices import check_choices
+from errors import InputError
+
+
+@pytest.fixture
+def configs(tmp_path):
+    for group, options in {"loss": ("cross_entropy", "label_weakening"), "dataset": ("demo", "scifact")}.items():
+        (tmp_path / group).mkdir()
+        for option in options:
+            (tmp_path / group / f"{option}.yaml").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["loss=cross_entropy"],
+        ["-m", "loss=cross_entropy,label_weakening", "seed=1,2"],
+        ["loss=glob(*)"],
+        ["noise.ratio=0.2"],
+        ["--help"],
+    ],
+)
+def test_known_choices_pass(configs, arguments):
+    check_choices(arguments, configs)
+
+
+@pytest.mark.parametrize("argument", ["loss=cross_entropi", "loss=label_weakening,cross_entropi"])
+def test_unknown_choices_are_named_with_the_nearest_and_all(configs, argument):
+    with pytest.raises(
+        InputError, match=r"loss=cross_entropi: .*Did you mean loss=cross_entropy\? Choices: cross_entropy, label_weakening"
+    ):
+        check_choices([argument], configs)
+
+
+def test_nothing_is_suggested_where_nothing_is_near(configs):
+    with pytest.raises(InputError, match=r"no such dataset\. Choices"):
+        check_choices(["dataset=zzzzzz"], configs)

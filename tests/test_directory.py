@@ -1,0 +1,70 @@
+import pytest
+from omegaconf import OmegaConf
+
+from cells.directory import Cell, differences
+from errors import InputError
+
+
+def cell(folder, **config):
+    return Cell(
+        "demo/static/ce/none-0/seed-1",
+        folder / "demo/static/ce/none-0/seed-1",
+        {"seed": 1, "output_dir": str(folder), "noise": {"ratio": 0.0}} | config,
+    )
+
+
+def test_claim_writes_the_configuration(tmp_path):
+    mine = cell(tmp_path)
+    mine.claim(overwrite=False)
+    assert OmegaConf.load(mine.file("config.yaml")) == mine.config
+    assert not mine.finished
+
+
+def test_the_same_configuration_may_claim_again(tmp_path):
+    cell(tmp_path).claim(overwrite=False)
+    cell(tmp_path, logger={"mode": "offline"}).claim(overwrite=False)
+
+
+def test_another_configuration_takes_over_what_has_no_work_to_lose(tmp_path):
+    cell(tmp_path).claim(overwrite=False)
+    cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=False)
+    assert OmegaConf.load(cell(tmp_path).file("config.yaml")).noise.ratio == 0.3
+
+
+@pytest.mark.parametrize("work", ["scores.json", "checkpoints/last.ckpt"])
+def test_another_configuration_is_refused_with_the_differing_keys(tmp_path, work):
+    mine = cell(tmp_path)
+    mine.claim(overwrite=False)
+    mine.file("checkpoints").mkdir()
+    mine.file(work).touch()
+    with pytest.raises(InputError, match=r"noise\.ratio \(there: 0\.0, here: 0\.3\).*variant="):
+        cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=False)
+
+
+def test_overwrite_removes_the_earlier_run(tmp_path):
+    cell(tmp_path).claim(overwrite=False)
+    cell(tmp_path).file("scores.json").write_text("{}")
+    assert cell(tmp_path).finished
+    cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=True)
+    assert not cell(tmp_path).finished
+
+
+def test_files_that_are_not_a_cells_are_left_alone(tmp_path):
+    mine = cell(tmp_path)
+    mine.directory.mkdir(parents=True)
+    (mine.directory / "thesis.tex").touch()
+    with pytest.raises(InputError, match="not a cell of ours"):
+        mine.claim(overwrite=True)
+    assert (mine.directory / "thesis.tex").exists()
+
+
+def test_an_output_directory_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    mine = cell(tmp_path / "file")
+    with pytest.raises(InputError, match=r"output_dir=.*cannot be written"):
+        mine.claim(overwrite=False)
+
+
+def test_differences_name_keys_on_either_side():
+    assert differences({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}) == ["a.c (there: nothing, here: 2)"]
+    assert differences({"a": 1, "logger": 1}, {"a": 1, "logger": 2, "overwrite": True}) == []

@@ -1,0 +1,103 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import BertConfig, BertModel
+
+from data import Tokens
+from errors import InputError
+from lightning_modules.dense_retriever import DenseRetriever
+from lightning_modules.static_encoder import StaticEncoder, inverse_document_frequency
+from lightning_modules.transformer_encoder import POOLINGS, TransformerEncoder, padded
+
+VOCABULARY = 30
+TEXTS = st.lists(st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=9), min_size=1, max_size=7)
+
+
+def ragged(texts):
+    offsets = torch.tensor([0, *(len(text) for text in texts)]).cumsum(0)
+    return Tokens(torch.tensor([token for text in texts for token in text], dtype=torch.long), offsets)
+
+
+def static():
+    return StaticEncoder(torch.rand(VOCABULARY, generator=torch.Generator().manual_seed(1)), 8, torch.Generator().manual_seed(0))
+
+
+def tiny_bert(layers=2):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = BertConfig(
+            vocab_size=VOCABULARY,
+            hidden_size=16,
+            num_hidden_layers=layers,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=16,
+        )
+        return BertModel(config, add_pooling_layer=False).eval()
+
+
+@given(TEXTS)
+@settings(deadline=None, max_examples=30)
+def test_static_encoder_is_the_weighted_sum_of_token_vectors(texts):
+    encoder = static()
+    expected = torch.stack([(encoder.weights[text, None] * encoder.vectors[text]).sum(0) for text in map(torch.tensor, texts)])
+    torch.testing.assert_close(encoder(ragged(texts)), expected)
+
+
+def test_static_encoder_is_determined_by_its_generator():
+    assert torch.equal(static().vectors, static().vectors)
+
+
+def test_rarer_tokens_weigh_more():
+    idf = inverse_document_frequency(torch.tensor([0, 1, 10]), 10)
+    assert idf[0] > idf[1] > idf[2] == 1
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@given(texts=TEXTS)
+@settings(deadline=None, max_examples=10)
+def test_transformer_chunks_give_what_each_text_alone_gives(pooling, texts):
+    encoder = TransformerEncoder(tiny_bert(), pooling=pooling, pad_id=0, chunk=2)
+    with torch.inference_mode():
+        together = encoder(ragged(texts))
+        alone = torch.cat([encoder(ragged([text])) for text in texts])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+
+
+def test_padding_is_only_where_the_mask_says_so():
+    tokens = ragged([[1, 2, 3], [4], [5, 6]])
+    ids, mask = padded(tokens, torch.tensor([1, 2]), tokens.lengths, pad_id=9)
+    assert ids.tolist() == [[4, 9], [5, 6]]
+    assert mask.tolist() == [[True, False], [True, True]]
+
+
+def test_cosine_scores_are_bounded_by_the_temperature():
+    network = DenseRetriever(static(), similarity="cosine", temperature=0.1)
+    vectors = network.encode_documents(ragged([[1, 2], [3]]))
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
+
+
+def test_separate_towers_encode_apart():
+    network = DenseRetriever(
+        static(),
+        document_encoder=StaticEncoder(torch.ones(VOCABULARY), 8, torch.Generator().manual_seed(5)),
+        similarity="dot",
+        temperature=1,
+    )
+    tokens = ragged([[1, 2]])
+    assert not torch.allclose(network.encode_queries(tokens), network.encode_documents(tokens))
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [({"similarity": "euclid"}, "similarity"), ({"temperature": 0}, "temperature"), ({"temperature": float("nan")}, "temperature")],
+)
+def test_parameters_out_of_range_are_refused_by_key(changes, key):
+    with pytest.raises(InputError, match=rf"model\.network\.{key}="):
+        DenseRetriever(static(), **({"similarity": "dot", "temperature": 1.0} | changes))
+
+
+def test_an_unknown_pooling_is_refused_with_the_choices():
+    with pytest.raises(InputError, match=r"model\.network\.pooling=sum.*mean, cls, max"):
+        TransformerEncoder(tiny_bert(), pooling="sum", pad_id=0)
