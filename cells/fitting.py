@@ -70,7 +70,7 @@ def fit(
     trainer: pl.Trainer = instantiate(cfg.trainer)(
         logger=logger or False,
         callbacks=[Validation(evaluate), History(cell.file("history.csv")), best, *_display(logger is not None)],
-        log_every_n_steps=tracker.every_n_steps,
+        log_every_n_steps=min(tracker.every_n_steps, len(loader)),
         default_root_dir=cell.directory,
         enable_model_summary=False,
         enable_progress_bar=get_console().is_terminal,
@@ -81,6 +81,7 @@ def fit(
         log.info("continuing from %s", last)
     with seeded(cfg.seed), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # in Lightning 2.6, about itself
+        warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed cell's
         trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
     return _select(best, module)
 

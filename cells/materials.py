@@ -16,7 +16,6 @@ from data import (
     TextTokenizer,
     TokenStore,
     TrainingExamples,
-
     build_examples,
     build_token_store,
     first_copies,

@@ -65,6 +65,15 @@ def read_scores(cell: Cell) -> dict[str, Any]:
     return content
 
 
+def summary(scores: Mapping[str, Any]) -> dict[str, object]:
+    """What a dashboard sorts and filters by: the measures under their own names, the same untrained and validated, and the noise."""
+    values: dict[str, object] = dict(scores["measures"])
+    for split in ("untrained", "validation"):
+        values |= {f"{split}/{name}": value for name, value in scores[split].items()}
+    values |= {f"noise/{name}": scores["noise"][name] for name in ("realised", "audit_sha256")}
+    return values | {"selected_epoch": scores["selected_epoch"], "peak_memory_mib": scores["peak_memory_mib"]}
+
+
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     """Prints the measures, untrained and trained, and where everything is."""
     table = Table(title=cell.name, title_justify="left")

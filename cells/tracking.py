@@ -49,7 +49,9 @@ class Tracker(ABC):
 
 
 class LocalTracker(Tracker):
-    """Adds to the cell's own files, if asked, the training loss and the learning rate step by step in steps/metrics.csv.
+    """Adds to the cell's own files, if asked, the training loss and the learning rate step by step.
+
+    They are in steps/version_n/metrics.csv, one version each time the cell is started.
 
     Args:
         cell: the cell.
@@ -63,7 +65,7 @@ class LocalTracker(Tracker):
 
     def lightning_logger(self) -> Logger | None:
         """Returns Lightning's CSV logger, or None."""
-        return CSVLogger(self.cell.directory, name="steps", version="") if self._steps else None
+        return CSVLogger(self.cell.directory, name="steps") if self._steps else None
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Leaves the table to the cell's files."""

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from cells.directory import Cell
 from cells.logfile import logged_to
-from cells.results import Outcome, read_scores, show, write_scores
+from cells.results import Outcome, read_scores, show, summary, write_scores
 from evaluation.measures import parse_measures
 from losses import Loss
 
@@ -47,9 +47,9 @@ def train(cfg: DictConfig) -> float:
 
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss) -> dict[str, Any]:
-    from cells.evaluating import Evaluator  # noqa: PLC0415 - Lightning costs seconds that a refused or finished cell need not pay
-    from cells.fitting import fit  # noqa: PLC0415
-    from cells.materials import prepare  # noqa: PLC0415
+    from cells.evaluating import Evaluator
+    from cells.fitting import fit
+    from cells.materials import prepare
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
@@ -66,7 +66,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss) -> dict[str, Any]:
             trained = evaluator.write_test(network, cell)
         outcome = Outcome(untrained, trained, validation, epoch, clock.seconds)
         scores = write_scores(cell, outcome, materials.corruption.audit, materials.facts())
-        tracker.results(scores, cell.file("run.trec"))
+        tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
+        tracker.results(summary(scores), cell.file("run.trec"))
     return scores
 
 

@@ -72,7 +72,7 @@ def collate(
         stores: token ids of train queries and documents.
         in_batch: whether rows share their documents as negatives.
     """
-    from torch import from_numpy  # noqa: PLC0415 - two seconds, and the configuration is checked without it
+    from torch import from_numpy
 
     query_rows, lists = examples.query_rows[index], np.column_stack([examples.document_rows[index], negatives])
     document_rows, columns = np.unique(lists, return_inverse=True)

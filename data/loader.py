@@ -66,16 +66,32 @@ class TrainingLoader:
         return len(self._examples) // self._batch_size
 
     def __iter__(self) -> Iterator[Batch]:
-        """The rest of the epoch after `load_state_dict`, otherwise a whole epoch: the next one if this one was begun."""
-        if (self._position and not self._resumed) or self._position >= len(self):
-            self._epoch, self._position = self._epoch + 1, 0
+        """As many batches as an epoch has, from where the last iteration stopped; after `load_state_dict` the rest of the epoch.
+
+        Whoever leaves an iteration early (Lightning does, on some resumptions and with `limit_train_batches`) gets the next batches later:
+        each epoch's order is served to its end.
+        """
+        count = len(self) - self._position if self._resumed and self._position < len(self) else len(self)
         self._resumed = False
         order = keyed_order(len(self._examples), self._seed, self._epoch)
-        while self._position < len(self):
+        for _ in range(count):
+            if self._position == len(self):
+                self._epoch, self._position = self._epoch + 1, 0
+                order = keyed_order(len(self._examples), self._seed, self._epoch)
             start = self._position * self._batch_size + self._first
             self._position += 1  # before the batch is given out: a checkpoint written after its step must not repeat it
             index = order[start : start + self._share]
             yield collate(self._examples, index, self._sampler.sample(index, self._epoch), self._stores, in_batch=self._in_batch)
+
+    @property
+    def sampler(self) -> TrainingLoader:
+        """Itself: Lightning announces epochs to a loader's sampler, and after a finished epoch that is all it does to resume."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Goes to the start of a later epoch; the epoch that it is in is not begun again."""
+        if epoch > self._epoch:
+            self._epoch, self._position = epoch, 0
 
     def state_dict(self) -> dict[str, Any]:
         """Where training stands in the epoch; Lightning stores it in checkpoints."""

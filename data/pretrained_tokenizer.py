@@ -46,7 +46,7 @@ def load_tokenizer(_collection: Collection, /, *, path: str) -> PreTrainedTokeni
 
 
 def _pretrained(path: str) -> PreTrainedTokenizerFast:
-    from transformers import AutoTokenizer  # noqa: PLC0415 - a second, and the configuration is checked without it
+    from transformers import AutoTokenizer
 
     try:
         return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path, local_files_only=True))
@@ -58,7 +58,7 @@ def _pretrained(path: str) -> PreTrainedTokenizerFast:
 
 def _hub_answers() -> bool:
     """Whether the hub accepts a connection; without this the client tries again for most of a minute before it gives up."""
-    from huggingface_hub.constants import ENDPOINT  # noqa: PLC0415 - only where the network is needed
+    from huggingface_hub.constants import ENDPOINT
 
     if getproxies():  # a proxy connects for us; it cannot be asked in so few words
         return True

@@ -1,4 +1,4 @@
-"""Writing a text store from a stream: the texts go straight to the disk, some 50 bytes a document stay in memory."""
+"""Writing a text store from a stream: the texts go straight to the disk, about 100 bytes a document pass through memory."""
 
 import json
 from array import array

@@ -46,7 +46,7 @@ class TokenStore:
 
     def tokens(self, rows: Sequence[int] | NDArray[np.int64]) -> Tokens:
         """The token ids of the texts at `rows` [m], in that order."""
-        from torch import from_numpy  # noqa: PLC0415 - two seconds, and the configuration is checked without it
+        from torch import from_numpy
 
         taken = self.ragged.take(np.asarray(rows, dtype=np.int64))
         return Tokens(from_numpy(taken.values.astype(np.int64)), from_numpy(taken.offsets))

@@ -1,7 +1,7 @@
 """A WordPiece vocabulary learnt from the collection.
 
-WordPiece: Schuster and Nakajima, "Japanese and Korean voice search", ICASSP 2012. The tokenizers library, which learns the vocabulary here, merges
-by pair frequency.
+WordPiece: Schuster and Nakajima, "Japanese and Korean voice search", ICASSP 2012. The tokenizers library, which learns the vocabulary here,
+merges by pair frequency.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
     Raises:
         InputError: when the vocabulary has no room for the collection's characters.
     """
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - a second, and the configuration is checked without it
+    from transformers import PreTrainedTokenizerFast
 
     def build(folder: Path) -> None:
         wordpiece = learn_wordpiece(collection.documents.texts, vocabulary_size=vocabulary_size)

@@ -62,7 +62,7 @@ def _parsed(name: str) -> ir_measures.Measure:
 
 def _suggestion(name: str) -> str:
     base, at, cutoff = name.partition("@")
-    known = {measure.lower(): measure for measure in ir_measures.measures.registry}
+    known = {measure.lower(): measure for measure in reversed(ir_measures.measures.registry)}  # reversed: names come before their aliases
     nearest = get_close_matches(base.lower().rstrip("0123456789"), known, n=1)
     cutoff = cutoff if at else base[len(base.rstrip("0123456789")) :]
     return f" (did you mean {known[nearest[0]]}{'@' + cutoff if cutoff else ''}?)" if nearest else ""

@@ -79,7 +79,7 @@ def _document_frequency(documents: TokenStore, vocabulary_size: int, block: int 
 
 
 def _backbone(path: str, num_hidden_layers: int | None, seed: int) -> nn.Module:
-    from transformers import AutoConfig, AutoModel  # noqa: PLC0415 - a second that the static model need not pay
+    from transformers import AutoConfig, AutoModel
 
     folder = resolve(path)
     try:

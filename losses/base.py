@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from errors import InputError
+from losses.lists import is_full
 
 
 class Candidates(NamedTuple):
@@ -110,8 +111,11 @@ class Loss(nn.Module, ABC):
 
     def supervised(self, targets: Tensor, mask: Tensor) -> Tensor:
         """Rows that carry supervision, whether or not their loss is zero, [B]."""
-        rows = enough(mask, self.min_candidates)
-        return rows & ((targets > 0) & mask).any(-1) if self.needs_positive else rows
+        full = is_full(mask)
+        rows = mask.new_full(mask.shape[:1], mask.shape[-1] >= self.min_candidates) if full else mask.sum(-1) >= self.min_candidates
+        if not self.needs_positive:
+            return rows
+        return rows & ((targets if full else torch.where(mask, targets, 0)).amax(-1) > 0)
 
     def decide(self, batch: Candidates) -> Decisions | None:  # noqa: ARG002 - a hook: most losses take every label as it is
         """What the loss decides about the labels; None for a loss that takes them as they are."""
@@ -143,13 +147,6 @@ class Loss(nn.Module, ABC):
 def full_precision(scores: Tensor) -> Tensor:
     """Scores in float32; float64 stays, so that tests can be exact."""
     return scores if scores.dtype == torch.float64 else scores.float()
-
-
-def enough(mask: Tensor, candidates: int) -> Tensor:
-    """Rows of the mask with at least so many candidates, [B]."""
-    if mask.all():  # the common case, and far cheaper than counting
-        return mask.new_full(mask.shape[:1], mask.shape[-1] >= candidates)
-    return mask.sum(-1) >= candidates
 
 
 def check_finite(scores: Tensor, mask: Tensor) -> None:

@@ -33,12 +33,11 @@ def guided_contrastive(
     """
     lists = positive_lists(scores, targets, mask)
     with torch.no_grad():
-        judged = lists.scores if guide is None else lists.arrange(guide)
+        judged = lists.raw if guide is None else lists.arrange(guide)
         positive = lists.positive(judged)[:, None]
         limit = positive * (1 - margin) if relative else positive - margin
-        kept = ((judged <= limit) & lists.mask) | lists.labelled
-    log_p = lists.log_likelihood() - lists.log_mass(kept)
-    return lists.average(-log_p)
+        suspected = (judged > limit) & ~lists.labelled
+    return lists.average(-lists.without(suspected).log_likelihood())
 
 
 class GuidedContrastive(Loss):

@@ -25,7 +25,8 @@ def label_smoothing(scores: Tensor, targets: Tensor, mask: Tensor, *, epsilon: f
         C. Szegedy et al. Rethinking the Inception Architecture for Computer Vision. CVPR 2016, section 7.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(-(1 - epsilon) * lists.log_likelihood() - epsilon * lists.mean_log_p())
+    log_p, mean = lists.log_likelihood_and_mean()
+    return lists.average(-(1 - epsilon) * log_p - epsilon * mean)
 
 
 class LabelSmoothing(Loss):

@@ -51,8 +51,8 @@ class _Weakened(NamedTuple):
     """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
 
     lists: Lists
-    level: Tensor  # support of the label for each candidate, 1 for a positive, between 0 and 1 for lower grades, [L, C]
-    plausible: Tensor  # labelled, or confident enough, [L, C]
+    labelled: Tensor  # the annotated positives, [L, C]
+    plausible: Tensor  # fully possible: labelled, or confident enough, [L, C]
     support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
     log_confidence: Tensor  # [L, C]
 
@@ -105,18 +105,16 @@ class LabelWeakening(Loss):
     def decide(self, batch: Candidates) -> Decisions:
         """What became plausible for each query; the state stays as it is."""
         weakened = self._weaken(batch, learn=False)
-        lists, extra = weakened.lists, weakened.plausible & (weakened.level == 0)
-        active = self._divergence(weakened) > 0
-        vacuous = _vacuous(weakened)
+        lists, active, vacuous = weakened.lists, self._divergence(weakened) > 0, _vacuous(weakened)
         each = Decisions(
             active=active,
-            ambiguous=extra.any(-1),
+            ambiguous=(weakened.plausible & ~weakened.labelled).any(-1),
             vacuous=vacuous,
             in_credal=~active & ~vacuous,
             plausible=weakened.plausible.sum(-1),
             confidence=weakened.log_confidence.exp().amax(-1),
         )
-        return Decisions(*(lists.average(value.to(lists.scores.dtype)) for value in each))
+        return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each))
 
     def check_list(self, candidates: int) -> None:
         """Check the threshold against the list size; see `Loss.check_list`. Warns where ambiguous labels are only dropped."""
@@ -139,27 +137,30 @@ class LabelWeakening(Loss):
         with torch.enable_grad():  # the lists carry the gradient, the decisions do not
             batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
             lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
-        level = self._label_level(lists, batch)
+        labelled, grade = self._labels(lists, batch)
+        best = labelled if grade is None else grade == 1
         log_confidence = self._log_confidence(lists, batch, learn=learn)
         if self.progress < self.warmup:
-            return _Weakened(lists, level, level == 1, level if self.positives == "graded" else None, log_confidence)
+            return _Weakened(lists, labelled, best, grade, log_confidence)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        evidence = Evidence(log_confidence, level > 0, lists.mask, lists.sizes, own, self.progress)
-        log_beta = self.threshold.log_beta(evidence)
-        plausible = (log_confidence > log_beta) | (level == 1)
-        support = None
-        if self.softness is not None:
-            support = torch.maximum(level, (self.softness * (log_confidence - log_beta).clamp(max=0)).exp())
-        elif self.positives == "graded":
-            support = torch.where(plausible, 1.0, level)
-        return _Weakened(lists, level, plausible, support, log_confidence)
+        log_beta = self.threshold.log_beta(Evidence(log_confidence, labelled, lists.sizes, own, self.progress))
+        plausible = (log_confidence > log_beta) | best
+        support = self._support(plausible, grade, log_confidence, log_beta)
+        return _Weakened(lists, labelled, plausible, support, log_confidence)
 
-    def _label_level(self, lists: Lists, batch: Candidates) -> Tensor:
-        """How far the label supports each candidate, [L, C]."""
+    def _labels(self, lists: Lists, batch: Candidates) -> tuple[Tensor, Tensor | None]:
+        """The annotated positives, and their grades over the best one where grades count, [L, C] each."""
         if self.positives == "per_positive":
-            return lists.labelled.to(lists.scores.dtype)
-        grades = lists.arrange(batch.targets).clamp(min=0).masked_fill(~lists.mask, 0).to(lists.scores.dtype)
-        return (grades > 0).to(grades.dtype) if self.positives == "disjunctive" else grades / grades.amax(-1, keepdim=True)
+            return lists.labelled, None
+        grades = lists.arrange(batch.targets).clamp(min=0).masked_fill(~lists.mask, 0).to(lists.raw.dtype)
+        return grades > 0, grades / grades.amax(-1, keepdim=True) if self.positives == "graded" else None
+
+    def _support(self, plausible: Tensor, grade: Tensor | None, log_confidence: Tensor, log_beta: Tensor) -> Tensor | None:
+        """Support of each candidate in [0, 1], [L, C]; None where it is 1 for the plausible and 0 for the others."""
+        if self.softness is None:
+            return None if grade is None else torch.where(plausible, 1.0, grade)
+        support = torch.where(plausible, 1.0, (self.softness * (log_confidence - log_beta).clamp(max=0)).exp())
+        return support if grade is None else torch.maximum(support, grade)
 
     def _log_confidence(self, lists: Lists, batch: Candidates, *, learn: bool) -> Tensor:
         """Log-confidence normalised over each list, [L, C]."""
@@ -177,7 +178,7 @@ class LabelWeakening(Loss):
             divergence = graded_divergence(lists.log_p, self.alpha + (1 - self.alpha) * weakened.support, lists.mask)
         if self.floor == 0:
             return divergence
-        relaxed = relaxed_divergence(lists.log_mass(weakened.level == 1), self.alpha)
+        relaxed = relaxed_divergence(lists.log_mass(weakened.labelled), self.alpha)
         return torch.where(_vacuous(weakened), self.floor * relaxed, divergence)
 
 

@@ -1,11 +1,13 @@
 """LambdaLoss: pairwise logistic loss in which a pair weighs what swapping it would change in nDCG."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from losses.base import Candidates, Loss
 from losses.checks import check_number
-from losses.pairwise import graded_pairs
+from losses.lists import positive_lists
 
 
 def lambda_loss(scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10.0, sigma: float = 1.0) -> Tensor:
@@ -29,16 +31,16 @@ def lambda_loss(scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10
     Reference:
         X. Wang et al. The LambdaLoss Framework for Ranking Metric Optimization. CIKM 2018, section 5.
     """
-    pairs = graded_pairs(scores, targets, mask)
+    lists = positive_lists(scores, targets, mask, graded=True)
     with torch.no_grad():
-        gain = _gains(targets, mask)[pairs.row]
-        rank = _ranks(scores, mask)[pairs.row]
-        own_gain, own_rank = (values.gather(-1, pairs.column[:, None]) for values in (gain, rank))
+        gain, rank = lists.arrange(_gains(targets, mask)), lists.arrange(_ranks(scores, mask))
+        own_gain, own_rank = lists.positive(gain)[:, None], lists.positive(rank)[:, None]
         distance = (rank - own_rank).abs().clamp(min=1)
-        delta = (_inverse_discount(distance) - _inverse_discount(distance + 1)).abs()
+        delta = _inverse_discount(distance) - _inverse_discount(distance + 1)
         rho = (_inverse_discount(rank) - _inverse_discount(own_rank)).abs()
-        weight = (mu * delta + rho) * (gain - own_gain).abs()
-    return pairs.sum(weight * torch.nn.functional.softplus(sigma * pairs.behind) / torch.log(scores.new_tensor(2.0)))
+        weight = (mu * delta + rho) * (own_gain - gain) / math.log(2)
+    behind = lists.scores - lists.positive(lists.raw)[:, None]
+    return lists.total((weight * torch.nn.functional.softplus(sigma * behind)).sum(-1))
 
 
 def _ranks(scores: Tensor, mask: Tensor) -> Tensor:

@@ -27,7 +27,8 @@ def normalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, r
     """
     lists = positive_lists(scores, targets, mask)
     divisor = lists.sizes if reference_size is None else reference_size
-    return lists.average(lists.log_likelihood() / lists.mean_log_p() / divisor)
+    log_p, mean = lists.log_likelihood_and_mean()
+    return lists.average(log_p / mean / divisor)
 
 
 class NormalizedCrossEntropy(Loss):

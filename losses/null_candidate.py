@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from losses.base import Candidates, enough
+from losses.base import Candidates
 from losses.checks import check_number
 
 
@@ -24,7 +24,7 @@ class NullCandidate(nn.Module):
         return Candidates(
             scores=torch.cat([batch.scores, column], dim=-1),
             targets=torch.cat([batch.targets, torch.zeros_like(batch.targets[:, :1])], dim=-1),
-            mask=torch.cat([batch.mask, enough(batch.mask, 2)[:, None]], dim=-1),
+            mask=torch.cat([batch.mask, batch.mask.sum(-1, keepdim=True) > 1], dim=-1),
             pair_ids=None if batch.pair_ids is None else torch.nn.functional.pad(batch.pair_ids, (0, 1), value=-1),
             teacher=None if batch.teacher is None else torch.cat([batch.teacher, column.detach()], dim=-1),
         )

@@ -1,60 +1,27 @@
 """Pairwise losses: every more relevant document should score above every less relevant one."""
 
-from typing import NamedTuple
+import math
 
 import torch
 from torch import Tensor
 
 from losses.base import Candidates, Loss
 from losses.checks import check_number
+from losses.gradients import logistic_sum
+from losses.lists import Lists, positive_lists
 
 
-class Pairs(NamedTuple):
-    """All pairs with grade g_i > g_j, one line for each more relevant document i, one column for each candidate j.
-
-    Attributes:
-        behind: z_j - z_i, how far i is behind j, [P, C].
-        valid: Whether j is a candidate with a lower grade, [P, C].
-        row: Row of the batch, [P].
-        column: Column of i, [P].
-        batch_size: Number of rows B of the batch.
-    """
-
-    behind: Tensor
-    valid: Tensor
-    row: Tensor
-    column: Tensor
-    batch_size: int
-
-    def sum(self, values: Tensor) -> Tensor:
-        """Sum of `values` [P, C] over the valid pairs of each row, [B]."""
-        return values.new_zeros(self.batch_size).index_add(0, self.row, torch.where(self.valid, values, 0.0).sum(-1))
-
-    def mean(self, values: Tensor) -> Tensor:
-        """Mean of `values` [P, C] over the valid pairs of each row, 0 for a row without pairs, [B]."""
-        count = values.new_zeros(self.batch_size).index_add(0, self.row, self.valid.sum(-1, dtype=values.dtype))
-        return self.sum(values) / count.clamp(min=1)
-
-
-def graded_pairs(scores: Tensor, targets: Tensor, mask: Tensor) -> Pairs:
-    """Pairs of a more and a less relevant document; grades below 0 count as 0.
+def pair_mean(lists: Lists, totals: Tensor) -> Tensor:
+    """Mean over the pairs of each row from sums over its lists; 0 for a row without pairs.
 
     Args:
-        scores: Scores, [B, C].
-        targets: Grades, [B, C].
-        mask: Candidates of each row, [B, C].
+        lists: Lists of a document and all candidates with a lower grade, so n - 1 pairs each.
+        totals: Sum over the pairs of each list, [L].
 
     Returns:
-        The pairs.
+        One mean for each row, [B].
     """
-    grades = targets.clamp(min=0)
-    row, column = ((grades > 0) & mask).nonzero(as_tuple=True)
-    scores, batch_size = scores.masked_fill(~mask, 0.0), len(scores)
-    if len(row) != batch_size or not torch.equal(row, torch.arange(batch_size, device=row.device)):  # not just one positive in every row
-        scores, grades, mask = scores.index_select(0, row), grades.index_select(0, row), mask.index_select(0, row)
-    better = column[:, None]
-    valid = mask & (grades < grades.gather(-1, better))
-    return Pairs(scores - scores.gather(-1, better), valid, row, column, batch_size)
+    return lists.total(totals) / lists.total(lists.sizes - 1).clamp(min=1)
 
 
 def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
@@ -73,8 +40,9 @@ def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     Reference:
         C. Burges et al. Learning to Rank using Gradient Descent. ICML 2005, section 3.
     """
-    pairs = graded_pairs(scores, targets, mask)
-    return pairs.mean(torch.nn.functional.softplus(pairs.behind))
+    lists = positive_lists(scores, targets, mask, graded=True)
+    behind = lists.scores.detach() - lists.positive(lists.raw.detach())[:, None]
+    return pair_mean(lists, logistic_sum(lists.raw, behind, lists.column) - math.log(2))  # a document is not its own pair
 
 
 def hinge(scores: Tensor, targets: Tensor, mask: Tensor, *, margin: float = 1.0) -> Tensor:
@@ -94,9 +62,10 @@ def hinge(scores: Tensor, targets: Tensor, mask: Tensor, *, margin: float = 1.0)
     Reference:
         R. Herbrich, T. Graepel, K. Obermayer. Large Margin Rank Boundaries for Ordinal Regression. MIT Press 2000.
     """
-    pairs = graded_pairs(scores, targets, mask)
-    violation = torch.maximum(margin + pairs.behind, pairs.behind.new_zeros(()))  # at the kink its gradient is 1/2, the middle of all
-    return pairs.mean(violation)
+    lists = positive_lists(scores, targets, mask, graded=True)
+    behind = lists.scores - lists.positive(lists.raw)[:, None]
+    violation = torch.maximum(margin + behind, behind.new_zeros(()))  # at the kink its gradient is 1/2, the middle of all
+    return pair_mean(lists, violation.sum(-1) - margin)  # a document is not its own pair
 
 
 class RankNet(Loss):

@@ -19,7 +19,6 @@ class Evidence(NamedTuple):
     Attributes:
         log_confidence: Log-confidence of each candidate, -inf outside the list, [L, C].
         labelled: The annotated positives, [L, C].
-        mask: Candidates of the list, [L, C].
         sizes: Number of candidates n, [L].
         own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where pairs have no ids.
         progress: Share of the training that is done, in [0, 1].
@@ -27,7 +26,6 @@ class Evidence(NamedTuple):
 
     log_confidence: Tensor
     labelled: Tensor
-    mask: Tensor
     sizes: Tensor
     own: Tensor | None
     progress: float

@@ -71,14 +71,14 @@ class Mixture(PairNoise):
 
         def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
             order, *copies = tee(pairs, len(used) + 1)
-            own = {
-                name: processes[name].outcomes((pair for pair in copy if self._component(pair) == name), done)
-                for name, copy in zip(used, copies, strict=True)
-            }
+            own = {name: processes[name].outcomes(self._of(name, copy), done) for name, copy in zip(used, copies, strict=True)}
             for pair in order:
                 yield next(own[self._component(pair)])
 
         return Process(outcomes, joined({name: process.scorer for name, process in processes.items()}))
+
+    def _of(self, name: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        return (pair for pair in pairs if self._component(pair) == name)
 
     def _component(self, pair: Pair) -> str:
         mark = uniform(self.version, self.seed, "component", pair.query_id, pair.doc_id) * sum(self.weights.values())

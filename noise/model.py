@@ -24,6 +24,7 @@ from errors import InputError
 from noise import checks
 from noise.audit import FORMAT, Audit, AuditHeader
 from noise.audit_row import DROP, SKIP, AuditRow
+from noise.content import content_hash, documents_hash
 from noise.labels import drops, realised_rates
 
 AUDIT_FILE = "audit.tsv"
@@ -124,7 +125,7 @@ class NoiseModel(ABC):
     def _computed(self, collection: Collection, recipe: Recipe) -> Audit:
         key = {
             "format": FORMAT,
-            "collection": collection.fingerprint,
+            "collection": content_hash(collection),
             "name": collection.name,
             "version": self._version_hash(collection, recipe),
             "ratio": self.ratio,
@@ -141,7 +142,7 @@ class NoiseModel(ABC):
         header = AuditHeader(
             format=FORMAT,
             collection=collection.name,
-            collection_fingerprint=collection.fingerprint,
+            collection_fingerprint=content_hash(collection),
             model=self.name,
             version=self.version,
             version_hash=self._version_hash(collection, recipe),
@@ -162,7 +163,7 @@ class NoiseModel(ABC):
         return Audit(header, tuple(rows))
 
     def _version_hash(self, collection: Collection, recipe: Recipe) -> str:
-        decisive = (self.version, recipe.parameters, recipe.scorer, recipe.emptied, collection.documents_fingerprint)
+        decisive = (self.version, recipe.parameters, recipe.scorer, recipe.emptied, documents_hash(collection))
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
     def _given(self, collection: Collection, recipe: Recipe) -> Audit:
@@ -176,7 +177,7 @@ class NoiseModel(ABC):
             "parameters": dict(audit.header.parameters),
         }
         expected: dict[str, object] = {
-            "collection": (collection.name, collection.fingerprint),
+            "collection": (collection.name, content_hash(collection)),
             "version": (self.name, self.version),
             "ratio": self.ratio,
             "parameters": json.loads(json.dumps(dict(recipe.parameters))),

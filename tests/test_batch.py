@@ -153,10 +153,10 @@ def naive_mask(examples, index, lists, documents, *, in_batch: bool) -> list[lis
     return rows
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.integers(0, 3), st.booleans(), st.integers(0, 5))
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.tuples(st.integers(0, 3), st.integers(0, 5)), st.booleans())
 @settings(max_examples=60)
-def test_batch_against_its_definition(examples, stores, index, count, in_batch, epoch):
-    index = np.array(index)
+def test_batch_against_its_definition(examples, stores, index, drawing, in_batch):
+    index, (count, epoch) = np.array(index), drawing
     negatives = NegativeSampler(examples, per_example=count, seed=0).sample(index, epoch)
     batch = collate(examples, index, negatives, stores, in_batch=in_batch)
     lists = np.column_stack([examples.document_rows[index], negatives])

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ir_measures
 import pytest
+from ir_measures import nDCG
 
 from data.cache import Cache
 from data.first_stage import bm25_run
@@ -42,9 +44,6 @@ def test_counts_are_the_published_ones(open_real, name, documents, queries, judg
 
 @pytest.mark.parametrize(("name", "least"), [("scifact", 0.65), ("nfcorpus", 0.31), ("medquad-liveqa", 0.29), ("argkp21", 0.35)])
 def test_bm25_reaches_the_known_region(open_real, name, least):
-    import ir_measures
-    from ir_measures import nDCG
-
     collection = open_real(name)
     run = bm25_run(collection, collection.test.queries, 100)
     scored = {

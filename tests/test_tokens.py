@@ -89,7 +89,7 @@ def test_vocabulary_without_room_for_words():
 def test_load_tokenizer_names_the_key(collection, path, monkeypatch, tmp_path):
     monkeypatch.setattr("data.pretrained_tokenizer._hub_answers", lambda: False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="model.path=.*tokenizer.json"):
+    with pytest.raises(InputError, match=r"model.path=.*tokenizer.json"):
         load_tokenizer(collection, path=path)
 
 

@@ -1,0 +1,52 @@
+"""What a collection is, whatever the order of its files: the identity that audits record.
+
+`Collection.fingerprint` changes with the order of documents and queries, because rows depend on it. Labels and audits do not.
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.collection import Collection
+from data.progress import track
+from data.records import Split
+from noise.document_order import DocumentOrder
+
+if TYPE_CHECKING:
+    from data.cache import JsonValue
+
+DIGEST = 16
+HASH_FILE = "hash.txt"
+
+
+def content_hash(collection: Collection) -> str:
+    """Return the hash (hex) over the documents, queries and judgements of all splits, each sorted by id."""
+    splits = [_sorted(split) for split in (collection.train, collection.validation, collection.test)]
+    content = json.dumps([documents_hash(collection), splits])
+    return blake2b(content.encode(), digest_size=DIGEST).hexdigest()
+
+
+def documents_hash(collection: Collection) -> str:
+    """Return the hash (hex) over ids and texts, sorted by id; read once and cached with the collection."""
+
+    def build(folder: Path) -> None:
+        digest = blake2b(digest_size=DIGEST)
+        for document in _documents(collection):
+            digest.update(blake2b(document.encode(), digest_size=DIGEST).digest())
+        (folder / HASH_FILE).write_text(digest.hexdigest(), encoding="utf-8")
+
+    key: dict[str, JsonValue] = {"documents": collection.documents_fingerprint, "version": 1}
+    return (collection.cache.folder("content_hash", key, build) / HASH_FILE).read_text(encoding="utf-8")
+
+
+def _documents(collection: Collection) -> Iterator[str]:
+    rows = DocumentOrder(collection).rows.tolist()
+    for row in track(rows, "Hashing documents", total=len(rows)):
+        yield json.dumps([collection.documents.doc_id(row), collection.documents.text(row)])
+
+
+def _sorted(split: Split) -> list[object]:
+    judged = {query_id: sorted(grades.items()) for query_id, grades in split.qrels.items()}
+    return [split.name, sorted(split.queries.items()), sorted(judged.items())]

@@ -1,0 +1,126 @@
+"""Runs and TREC run files."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data import TextStore
+from data.records import Document
+from data.text_store_writer import write_text_store
+from errors import InputError
+from evaluation import Run, ranked_run, read_trec, without_self, write_trec
+from evaluation.trec import tie_free
+
+INF = np.float32(np.inf)
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> TextStore:
+    folder = tmp_path_factory.mktemp("store")
+    write_text_store(folder, (Document(f"d{row}", f"text {row}") for row in range(9)), "toy")
+    return TextStore(folder)
+
+
+def run_of(rows, scores, query_ids=("q1", "q2")) -> Run:
+    return Run(list(query_ids), np.array(rows), np.array(scores, np.float32))
+
+
+RUN = run_of([[3, 1, 4], [5, 2, -1]], [[2.5, 2.5, 2.5], [0.1, -1.0, -np.inf]])
+
+
+def test_shapes_must_agree():
+    with pytest.raises(ValueError, match="must both be"):
+        run_of([[1, 2]], [[1.0, 0.5]])
+
+
+def test_ranked_run_orders_by_score_then_row():
+    run = ranked_run({"q1": [(1.0, 4), (2.0, 7), (1.0, 2)], "q2": [], "q3": [(0.5, 1)]})
+    assert run.rows.tolist() == [[7, 2, 4], [-1, -1, -1], [1, -1, -1]]
+    assert run.scores.tolist() == [[2, 1, 1], [-INF] * 3, [0.5, -INF, -INF]]
+    assert ranked_run({}).depth == 0
+
+
+def test_without_self(documents):
+    run = run_of([[3, 1, 4], [5, 2, -1]], [[3, 2, 1], [2, 1, -np.inf]], ["d1", "q2"])
+    kept = without_self(run, documents)
+    assert kept.rows.tolist() == [[3, 4, -1], [5, 2, -1]]
+    assert kept.scores.tolist() == [[3, 1, -INF], [2, 1, -INF]]
+
+
+FLOATS = st.floats(-(2.0**100), 2.0**100, width=32) | st.sampled_from([0.0, 1.0, 1.0, -1.0, 1e-45, -1e-45])
+
+
+@given(st.lists(FLOATS, min_size=1, max_size=30))
+def test_tie_free_scores_keep_the_order_and_hardly_move(values):
+    scores = np.sort(np.array([values], np.float32))[:, ::-1]
+    strict = tie_free(scores)
+    assert (np.diff(strict[0]) < 0).all()
+    assert (strict <= scores).all()
+    assert (strict[:, 0] == scores[:, 0]).all()
+    if len(set(values)) == len(values):
+        assert (strict == scores).all()
+
+
+@given(st.data())
+@settings(max_examples=30)
+def test_a_run_file_reads_back_as_the_same_ranks(documents, tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "run.trec"
+    lists = data.draw(
+        st.dictionaries(st.sampled_from(["q1", "q2", "q3"]), st.dictionaries(st.integers(0, 8), FLOATS, min_size=1), min_size=1).map(
+            lambda lists: {query: [(score, row) for row, score in scores.items()] for query, scores in lists.items()}
+        )
+    )
+    run = ranked_run(lists)
+    write_trec(run, documents.doc_id, path, tag="test")
+    again = read_trec(path, documents)
+    assert again.query_ids == run.query_ids
+    assert again.rows.tolist() == run.rows.tolist()
+    assert (again.scores == np.where(run.rows < 0, -INF, tie_free(run.scores))).all()
+
+
+def test_run_file_lines(documents, tmp_path):
+    write_trec(RUN, documents.doc_id, tmp_path / "run.trec", tag="cell")
+    lines = (tmp_path / "run.trec").read_text().splitlines()
+    assert lines[0] == "q1 Q0 d3 1 2.5 cell"
+    assert lines[1] == "q1 Q0 d1 2 2.49999976 cell"
+    assert [line.split()[:4] for line in lines[3:]] == [["q2", "Q0", "d5", "1"], ["q2", "Q0", "d2", "2"]]
+    assert len(lines) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["run.trec"]
+
+
+def test_reading_goes_by_score_not_by_rank(documents, tmp_path):
+    (tmp_path / "run").write_text("q1\tQ0\td4\t1\t0.5\tx\n\nq1 Q0 d2 2 0.5 x\nq1 Q0 d7 3 9 x\n")
+    assert read_trec(tmp_path / "run", documents).rows.tolist() == [[7, 2, 4]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("q1 Q0 d1 1 nan x\n", "line 1: score nan is not a finite number"),
+        ("q1 Q0 d1 1 inf x\n", "score inf"),
+        ("q1 Q0 d1 1 high x\n", "score high"),
+        ("q1 Q0 d1 1 0.5\n", "line 1: 5 columns"),
+        ("q1 Q0 d1 1 0.5 x\nq1 Q0 d1 2 0.4 x\n", "line 2: document d1 is listed twice for query q1"),
+        ("q1 Q0 e1 1 0.5 x\nq1 Q0 e2 2 0.4 x\n", r"2 documents are not in the collection \(e1, e2\)"),
+        (b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_bad_run_files(documents, tmp_path, content, message):
+    path = tmp_path / "run"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=message):
+        read_trec(path, documents)
+
+
+def test_missing_run_file(documents, tmp_path):
+    with pytest.raises(InputError, match=r"none\.trec: cannot be read"):
+        read_trec(tmp_path / "none.trec", documents)
+
+
+@pytest.mark.parametrize(("query_ids", "tag"), [(["q 1", "q2"], "x"), (["q1", "q2"], "my run"), (["q1", ""], "x")])
+def test_words_that_a_run_file_cannot_hold(documents, tmp_path, query_ids, tag):
+    run = Run(query_ids, RUN.rows, RUN.scores)
+    with pytest.raises(InputError, match="rename it"):
+        write_trec(run, documents.doc_id, tmp_path / "run.trec", tag=tag)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,71 @@
+"""A sweep as a user starts it: one process, a grid of cells, each with a W&B run of its own."""
+
+import json
+
+import pytest
+from cell_runs import SMALL, run
+from omegaconf import OmegaConf
+from small_collection import write_small_collection
+from wandb_records import read_offline_run
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    base = tmp_path_factory.mktemp("sweep")
+    folder = write_small_collection(base / "tiny")
+    grid = ["loss=cross_entropy,label_weakening", "noise.ratio=0.0,0.4", "seed=1,2", "logger=wandb", "model.epochs=1"]
+    arguments = ["-m", "dataset=folder", f"dataset.path={folder}", *SMALL, *grid]
+    return base, arguments, run(*arguments, cwd=base)
+
+
+def cells(base):
+    return sorted(path.parent for path in (base / "outputs").rglob("scores.json"))
+
+
+def wandb_run(cell):
+    (log,) = cell.glob("wandb/offline-run-*/run-*.wandb")
+    return read_offline_run(log)
+
+
+def test_each_cell_has_a_directory_of_its_own(sweep):
+    base, _, finished = sweep
+    assert finished.returncode == 0, finished.stderr
+    names = sorted(cell.relative_to(base / "outputs").as_posix() for cell in cells(base))
+    assert names == sorted(
+        f"tiny/static/{loss}/semantic-{ratio}/seed-{seed}"
+        for loss in ("cross_entropy", "label_weakening")
+        for ratio in ("0", "0.4")
+        for seed in (1, 2)
+    )
+
+
+def test_each_cell_has_a_wandb_run_with_its_own_configuration_and_results(sweep):
+    runs = {cell: wandb_run(cell) for cell in cells(sweep[0])}
+    assert len({recorded.run_id for recorded in runs.values()}) == 8
+    for cell, recorded in runs.items():
+        config = OmegaConf.to_container(OmegaConf.load(cell / "config.yaml"))
+        assert {key: recorded.config[key] for key in config} == config
+        scores = json.loads((cell / "scores.json").read_text())
+        for measure, value in scores["measures"].items():
+            assert recorded.summary[measure] == pytest.approx(value)
+        assert recorded.name == "/".join(cell.parts[-5:])
+        assert recorded.exit_code == 0
+        assert "run" in recorded.artifacts
+        assert any("validation/nDCG@10" in row for row in recorded.history)
+
+
+def test_the_same_sweep_again_only_says_that_it_is_done(sweep):
+    base, arguments, _ = sweep
+    before = {cell: (cell / "scores.json").stat().st_mtime_ns for cell in cells(base)}
+    again = run(*arguments, cwd=base)
+    assert again.returncode == 0
+    assert again.stdout.count("is finished") == 8
+    assert {cell: (cell / "scores.json").stat().st_mtime_ns for cell in cells(base)} == before
+
+
+def test_a_failing_cell_is_recorded_as_failed(sweep):
+    base, arguments, _ = sweep
+    failed = run(*arguments[1:3], *SMALL, "logger=wandb", "batch.size=5000", cwd=base)
+    assert failed.returncode != 0
+    assert "batch.size=5000" in failed.stderr
+    assert wandb_run(base / "outputs/tiny/static/label_weakening/semantic-0.2/seed-1").exit_code == 1
