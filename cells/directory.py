@@ -1,6 +1,7 @@
 """The directory of one cell: who may write there, and whether its work is done."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,14 @@ class Cell:
     config: dict[str, Any]
 
     @classmethod
-    def of(cls, cfg: DictConfig) -> "Cell":
-        """Returns the cell that a composed configuration describes."""
-        return cls(cfg.cell, Path(cfg.output_dir) / cfg.cell, _plain(cfg))
+    def of(cls, cfg: DictConfig, keys: Sequence[str] | None = None) -> "Cell":
+        """Returns the cell that a composed configuration describes.
+
+        Args:
+            cfg: the configuration.
+            keys: the part of it that the cell depends on; None: all.
+        """
+        return cls(cfg.cell, Path(cfg.output_dir) / cfg.cell, _plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))))
 
     def file(self, name: str) -> Path:
         """Returns the path of one of the cell's files."""

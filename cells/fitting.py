@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,8 +15,9 @@ from rich import get_console
 from cells.directory import Cell
 from cells.materials import Materials
 from cells.tracking import Tracker
-from data import TokenStores, TrainingLoader
-from lightning_modules import DenseRetriever, History, Optimization, RankingModule, Validation, seeded
+from data import Collection, TokenStores, TrainingLoader
+from evaluation import read_trec
+from lightning_modules import DenseRetriever, History, Optimization, RankingModule, TeacherScores, Validation, seeded
 from losses import Loss
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def fit(
     """
     loader = TrainingLoader(
         materials.examples,
-        TokenStores(materials.query_tokens["train"], materials.document_tokens),
+        TokenStores(materials.tokenised.queries["train"], materials.tokenised.documents),
         batch_size=cfg.batch.size,
         negatives=cfg.negatives.per_example,
         in_batch=cfg.batch.in_batch,
@@ -61,7 +63,7 @@ def fit(
     )
     model = cfg.model
     optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule)
-    module = RankingModule(network, loss, optimization, len(materials.collection.documents))
+    module = RankingModule(network, loss, optimization, len(materials.collection.documents), _teacher(cfg, materials.collection))
     monitor = f"validation/{cfg.selection_measure}"
     best = ModelCheckpoint(
         cell.file("checkpoints"), filename="best", monitor=monitor, mode="max", save_last=True, enable_version_counter=False
@@ -84,6 +86,13 @@ def fit(
         warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed cell's
         trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
     return _select(best, module)
+
+
+def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
+    if cfg.teacher is None:
+        return None
+    run = read_trec(Path(cfg.teacher), collection.documents)
+    return TeacherScores(run, collection.train.queries, len(collection.documents))
 
 
 def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argument

@@ -33,8 +33,8 @@ class Outcome:
     wall_seconds: dict[str, float]
 
 
-def write_scores(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Writes scores.json and returns its content.
+def scores_of(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the content of a trained cell's scores.json.
 
     Args:
         cell: the cell.
@@ -42,7 +42,7 @@ def write_scores(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str,
         audit: what noise changed.
         facts: counts and hashes of the data it was trained on.
     """
-    content = {
+    return {
         "cell": cell.name,
         "measures": outcome.trained,
         "untrained": outcome.untrained,
@@ -54,9 +54,12 @@ def write_scores(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str,
         "wall_seconds": outcome.wall_seconds,
         "peak_memory_mib": peak_memory_mib(),
     } | describe()
+
+
+def write_scores(cell: Cell, scores: Mapping[str, Any]) -> None:
+    """Writes scores.json, whole or not at all."""
     with written_aside(cell.file("scores.json")) as aside:
-        aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return content
+        aside.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_scores(cell: Cell) -> dict[str, Any]:
@@ -75,17 +78,16 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Prints the measures, untrained and trained, and where everything is."""
+    """Prints the test measures, beside those of the untrained model where there are any, and where everything is."""
+    untrained = scores.get("untrained")
     table = Table(title=cell.name, title_justify="left")
     table.add_column("measure (test)")
-    for column in ("untrained", "trained", "change"):
+    for column in ("untrained", "trained", "change") if untrained else ("value",):
         table.add_column(column, justify="right")
     for name, value in scores["measures"].items():
-        before = scores["untrained"][name]
-        table.add_row(name, f"{before:.4f}", f"{value:.4f}", f"{value - before:+.4f}")
+        cells = (f"{untrained[name]:.4f}", f"{value:.4f}", f"{value - untrained[name]:+.4f}") if untrained else (f"{value:.4f}",)
+        table.add_row(name, *cells)
     console = get_console()
     console.print(table)
-    console.print(
-        f"Everything about this cell is in {cell.directory}/: {', '.join(sorted(path.name for path in cell.directory.iterdir()))}",
-        soft_wrap=True,
-    )
+    files = ", ".join(sorted(path.name for path in cell.directory.iterdir()))
+    console.print(f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True)

@@ -42,6 +42,7 @@ class JobSchema:
     noise: Any = MISSING
     trainer: Any = MISSING
     logger: Any = MISSING
+    teacher: str | None = None
     seed: int = MISSING
     variant: str | None = None
     cell: str = MISSING

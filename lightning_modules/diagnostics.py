@@ -6,59 +6,94 @@ Everything here is read from the batch's bookkeeping (`corrupted`, `true_columns
 from collections import defaultdict
 
 import torch
+from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from data import Batch
+from losses import Decisions
+
+SHARES = ("active", "ambiguous", "vacuous", "in_credal")
 
 
 class Diagnostics:
-    """Collects one value a training example over an epoch and averages them over clean and corrupted examples apart."""
+    """Collects values of every training example over an epoch and averages them, over clean and corrupted examples apart."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = defaultdict(list)
 
     @torch.no_grad()
-    def add(self, batch: Batch, scores: Tensor, losses: Tensor) -> None:
+    def add(self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None) -> None:
         """Adds a step.
 
         Args:
             batch: the batch of B examples with U documents.
             scores: [B, U] scores of the step.
             losses: [B] loss of each example.
+            decisions: what label weakening decided; None for other losses.
         """
         candidates = scores.float().masked_fill(~batch.mask, -torch.inf)
         labelled = candidates.masked_fill(batch.targets <= 0, -torch.inf).amax(1)
-        others = candidates.masked_fill(batch.targets > 0, -torch.inf).amax(1)
-        self._values["corrupted"].append(batch.corrupted)
-        self._values["loss"].append(losses.float())
-        self._values["confidence"].append((labelled - candidates.logsumexp(1)).exp())
-        self._values["margin"].append(labelled - others)
-        self._values["first"].append(labelled >= others)
+        other = candidates.masked_fill(batch.targets > 0, -torch.inf).amax(1)
         true = candidates.gather(1, batch.true_columns.clamp(min=0).unsqueeze(1)).squeeze(1)
-        self._values["closed"].append(batch.true_columns >= 0)
-        self._values["recovered"].append(true >= candidates.amax(1))
+        total = candidates.logsumexp(1)
+        values = {
+            "loss": losses,
+            "confidence": (labelled - total).exp(),
+            "margin": labelled - other,
+            "doubt": (other - total).exp(),
+            "first": labelled >= other,
+            "recovered": true >= candidates.amax(1),
+            "corrupted": batch.corrupted,
+            "closed": batch.true_columns >= 0,
+        }
+        if decisions is not None:
+            values |= decisions._asdict() | {"largest_confidence": decisions.confidence, "confidence": values["confidence"]}
+        for name, value in values.items():
+            self._values[name].append(value.float().cpu())
 
     def summary(self) -> dict[str, float]:
-        """Returns the epoch's means and forgets the epoch.
+        """Returns the epoch's means and forgets the epoch. A mean over nothing is left out.
 
-        Keys: `loss`, `loss_clean`, `loss_corrupted`, the same for `confidence` (softmax probability of the labelled positive) and `margin`
-        (its score minus the best other candidate's), `memorisation` (share of corrupted examples whose wrong label the model ranks first)
-        and `recovery` (share whose true document it ranks first, among those that have it as a candidate). A mean over nothing is left out.
+        Keys:
+            `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax probability of the labelled positive) and
+            `margin` (its score minus the best other candidate's).
+            `memorisation`: share of corrupted examples whose wrong label the model ranks first; `recovery`: share whose true document it
+            ranks first, among those that have it as a candidate.
+            `detector_auroc`: how well the largest probability of an unlabelled candidate tells corrupted from clean examples.
+            Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares), `plausible` (mean size of the plausible set),
+            `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a detector of corrupted labels.
         """
         if not self._values:
             return {}
-        values = {name: torch.cat(parts).cpu() for name, parts in self._values.items()}
+        values = {name: torch.cat(parts) for name, parts in self._values.items()}
         self._values.clear()
         corrupted = values["corrupted"].bool()
-        means = {"loss": _mean(values["loss"], torch.ones_like(corrupted))}
+        means = {"loss": _mean(values["loss"]), "detector_auroc": _auroc(corrupted, values["doubt"])}
         for name in ("loss", "confidence", "margin"):
-            means[f"{name}_clean"] = _mean(values[name], ~corrupted)
-            means[f"{name}_corrupted"] = _mean(values[name], corrupted)
-        means["memorisation"] = _mean(values["first"], corrupted)
-        means["recovery"] = _mean(values["recovered"], corrupted & values["closed"].bool())
+            means[f"{name}_clean"] = _mean(values[name][~corrupted])
+            means[f"{name}_corrupted"] = _mean(values[name][corrupted])
+        means["memorisation"] = _mean(values["first"][corrupted])
+        means["recovery"] = _mean(values["recovered"][corrupted & values["closed"].bool()])
+        if "ambiguous" in values:
+            means |= _weakening(values, corrupted)
         return {name: value for name, value in means.items() if value is not None}
 
 
-def _mean(values: Tensor, chosen: Tensor) -> float | None:
-    taken = values.float()[chosen & values.isfinite()]
+def _weakening(values: dict[str, Tensor], corrupted: Tensor) -> dict[str, float | None]:
+    ambiguous = values["ambiguous"] > 0
+    return {
+        **{name: _mean(values[name]) for name in (*SHARES, "plausible")},
+        "largest_confidence": _mean(values["largest_confidence"]),
+        "detector_precision": _mean(corrupted[ambiguous].float()),
+        "detector_recall": _mean(ambiguous[corrupted].float()),
+    }
+
+
+def _mean(values: Tensor) -> float | None:
+    taken = values[values.isfinite()]
     return float(taken.mean()) if len(taken) else None
+
+
+def _auroc(corrupted: Tensor, doubt: Tensor) -> float | None:
+    both = bool(corrupted.any()) and not bool(corrupted.all())
+    return float(roc_auc_score(corrupted.numpy(), doubt.numpy())) if both else None

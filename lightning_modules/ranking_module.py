@@ -9,6 +9,7 @@ from data import Batch
 from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.diagnostics import Diagnostics
 from lightning_modules.optimization import Optimization
+from lightning_modules.teacher import TeacherScores
 from losses import Loss, check_finite
 
 
@@ -20,14 +21,18 @@ class RankingModule(pl.LightningModule):
         loss: judges the scores; its `progress` is set to the share of the optimisation steps taken.
         optimization: optimiser and schedule.
         documents: number of documents of the collection; with the query's row it gives a (query, document) pair its identity.
+        teacher: scores of another system; candidates that it did not score are left out.
     """
 
-    def __init__(self, network: DenseRetriever, loss: Loss, optimization: Optimization, documents: int) -> None:
+    def __init__(
+        self, network: DenseRetriever, loss: Loss, optimization: Optimization, documents: int, teacher: TeacherScores | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.loss = loss
         self.optimization = optimization
         self.documents = documents
+        self.teacher = teacher
         self.diagnostics = Diagnostics()
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -40,9 +45,15 @@ class RankingModule(pl.LightningModule):
         del batch_idx
         scores = self.network.scores(batch)
         check_finite(scores, batch.mask)
-        losses = self.loss.per_row(scores, batch.targets, batch.mask, pair_ids=self._pair_ids(batch))
-        self.diagnostics.add(batch, scores.detach(), losses.detach())
-        loss = losses.sum() / self.loss.supervised(batch.targets, batch.mask).sum().clamp(min=1)
+        pair_ids, teacher, mask = self._pair_ids(batch), None, batch.mask
+        if self.teacher is not None:
+            teacher = self.teacher(batch.query_rows, batch.document_rows)
+            mask = mask & ~teacher.isnan()
+            teacher = teacher.nan_to_num()
+        decisions = self.loss.decisions(scores.detach(), batch.targets, mask, pair_ids=pair_ids, teacher=teacher)
+        losses = self.loss.per_row(scores, batch.targets, mask, pair_ids=pair_ids, teacher=teacher)
+        self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
+        loss = losses.sum() / self.loss.supervised(batch.targets, mask).sum().clamp(min=1)
         self.log("train/step_loss", loss.detach(), batch_size=len(losses))
         return loss
 

@@ -26,7 +26,7 @@ def asymmetric_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: 
         X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021, section 4.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(((a + 1) ** q - (a + lists.log_likelihood().exp()) ** q) / q)
+    return lists.average(((a + 1) ** q - (a + lists.log_likelihood.exp()) ** q) / q)
 
 
 def asymmetric_unhinged(scores: Tensor, targets: Tensor, mask: Tensor, *, a: float = 5.5, q: float = 3.0) -> Tensor:
@@ -48,7 +48,7 @@ def asymmetric_unhinged(scores: Tensor, targets: Tensor, mask: Tensor, *, a: flo
         X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021, section 4.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(((a - lists.log_likelihood().exp()) ** q - (a - 1) ** q) / q)
+    return lists.average(((a - lists.log_likelihood.exp()) ** q - (a - 1) ** q) / q)
 
 
 class AsymmetricGeneralizedCrossEntropy(Loss):

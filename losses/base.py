@@ -111,11 +111,12 @@ class Loss(nn.Module, ABC):
 
     def supervised(self, targets: Tensor, mask: Tensor) -> Tensor:
         """Rows that carry supervision, whether or not their loss is zero, [B]."""
-        full = is_full(mask)
-        rows = mask.new_full(mask.shape[:1], mask.shape[-1] >= self.min_candidates) if full else mask.sum(-1) >= self.min_candidates
-        if not self.needs_positive:
-            return rows
-        return rows & ((targets if full else torch.where(mask, targets, 0)).amax(-1) > 0)
+        if not is_full(mask):
+            labelled = torch.where(mask, targets, 0).amax(-1) > 0 if self.needs_positive else True
+            return (mask.sum(-1) >= self.min_candidates) & labelled
+        if mask.shape[-1] < self.min_candidates or not self.needs_positive:
+            return mask.new_full(mask.shape[:1], mask.shape[-1] >= self.min_candidates)
+        return targets.amax(-1) > 0
 
     def decide(self, batch: Candidates) -> Decisions | None:  # noqa: ARG002 - a hook: most losses take every label as it is
         """What the loss decides about the labels; None for a loss that takes them as they are."""

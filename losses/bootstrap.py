@@ -27,7 +27,7 @@ def bootstrap_soft(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
     """
     lists = positive_lists(scores, targets, mask)
     belief = lists.p.detach() if detach else lists.p
-    return lists.average(-(1 - weight) * lists.log_likelihood() - weight * (belief * lists.log_p).sum(-1))
+    return lists.average(-(1 - weight) * lists.log_likelihood - weight * (belief * lists.finite_log_p).sum(-1))
 
 
 def bootstrap_hard(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: float = 0.2) -> Tensor:
@@ -48,8 +48,8 @@ def bootstrap_hard(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
         S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015, section 3.2.
     """
     lists = positive_lists(scores, targets, mask)
-    likeliest = lists.log_p.gather(-1, lists.log_p_fixed.argmax(-1, keepdim=True)).squeeze(-1)
-    return lists.average(-(1 - weight) * lists.log_likelihood() - weight * likeliest)
+    likeliest = lists.log_p.gather(-1, lists.log_p.argmax(-1, keepdim=True)).squeeze(-1)
+    return lists.average(-(1 - weight) * lists.log_likelihood - weight * likeliest)
 
 
 class BootstrapSoft(Loss):

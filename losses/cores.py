@@ -29,7 +29,7 @@ def cores(scores: Tensor, targets: Tensor, mask: Tensor, *, beta: float = 2.0, s
         H. Cheng et al. Learning with Instance-Dependent Label Noise: A Sample Sieve Approach. ICLR 2021, sections 2 and 3.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p, mean = lists.log_likelihood_and_mean()
+    log_p, mean = lists.log_likelihood, lists.mean_log_p
     loss = beta * mean - log_p
     return lists.average(torch.where(log_p >= mean, loss, 0.0) if sieve else loss)
 

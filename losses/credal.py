@@ -5,19 +5,26 @@ several levels it is a chain of such constraints, and the projection is read off
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from losses.lists import Lists, sum_logs
 
 
-def relaxed_divergence(log_mass: Tensor, alpha: float) -> Tensor:
-    r"""Smallest KL(q || p) over the distributions with q(S) >= 1 - alpha.
+def relaxed_divergence(lists: Lists, alpha: float, plausible: Tensor | None = None) -> Tensor:
+    r"""Smallest KL(q || p) over the distributions q with q(S) >= 1 - alpha.
 
-    .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if } P < 1-\alpha, \text{ else } 0
+    .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if } P = p(S) < 1-\alpha, \text{ else } 0
+
+    The minimiser is q* = (1-alpha) p / P on S and alpha p / (1-P) elsewhere; by the envelope theorem the gradient to the scores is p - q*.
 
     Args:
-        log_mass: log P(S), the predicted log-probability of the plausible set, [L].
+        lists: L candidate lists.
         alpha: Mass that may lie outside S.
+        plausible: The sets S, at least one candidate each, [L, C]; None for the positives alone.
 
     Returns:
         The divergence, exactly 0 with zero gradient inside the credal set, [L].
@@ -25,11 +32,33 @@ def relaxed_divergence(log_mass: Tensor, alpha: float) -> Tensor:
     Reference:
         J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021, section 3.
     """
-    active = log_mass < math.log1p(-alpha)
-    inside = torch.where(active, log_mass, -1.0)  # keeps log(1 - P) and its gradient finite where P is 1
-    rest = torch.log(-torch.expm1(inside))
-    divergence = (1 - alpha) * (math.log1p(-alpha) - inside) + alpha * (math.log(alpha) - rest)
-    return torch.where(active, divergence, 0.0)
+    row, column = (lists.index, lists.column) if plausible is None else plausible.nonzero(as_tuple=True)
+    divergence: Tensor = _RelaxedDivergence.apply(lists.raw, lists.log_p.detach(), row, column, alpha)  # type: ignore[no-untyped-call]  # torch's
+    return divergence
+
+
+class _RelaxedDivergence(torch.autograd.Function):
+    """The divergence from the members (row, column) of the sets, with its gradient p - q* in closed form."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, log_p: Tensor, row: Tensor, column: Tensor, alpha: float) -> Tensor:  # noqa: ANN401, ARG004
+        members = log_p[row, column]
+        mass = sum_logs(members, row, len(log_p))
+        active = mass < math.log1p(-alpha)
+        rest = torch.log(-torch.where(active, mass, -1.0).expm1())  # log(1 - P)
+        ctx.save_for_backward(log_p, row, column, active, members, mass, rest)
+        ctx.alpha = alpha
+        constant = (1 - alpha) * math.log1p(-alpha) + alpha * math.log(alpha)
+        return torch.where(active, constant - (1 - alpha) * mass - alpha * rest, 0.0)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401
+        log_p, row, column, active, members, mass, rest = ctx.saved_tensors
+        grad = torch.where(active, grad, 0.0)
+        gradient = log_p.exp().mul_((grad * (1 - ctx.alpha * (-rest).exp()))[:, None])  # outside S
+        gradient[row, column] = grad[row] * (members.exp() - (1 - ctx.alpha) * (members - mass[row]).exp())
+        return gradient, None, None, None, None
 
 
 def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def debiased_contrastive(scores: Tensor, targets: Tensor, mask: Tensor, *, tau_p
     """
     lists = positive_lists(scores, targets, mask)
     positive = lists.positive(lists.scores)
-    log_p = lists.log_likelihood().clamp(max=-1e-7)  # at 0 its logarithm below would have no gradient; the floor holds there anyway
+    log_p = lists.log_likelihood.clamp(max=-1e-7)  # at 0 its logarithm below would have no gradient; the floor holds there anyway
     ratio = torch.log(-log_p.expm1()) - log_p  # log of the negatives' sum over the positive
     return lists.average(_contrast(ratio, positive, (lists.sizes - 1).log(), tau_plus, min_score))
 

@@ -27,9 +27,9 @@ def dynamics_aware(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 
         X.-C. Li et al. Dynamics-Aware Loss for Learning with Label Noise. Pattern Recognition 2023.
     """
     lists = positive_lists(scores, targets, mask)
-    loss = box_cox(lists.log_likelihood(), q)
+    loss = box_cox(lists.log_likelihood, q)
     if entropy_weight > 0:
-        entropy = -(lists.p * lists.log_p).sum(-1)
+        entropy = -(lists.p * lists.finite_log_p).sum(-1)
         loss = loss + entropy_weight * entropy / (q * lists.sizes.log())
     return lists.average(loss)
 

@@ -26,7 +26,7 @@ def focal(scores: Tensor, targets: Tensor, mask: Tensor, *, gamma: float = 2.0, 
         T.-Y. Lin et al. Focal Loss for Dense Object Detection. ICCV 2017, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p = lists.log_likelihood()
+    log_p = lists.log_likelihood
     missing = (-log_p.expm1()).clamp(min=1e-30)  # a root has no finite derivative at 0
     weight = missing**gamma
     return lists.average(-(weight.detach() if detach else weight) * log_p)

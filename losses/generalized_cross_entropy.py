@@ -26,7 +26,7 @@ def generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, 
         Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018, section 3.2.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(box_cox(lists.log_likelihood(), q))
+    return lists.average(box_cox(lists.log_likelihood, q))
 
 
 def truncated_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.7, k: float = 0.5) -> Tensor:
@@ -51,7 +51,7 @@ def truncated_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: T
         Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018, section 3.3.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p = lists.log_likelihood()
+    log_p = lists.log_likelihood
     return lists.average(torch.where(log_p.exp() > k, box_cox(log_p, q), (1 - k**q) / q))
 
 

@@ -37,7 +37,7 @@ def guided_contrastive(
         positive = lists.positive(judged)[:, None]
         limit = positive * (1 - margin) if relative else positive - margin
         suspected = (judged > limit) & ~lists.labelled
-    return lists.average(-lists.without(suspected).log_likelihood())
+    return lists.average(-lists.likelihood_without(suspected))
 
 
 class GuidedContrastive(Loss):

@@ -28,7 +28,7 @@ def jensen_shannon(scores: Tensor, targets: Tensor, mask: Tensor, *, label_weigh
         E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels. NeurIPS 2021, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p = lists.log_likelihood()
+    log_p = lists.log_likelihood
     p, log_rest = log_p.exp(), math.log1p(-label_weight)
     log_m = torch.log(label_weight + (1 - label_weight) * p)
     to_prediction = p * (log_p - log_m) - (1 - p) * log_rest

@@ -26,7 +26,7 @@ def label_relaxation(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: fl
         J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(relaxed_divergence(lists.log_likelihood(), alpha))
+    return lists.average(relaxed_divergence(lists, alpha))
 
 
 class LabelRelaxation(Loss):

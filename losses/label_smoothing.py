@@ -25,7 +25,7 @@ def label_smoothing(scores: Tensor, targets: Tensor, mask: Tensor, *, epsilon: f
         C. Szegedy et al. Rethinking the Inception Architecture for Computer Vision. CVPR 2016, section 7.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p, mean = lists.log_likelihood_and_mean()
+    log_p, mean = lists.log_likelihood, lists.mean_log_p
     return lists.average(-(1 - epsilon) * log_p - epsilon * mean)
 
 

@@ -43,8 +43,8 @@ def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: flo
         J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    plausible = (lists.log_p_fixed > math.log(beta)) | lists.labelled
-    return lists.average(relaxed_divergence(lists.log_mass(plausible), alpha))
+    plausible = (lists.log_p.detach() > math.log(beta)) | lists.labelled
+    return lists.average(relaxed_divergence(lists, alpha, plausible))
 
 
 class _Weakened(NamedTuple):
@@ -131,12 +131,10 @@ class LabelWeakening(Loss):
                 stacklevel=2,
             )
 
-    @torch.no_grad()
     def _weaken(self, batch: Candidates, *, learn: bool) -> _Weakened:
-        """Decide which candidates are plausible."""
-        with torch.enable_grad():  # the lists carry the gradient, the decisions do not
-            batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
-            lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
+        """Decide which candidates are plausible; the decisions see only detached scores."""
+        batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
+        lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
         labelled, grade = self._labels(lists, batch)
         best = labelled if grade is None else grade == 1
         log_confidence = self._log_confidence(lists, batch, learn=learn)
@@ -166,19 +164,20 @@ class LabelWeakening(Loss):
         """Log-confidence normalised over each list, [L, C]."""
         logits = self.confidence.logits(batch, learn=learn)
         if logits is batch.scores:
-            return lists.log_p_fixed
-        return lists.arrange(logits).masked_fill(~lists.mask, -torch.inf).log_softmax(-1)
+            return lists.log_p.detach()
+        return lists.arrange(logits.detach()).masked_fill(~lists.mask, -torch.inf).log_softmax(-1)
 
     def _divergence(self, weakened: _Weakened) -> Tensor:
         """Divergence from the prediction to the credal set, [L]."""
         lists = weakened.lists
         if weakened.support is None:
-            divergence = relaxed_divergence(lists.log_mass(weakened.plausible), self.alpha)
+            divergence = relaxed_divergence(lists, self.alpha, weakened.plausible)
         else:
-            divergence = graded_divergence(lists.log_p, self.alpha + (1 - self.alpha) * weakened.support, lists.mask)
+            possibility = self.alpha + (1 - self.alpha) * weakened.support
+            divergence = graded_divergence(lists.finite_log_p, possibility, lists.mask)
         if self.floor == 0:
             return divergence
-        relaxed = relaxed_divergence(lists.log_mass(weakened.labelled), self.alpha)
+        relaxed = relaxed_divergence(lists, self.alpha, weakened.labelled)
         return torch.where(_vacuous(weakened), self.floor * relaxed, divergence)
 
 

@@ -25,7 +25,7 @@ def listnet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     """
     lists = labelled_lists(scores, targets, mask)
     ideal = lists.arrange(targets).to(lists.scores.dtype).masked_fill(~lists.mask, -torch.inf).softmax(-1)
-    return lists.average(-(ideal * lists.log_p).sum(-1))
+    return lists.average(-(ideal * lists.finite_log_p).sum(-1))
 
 
 def listmle(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ def normalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, r
     """
     lists = positive_lists(scores, targets, mask)
     divisor = lists.sizes if reference_size is None else reference_size
-    log_p, mean = lists.log_likelihood_and_mean()
+    log_p, mean = lists.log_likelihood, lists.mean_log_p
     return lists.average(log_p / mean / divisor)
 
 

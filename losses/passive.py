@@ -26,7 +26,7 @@ def mean_absolute_error(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor
         A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural Networks. AAAI 2017, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(-lists.log_likelihood().expm1())
+    return lists.average(-lists.log_likelihood.expm1())
 
 
 def reverse_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, clamp: float = 1e-4) -> Tensor:
@@ -47,7 +47,7 @@ def reverse_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, clam
         Y. Wang et al. Symmetric Cross Entropy for Robust Learning with Noisy Labels. ICCV 2019, section 3.2.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(math.log(clamp) * lists.log_likelihood().expm1())
+    return lists.average(math.log(clamp) * lists.log_likelihood.expm1())
 
 
 class MeanAbsoluteError(Loss):

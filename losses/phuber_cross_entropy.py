@@ -29,7 +29,7 @@ def phuber_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, tau: 
         A. K. Menon et al. Can Gradient Clipping Mitigate Label Noise? ICLR 2020, section 5.
     """
     lists = positive_lists(scores, targets, mask)
-    log_p = lists.log_likelihood()
+    log_p = lists.log_likelihood
     p = log_p.exp()
     return lists.average(torch.where(p > 1 / tau, -log_p, -tau * p + math.log(tau) + 1))
 

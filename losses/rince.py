@@ -33,7 +33,7 @@ def rince(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam:
     """
     lists = positive_lists(scores, targets, mask)
     positive = lists.positive(lists.scores)
-    everything = positive - lists.log_likelihood()  # log of the sum over the list
+    everything = positive - lists.log_likelihood  # log of the sum over the list
     attraction = (q * positive).clamp(max=LARGEST_EXPONENT).exp()
     repulsion = (q * (math.log(lam) + everything)).clamp(max=LARGEST_EXPONENT).exp()
     return lists.average((repulsion - attraction) / q)

@@ -25,7 +25,7 @@ def taylor_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, order
         L. Feng et al. Can Cross Entropy Loss Be Robust to Label Noise? IJCAI 2020, section 3.
     """
     lists = positive_lists(scores, targets, mask)
-    missing = -lists.log_likelihood().expm1()
+    missing = -lists.log_likelihood.expm1()
     total = missing / order
     for k in range(order - 1, 0, -1):  # Horner's scheme
         total = missing * (1 / k + total)

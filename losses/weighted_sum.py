@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from errors import InputError
 from losses.base import Candidates, Decisions, Loss
 from losses.checks import check_number
+from losses.lists import shared_lists
 
 
 class Term(TypedDict):
@@ -42,9 +43,10 @@ class WeightedSum(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         total = batch.scores.new_zeros(len(batch.scores))
-        for weight, part in zip(self.weights, self._parts(), strict=True):
-            part.progress = self.progress
-            total = total + weight * part.rows(batch)
+        with shared_lists():
+            for weight, part in zip(self.weights, self._parts(), strict=True):
+                part.progress = self.progress
+                total = total + weight * part.rows(batch)
         return total
 
     def decide(self, batch: Candidates) -> Decisions | None:

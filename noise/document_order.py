@@ -18,6 +18,7 @@ class DocumentOrder:
         ids = self._documents.doc_ids()
         self.rows = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         """Row of each position [n]."""
+        self._ids: list[str] = [ids[row] for row in self.rows.tolist()]
         self._position = np.empty_like(self.rows)
         self._position[self.rows] = np.arange(len(ids))
 
@@ -30,7 +31,7 @@ class DocumentOrder:
 
     def doc_id(self, position: int) -> str:
         """Return the id of the document at a position."""
-        return self._documents.doc_id(int(self.rows[position]))
+        return self._ids[position]
 
     def positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the positions of rows of the collection [C]."""

@@ -147,10 +147,12 @@ class Recorder(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), 0.1)
 
 
-def trained(tmp_path, checkpoint=None, every: int = 1, **limits) -> list[list[int]]:
-    """The examples of each step of a training that leaves a checkpoint every so many steps."""
+def trained(tmp_path, checkpoint=None, **limits) -> list[list[int]]:
+    """The examples of each step of a training that leaves a checkpoint after every step."""
     module = Recorder()
-    keep = pl.callbacks.ModelCheckpoint(tmp_path, "{step}", save_top_k=-1, every_n_train_steps=every, auto_insert_metric_name=False)
+    keep = pl.callbacks.ModelCheckpoint(
+        tmp_path / "steps", "{step}", save_top_k=-1, every_n_train_steps=1, auto_insert_metric_name=False, enable_version_counter=False
+    )
     trainer = pl.Trainer(
         **{"max_epochs": 3, **limits},
         accelerator="cpu",
@@ -164,12 +166,12 @@ def trained(tmp_path, checkpoint=None, every: int = 1, **limits) -> list[list[in
     return module.seen
 
 
-@pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
+@pytest.mark.filterwarnings("ignore:The dirpath has changed")
 def test_lightning_resumes_exactly_from_every_step(tmp_path):
     expected = trained(tmp_path)
     assert len(expected) == 15
     for step in range(1, 15):
-        assert trained(tmp_path, tmp_path / f"{step}.ckpt", every=100) == expected[step:], step
+        assert trained(tmp_path / f"from-{step}", tmp_path / "steps" / f"{step}.ckpt") == expected[step:], step
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")

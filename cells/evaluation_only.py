@@ -1,0 +1,43 @@
+"""The task that scores a model without training it."""
+
+import logging
+
+from omegaconf import DictConfig
+
+from cells.directory import Cell
+from cells.environment import describe
+from cells.results import read_scores, show, write_scores
+from evaluation import parse_measures
+
+log = logging.getLogger(__name__)
+
+KEYS = ("dataset", "model", "seed", "measures", "selection_measure", "evaluation", "output_dir", "cache_dir")
+"""The part of the configuration that such a cell depends on."""
+
+
+def evaluate(cfg: DictConfig) -> float:
+    """Retrieves for the test split with the configured model as it is, and returns the selection measure.
+
+    Raises:
+        InputError: for configuration or data that cannot be used.
+    """
+    cell = Cell.of(cfg, KEYS)
+    parse_measures(cfg.measures)
+    cell.claim(overwrite=cfg.overwrite)
+    if cell.finished:
+        log.info("%s is finished, in %s: skipped; overwrite=true runs it again", cell.name, cell.directory)
+    else:
+        _run(cfg, cell)
+    scores = read_scores(cell)
+    show(cell, scores)
+    return float(scores["measures"][cfg.selection_measure])
+
+
+def _run(cfg: DictConfig, cell: Cell) -> None:
+    from cells.evaluating import Evaluator
+    from cells.materials import open_collection
+    from cells.tokenised import build_network, tokenise
+
+    tokenised = tokenise(cfg, open_collection(cfg))
+    measures = Evaluator(cfg, tokenised).test(build_network(cfg, tokenised), cell)
+    write_scores(cell, {"cell": cell.name, "measures": measures, "seed": cfg.seed} | describe())

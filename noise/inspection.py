@@ -1,0 +1,184 @@
+"""A look at a corruption before anybody trains on it: examples side by side, similarities, ranks, and how wrong the wrong labels are.
+
+The inserted documents are not known to be relevant; some are, because nobody judged them. The contamination estimate says how many an
+independent scorer finds better than the document that they replaced, so that the nominal ratio can be read as the upper bound it is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.collection import Collection
+from data.progress import track
+from errors import InputError
+from noise.audit import Audit
+from noise.audit_row import AuditRow
+from noise.encoders import EncoderRecipe, batches
+from noise.keyed_hash import uniform
+from noise.model import Corruption
+
+if TYPE_CHECKING:
+    from evaluation.run import Run
+
+PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
+"""Query texts and document texts to one score a pair, higher is more relevant: a cross-encoder, for instance."""
+
+BM25_DEPTH = 1000
+SAMPLED = 2000
+
+
+class Similarities(NamedTuple):
+    """Cosines of the substitutions, in the eyes of one encoder [n each].
+
+    Attributes:
+        removed_inserted: of the removed and the inserted document.
+        query_removed: of the query and the removed document.
+        query_inserted: of the query and the inserted document.
+    """
+
+    removed_inserted: NDArray[np.float64]
+    query_removed: NDArray[np.float64]
+    query_inserted: NDArray[np.float64]
+
+
+class Contamination(NamedTuple):
+    """Share of the substitutions in which the inserted document scores above the removed one.
+
+    Attributes:
+        scorer: who judges.
+        share: the estimate, or nan without substitutions.
+        pairs: number of substitutions that were judged.
+    """
+
+    scorer: str
+    share: float
+    pairs: int
+
+
+class Example(NamedTuple):
+    """One substitution in words."""
+
+    query: str
+    removed: str
+    inserted: str
+    rank: int | None
+    similarity: float
+
+
+class Inspection(NamedTuple):
+    """What there is to see of a corruption.
+
+    Attributes:
+        audit: the record.
+        encoder: name of the encoder behind the similarities.
+        similarities: of the judged substitutions.
+        ranks: of the inserted documents among their candidates [n].
+        contamination: one estimate for each way of judging.
+        examples: some substitutions in words.
+    """
+
+    audit: Audit
+    encoder: str
+    similarities: Similarities
+    ranks: NDArray[np.int64]
+    contamination: tuple[Contamination, ...]
+    examples: tuple[Example, ...]
+
+
+def inspect(
+    collection: Collection,
+    corruption: Corruption,
+    encoder: EncoderRecipe,
+    *,
+    scorer: PairScorer | None = None,
+    examples: int = 10,
+    sample: int = SAMPLED,
+) -> Inspection:
+    """Look at the substitutions of a corruption.
+
+    Args:
+        collection: the collection.
+        corruption: what a noise model made of it.
+        encoder: measures the similarities; another one than the noise used says more.
+        scorer: judges contamination, for instance a cross-encoder; None: BM25 and the encoder, and their agreement.
+        examples: number of substitutions to show.
+        sample: number of substitutions to measure, drawn by keyed hash.
+
+    Returns:
+        The inspection; empty where the noise substitutes nothing.
+
+    Raises:
+        InputError: examples or sample is less than 1.
+    """
+    if min(examples, sample) < 1:
+        raise InputError(f"examples={examples}, sample={sample}: both must be at least 1")
+    rows = _sampled(corruption.audit, sample)
+    texts = _Texts(collection, rows)
+    ready = encoder.ready(collection)
+    similarities = _similarities(texts, ready.encode)
+    judged = [_by_scorer(texts, scorer)] if scorer else _by_agreement(collection, rows, similarities, ready.name)
+    ranks = np.array([row.rank for row in corruption.audit.rows if row.corrupts and row.rank is not None], np.int64)
+    shown = tuple(
+        Example(texts.queries[i], texts.removed[i], texts.inserted[i], rows[i].rank, float(similarities.removed_inserted[i]))
+        for i in range(min(examples, len(rows)))
+    )
+    return Inspection(corruption.audit, ready.name, similarities, ranks, tuple(judged), shown)
+
+
+class _Texts:
+    """The texts of the substitutions."""
+
+    def __init__(self, collection: Collection, rows: Sequence[AuditRow]) -> None:
+        documents = collection.documents
+        self.queries = [collection.train.queries[row.query_id] for row in rows]
+        self.removed = [documents.text(documents.row(row.removed)) for row in rows]
+        self.inserted = [documents.text(documents.row(row.inserted)) for row in rows]
+
+
+def _sampled(audit: Audit, sample: int) -> list[AuditRow]:
+    substitutions = [row for row in audit.rows if row.corrupts and row.removed and row.inserted]
+    return sorted(substitutions, key=lambda row: uniform("inspection-1", 0, "sample", row.query_id, row.removed))[:sample]
+
+
+def _similarities(texts: _Texts, encode: Callable[[list[str]], NDArray[np.float32]]) -> Similarities:
+    if not texts.queries:
+        return Similarities(*(np.empty(0) for _ in Similarities._fields))
+    columns = (texts.queries, texts.removed, texts.inserted)
+    encoded = (np.vstack([encode(batch) for batch in track(list(batches(column, 256)), "Comparing")]) for column in columns)
+    query, removed, inserted = (vectors.astype(np.float64) for vectors in encoded)
+    return Similarities((removed * inserted).sum(1), (query * removed).sum(1), (query * inserted).sum(1))
+
+
+def _by_scorer(texts: _Texts, scorer: PairScorer) -> Contamination:
+    above = np.asarray(scorer(texts.queries, texts.inserted)) > np.asarray(scorer(texts.queries, texts.removed))
+    return _estimate(getattr(scorer, "name", type(scorer).__name__), above)
+
+
+def _by_agreement(collection: Collection, rows: Sequence[AuditRow], similarities: Similarities, encoder: str) -> list[Contamination]:
+    lexical = _above_in_bm25(collection, rows)
+    semantic = similarities.query_inserted > similarities.query_removed
+    return [_estimate("bm25", lexical), _estimate(encoder, semantic), _estimate(f"bm25 and {encoder}", lexical & semantic)]
+
+
+def _above_in_bm25(collection: Collection, rows: Sequence[AuditRow]) -> NDArray[np.bool_]:
+    from data.first_stage import bm25_run  # here: only this estimate needs it
+
+    queries = {row.query_id: collection.train.queries[row.query_id] for row in sorted(rows)}
+    if not queries:
+        return np.empty(0, np.bool_)
+    run = bm25_run(collection, queries, BM25_DEPTH)
+    ranks = [_ranks(collection, run, place) for place in range(len(queries))]
+    place = {query_id: place for place, query_id in enumerate(run.query_ids)}
+    never = len(collection.documents)
+    found = ((ranks[place[row.query_id]], row) for row in rows)
+    return np.array([rank.get(row.inserted, never) < rank.get(row.removed, never) for rank, row in found], np.bool_)
+
+
+def _ranks(collection: Collection, run: "Run", place: int) -> dict[str, int]:
+    return {collection.documents.doc_id(row): rank for rank, row in enumerate(run.rows[place].tolist()) if row >= 0}
+
+
+def _estimate(scorer: str, above: NDArray[np.bool_]) -> Contamination:
+    return Contamination(scorer, float(above.mean()) if len(above) else float("nan"), len(above))

@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from data import Batch, Tokens
+from lightning_modules.diagnostics import Diagnostics
+from losses import Decisions
+
+NO_TOKENS = Tokens(torch.zeros(0, dtype=torch.long), torch.zeros(1, dtype=torch.long))
+
+
+def batch(corrupted, true_columns, documents=3):
+    rows = len(corrupted)
+    targets = torch.zeros(rows, documents)
+    targets[:, 0] = 1
+    mask = torch.ones(rows, documents, dtype=torch.bool)
+    identity = torch.arange(rows)
+    return Batch(
+        NO_TOKENS, NO_TOKENS, identity, torch.arange(documents), targets, mask, mask, torch.tensor(corrupted), torch.tensor(true_columns)
+    )
+
+
+def test_clean_and_corrupted_examples_are_averaged_apart():
+    diagnostics = Diagnostics()
+    scores = torch.tensor([[2.0, 0.0, 0.0], [0.0, 3.0, 1.0], [5.0, 1.0, 0.0]])
+    diagnostics.add(batch([False, True, True], [-1, 1, 2]), scores, torch.tensor([1.0, 2.0, 4.0]), None)
+    summary = diagnostics.summary()
+    assert summary["loss"] == pytest.approx(7 / 3)
+    assert summary["loss_clean"] == 1.0
+    assert summary["loss_corrupted"] == 3.0
+    assert summary["margin_clean"] == 2.0
+    assert summary["margin_corrupted"] == pytest.approx((-3 + 4) / 2)
+    assert summary["confidence_clean"] == pytest.approx(float(scores[0].softmax(0)[0]))
+    assert summary["memorisation"] == 0.5
+    assert summary["recovery"] == 0.5
+    assert "ambiguous" not in summary
+
+
+def test_the_detector_is_perfect_when_only_corrupted_labels_are_doubted():
+    diagnostics = Diagnostics()
+    scores = torch.tensor([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]])
+    flags = torch.tensor([0.0, 1.0])
+    decisions = Decisions(flags, flags, flags * 0, flags * 0, flags + 1, torch.tensor([0.9, 0.8]))
+    diagnostics.add(batch([False, True], [-1, 1]), scores, torch.zeros(2), decisions)
+    summary = diagnostics.summary()
+    assert summary["detector_auroc"] == summary["detector_precision"] == summary["detector_recall"] == 1.0
+    assert summary["ambiguous"] == 0.5
+    assert summary["plausible"] == 1.5
+    assert summary["largest_confidence"] == pytest.approx(0.85)
+
+
+def test_what_cannot_be_averaged_is_left_out():
+    diagnostics = Diagnostics()
+    diagnostics.add(batch([False], [-1]), torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([0.5]), None)
+    assert not {"loss_corrupted", "memorisation", "recovery", "detector_auroc"} & set(diagnostics.summary())
+
+
+def test_masked_documents_count_for_nothing():
+    diagnostics = Diagnostics()
+    masked = batch([True], [1])
+    masked.mask[0, 2] = False
+    diagnostics.add(masked, torch.tensor([[1.0, 2.0, 99.0]]), torch.tensor([0.5]), None)
+    summary = diagnostics.summary()
+    assert summary["recovery"] == 1.0
+    assert summary["margin_corrupted"] == -1.0
+
+
+def test_an_epoch_is_forgotten_after_its_summary():
+    diagnostics = Diagnostics()
+    diagnostics.add(batch([False], [-1]), torch.zeros(1, 3), torch.tensor([0.5]), None)
+    diagnostics.summary()
+    assert diagnostics.summary() == {}
