@@ -14,10 +14,12 @@ from omegaconf import DictConfig
 from cells import paths, schema
 from cells.check import check
 from cells.choices import check_choices
+from cells.terminal import without_bars
 from errors import InputError
 
 CONFIGS = Path(__file__).parent / "conf"
 
+without_bars()
 schema.register()
 paths.register()
 

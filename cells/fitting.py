@@ -16,6 +16,7 @@ from cells.directory import Cell
 from cells.materials import Materials
 from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
+from data.quiet import quiet
 from evaluation import read_trec
 from lightning_modules import DenseRetriever, History, Optimization, RankingModule, TeacherScores, Validation, seeded
 from losses import Loss
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pytorch_lightning as pl
 
 log = logging.getLogger(__name__)
-logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # which devices exist, and advertisements
+quiet("pytorch_lightning")  # which devices exist, and advertisements
 
 
 def fit(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.progress import track
+from data.quiet import quiet
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _queries_hash(queries: Mapping[str, str]) -> str:
 
 def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: float) -> Any:  # noqa: ANN401  bm25s has no types
     from bm25s import BM25
+
+    quiet("bm25s")
 
     def build(folder: Path) -> None:
         texts = track(collection.documents.texts(), "Indexing for BM25", len(collection.documents))

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import BadZipFile
 
+from data.quiet import quiet
 from errors import InputError
 
 PATIENCE = {"IR_DATASETS_DL_TRIES": "2", "IR_DATASETS_DL_TIMEOUT": "10"}
@@ -41,6 +42,7 @@ def load(key: str, identifier: str) -> Any:  # noqa: ANN401  ir_datasets has no 
     """
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)  # the only way to tell ir_datasets
+    quiet("ir_datasets")
     try:
         import ir_datasets  # here: the import makes folders and takes half a second
     except OSError as error:

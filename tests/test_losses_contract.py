@@ -1,11 +1,12 @@
 """What every loss under conf/loss must do, whatever it computes."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from hydra.utils import instantiate
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from errors import InputError
@@ -25,8 +26,13 @@ BY_ORDER = {"listmle": "equal grades keep the order of the list"}
 by_name = pytest.mark.parametrize("name", NAMES)
 
 
+@cache
+def configuration(name: str) -> DictConfig:
+    return OmegaConf.load(FOLDER / f"{name}.yaml")
+
+
 def build(name: str, progress: float = 1.0) -> Loss:
-    loss = instantiate(OmegaConf.load(FOLDER / f"{name}.yaml"))
+    loss = instantiate(configuration(name))
     assert isinstance(loss, Loss)
     loss.progress = progress
     return loss.eval()
@@ -73,27 +79,22 @@ def test_one_finite_value_a_row(name: str, rows: int, candidates: int) -> None:
 
 
 @by_name
-@pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("kind", ["ties", "high", "low", "mixed", "positive high"])
-def test_finite_at_extreme_scores(name: str, kind: str, progress: float) -> None:
-    data = batch(4, 8)
-    extreme = {
-        "ties": torch.zeros_like(data["scores"]),
-        "high": torch.full_like(data["scores"], 1e4),
-        "low": torch.full_like(data["scores"], -1e4),
-        "mixed": 1e4 * data["scores"].sign(),
-        "positive high": torch.where(data["targets"] > 0, 1e4, -1e4),
-    }[kind]
-    for dtype in (torch.float32, torch.float64):
-        shifted = data | {"scores": extreme.to(dtype)}
-        assert per_row(build(name, progress), shifted).isfinite().all()
-        assert gradient(build(name, progress), shifted).isfinite().all()
+@pytest.mark.parametrize("progress", [0.0, 1.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+def test_finite_at_ties_and_extreme_scores(name: str, dtype: torch.dtype, progress: float) -> None:
+    data, loss = batch(4, 8), build(name, progress)
+    ties, mixed = torch.zeros_like(data["scores"]), 1e4 * data["scores"].sign()
+    right = torch.where(data["targets"] > 0, 1e4, -1e4)
+    for scores in (ties, ties + 1e4, ties - 1e4, mixed, right, -right):
+        extreme = data | {"scores": scores.to(dtype)}
+        assert per_row(loss, extreme).isfinite().all()
+        assert gradient(loss, extreme).isfinite().all()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in STOPPED])
 @pytest.mark.parametrize("progress", [0.0, 1.0])
 def test_gradient_is_the_derivative(name: str, progress: float) -> None:
-    data, loss = batch(4, 5, seed=3), build(name, progress)
+    data, loss = batch(3, 4, seed=3), build(name, progress)
     scores = data["scores"].clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda scores: per_row(loss, data | {"scores": scores}), (scores,))
 
@@ -107,15 +108,15 @@ def test_order_of_candidates_does_not_matter(name: str) -> None:
 
 
 @by_name
-@pytest.mark.parametrize("junk", [50.0, -1e4, torch.nan, torch.inf])
-def test_masked_candidates_do_not_exist(name: str, junk: float) -> None:
+def test_masked_candidates_do_not_exist(name: str) -> None:
     data, loss = batch(4, 8), build(name)
-    spoilt = {key: value.clone() for key, value in data.items()}
-    spoilt["scores"][~data["mask"]] = junk
-    spoilt["targets"][~data["mask"]] = 3.0
-    spoilt["teacher"][~data["mask"]] = junk
-    torch.testing.assert_close(per_row(loss, spoilt), per_row(loss, data), rtol=0, atol=1e-12)
-    assert (gradient(loss, spoilt)[~data["mask"]] == 0).all()
+    for junk in (50.0, -1e4, torch.nan, torch.inf):
+        spoilt = {key: value.clone() for key, value in data.items()}
+        spoilt["scores"][~data["mask"]] = junk
+        spoilt["targets"][~data["mask"]] = 3.0
+        spoilt["teacher"][~data["mask"]] = junk
+        torch.testing.assert_close(per_row(loss, spoilt), per_row(loss, data), rtol=0, atol=1e-12)
+        assert (gradient(loss, spoilt)[~data["mask"]] == 0).all()
     extra = {key: torch.cat([value, value[:, :1]], dim=-1) for key, value in data.items()}
     extra["mask"][:, -1] = False
     torch.testing.assert_close(per_row(loss, extra), per_row(loss, data))
@@ -170,7 +171,7 @@ def test_missing_extras_are_refused(name: str) -> None:
     data, loss = batch(4, 8), build(name)
     for needed, key in ((loss.needs_pair_ids, "pair_ids"), (loss.needs_teacher, "teacher")):
         if needed:
-            with pytest.raises(InputError, match="pair ids|teacher"):
+            with pytest.raises(InputError, match=r"pair ids|teacher"):
                 per_row(loss, data | {key: None})
 
 

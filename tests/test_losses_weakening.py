@@ -1,0 +1,183 @@
+"""Label weakening: edge cases, thresholds, sources of confidence, and what it reports."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+import losses
+from losses import (
+    BudgetedThreshold,
+    ChanceCorrectedThreshold,
+    ConstantThreshold,
+    LabelThreshold,
+    LabelWeakening,
+    LiftThreshold,
+    LinearThreshold,
+    MarginThreshold,
+    SplitThreshold,
+)
+
+
+def scores_of(*rows: list[float]) -> Tensor:
+    """Scores whose softmax is the given probabilities."""
+    return torch.tensor(rows, dtype=torch.float64).log()
+
+
+def first_positive(scores: Tensor) -> tuple[Tensor, Tensor]:
+    targets = torch.zeros_like(scores)
+    targets[:, 0] = 1
+    return targets, torch.ones_like(scores, dtype=torch.bool)
+
+
+def weakening(threshold: losses.Threshold | None = None, **options: object) -> LabelWeakening:
+    return LabelWeakening(threshold=threshold or ConstantThreshold(0.6), warmup=0, **options)
+
+
+def decided(loss: losses.Loss, scores: Tensor, **extras: Tensor) -> losses.Decisions:
+    decisions = loss.decisions(scores, *first_positive(scores), **extras)
+    assert decisions is not None
+    return decisions
+
+
+SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL = [0.1, 0.7, 0.15, 0.05], [0.4, 0.3, 0.2, 0.1], [0.97, 0.01, 0.01, 0.01]
+
+
+def test_decisions() -> None:
+    scores = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL, [0.05, 0.949, 0.0005, 0.0005])
+    decisions = decided(weakening(), scores)
+    assert decisions.ambiguous.tolist() == [1, 0, 0, 1]
+    assert decisions.active.tolist() == [1, 1, 0, 0]
+    assert decisions.in_credal.tolist() == [0, 0, 1, 1]
+    assert decisions.vacuous.tolist() == [0, 0, 0, 0]
+    assert decisions.plausible.tolist() == [2, 1, 1, 2]
+    assert decisions.confidence.tolist() == pytest.approx([0.7, 0.4, 0.97, 0.949])
+
+
+def test_everything_plausible_is_vacuous_without_gradient() -> None:
+    scores = scores_of([0.2, 0.8]).requires_grad_()
+    loss = weakening()
+    value = loss(scores, *first_positive(scores))
+    value.backward()
+    assert value == 0
+    assert (scores.grad == 0).all()
+    assert decided(loss, scores.detach()).vacuous.tolist() == [1]
+
+
+def test_floor_keeps_a_little_label_relaxation_on_vacuous_rows() -> None:
+    scores = scores_of([0.2, 0.8])
+    expected = 0.05 * losses.label_relaxation(scores, *first_positive(scores), alpha=0.05)
+    torch.testing.assert_close(weakening(floor=0.05).per_row(scores, *first_positive(scores)), expected)
+
+
+def test_an_even_prediction_at_the_threshold_is_not_plausible() -> None:
+    scores = torch.zeros(1, 4, dtype=torch.float64)
+    assert decided(weakening(ConstantThreshold(0.25)), scores).plausible.tolist() == [1]
+
+
+def test_ambiguous_gradient_is_shared_in_proportion() -> None:
+    scores = scores_of(SURE_OF_ANOTHER).requires_grad_()
+    weakening().per_row(scores, *first_positive(scores)).sum().backward()
+    gradient = scores.grad[0]
+    assert gradient[1] / gradient[0] == pytest.approx(0.7 / 0.1)
+    assert gradient.sum().item() == pytest.approx(0)
+
+
+def test_warm_up_is_label_relaxation() -> None:
+    scores = scores_of(SURE_OF_ANOTHER)
+    loss = LabelWeakening(threshold=ConstantThreshold(0.6), warmup=0.1)
+    relaxed = losses.label_relaxation(scores, *first_positive(scores), alpha=0.05)
+    torch.testing.assert_close(loss.per_row(scores, *first_positive(scores)), relaxed)
+    loss.progress = 0.1
+    assert loss.per_row(scores, *first_positive(scores)) < relaxed
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    [
+        (ChanceCorrectedThreshold(0.5), 0.625),
+        (LiftThreshold(2, maximum=0.75), 0.5),
+        (LiftThreshold(4, maximum=0.75), 0.75),
+        (LinearThreshold(0.8, 0.6), 0.7),
+        (losses.CosineThreshold(0.8, 0.6), 0.7),
+    ],
+)
+def test_thresholds(threshold: losses.Threshold, expected: float) -> None:
+    for p, plausible in ((expected - 0.01, 1), (expected + 0.01, 2)):
+        loss = weakening(threshold)
+        loss.progress = 0.5
+        scores = scores_of([0.1, p, (0.9 - p) / 2, (0.9 - p) / 2])
+        assert decided(loss, scores).plausible.tolist() == [plausible]
+
+
+def test_margin_threshold_compares_with_the_positive_alone() -> None:
+    scores = scores_of([0.1, 0.31, 0.29, 0.2, 0.1], [0.2, 0.55, 0.1, 0.1, 0.05], [0.2, 0.61, 0.1, 0.05, 0.04])
+    assert decided(weakening(MarginThreshold(math.log(3))), scores).plausible.tolist() == [2, 1, 2]
+
+
+def test_budget_spares_the_least_contradicted_labels() -> None:
+    rows = [[0.1, p, 0.85 - p, 0.05] for p in (0.65, 0.7, 0.75, 0.62)]
+    loss = weakening(BudgetedThreshold(ConstantThreshold(0.6), budget=0.5))
+    assert decided(loss, scores_of(*rows)).ambiguous.tolist() == [0, 1, 1, 0]
+    assert decided(loss, scores_of(UNSURE, UNSURE)).ambiguous.tolist() == [0, 0]
+
+
+def test_split_threshold_tells_listed_candidates_from_borrowed_ones() -> None:
+    loss = weakening(SplitThreshold(own=ConstantThreshold(0.9), in_batch=ConstantThreshold(0.6)))
+    scores = scores_of(SURE_OF_ANOTHER, SURE_OF_ANOTHER)
+    ids = torch.tensor([[0, 1, -1, -1], [2, -1, -1, -1]])
+    assert decided(loss, scores, pair_ids=ids).ambiguous.tolist() == [0, 1]
+
+
+def test_teacher_decides_and_the_student_keeps_its_odds() -> None:
+    loss = weakening(confidence=losses.TeacherConfidence())
+    scores, teacher = scores_of(UNSURE).requires_grad_(), scores_of([0.05, 0.15, 0.7, 0.1])
+    value = loss.per_row(scores, *first_positive(scores), teacher=teacher)
+    expected = losses.disjunctive_cross_entropy(scores, torch.tensor([[1, 0, 1.0, 0]]), torch.ones_like(scores, dtype=torch.bool))
+    assert decided(loss, scores.detach(), teacher=teacher).plausible.tolist() == [2]
+    assert value > 0
+    assert torch.autograd.grad(value.sum(), scores)[0].sign().tolist() == torch.autograd.grad(expected.sum(), scores)[0].sign().tolist()
+
+
+def test_null_candidate_releases_a_wrong_positive() -> None:
+    loss = weakening(null_candidate=losses.NullCandidate(5.0))
+    scores = torch.tensor([[0.0, -1.0, -1.0]])
+    value = loss(scores, *first_positive(scores))
+    assert decided(loss, scores).plausible.tolist() == [2]
+    (gradient,) = torch.autograd.grad(loss(scores + 4.0, *first_positive(scores)), loss.parameters())
+    assert gradient != 0
+    assert value == 0
+
+
+def pointwise(**options: object) -> losses.Pointwise:
+    return losses.Pointwise(LabelWeakening(threshold=options.pop("threshold", ConstantThreshold(0.75)), warmup=0, **options))
+
+
+def test_pointwise_view_averages_the_documents_of_a_query() -> None:
+    scores = torch.tensor([[2.0, -1.0, 9.0], [0.5, 9.0, 9.0]], dtype=torch.float64)
+    targets = torch.tensor([[1.0, 0, 0], [0.0, 1, 1]])
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+    expected = [(math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2, math.log1p(math.exp(0.5))]
+    value = losses.Pointwise(losses.CrossEntropy()).per_row(scores, targets, mask)
+    assert value.tolist() == pytest.approx(expected)
+
+
+def test_rare_positives_are_doubted_by_raw_confidence_only() -> None:
+    """A model that has learnt nothing but the base rate must not lose its positives."""
+    rate = 0.1
+    scores = torch.full((1, 10), math.log(rate / (1 - rate)))
+    targets, mask = first_positive(scores)
+    raw, corrected = pointwise(), pointwise(confidence=losses.PriorCorrectedConfidence())
+    fixed = pointwise(confidence=losses.PriorCorrectedConfidence(rate))
+    split = pointwise(threshold=LabelThreshold(positive=ConstantThreshold(0.95), negative=ConstantThreshold(0.75)))
+    assert [loss.decisions(scores, targets, mask).vacuous.item() for loss in (raw, corrected, fixed, split)] == pytest.approx(
+        [0.1, 0, 0, 0]
+    )
+
+
+def test_negatives_are_never_prior_corrected() -> None:
+    scores = torch.tensor([[0.5], [1.5]])  # relevant with 0.62 and 0.82
+    loss = pointwise(confidence=losses.PriorCorrectedConfidence(0.1))
+    decisions = loss.decisions(scores, torch.zeros(2, 1), torch.ones(2, 1, dtype=torch.bool))
+    assert decisions.ambiguous.tolist() == [0, 1]

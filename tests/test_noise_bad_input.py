@@ -1,0 +1,162 @@
+"""What cannot be used is refused with the key, the value and what is allowed."""
+
+import hydra.errors
+import pytest
+
+from errors import InputError
+from noise import Flip, GaussianRates, GradeShift, LatentSemantics, Mixture, Natural, NoNoise, TransformerTextEncoder, UniformSubstitution
+from noise_collections import MODELS, make_collection, model
+
+DOCUMENTS = {f"d{n}": f"word{n} thing" for n in range(12)}
+TRAIN = {"q0": {"d0": 2, "d1": 1}, "q1": {"d2": 1}, "q2": {"d3": 1}, "q3": {"d4": 1}}
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    return make_collection(tmp_path_factory.mktemp("bad"), DOCUMENTS, {f"q{n}": f"word{n}" for n in range(4)}, TRAIN)
+
+
+def refused(name, *overrides, **keys):
+    """The message of the InputError with which configuring a model fails, inside Hydra's own exception."""
+    with pytest.raises(hydra.errors.InstantiationException) as caught:
+        model(name, *overrides, **keys)
+    assert isinstance(caught.value.__cause__, InputError)
+    return str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("value", [1.5, 1.0, -0.1, ".nan", "abc", True, "'0.2'"])
+@pytest.mark.parametrize("name", ["uniform", "natural", "none", "mixture"])
+def test_ratio(name, value):
+    message = refused(name, ratio=value)
+    assert "noise.ratio=" in message
+    assert "at least 0 and less than 1" in message
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_seed(name):
+    with pytest.raises(hydra.errors.InstantiationException, match="noise.seed"):
+        model(name, seed=1.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("semantic", "mode", "swop"),
+        ("semantic", "K", 0),
+        ("semantic", "lam", 1.1),
+        ("semantic", "T", 0),
+        ("semantic", "T", ".inf"),
+        ("semantic", "dup", 0),
+        ("lexical", "K", 2.5),
+        ("false_negative", "emptied", "lose"),
+        ("grade", "distance", 0),
+        ("grade", "negatives", "maybe"),
+        ("natural", "min_grade", 0),
+        ("natural", "clean_grade", 0),
+    ],
+)
+def test_parameters(name, key, value):
+    message = refused(name, **{key: value})
+    assert f"noise.{key}=" in message
+    assert "Allowed" in message
+
+
+@pytest.mark.parametrize(
+    ("matrix", "complaint"),
+    [([[0.5, 0.4], [0, 1]], "row 0 sums to 0.9"), ([[1, 0], [1]], "row 1 has 1 entries"), ([[1.5, -0.5], [0, 1]], "noise.transition=1.5")],
+)
+def test_transition(matrix, complaint):
+    with pytest.raises(InputError, match=complaint):
+        GradeShift(ratio=0.1, seed=1, transition=matrix)
+
+
+def test_transition_of_too_few_levels(collection):
+    with pytest.raises(InputError, match=r"has 2 levels, the training judgements have 3"):
+        GradeShift(ratio=0.5, seed=1, transition=[[1, 0], [0, 1]]).corrupt(collection)
+
+
+def test_flip_needs_judged_negatives(collection):
+    with pytest.raises(InputError, match="noise=flip needs judged negatives"):
+        Flip(ratio=0.5, seed=1).corrupt(collection)
+
+
+def test_none_takes_no_ratio():
+    with pytest.raises(InputError, match="noise=none, which corrupts nothing"):
+        NoNoise(ratio=0.2)
+
+
+def test_natural_needs_a_clean_core(collection, tmp_path):
+    with pytest.raises(InputError, match="nothing tells dirty from clean"):
+        Natural()
+    with pytest.raises(InputError, match="noise.clean_grade=3: no training judgement"):
+        Natural(clean_grade=3).corrupt(collection)
+    with pytest.raises(InputError, match="missing.qrel cannot be read"):
+        Natural(qrels=str(tmp_path / "missing.qrel")).corrupt(collection)
+
+
+def test_mixture_weights():
+    uniform = UniformSubstitution(ratio=0.1, seed=1)
+    with pytest.raises(InputError, match="must have exactly the keys"):
+        Mixture(ratio=0.1, seed=1, components={"uniform": uniform}, weights={"other": 1.0})
+    with pytest.raises(InputError, match="at least one weight must be above 0"):
+        Mixture(ratio=0.1, seed=1, components={"uniform": uniform}, weights={"uniform": 0.0})
+    with pytest.raises(InputError, match=r"noise.components.flip does not treat single pairs"):
+        Mixture(ratio=0.1, seed=1, components={"flip": Flip(ratio=0.1, seed=1)}, weights={"flip": 1.0})
+
+
+def test_rates_and_encoders(tmp_path):
+    with pytest.raises(InputError, match="noise.rate.spread=0"):
+        GaussianRates(0)
+    with pytest.raises(InputError, match="noise.encoder.dimensions"):
+        LatentSemantics(dimensions=0)
+    with pytest.raises(InputError, match="noise.encoder.pooling='max'"):
+        TransformerTextEncoder("anywhere", pooling="max")
+
+
+def test_documents_without_words(tmp_path):
+    collection = make_collection(tmp_path, {"d0": "!", "d1": "?", "d2": "."}, {"q0": "..."}, {"q0": {"d0": 1}})
+    with pytest.raises(InputError, match="contain no words"):
+        model("semantic", ratio=0.9).corrupt(collection)
+
+
+def audit_of(collection, path, name="uniform", **keys):
+    model(name, **({"ratio": 0.4} | keys)).corrupt(collection).audit.write(path)
+    return path
+
+
+def test_an_audit_gives_the_same_labels_whatever_the_seed(collection, tmp_path):
+    path = audit_of(collection, tmp_path / "audit.tsv")
+    first = model("uniform", ratio=0.4).corrupt(collection)
+    again = model("uniform", ratio=0.4, seed=9, audit=path).corrupt(collection)
+    assert again == first
+
+
+def test_an_audit_of_something_else_is_refused_and_the_difference_named(collection, tmp_path):
+    path = audit_of(collection, tmp_path / "audit.tsv")
+    other = make_collection(tmp_path / "other", DOCUMENTS | {"d0": "changed"}, {"q0": "word0"}, {"q0": {"d0": 1}}, name="other")
+    with pytest.raises(InputError, match=r"collection is \('made'.*and \('other'"):
+        model("uniform", ratio=0.4, audit=path).corrupt(other)
+    with pytest.raises(InputError, match=r"ratio is 0.4 in the file and 0.2 in this run"):
+        model("uniform", ratio=0.2, audit=path).corrupt(collection)
+    with pytest.raises(InputError, match=r"version is \('uniform', 'uniform-1'\) in the file and \('false_negative', 'false_negative-1'\)"):
+        model("false_negative", ratio=0.4, audit=path).corrupt(collection)
+    with pytest.raises(InputError, match=r"parameters is .*swap.* in the file and .*replace"):
+        model("uniform", ratio=0.4, audit=path, mode="replace").corrupt(collection)
+
+
+def test_damaged_audits_are_refused(collection, tmp_path):
+    whole = audit_of(collection, tmp_path / "audit.tsv").read_text()
+    for damaged, complaint in {
+        whole[:-1]: "cut short",
+        "".join(whole.splitlines(keepends=True)[:-1]): "cut short",
+        whole.replace("audit-1", "audit-0"): "not an audit file",
+        whole.replace("\tswap\t", "\t"): r"line \d+: 13 columns instead of 14",
+        whole.replace("\t0\td", "\tzero\td"): "invalid literal",
+        "hello": "not an audit file",
+    }.items():
+        path = tmp_path / "damaged.tsv"
+        path.write_text(damaged)
+        with pytest.raises(InputError, match=complaint):
+            model("uniform", ratio=0.4, audit=path).corrupt(collection)
+    with pytest.raises(InputError, match="cannot be read"):
+        model("uniform", ratio=0.4, audit=tmp_path / "missing.tsv").corrupt(collection)
