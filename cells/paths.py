@@ -1,24 +1,26 @@
-"""The resolver that names a cell's directory."""
+"""Resolvers for the parts of a cell's path. No `=` occurs in one: Hydra's override grammar could not name such a path."""
 
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
 
-def cell_path(  # noqa: PLR0917 - a resolver's arguments have no names
-    dataset: str, folder: str | None, model: str, loss: str, noise: str, ratio: object, seed: object, variant: str | None
-) -> str:
-    """Returns `<dataset>/<model>/<loss>[-<variant>]/<noise>-<ratio>/seed-<n>`.
+def collection_name(dataset: str, folder: str | None) -> str:
+    """Name of a collection: the group's choice, or for a collection of the user's own its folder's name."""
+    return dataset if folder is None else Path(folder).name
 
-    The ratio is written in its shortest form, so that 0, 0.0 and 0.00 are one cell. No `=` occurs: Hydra's override grammar could not
-    name such a path. A collection of the user's own goes by its folder's name.
-    """
-    shortest = f"{ratio:g}" if isinstance(ratio, int | float) else str(ratio)
-    method = loss if variant is None else f"{loss}-{variant}"
-    collection = dataset if folder is None else Path(folder).name
-    return f"{collection}/{model}/{method}/{noise}-{shortest}/seed-{seed}"
+
+def method_name(loss: str, variant: str | None) -> str:
+    """Name of a way to train: the loss, and the user's own word for what else is different."""
+    return loss if variant is None else f"{loss}-{variant}"
+
+
+def shortest(number: object) -> str:
+    """A number in its shortest form, so that 0, 0.0 and 0.00 name one cell."""
+    return f"{number:g}" if isinstance(number, int | float) else str(number)
 
 
 def register() -> None:
-    """Makes `${cell_path:...}` known to OmegaConf."""
-    OmegaConf.register_new_resolver("cell_path", cell_path, replace=True)
+    """Makes the functions known to OmegaConf under their names."""
+    for resolver in (collection_name, method_name, shortest):
+        OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -45,6 +45,7 @@ class JobSchema:
     teacher: str | None = None
     seed: int = MISSING
     variant: str | None = None
+    collection: str = MISSING
     cell: str = MISSING
     output_dir: str = MISSING
     cache_dir: str = MISSING

@@ -99,8 +99,7 @@ class Loss(nn.Module, ABC):
         if self.needs_teacher and teacher is None:
             raise InputError(f"loss: {type(self).__name__} compares with a teacher and needs its scores; name a teacher run.")
         with torch.autocast(scores.device.type, enabled=False):
-            teacher = None if teacher is None else full_precision(teacher)
-            return self.rows(Candidates(full_precision(scores), targets, mask, pair_ids, teacher))
+            return self.rows(candidates_of(scores, targets, mask, pair_ids, teacher))
 
     def forward(
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
@@ -127,7 +126,7 @@ class Loss(nn.Module, ABC):
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
     ) -> Decisions | None:
         """What the loss decides about the labels of a batch (arguments as in `per_row`); it changes no state."""
-        return self.decide(Candidates(full_precision(scores), targets, mask, pair_ids, teacher))
+        return self.decide(candidates_of(scores, targets, mask, pair_ids, teacher))
 
     def check_list(self, candidates: int) -> None:
         """Check the parameters against the list size, once at start-up.
@@ -145,9 +144,10 @@ class Loss(nn.Module, ABC):
             )
 
 
-def full_precision(scores: Tensor) -> Tensor:
-    """Scores in float32; float64 stays, so that tests can be exact."""
-    return scores if scores.dtype == torch.float64 else scores.float()
+def candidates_of(scores: Tensor, targets: Tensor, mask: Tensor, pair_ids: Tensor | None, teacher: Tensor | None) -> Candidates:
+    """Candidates with everything in float32; float64 scores stay, so that tests can be exact."""
+    scores = scores if scores.dtype == torch.float64 else scores.float()
+    return Candidates(scores, targets.to(scores.dtype), mask, pair_ids, None if teacher is None else teacher.to(scores.dtype))
 
 
 def check_finite(scores: Tensor, mask: Tensor) -> None:

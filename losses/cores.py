@@ -59,4 +59,6 @@ class Cores(Loss):
     def _weight(self) -> float:
         if self.progress >= self.full:
             return self.beta
-        return self.beta * max(0.0, self.progress - self.start) / (self.full - self.start)
+        if self.progress <= self.start:
+            return 0.0
+        return self.beta * (self.progress - self.start) / (self.full - self.start)

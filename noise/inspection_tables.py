@@ -26,7 +26,9 @@ def tables(inspection: Inspection) -> list[RenderableType]:
     }
     charts = [_chart(f"Cosine of {name} ({inspection.encoder})", values, (0.0, 1.0)) for name, values in cosines.items() if len(values)]
     if len(inspection.ranks):
-        charts.append(_chart("Rank of the inserted document", inspection.ranks, (1.0, 1.0 + BINS * math.ceil(inspection.ranks.max() / BINS))))
+        charts.append(
+            _chart("Rank of the inserted document", inspection.ranks, (1.0, 1.0 + BINS * math.ceil(inspection.ranks.max() / BINS)))
+        )
     return [_summary(inspection), *([_examples(inspection)] if inspection.examples else []), *charts]
 
 

@@ -1,5 +1,6 @@
 """Made-up collections with grades and judged negatives, and noise models as the configuration gives them."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -47,10 +48,14 @@ def shuffled(collection, folder, order):
 
 def model(name, *overrides, seed=1, **keys):
     """The noise model of conf/noise/<name>.yaml; further overrides as on the command line."""
+    given = [f"++noise.{key}={'null' if value is None else value}" for key, value in keys.items()]
+    return instantiate(configuration(f"+seed={seed}", f"+noise={name}", *overrides, *given).noise)
+
+
+@lru_cache
+def configuration(*overrides):
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        given = [f"++noise.{key}={'null' if value is None else value}" for key, value in keys.items()]
-        cfg = compose(overrides=[f"+seed={seed}", f"+noise={name}", *overrides, *given])
-    return instantiate(cfg.noise)
+        return compose(overrides=list(overrides))
 
 
 def ratios(name):

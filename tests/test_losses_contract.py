@@ -1,12 +1,13 @@
 """What every loss under conf/loss must do, whatever it computes."""
 
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from torch import Tensor
 
 from errors import InputError
@@ -27,12 +28,9 @@ by_name = pytest.mark.parametrize("name", NAMES)
 
 
 @cache
-def configuration(name: str) -> DictConfig:
-    return OmegaConf.load(FOLDER / f"{name}.yaml")
-
-
 def build(name: str, progress: float = 1.0) -> Loss:
-    loss = instantiate(configuration(name))
+    """The configured loss, for evaluation: it keeps no state, so tests can share it."""
+    loss = instantiate(OmegaConf.load(FOLDER / f"{name}.yaml"))
     assert isinstance(loss, Loss)
     loss.progress = progress
     return loss.eval()
@@ -68,14 +66,13 @@ def gradient(loss: Loss, data: dict[str, Tensor]) -> Tensor:
 
 
 @by_name
-@pytest.mark.parametrize("candidates", [2, 8, 33])
-@pytest.mark.parametrize("rows", [1, 4])
-def test_one_finite_value_a_row(name: str, rows: int, candidates: int) -> None:
-    data = batch(rows, candidates)
-    values = per_row(build(name), data)
-    assert values.shape == (rows,)
-    assert values.isfinite().all()
-    assert gradient(build(name), data).isfinite().all()
+def test_one_finite_value_a_row(name: str) -> None:
+    for rows, candidates in product((1, 4), (2, 8, 33)):
+        data = batch(rows, candidates)
+        values = per_row(build(name), data)
+        assert values.shape == (rows,)
+        assert values.isfinite().all()
+        assert gradient(build(name), data).isfinite().all()
 
 
 @by_name

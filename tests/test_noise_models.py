@@ -12,7 +12,9 @@ from noise_collections import WORDS, make_collection, model
 N = 80
 DOCUMENTS = {f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n * 5 % 13]} {WORDS[n * 3 % 11]} d{n:02}" for n in range(N)}
 QUERIES = {f"q{n:02}": f"{WORDS[n % 14]} {WORDS[(n + 1) % 14]}" for n in range(20)}
-TRAIN = {f"q{n:02}": {f"d{n * 3 + k:02}": k + 1 for k in range(3)} | {f"d{(n * 3 + 20 + k) % N:02}": 0 for k in range(2)} for n in range(20)}
+TRAIN = {
+    f"q{n:02}": {f"d{n * 3 + k:02}": k + 1 for k in range(3)} | {f"d{(n * 3 + 20 + k) % N:02}": 0 for k in range(2)} for n in range(20)
+}
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,9 @@ def make_from(folder):
     judged = TRAIN if (folder / "plain").exists() else dict(reversed(TRAIN.items()))
     train = Split("train", {query_id: QUERIES[query_id] for query_id in judged}, judged)
     documents = TextStore(folder / "store")
-    return Collection("made", documents, train, Split("validation", {}, {}), Split("test", {}, {}), "", documents.fingerprint, Cache(folder / "cache"))
+    return Collection(
+        "made", documents, train, Split("validation", {}, {}), Split("test", {}, {}), "", documents.fingerprint, Cache(folder / "cache")
+    )
 
 
 @pytest.mark.parametrize("name", ["semantic", "mixture"])

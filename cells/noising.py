@@ -1,0 +1,44 @@
+"""The task that corrupts the training labels and shows what that did, before anybody trains on them."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from rich import get_console
+
+from cells.directory import Cell
+from cells.materials import open_collection
+from noise.inspection import inspect
+from noise.inspection_tables import records, tables
+
+if TYPE_CHECKING:
+    from noise import Corruption
+
+log = logging.getLogger(__name__)
+
+KEYS = ("task", "dataset", "noise", "seed", "output_dir", "cache_dir")
+"""The part of the configuration that such a cell depends on."""
+
+
+def noise(cfg: DictConfig) -> float:
+    """Writes audit.tsv, prints examples, similarities, ranks and an estimate of contamination, and returns the realised ratio.
+
+    Raises:
+        InputError: for configuration or data that cannot be used.
+    """
+    cell = Cell.of(cfg, KEYS)
+    cell.claim(overwrite=cfg.overwrite)
+    with instantiate(cfg.logger)(cell=cell) as tracker:
+        collection = open_collection(cfg)
+        corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
+        corruption.audit.write(cell.file("audit.tsv"))
+        inspection = inspect(collection, corruption, instantiate(cfg.task.encoder), examples=cfg.task.examples, sample=cfg.task.sample)
+        tracker.table("noise/examples", *records(inspection))
+    console = get_console()
+    for table in tables(inspection):
+        console.print(table)
+    console.print(
+        f"The record of every change is {cell.file('audit.tsv')}; train on it with noise.audit={cell.file('audit.tsv')}", soft_wrap=True
+    )
+    return corruption.audit.header.realised
