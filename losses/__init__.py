@@ -16,7 +16,7 @@ from losses.cross_entropy import CrossEntropy, cross_entropy, disjunctive_cross_
 from losses.debiased import DebiasedContrastive, HardNegativeContrastive, debiased_contrastive, hard_negative_contrastive
 from losses.distillation import KLDistillation, MarginMSE, kl_distillation, margin_mse
 from losses.dynamics_aware import DynamicsAware, dynamics_aware
-from losses.elr import EarlyLearningRegularization, elr_regularizer
+from losses.elr import EarlyLearningRegularization
 from losses.focal import Focal, focal
 from losses.generalized_cross_entropy import (
     GeneralizedCrossEntropy,
@@ -120,7 +120,6 @@ __all__ = [
     "debiased_contrastive",
     "disjunctive_cross_entropy",
     "dynamics_aware",
-    "elr_regularizer",
     "focal",
     "generalized_cross_entropy",
     "guided_contrastive",

@@ -23,7 +23,7 @@ def asymmetric_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: 
         Loss of each query, [B].
 
     Reference:
-        X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021, section 4.
+        X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(((a + 1) ** q - (a + lists.log_likelihood.exp()) ** q) / q)
@@ -45,7 +45,7 @@ def asymmetric_unhinged(scores: Tensor, targets: Tensor, mask: Tensor, *, a: flo
         Loss of each query, [B].
 
     Reference:
-        X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021, section 4.
+        X. Zhou et al. Asymmetric Loss Functions for Learning with Noisy Labels. ICML 2021.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(((a - lists.log_likelihood.exp()) ** q - (a - 1) ** q) / q)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from errors import InputError
-from losses.lists import is_full
+from losses.labels import one_batch, read_labels
 
 
 class Candidates(NamedTuple):
@@ -105,17 +105,16 @@ class Loss(nn.Module, ABC):
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
     ) -> Tensor:
         """Mean of `per_row` over the rows that carry supervision; a graph-connected 0 when there are none."""
-        rows = self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher)
-        return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
+        with one_batch():
+            rows = self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher)
+            if read_labels(targets, mask).column is not None:  # every row has its positive and a negative
+                return rows.mean()
+            return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
 
     def supervised(self, targets: Tensor, mask: Tensor) -> Tensor:
         """Rows that carry supervision, whether or not their loss is zero, [B]."""
-        if not is_full(mask):
-            labelled = torch.where(mask, targets, 0).amax(-1) > 0 if self.needs_positive else True
-            return (mask.sum(-1) >= self.min_candidates) & labelled
-        if mask.shape[-1] < self.min_candidates or not self.needs_positive:
-            return mask.new_full(mask.shape[:1], mask.shape[-1] >= self.min_candidates)
-        return targets.amax(-1) > 0
+        rows = mask.sum(-1) >= self.min_candidates
+        return rows & (read_labels(targets, mask).grades.amax(-1) > 0) if self.needs_positive else rows
 
     def decide(self, batch: Candidates) -> Decisions | None:  # noqa: ARG002 - a hook: most losses take every label as it is
         """What the loss decides about the labels; None for a loss that takes them as they are."""

@@ -23,7 +23,7 @@ def bootstrap_soft(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
         Loss of each query, [B].
 
     Reference:
-        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015, section 3.2.
+        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015.
     """
     lists = positive_lists(scores, targets, mask)
     belief = lists.p.detach() if detach else lists.p
@@ -45,7 +45,7 @@ def bootstrap_hard(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
         Loss of each query, [B].
 
     Reference:
-        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015, section 3.2.
+        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015.
     """
     lists = positive_lists(scores, targets, mask)
     likeliest = lists.log_p.gather(-1, lists.log_p.argmax(-1, keepdim=True)).squeeze(-1)

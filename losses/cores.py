@@ -26,7 +26,7 @@ def cores(scores: Tensor, targets: Tensor, mask: Tensor, *, beta: float = 2.0, s
         Loss of each query, [B].
 
     Reference:
-        H. Cheng et al. Learning with Instance-Dependent Label Noise: A Sample Sieve Approach. ICLR 2021, sections 2 and 3.
+        H. Cheng et al. Learning with Instance-Dependent Label Noise: A Sample Sieve Approach. ICLR 2021.
     """
     lists = positive_lists(scores, targets, mask)
     log_p, mean = lists.log_likelihood, lists.mean_log_p

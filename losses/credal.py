@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from losses.lists import Lists, sum_logs
+from losses.lists import Lists, marked, sum_logs
 
 
-def relaxed_divergence(lists: Lists, alpha: float, plausible: Tensor | None = None) -> Tensor:
+def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) -> Tensor:
     r"""Smallest KL(q || p) over the distributions q with q(S) >= 1 - alpha.
 
     .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if } P = p(S) < 1-\alpha, \text{ else } 0
@@ -24,41 +24,44 @@ def relaxed_divergence(lists: Lists, alpha: float, plausible: Tensor | None = No
     Args:
         lists: L candidate lists.
         alpha: Mass that may lie outside S.
-        plausible: The sets S, at least one candidate each, [L, C]; None for the positives alone.
+        extra: Candidates in S besides the lists' positive, [L, C]; None for none.
 
     Returns:
         The divergence, exactly 0 with zero gradient inside the credal set, [L].
 
     Reference:
-        J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021, section 3.
+        J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021.
     """
-    row, column = (lists.index, lists.column) if plausible is None else plausible.nonzero(as_tuple=True)
-    divergence: Tensor = _RelaxedDivergence.apply(lists.raw, lists.log_p.detach(), row, column, alpha)  # type: ignore[no-untyped-call]  # torch's
+    members = torch.stack([lists.index, lists.column])
+    if extra is not None:
+        members = torch.cat([members, torch.stack(marked(extra))], dim=-1)
+    divergence: Tensor = _RelaxedDivergence.apply(lists.raw, lists.log_p.detach(), members, alpha)  # type: ignore[no-untyped-call]  # torch's
     return divergence
 
 
 class _RelaxedDivergence(torch.autograd.Function):
-    """The divergence from the members (row, column) of the sets, with its gradient p - q* in closed form."""
+    """The divergence from the members (row, column) of the sets [2, M], with its gradient p - q* in closed form."""
 
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, log_p: Tensor, row: Tensor, column: Tensor, alpha: float) -> Tensor:  # noqa: ANN401, ARG004
+    def forward(ctx: Any, scores: Tensor, log_p: Tensor, place: Tensor, alpha: float) -> Tensor:  # noqa: ANN401, ARG004
+        row, column = place
         members = log_p[row, column]
         mass = sum_logs(members, row, len(log_p))
         active = mass < math.log1p(-alpha)
         rest = torch.log(-torch.where(active, mass, -1.0).expm1())  # log(1 - P)
-        ctx.save_for_backward(log_p, row, column, active, members, mass, rest)
+        ctx.save_for_backward(log_p, place, active, members, mass, rest)
         ctx.alpha = alpha
         constant = (1 - alpha) * math.log1p(-alpha) + alpha * math.log(alpha)
-        return torch.where(active, constant - (1 - alpha) * mass - alpha * rest, 0.0)
+        return torch.where(active, constant - torch.lerp(mass, rest, alpha), 0.0)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401
-        log_p, row, column, active, members, mass, rest = ctx.saved_tensors
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        log_p, (row, column), active, members, mass, rest = ctx.saved_tensors
         grad = torch.where(active, grad, 0.0)
         gradient = log_p.exp().mul_((grad * (1 - ctx.alpha * (-rest).exp()))[:, None])  # outside S
         gradient[row, column] = grad[row] * (members.exp() - (1 - ctx.alpha) * (members - mass[row]).exp())
-        return gradient, None, None, None, None
+        return gradient, None, None, None
 
 
 def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tensor:

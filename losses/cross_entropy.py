@@ -21,7 +21,7 @@ def cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Loss of each query, [B]; several positives each get a list of their own, without the others, and are averaged.
 
     Reference:
-        A. van den Oord, Y. Li, O. Vinyals. Representation Learning with Contrastive Predictive Coding. arXiv 2018, section 2.3 (InfoNCE).
+        A. van den Oord, Y. Li, O. Vinyals. Representation Learning with Contrastive Predictive Coding. arXiv 2018.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(-lists.log_likelihood)

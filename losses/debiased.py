@@ -27,7 +27,7 @@ def debiased_contrastive(scores: Tensor, targets: Tensor, mask: Tensor, *, tau_p
         Loss of each query, [B].
 
     Reference:
-        C.-Y. Chuang et al. Debiased Contrastive Learning. NeurIPS 2020, section 4.
+        C.-Y. Chuang et al. Debiased Contrastive Learning. NeurIPS 2020.
     """
     lists = positive_lists(scores, targets, mask)
     positive = lists.positive(lists.scores)
@@ -41,8 +41,11 @@ def hard_negative_contrastive(
 ) -> Tensor:
     r"""Hard-negative contrastive loss (HCL): the debiased loss with high-scoring negatives weighing more.
 
-    The sum over the negatives becomes :math:`\sum w_i e^{z_i} / \bar w` with :math:`w_i = e^{\beta z_i}`. It makes false negatives count
-    more, which is why the correction by tau_plus matters.
+    .. math:: L = -\log \frac{e^{z_y}}{e^{z_y} + G}, \quad
+        G = \max\Big(\frac{\sum_{i \ne y} w_i e^{z_i} / \bar w - \tau^+ N e^{z_y}}{1 - \tau^+},\; N e^{z_{\min}}\Big), \quad
+        w_i = e^{\beta z_i}
+
+    False negatives score high and so count more, which is why the correction by tau_plus matters.
 
     Args:
         scores: Scores, [B, C].
@@ -56,7 +59,7 @@ def hard_negative_contrastive(
         Loss of each query, [B].
 
     Reference:
-        J. Robinson et al. Contrastive Learning with Hard Negative Samples. ICLR 2021, section 3.
+        J. Robinson et al. Contrastive Learning with Hard Negative Samples. ICLR 2021.
     """
     lists = positive_lists(scores, targets, mask)
     positive, log_count = lists.positive(lists.scores), (lists.sizes - 1).log()

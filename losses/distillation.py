@@ -46,7 +46,7 @@ def kl_distillation(scores: Tensor, mask: Tensor, *, teacher: Tensor, temperatur
         Loss of each query, [B].
 
     Reference:
-        G. Hinton, O. Vinyals, J. Dean. Distilling the Knowledge in a Neural Network. arXiv 2015, section 2.
+        G. Hinton, O. Vinyals, J. Dean. Distilling the Knowledge in a Neural Network. arXiv 2015.
     """
     log_p, log_t = (_log_softmax(values / temperature, mask) for values in (scores, teacher))
     return temperature**2 * (log_t.exp() * (log_t - log_p)).masked_fill(~mask, 0.0).sum(-1)

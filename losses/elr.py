@@ -39,7 +39,7 @@ class EarlyLearningRegularization(Loss):
         decay: Weight of the past in the average, in [0, 1).
 
     Reference:
-        S. Liu et al. Early-Learning Regularization Prevents Memorization of Noisy Labels. NeurIPS 2020, section 4.
+        S. Liu et al. Early-Learning Regularization Prevents Memorization of Noisy Labels. NeurIPS 2020.
     """
 
     needs_pair_ids = True

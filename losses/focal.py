@@ -23,7 +23,7 @@ def focal(scores: Tensor, targets: Tensor, mask: Tensor, *, gamma: float = 2.0, 
         Loss of each query, [B].
 
     Reference:
-        T.-Y. Lin et al. Focal Loss for Dense Object Detection. ICCV 2017, section 3.
+        T.-Y. Lin et al. Focal Loss for Dense Object Detection. ICCV 2017.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood

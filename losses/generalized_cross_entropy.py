@@ -23,7 +23,7 @@ def generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, 
         Loss of each query, [B].
 
     Reference:
-        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018, section 3.2.
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(box_cox(lists.log_likelihood, q))
@@ -48,7 +48,7 @@ def truncated_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: T
         Loss of each query, [B].
 
     Reference:
-        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018, section 3.3.
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood

@@ -29,15 +29,16 @@ def guided_contrastive(
         Loss of each query, [B].
 
     Reference:
-        A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text Embedding Fine-tuning. arXiv 2024, section 3.
+        A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text Embedding Fine-tuning. arXiv 2024.
     """
     lists = positive_lists(scores, targets, mask)
     with torch.no_grad():
-        judged = lists.raw if guide is None else lists.arrange(guide)
+        judged = lists.within(scores if guide is None else guide)
         positive = lists.positive(judged)[:, None]
         limit = positive * (1 - margin) if relative else positive - margin
-        suspected = (judged > limit) & ~lists.labelled
-    return lists.average(-lists.likelihood_without(suspected))
+        # A penalty that makes e^z exactly 0 for the suspected; unlike filling in a value, adding it costs the backward pass nothing.
+        penalty = (judged - limit).scatter_(-1, lists.column[:, None], 0.0).clamp_(min=0).sign_().mul_(torch.finfo(judged.dtype).min)
+    return lists.average(-lists.positive((lists.scores + penalty).log_softmax(-1)))
 
 
 class GuidedContrastive(Loss):

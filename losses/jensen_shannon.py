@@ -25,7 +25,7 @@ def jensen_shannon(scores: Tensor, targets: Tensor, mask: Tensor, *, label_weigh
         Loss of each query, [B].
 
     Reference:
-        E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels. NeurIPS 2021, section 3.
+        E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels. NeurIPS 2021.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood

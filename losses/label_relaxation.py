@@ -23,7 +23,7 @@ def label_relaxation(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: fl
         Loss of each query, [B].
 
     Reference:
-        J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021, section 3.
+        J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(relaxed_divergence(lists, alpha))

@@ -22,7 +22,7 @@ def label_smoothing(scores: Tensor, targets: Tensor, mask: Tensor, *, epsilon: f
         Loss of each query, [B].
 
     Reference:
-        C. Szegedy et al. Rethinking the Inception Architecture for Computer Vision. CVPR 2016, section 7.
+        C. Szegedy et al. Rethinking the Inception Architecture for Computer Vision. CVPR 2016.
     """
     lists = positive_lists(scores, targets, mask)
     log_p, mean = lists.log_likelihood, lists.mean_log_p

@@ -40,21 +40,24 @@ def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: flo
         Loss of each query, [B].
 
     Reference:
-        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024, section 3.
+        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024.
     """
     lists = positive_lists(scores, targets, mask)
-    plausible = (lists.log_p.detach() > math.log(beta)) | lists.labelled
-    return lists.average(relaxed_divergence(lists, alpha, plausible))
+    extra = (lists.log_p.detach() > math.log(beta)) & lists.negatives
+    return lists.average(relaxed_divergence(lists, alpha, extra))
 
 
 class _Weakened(NamedTuple):
     """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
 
     lists: Lists
-    labelled: Tensor  # the annotated positives, [L, C]
-    plausible: Tensor  # fully possible: labelled, or confident enough, [L, C]
+    extra: Tensor  # plausible besides the best positive: other positives, and what the model is confident of, [L, C]
     support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
     log_confidence: Tensor  # [L, C]
+
+    def vacuous(self) -> Tensor:
+        """Lists in which every candidate is plausible, [L]."""
+        return self.extra.sum(-1) + 1 == self.lists.sizes
 
 
 class LabelWeakening(Loss):
@@ -105,13 +108,13 @@ class LabelWeakening(Loss):
     def decide(self, batch: Candidates) -> Decisions:
         """What became plausible for each query; the state stays as it is."""
         weakened = self._weaken(batch, learn=False)
-        lists, active, vacuous = weakened.lists, self._divergence(weakened) > 0, _vacuous(weakened)
+        lists, active, vacuous = weakened.lists, self._divergence(weakened) > 0, weakened.vacuous()
         each = Decisions(
             active=active,
-            ambiguous=(weakened.plausible & ~weakened.labelled).any(-1),
+            ambiguous=(weakened.extra & lists.negatives).any(-1),
             vacuous=vacuous,
             in_credal=~active & ~vacuous,
-            plausible=weakened.plausible.sum(-1),
+            plausible=weakened.extra.sum(-1) + 1,
             confidence=weakened.log_confidence.exp().amax(-1),
         )
         return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each))
@@ -135,52 +138,49 @@ class LabelWeakening(Loss):
         """Decide which candidates are plausible; the decisions see only detached scores."""
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
         lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
-        labelled, grade = self._labels(lists, batch)
-        best = labelled if grade is None else grade == 1
+        grade = self._grades(lists, batch) if self.positives == "graded" else None
         log_confidence = self._log_confidence(lists, batch, learn=learn)
         if self.progress < self.warmup:
-            return _Weakened(lists, labelled, best, grade, log_confidence)
+            return _Weakened(lists, self._besides(lists, grade, torch.zeros_like(lists.mask)), grade, log_confidence)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        log_beta = self.threshold.log_beta(Evidence(log_confidence, labelled, lists.sizes, own, self.progress))
-        plausible = (log_confidence > log_beta) | best
-        support = self._support(plausible, grade, log_confidence, log_beta)
-        return _Weakened(lists, labelled, plausible, support, log_confidence)
+        log_beta = self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
+        extra = self._besides(lists, grade, log_confidence > log_beta)
+        return _Weakened(lists, extra, self._support(lists, grade, log_confidence, log_beta), log_confidence)
 
-    def _labels(self, lists: Lists, batch: Candidates) -> tuple[Tensor, Tensor | None]:
-        """The annotated positives, and their grades over the best one where grades count, [L, C] each."""
-        if self.positives == "per_positive":
-            return lists.labelled, None
-        grades = lists.arrange(batch.targets).clamp(min=0).masked_fill(~lists.mask, 0).to(lists.raw.dtype)
-        return grades > 0, grades / grades.amax(-1, keepdim=True) if self.positives == "graded" else None
+    def _grades(self, lists: Lists, batch: Candidates) -> Tensor:
+        """Grades over the best of the list, 0 outside, [L, C]."""
+        grades = torch.where(lists.labelled, lists.arrange(batch.targets), 0)
+        return grades / grades.amax(-1, keepdim=True)
 
-    def _support(self, plausible: Tensor, grade: Tensor | None, log_confidence: Tensor, log_beta: Tensor) -> Tensor | None:
+    def _besides(self, lists: Lists, grade: Tensor | None, confident: Tensor) -> Tensor:
+        """Fully plausible candidates besides the best positive, given those the model is confident of, [L, C]."""
+        if lists.positives is not None:
+            confident = confident | (lists.positives if grade is None else grade == 1)
+        return confident.scatter(-1, lists.column[:, None], value=False)
+
+    def _support(self, lists: Lists, grade: Tensor | None, log_confidence: Tensor, log_beta: Tensor) -> Tensor | None:
         """Support of each candidate in [0, 1], [L, C]; None where it is 1 for the plausible and 0 for the others."""
-        if self.softness is None:
-            return None if grade is None else torch.where(plausible, 1.0, grade)
-        support = torch.where(plausible, 1.0, (self.softness * (log_confidence - log_beta).clamp(max=0)).exp())
-        return support if grade is None else torch.maximum(support, grade)
+        if self.softness is not None:
+            support = (self.softness * (log_confidence - log_beta).clamp(max=0)).exp()
+            return torch.maximum(support, lists.labelled.to(support.dtype) if grade is None else grade)
+        return None if grade is None else torch.where(log_confidence > log_beta, 1.0, grade)
 
     def _log_confidence(self, lists: Lists, batch: Candidates, *, learn: bool) -> Tensor:
         """Log-confidence normalised over each list, [L, C]."""
         logits = self.confidence.logits(batch, learn=learn)
         if logits is batch.scores:
             return lists.log_p.detach()
-        return lists.arrange(logits.detach()).masked_fill(~lists.mask, -torch.inf).log_softmax(-1)
+        return lists.within(logits).log_softmax(-1)
 
     def _divergence(self, weakened: _Weakened) -> Tensor:
         """Divergence from the prediction to the credal set, [L]."""
         lists = weakened.lists
         if weakened.support is None:
-            divergence = relaxed_divergence(lists, self.alpha, weakened.plausible)
+            divergence = relaxed_divergence(lists, self.alpha, weakened.extra)
         else:
             possibility = self.alpha + (1 - self.alpha) * weakened.support
             divergence = graded_divergence(lists.finite_log_p, possibility, lists.mask)
         if self.floor == 0:
             return divergence
-        relaxed = relaxed_divergence(lists, self.alpha, weakened.labelled)
-        return torch.where(_vacuous(weakened), self.floor * relaxed, divergence)
-
-
-def _vacuous(weakened: _Weakened) -> Tensor:
-    """Lists in which every candidate is plausible, [L]."""
-    return (weakened.plausible | ~weakened.lists.mask).all(-1)
+        relaxed = relaxed_divergence(lists, self.alpha, self._besides(lists, None, torch.zeros_like(lists.mask)))
+        return torch.where(weakened.vacuous(), self.floor * relaxed, divergence)

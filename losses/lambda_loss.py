@@ -29,7 +29,7 @@ def lambda_loss(scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10
         Loss of each query, [B].
 
     Reference:
-        X. Wang et al. The LambdaLoss Framework for Ranking Metric Optimization. CIKM 2018, section 5.
+        X. Wang et al. The LambdaLoss Framework for Ranking Metric Optimization. CIKM 2018.
     """
     lists = positive_lists(scores, targets, mask, graded=True)
     with torch.no_grad():

@@ -21,7 +21,7 @@ def listnet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Loss of each query, [B].
 
     Reference:
-        Z. Cao et al. Learning to Rank: From Pairwise Approach to Listwise Approach. ICML 2007, section 4.
+        Z. Cao et al. Learning to Rank: From Pairwise Approach to Listwise Approach. ICML 2007.
     """
     lists = labelled_lists(scores, targets, mask)
     ideal = lists.arrange(targets).to(lists.scores.dtype).masked_fill(~lists.mask, -torch.inf).softmax(-1)
@@ -42,7 +42,7 @@ def listmle(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Loss of each query, [B].
 
     Reference:
-        F. Xia et al. Listwise Approach to Learning to Rank: Theory and Algorithm. ICML 2008, section 4.
+        F. Xia et al. Listwise Approach to Learning to Rank: Theory and Algorithm. ICML 2008.
     """
     lists = labelled_lists(scores, targets, mask)
     grades = lists.arrange(targets).masked_fill(~lists.mask, -torch.inf)

@@ -23,7 +23,7 @@ def normalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, r
         Loss of each query, in [0, 1] without scaling, [B]; summed over all possible labels it is 1.
 
     Reference:
-        X. Ma et al. Normalized Loss Functions for Deep Learning with Noisy Labels. ICML 2020, section 3.1.
+        X. Ma et al. Normalized Loss Functions for Deep Learning with Noisy Labels. ICML 2020.
     """
     lists = positive_lists(scores, targets, mask)
     divisor = lists.sizes if reference_size is None else reference_size

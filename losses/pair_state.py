@@ -10,24 +10,21 @@ class PairState(nn.Module):
     """A growing table from pair id to a number: sorted ids, found by binary search, so that nothing loops over pairs.
 
     In a distributed run every process must call `average` equally often: what one process learns is gathered, and all hold the same table.
+    The table is no buffer: it grows, no process needs it broadcast, and a change of the model's precision must leave it alone.
     """
-
-    ids: Tensor
-    values: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("ids", torch.empty(0, dtype=torch.int64), persistent=False)
-        self.register_buffer("values", torch.empty(0, dtype=torch.float64), persistent=False)
+        self.ids = torch.empty(0, dtype=torch.int64)
+        self.values = torch.empty(0, dtype=torch.float64)
 
     def get_extra_state(self) -> dict[str, Tensor]:
-        """The table, as tensors; a buffer could not change its size when it is loaded."""
+        """The table, for checkpoints."""
         return {"ids": self.ids, "values": self.values}
 
     def set_extra_state(self, state: dict[str, Tensor]) -> None:
         """Restore the table."""
-        self.ids = state["ids"].to(self.ids.device)
-        self.values = state["values"].to(self.values.device)
+        self.ids, self.values = state["ids"].clone(), state["values"].clone()
 
     @torch.no_grad()
     def average(self, ids: Tensor, values: Tensor, decay: float, *, learn: bool) -> Tensor:
@@ -42,6 +39,7 @@ class PairState(nn.Module):
         Returns:
             The averages, same shape; today's value for a pair met for the first time and for candidates without id.
         """
+        self.ids, self.values = self.ids.to(ids.device), self.values.to(ids.device)
         past, known = self._look_up(ids)
         mixed = torch.where(known, decay * past + (1 - decay) * values, values.to(past.dtype))
         if learn:
@@ -60,8 +58,7 @@ class PairState(nn.Module):
     def _store(self, ids: Tensor, values: Tensor) -> None:
         """Set the values of sorted, distinct ids; new ones are merged into the table by their position, without sorting it again."""
         place = torch.searchsorted(self.ids, ids)
-        known = torch.zeros_like(ids, dtype=torch.bool)
-        known[place < len(self.ids)] = self.ids[place[place < len(self.ids)]] == ids[place < len(self.ids)]
+        known = self._look_up(ids)[1]
         self.values[place[known]] = values[known]
         if known.all():
             return

@@ -39,7 +39,7 @@ def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Loss of each query, [B].
 
     Reference:
-        C. Burges et al. Learning to Rank using Gradient Descent. ICML 2005, section 3.
+        C. Burges et al. Learning to Rank using Gradient Descent. ICML 2005.
     """
     lists = positive_lists(scores, targets, mask, graded=True)
     total: Tensor = _LogisticSum.apply(lists.raw, lists.scores.detach(), lists.column[:, None])  # type: ignore[no-untyped-call]  # torch's

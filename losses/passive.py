@@ -23,7 +23,7 @@ def mean_absolute_error(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor
         Loss of each query, [B]; summed over all n possible labels it is n - 1.
 
     Reference:
-        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural Networks. AAAI 2017, section 3.
+        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural Networks. AAAI 2017.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(-lists.log_likelihood.expm1())
@@ -44,7 +44,7 @@ def reverse_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, clam
         Loss of each query, [B]; summed over all n possible labels it is -(n - 1) log c.
 
     Reference:
-        Y. Wang et al. Symmetric Cross Entropy for Robust Learning with Noisy Labels. ICCV 2019, section 3.2.
+        Y. Wang et al. Symmetric Cross Entropy for Robust Learning with Noisy Labels. ICCV 2019.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(math.log(clamp) * lists.log_likelihood.expm1())

@@ -26,7 +26,7 @@ def phuber_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, tau: 
         Loss of each query, [B].
 
     Reference:
-        A. K. Menon et al. Can Gradient Clipping Mitigate Label Noise? ICLR 2020, section 5.
+        A. K. Menon et al. Can Gradient Clipping Mitigate Label Noise? ICLR 2020.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood

@@ -29,7 +29,7 @@ def rince(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam:
         Loss of each query, [B].
 
     Reference:
-        C.-Y. Chuang et al. Robust Contrastive Learning against Noisy Views. CVPR 2022, section 4.
+        C.-Y. Chuang et al. Robust Contrastive Learning against Noisy Views. CVPR 2022.
     """
     lists = positive_lists(scores, targets, mask)
     positive = lists.positive(lists.scores)

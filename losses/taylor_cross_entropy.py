@@ -22,7 +22,7 @@ def taylor_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, order
         Loss of each query, [B].
 
     Reference:
-        L. Feng et al. Can Cross Entropy Loss Be Robust to Label Noise? IJCAI 2020, section 3.
+        L. Feng et al. Can Cross Entropy Loss Be Robust to Label Noise? IJCAI 2020.
     """
     lists = positive_lists(scores, targets, mask)
     missing = -lists.log_likelihood.expm1()

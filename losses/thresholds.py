@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from losses.checks import check_number
+from losses.lists import Lists
 
 
 class Evidence(NamedTuple):
@@ -18,15 +19,13 @@ class Evidence(NamedTuple):
 
     Attributes:
         log_confidence: Log-confidence of each candidate, -inf outside the list, [L, C].
-        labelled: The annotated positives, [L, C].
-        sizes: Number of candidates n, [L].
+        lists: The lists.
         own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where pairs have no ids.
         progress: Share of the training that is done, in [0, 1].
     """
 
     log_confidence: Tensor
-    labelled: Tensor
-    sizes: Tensor
+    lists: Lists
     own: Tensor | None
     progress: float
 
@@ -114,7 +113,7 @@ class ChanceCorrectedThreshold(Threshold):
 
     def log_beta(self, evidence: Evidence) -> Tensor:
         """Log beta of each list, [L, 1]."""
-        chance = evidence.sizes[:, None].reciprocal()
+        chance = evidence.lists.sizes[:, None].reciprocal()
         return (chance + self.rho * (1 - chance)).log()
 
     def bounds(self, candidates: int) -> tuple[float, float]:
@@ -137,7 +136,7 @@ class LiftThreshold(Threshold):
 
     def log_beta(self, evidence: Evidence) -> Tensor:
         """Log beta of each list, [L, 1]."""
-        return (self.lift / evidence.sizes[:, None]).clamp(max=self.maximum).log()
+        return (self.lift / evidence.lists.sizes[:, None]).clamp(max=self.maximum).log()
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Beta at this list size, twice."""
@@ -157,7 +156,7 @@ class MarginThreshold(Threshold):
 
     def log_beta(self, evidence: Evidence) -> Tensor:
         """Log p_y + delta of each list, [L, 1]."""
-        return evidence.log_confidence.masked_fill(~evidence.labelled, -torch.inf).amax(-1, keepdim=True) + self.delta
+        return evidence.lists.positive(evidence.log_confidence)[:, None] + self.delta
 
     def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the margin compares two candidates of any list
         """The equivalent beta between two candidates, twice."""
@@ -202,7 +201,7 @@ class LabelThreshold(Threshold):
 
     def log_beta(self, evidence: Evidence) -> Tensor:
         """Log beta of each list, by its label, [L, 1]."""
-        relevant = evidence.labelled[:, -1:]
+        relevant = evidence.lists.column[:, None] == 1
         return torch.where(relevant, self.positive.log_beta(evidence), self.negative.log_beta(evidence))
 
     def bounds(self, candidates: int) -> tuple[float, float]:
@@ -226,7 +225,7 @@ class BudgetedThreshold(Threshold):
     def log_beta(self, evidence: Evidence) -> Tensor:
         """The inner threshold, shifted up by what the first list beyond the budget exceeds it."""
         log_beta = self.threshold.log_beta(evidence)
-        excess = (evidence.log_confidence - log_beta).masked_fill(evidence.labelled, -torch.inf).amax(-1)
+        excess = (evidence.log_confidence - log_beta).masked_fill(evidence.lists.labelled, -torch.inf).amax(-1)
         spared = math.floor(self.budget * len(excess) + 1e-9)
         if spared >= len(excess):
             return log_beta

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from errors import InputError
 from losses.base import Candidates, Decisions, Loss
 from losses.checks import check_number
-from losses.lists import shared_lists
 
 
 class Term(TypedDict):
@@ -43,10 +42,8 @@ class WeightedSum(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         total = batch.scores.new_zeros(len(batch.scores))
-        with shared_lists():
-            for weight, part in zip(self.weights, self._parts(), strict=True):
-                part.progress = self.progress
-                total = total + weight * part.rows(batch)
+        for weight, part in zip(self.weights, self._parts(), strict=True):
+            total = total + weight * part.rows(batch)
         return total
 
     def decide(self, batch: Candidates) -> Decisions | None:
@@ -60,4 +57,8 @@ class WeightedSum(Loss):
             part.check_list(candidates)
 
     def _parts(self) -> list[Loss]:
-        return [part for part in self.losses if isinstance(part, Loss)]
+        """The losses of the terms, told how far the training is."""
+        parts = [part for part in self.losses if isinstance(part, Loss)]
+        for part in parts:
+            part.progress = self.progress
+        return parts

@@ -1,0 +1,89 @@
+"""Time of each loss, forward and backward, against the fused cross-entropy of torch on the same scores.
+
+`python benchmarks/losses.py [name ...] [--rows B] [--candidates C] [--share-masked x]`. One process alternates between both, and the median
+of the ratios is reported, so that other work on the machine hits both alike. Cross-entropy gets the positives' columns ready made; a loss
+reads them from the targets and the mask, as in training.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from torch import Tensor
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # the losses named in conf/loss
+TIER_1 = [
+    "cross_entropy",
+    "label_smoothing",
+    "label_relaxation",
+    "label_weakening",
+    "label_weakening_adaptive",
+    "generalized_cross_entropy",
+    "symmetric_cross_entropy",
+    "nce_rce",
+    "nce_agce",
+    "nce_aul",
+    "cores",
+    "ccr",
+    "rince",
+    "dcl",
+    "ranknet",
+    "gist",
+]
+
+
+def main() -> None:
+    """Print one table for each shape."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", default=TIER_1, help="losses under conf/loss; the stateless ones of tier 1 by default")
+    parser.add_argument("--rows", type=int, nargs="*", default=[32, 256, 4096], help="queries B")
+    parser.add_argument("--candidates", type=int, nargs="*", help="candidates C; by default 128 and B")
+    parser.add_argument("--share-masked", type=float, default=0.0, help="share of masked candidates")
+    arguments = parser.parse_args()
+    for rows in arguments.rows:
+        for candidates in arguments.candidates or sorted({128, rows}):
+            print(f"\nB = {rows}, C = {candidates}: median ratio to torch cross-entropy, and milliseconds of both")
+            for name in arguments.names:
+                ratio, own, reference = compare(name, *batch(rows, candidates, arguments.share_masked))
+                print(f"  {name:32s} {ratio:6.2f} {own * 1e3:10.3f} {reference * 1e3:10.3f}", flush=True)
+
+
+def batch(rows: int, candidates: int, masked: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Scores, columns of the positives, targets and mask."""
+    generator = torch.Generator().manual_seed(0)
+    scores = 3 * torch.randn(rows, candidates, generator=generator)
+    column = torch.randint(candidates, (rows,), generator=generator)
+    targets = torch.zeros_like(scores).scatter_(-1, column[:, None], 1.0)
+    mask = (torch.rand(scores.shape, generator=generator) >= masked) | (targets > 0)
+    return scores.requires_grad_(), column, targets, mask
+
+
+def compare(name: str, scores: Tensor, column: Tensor, targets: Tensor, mask: Tensor) -> tuple[float, float, float]:
+    """Median ratio, and median seconds of the loss and of the reference."""
+    loss = instantiate(OmegaConf.load(ROOT / "conf" / "loss" / f"{name}.yaml"))
+    loss.progress = 1.0
+
+    def seconds(forward: Callable[[], Tensor]) -> float:
+        scores.grad = None
+        start = time.perf_counter()
+        forward().backward()  # type: ignore[no-untyped-call]  # torch's
+        return time.perf_counter() - start
+
+    def pair() -> tuple[float, float]:
+        return seconds(lambda: loss(scores, targets, mask)), seconds(lambda: torch.nn.functional.cross_entropy(scores, column))
+
+    pair()
+    times = [pair() for _ in range(max(7, min(200, 20_000_000 // scores.numel())))]
+    own, reference = zip(*times, strict=True)
+    return statistics.median(a / b for a, b in times), statistics.median(own), statistics.median(reference)
+
+
+if __name__ == "__main__":
+    main()

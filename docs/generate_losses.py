@@ -1,0 +1,176 @@
+"""Write docs/losses.md from the docstrings and conf/loss, so that it cannot drift: `python docs/generate_losses.py`."""  # noqa: INP001 - a script
+
+import inspect
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+import losses  # noqa: E402 - found through the line above
+
+HEAD = """# Losses
+
+<!-- Written by docs/generate_losses.py from the docstrings and conf/loss; do not edit. -->
+
+Choose one with `loss=<name>`. Every loss sees scores z [B, C], already divided by the temperature, grades and a mask; p is the softmax
+of a list of n candidates and y its positive. A query with several positives gives one list per positive, without the others, and the
+average counts. Columns: **bounded** and **symmetric** (the sum over all possible labels is constant) are measured on the function itself
+when this page is written, at the end of the training schedule; **needs** names what a loss asks of the data besides scores and labels.
+
+All of them serve lists. For a re-ranker that judges each document by itself wrap any of them in `losses.Pointwise`: the document becomes
+the two-candidate list (0, s), so that p = sigmoid(s). `label_weakening_pointwise` does so with a confidence that stands class imbalance.
+
+"""
+
+WEAKENING = """
+## Label weakening and its options
+
+A reconstruction from label relaxation (AAAI 2021) and robust data ambiguation (AAAI 2024): only the abstract of "Learning to Retrieve with
+Weakened Labels" (arXiv 2512.13237) was available. `label_weakening` is the literal reading; the options A to H are ours, each switched on
+by itself on top of it. Confidence is read without gradient, and the gradient to the scores is p - q*, where q* is the projection of p on
+the set of admissible distributions. `decisions(...)` reports for each query whether the loss is active, whether the label is ambiguous,
+vacuous or already satisfied, how many candidates are plausible, and the largest confidence.
+
+With two candidates an ambiguous label is a dropped one, and where positives are rare a model that has only learnt their rate is confident
+that every document is "not relevant": the literal pointwise reading then doubts every positive. Use `label_weakening_pointwise`.
+
+"""
+
+TAIL = """
+## What is verified
+
+All {cases} cases of the reference vectors (tests/fixtures/golden.json, {ids} loss and parameter ids) are covered by
+tests/test_losses_golden.py, in float64 (loss 1e-9, gradient 1e-7) and in float32 (1e-5); none is left out. Early-learning regularisation
+is checked with its past given from outside, `pairwise_hinge` at a kink, where the gradient is the middle of the subgradients. Cases by id:
+
+{counts}
+
+Not checked against a paper or official code, so not to be quoted as published defaults: the weights of `bootstrap_soft` (0.05) and
+`bootstrap_hard` (0.2), the order of `taylor_ce` (2), and the bias of `bixse`, whose paper was seen as an abstract only. `gist`,
+`gist_teacher` and `bixse` have no reference vector. NCE-based losses scale with n / 10 by default (our choice: they would hardly train on
+long lists); `reference_size: null` is the published loss.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    (ROOT / "docs" / "losses.md").write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The whole page."""
+    files = sorted((ROOT / "conf" / "loss").glob("*.yaml"))
+    plain = [path for path in files if not path.stem.startswith("label_weakening_")]
+    variants = [path for path in files if path.stem.startswith("label_weakening")]
+    table = "| name | formula | parameters | bounded | symmetric | needs | reference |\n|---|---|---|---|---|---|---|\n"
+    options = "| name | what | parameters | needs |\n|---|---|---|---|\n"
+    return HEAD + table + "".join(map(row, plain)) + WEAKENING + options + "".join(map(option, variants)) + tail()
+
+
+def row(path: Path) -> str:
+    """One line of the main table."""
+    node, loss = OmegaConf.load(path), load(path)
+    cells = [f"`{path.stem}`", formula(node), parameters(node), yes(bounded(loss)), yes(symmetric(loss)), needs(loss), reference(node)]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def option(path: Path) -> str:
+    """One line of the table of options."""
+    what = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    return f"| `{path.stem}` | {what} | {parameters(OmegaConf.load(path))} | {needs(load(path))} |\n"
+
+
+def load(path: Path) -> losses.Loss:
+    """The configured loss at the end of its schedule, without keeping state."""
+    loss: losses.Loss = instantiate(OmegaConf.load(path)).eval()
+    loss.progress = 1.0
+    return loss
+
+
+def documents(node: OmegaConf) -> list[str]:
+    """Docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
+    if "terms" in node:
+        return [text for term in node.terms for text in documents(term.loss)]
+    kind = getattr(losses, node._target_.removeprefix("losses."))
+    named = re.search(r"see `(\w+)`", kind.__doc__)
+    return [inspect.getdoc(getattr(losses, named[1]) if named else kind) or ""]
+
+
+def formula(node: OmegaConf) -> str:
+    """The formula, a weighted sum for a combined loss."""
+    if "terms" in node:
+        return " + ".join(f"{term.weight:g} {term.loss._target_.removeprefix('losses.')}" for term in node.terms)
+    found = re.search(r"(?:\.\. math:: |:math:`)(.+?)(?:`|\n\n|$)", documents(node)[0], re.DOTALL)
+    text = re.sub(r"\s+", " ", found[1]) if found else "L = 0"
+    return "$" + text.replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
+
+
+def reference(node: OmegaConf) -> str:
+    """The papers, each once."""
+    found = [re.search(r"Reference:\n\s+(.+?)$", text, re.MULTILINE) for text in documents(node)]
+    return "<br>".join(dict.fromkeys(match[1] for match in found if match))
+
+
+def parameters(node: OmegaConf) -> str:
+    """Parameters and their defaults."""
+    found = []
+    for key, value in node.items():
+        if key == "terms":
+            found += [parameters(term.loss) for term in value]
+        elif OmegaConf.is_config(value):
+            found.append(f"{key} {value._target_.removeprefix('losses.')}({parameters(value)})")
+        elif key != "_target_":
+            found.append(f"{key} {'none' if value is None else value}")
+    return ", ".join(filter(None, found))
+
+
+def needs(loss: losses.Loss) -> str:
+    """What the loss asks of the data."""
+    return ", ".join(["pair ids (state)"] * loss.needs_pair_ids + ["teacher"] * loss.needs_teacher)
+
+
+def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
+    """A word for an answer."""
+    return "yes" if answer else ""
+
+
+def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Loss of each row, with every pair new and a teacher that knows nothing."""
+    ids = torch.arange(scores.numel()).view_as(scores)
+    return loss.per_row(scores, targets, torch.ones_like(targets, dtype=torch.bool), pair_ids=ids, teacher=torch.zeros_like(scores))
+
+
+def bounded(loss: losses.Loss) -> bool:
+    """Whether ten times larger scores, right or wrong, leave the loss where it is."""
+    sure = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
+    targets = torch.eye(4, dtype=torch.float64)[[0, 0, 0]]
+    return torch.allclose(value(loss, 300 * sure, targets), value(loss, 3000 * sure, targets), atol=1e-6)
+
+
+def symmetric(loss: losses.Loss) -> bool:
+    """Whether the sum over all possible labels is the same for different scores."""
+    generator = torch.Generator().manual_seed(0)
+    sums = [
+        value(loss, torch.randn(5, generator=generator, dtype=torch.float64).expand(5, 5), torch.eye(5, dtype=torch.float64)).sum()
+        for _ in range(4)
+    ]
+    return torch.allclose(torch.stack(sums), sums[0].expand(4))
+
+
+def tail() -> str:
+    """The section on verification."""
+    cases = json.loads((ROOT / "tests" / "fixtures" / "golden.json").read_text(encoding="utf-8"))["cases"]
+    counts = Counter(case["loss"] for case in cases)
+    return TAIL.format(cases=len(cases), ids=len(counts), counts=", ".join(f"{name} {n}" for name, n in counts.items()) + ".")
+
+
+if __name__ == "__main__":
+    main()
