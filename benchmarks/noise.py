@@ -1,9 +1,9 @@
 """Measures the noise models on real and synthetic collections and writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise FOLDER [--results noise.json] [--cache DIRECTORY] [--write docs/noise.md]
+Usage: python -m benchmarks.noise FOLDER [--results benchmarks/noise.json] [--cache DIRECTORY] [--document docs/noise.md]
 
-FOLDER holds scifact, nfcorpus, argkp21 and medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second call measures only
-what is missing.
+FOLDER holds scifact, nfcorpus, argkp21 and medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second call
+measures only what is missing.
 """
 
 import argparse
@@ -13,32 +13,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from numpy.typing import NDArray
 
+from benchmarks.noise_synthetic import PAIRS, seconds_for
 from benchmarks.noise_tables import write_tables
-from data import Cache, Collection, Document, Split, open_folder
+from data import Cache, Collection, open_folder
 from data.cache import JsonValue
 from data.files import written_aside
-from data.text_store import TextStore
-from data.text_store_writer import write_text_store
 from errors import InputError
-from noise import Audit, LatentSemantics, NoiseModel, SemanticSwap
+from noise import LatentSemantics, NoiseModel
 from noise.inspection import inspect
 
-CONF = Path(__file__).parents[1] / "conf"
+ROOT = Path(__file__).parents[1]
 COLLECTIONS = ("scifact", "nfcorpus", "argkp21")
 RATIOS = (0.1, 0.2, 0.3, 0.4)
 SIZES = (10_000, 20_000, 40_000, 80_000)
-PAIRS = 2_000
-DIMENSIONS = 256
+MEDQUAD_RATIO = 0.4
+KIBIBYTES_A_MEBIBYTE = 1024
 
-Measured = dict[str, JsonValue]
+Measured = Mapping[str, JsonValue]
 
 
 class Results:
@@ -46,7 +44,7 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.numbers: dict[str, Measured] = json.loads(path.read_text()) if path.exists() else {}
+        self.numbers: dict[str, Measured] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def measure(self, key: str, work: Callable[[], Measured]) -> None:
         """Do the work unless its numbers are there."""
@@ -54,14 +52,14 @@ class Results:
             print(key, flush=True)
             self.numbers[key] = work()
             with written_aside(self.path) as aside:
-                aside.write_text(json.dumps(self.numbers, indent=1, sort_keys=True) + "\n")
+                aside.write_text(json.dumps(self.numbers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def noise_model(name: str, ratio: float, folder: Path, collection: str) -> NoiseModel:
     """The model as conf/noise has it; natural noise takes nfcorpus' graded file."""
     natural = {"qrels": folder / "nfcorpus/graded/train.3-2-1.qrel.gz", "clean_grade": 3}
     extra = [f"noise.{key}={value}" for key, value in natural.items()] if (name, collection) == ("natural", "nfcorpus") else []
-    with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose(overrides=["+seed=1", f"+noise={name}", f"noise.ratio={ratio}", *extra])
     model: NoiseModel = instantiate(cfg.noise)
     return model
@@ -94,9 +92,69 @@ def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Meas
 
 
 def medquad(folder: Path, cache: Path) -> Measured:
-    """Time and memory of noising medquad-liveqa at 0.4, in a process of its own, with cached embeddings."""
-    seconds = float("nan")
-    for _ in range(2):  # the first fills the cache
-        done = subprocess.run([sys.executable, "-m", "benchmarks.noise", str(folder), "--cache", str(cache), "--medquad"], check=True, capture_output=True)  # noqa: S603 - our own program
-        measured: Measured = json.loads(done.stdout.splitlines()[-1])
-    return measured | {"warm": seconds != seconds}
+    """Time and memory of noising medquad-liveqa with cached embeddings, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.noise", str(folder), "--cache", str(cache), "--medquad"]
+    for _ in range(2):  # the first call fills the cache with embeddings
+        done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own program
+    measured: Measured = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def noise_medquad(folder: Path, cache: Cache) -> Measured:
+    """What the process of `medquad` does."""
+    collection = open_folder(str(folder / "medquad-liveqa"), cache=cache, on_problem="drop")
+    begin, begin_cpu = time.perf_counter(), time.process_time()
+    model = noise_model("semantic", MEDQUAD_RATIO, folder, collection.name)
+    model.seed = time.time_ns() % 2**31  # an audit that is not cached
+    header = model.corrupt(collection).audit.header
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_A_MEBIBYTE
+    return {
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "peak_mib": peak,
+        "units": header.units,
+        "corrupted": header.corrupted,
+        "documents": len(collection.documents),
+    }
+
+
+def synthetic(size: int) -> Measured:
+    """CPU seconds to search and draw for a fixed number of pairs among `size` documents with cached embeddings."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {"documents": size, "pairs": PAIRS, "seconds": seconds_for(size, Path(folder))}
+
+
+def measure_all(folder: Path, cache: Path, results: Results) -> None:
+    """Measure what is missing."""
+    models = sorted(path.stem for path in (ROOT / "conf/noise").glob("*.yaml") if path.stem != "none")
+    for name in COLLECTIONS:
+        collection = open_folder(str(folder / name), cache=Cache(cache), on_problem="drop")
+        for model in models:
+            for ratio in RATIOS:
+                results.measure(f"audit/{name}/{model}/{ratio}", partial(audit, model, ratio, folder, collection))
+    results.measure("medquad", partial(medquad, folder, cache))
+    for size in SIZES:
+        results.measure(f"synthetic/{size:06}", partial(synthetic, size))
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="the real collections")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/noise.json", help="where the numbers are kept")
+    parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
+    parser.add_argument("--document", type=Path, help="a Markdown file whose tables are replaced")
+    parser.add_argument("--medquad", action="store_true", help="only noise medquad-liveqa and print time and memory")
+    options = parser.parse_args()
+    if options.medquad:
+        print(json.dumps(noise_medquad(options.folder, Cache(options.cache))))
+        return
+    results = Results(options.results)
+    measure_all(options.folder.absolute(), options.cache.absolute(), results)
+    if options.document:
+        write_tables(options.document, results.numbers)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,11 +14,14 @@ def check(cfg: DictConfig) -> None:
     Raises:
         InputError: naming the key, its value, what is allowed and how to mend it.
     """
-    _ratio(cfg.noise.ratio)
+    if cfg.noise.ratio is not None:  # null is for the noise model to judge: natural noise has a ratio of its own
+        _ratio(cfg.noise.ratio)
     for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
         _at_least(cfg, key, least)
     _at_least(cfg, "evaluation.batch_tokens", 1)
     _at_least(cfg, "trainer.max_epochs", 1)
+    if cfg.on_error not in ("continue", "stop"):
+        raise InputError(f"on_error={cfg.on_error}: must be continue or stop.")
     _candidates(cfg)
     if cfg.selection_measure not in cfg.measures:
         raise InputError(

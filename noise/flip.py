@@ -9,7 +9,7 @@ from errors import InputError
 from noise import checks
 from noise.audit_row import AuditRow
 from noise.document_order import DocumentOrder
-from noise.model import NoiseModel, Recipe
+from noise.model import NoiseModel, Recipe, Work
 from noise.relevant import Relevant
 from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
 
@@ -60,7 +60,7 @@ class Flip(NoiseModel):
             yield from until(self._gained(collection, in_order(bad, self.seed)), count(ratio, len(bad)), self.name)
 
         notes = {"positives": len(good), "negatives": len(bad)}
-        return Recipe(qrels, len(good) + len(bad), rows, {"emptied": self.emptied}, emptied=self.emptied, notes=notes)
+        return Recipe(qrels, len(good) + len(bad), {"emptied": self.emptied}, lambda: Work(rows), self.emptied, notes)
 
     def _gained(self, collection: Collection, pairs: Iterable[Pair]) -> Iterator[AuditRow]:
         order = DocumentOrder(collection)

@@ -12,7 +12,7 @@ from noise import checks
 from noise.audit_row import AuditRow
 from noise.document_order import DocumentOrder
 from noise.keyed_hash import uniform
-from noise.model import NoiseModel, Recipe
+from noise.model import NoiseModel, Recipe, Work
 from noise.relevant import Relevant
 from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
 
@@ -75,7 +75,7 @@ class GradeShift(NoiseModel):
             return until(self._outcomes(collection, pairs, moves), count(self.ratio or 0.0, len(judgements)), self.name)
 
         parameters = {"distance": self.distance, "transition": self.transition, "negatives": self.negatives, "emptied": self.emptied}
-        return Recipe(qrels, len(judgements), rows, parameters, emptied=self.emptied)
+        return Recipe(qrels, len(judgements), parameters, lambda: Work(rows), self.emptied)
 
     def _moves(self, highest: int) -> Matrix:
         """Weights of the moves between levels [L + 1, L + 1], zero on the diagonal; the sum of a row is its relative rate."""

@@ -14,7 +14,7 @@ from noise import checks
 from noise.audit_row import AuditRow
 from noise.encoders import EncoderRecipe, TextEncoder
 from noise.keyed_hash import uniform
-from noise.model import NoiseModel, Recipe, Scorer, joined
+from noise.model import NoiseModel, Recipe, Scorer, Work, joined
 from noise.pair_noise import PairNoise
 from noise.selection import count, in_order, positives, until
 from noise.semantic import Neighbourhood
@@ -147,13 +147,16 @@ class InstanceDependent(NoiseModel):
             **self.rate.parameters(),
             "target": {"model": self.target.name, "version": self.target.version, **self.target.parameters()},
         }
-        if not wanted:
-            return Recipe(collection.train.qrels, len(judgements), tuple, parameters)
-        process = self.target.process(collection)
-        scorer = joined({"target": process.scorer, "rate": self.rate.scorer(collection)})
 
-        def rows() -> Iterator[AuditRow]:
-            pairs = in_order(judgements, self.seed, self.rate.of(collection, judgements, self.seed))
-            return until(process.outcomes(pairs, Done.nothing()), wanted, self.name)
+        def work() -> Work:
+            if not wanted:  # before an encoder is fitted for nothing
+                return Work(tuple)
+            process = self.target.process(collection)
 
-        return Recipe(collection.train.qrels, len(judgements), rows, parameters, scorer, self.target.emptied)
+            def rows() -> Iterator[AuditRow]:
+                pairs = in_order(judgements, self.seed, self.rate.of(collection, judgements, self.seed))
+                return until(process.outcomes(pairs, Done.nothing()), wanted, self.name)
+
+            return Work(rows, joined({"target": process.scorer, "rate": self.rate.scorer(collection)}))
+
+        return Recipe(collection.train.qrels, len(judgements), parameters, work, self.target.emptied)

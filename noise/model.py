@@ -62,24 +62,34 @@ def joined(scorers: Mapping[str, Scorer]) -> Scorer:
     return Scorer(*("; ".join(f"{role}: {scorer[field]}" for role, scorer in named.items()) for field in range(len(Scorer._fields))))
 
 
+class Work(NamedTuple):
+    """The corruption made ready.
+
+    Attributes:
+        rows: makes the rows, as many as the ratio asks for.
+        scorer: what measures the similarities.
+    """
+
+    rows: Callable[[], Iterable[AuditRow]]
+    scorer: Scorer = Scorer()
+
+
 class Recipe(NamedTuple):
     """A noise model applied to a collection, not yet carried out.
 
     Attributes:
         clean: the judgements that the noise starts from.
         units: number N of judgements that the ratio is a share of.
-        rows: makes the rows, as many as the ratio asks for; long work happens only here.
-        parameters: everything but ratio and seed that decides the rows.
-        scorer: what measures the similarities.
+        parameters: everything but ratio, seed and encoder that decides the rows.
+        work: loads or fits what the corruption needs; not called where the labels come from an audit file.
         emptied: `keep` or `drop` queries that lose every positive.
         notes: counts for the header.
     """
 
     clean: Qrels
     units: int
-    rows: Callable[[], Iterable[AuditRow]]
     parameters: Mapping[str, JsonValue]
-    scorer: Scorer = Scorer()
+    work: Callable[[], Work]
     emptied: str = "keep"
     notes: Mapping[str, JsonValue] = {}
 
@@ -123,19 +133,20 @@ class NoiseModel(ABC):
         return Corruption(audit.apply(recipe.clean), audit)
 
     def _computed(self, collection: Collection, recipe: Recipe) -> Audit:
+        work = recipe.work()
         key = {
             "format": FORMAT,
             "collection": content_hash(collection),
             "name": collection.name,
-            "version": self._version_hash(collection, recipe),
+            "version": self._version_hash(collection, recipe, work.scorer),
             "ratio": self.ratio,
             "seed": self.seed,
         }
-        folder = collection.cache.folder("noise", key, lambda aside: self._audit(collection, recipe).write(aside / AUDIT_FILE))
+        folder = collection.cache.folder("noise", key, lambda aside: self._audit(collection, recipe, work).write(aside / AUDIT_FILE))
         return Audit.read(folder / AUDIT_FILE)
 
-    def _audit(self, collection: Collection, recipe: Recipe) -> Audit:
-        rows = list(track(recipe.rows(), f"Corrupting judgements ({self.name})"))
+    def _audit(self, collection: Collection, recipe: Recipe, work: Work) -> Audit:
+        rows = list(track(work.rows(), f"Corrupting judgements ({self.name})"))
         if recipe.emptied == "drop":
             rows += drops(recipe.clean, rows, self.version)
         corrupted = sum(row.corrupts for row in rows)
@@ -145,11 +156,11 @@ class NoiseModel(ABC):
             collection_fingerprint=content_hash(collection),
             model=self.name,
             version=self.version,
-            version_hash=self._version_hash(collection, recipe),
+            version_hash=self._version_hash(collection, recipe, work.scorer),
             parameters=recipe.parameters,
-            encoder=recipe.scorer.name,
-            encoder_fingerprint=recipe.scorer.fingerprint,
-            similarity=recipe.scorer.similarity,
+            encoder=work.scorer.name,
+            encoder_fingerprint=work.scorer.fingerprint,
+            similarity=work.scorer.similarity,
             ratio=self.ratio,
             seed=self.seed,
             units=recipe.units,
@@ -162,8 +173,8 @@ class NoiseModel(ABC):
         )
         return Audit(header, tuple(rows))
 
-    def _version_hash(self, collection: Collection, recipe: Recipe) -> str:
-        decisive = (self.version, recipe.parameters, recipe.scorer, recipe.emptied, documents_hash(collection))
+    def _version_hash(self, collection: Collection, recipe: Recipe, scorer: Scorer) -> str:
+        decisive = (self.version, recipe.parameters, scorer, recipe.emptied, documents_hash(collection))
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
     def _given(self, collection: Collection, recipe: Recipe) -> Audit:

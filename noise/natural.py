@@ -10,7 +10,7 @@ from data.records import Judgement, Qrels
 from errors import InputError
 from noise import checks
 from noise.audit_row import AuditRow
-from noise.model import NoiseModel, Recipe
+from noise.model import NoiseModel, Recipe, Work
 from noise.selection import Relabelling, count, in_order
 
 EMPTIED = {"keep", "drop"}
@@ -88,7 +88,7 @@ class Natural(NoiseModel):
             relabelling = Relabelling(self.name, self.version)
             return (relabelling.row(pair, *differences[pair.query_id, pair.doc_id], "") for pair in chosen)
 
-        return Recipe(clean, len(differences), rows, parameters, emptied=self.emptied, notes={"ignored": ignored})
+        return Recipe(clean, len(differences), parameters, lambda: Work(rows), self.emptied, {"ignored": ignored})
 
     def _published(self, collection: Collection) -> tuple[list[Judgement], int]:
         """The judgements of train queries and documents of the collection, and how many others there are."""

@@ -2,7 +2,7 @@
 
 from data.collection import Collection
 from errors import InputError
-from noise.model import NoiseModel, Recipe
+from noise.model import NoiseModel, Recipe, Work
 from noise.selection import positives
 
 
@@ -30,4 +30,4 @@ class NoNoise(NoiseModel):
 
     def recipe(self, collection: Collection) -> Recipe:
         """Return the recipe without rows."""
-        return Recipe(collection.train.qrels, len(positives(collection.train.qrels)), tuple, {})
+        return Recipe(collection.train.qrels, len(positives(collection.train.qrels)), {}, lambda: Work(tuple))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from data.cache import JsonValue
 from data.collection import Collection
 from noise.audit_row import AuditRow
-from noise.model import NoiseModel, Recipe, Scorer
+from noise.model import NoiseModel, Recipe, Scorer, Work
 from noise.selection import Pair, count, in_order, positives, until
 from noise.substitution import Done
 
@@ -45,11 +45,11 @@ class PairNoise(NoiseModel):
         """Return the walk along the positives until enough of them are corrupted."""
         judgements = positives(collection.train.qrels)
         wanted = count(self.ratio or 0.0, len(judgements))
-        if not wanted:  # before an encoder is fitted for nothing
-            return Recipe(collection.train.qrels, len(judgements), tuple, self.parameters(), emptied=self.emptied)
-        process = self.process(collection)
 
-        def rows() -> Iterator[AuditRow]:
-            return until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name)
+        def work() -> Work:
+            if not wanted:  # before an encoder is fitted for nothing
+                return Work(tuple)
+            process = self.process(collection)
+            return Work(lambda: until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name), process.scorer)
 
-        return Recipe(collection.train.qrels, len(judgements), rows, self.parameters(), process.scorer, self.emptied)
+        return Recipe(collection.train.qrels, len(judgements), self.parameters(), work, self.emptied)

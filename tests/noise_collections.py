@@ -17,7 +17,7 @@ MODELS = sorted(path.stem for path in (CONF / "noise").glob("*.yaml"))
 WORDS = ("amber", "basil", "cedar", "dune", "ember", "fjord", "grove", "heron", "islet", "jetty", "knoll", "larch", "maple", "nettle")
 
 
-def make_collection(folder, documents, queries, train, test=None, validation=None, name="made"):
+def make_collection(folder, documents, queries, train, *, test=None, validation=None, name="made"):
     """A collection in `folder`; queries is one mapping for all splits, judgements are query -> document -> grade."""
     store = folder / "store"
     store.mkdir(parents=True)
@@ -41,7 +41,7 @@ def shuffled(collection, folder, order):
     splits = [collection.train, collection.validation, collection.test]
     queries = {query_id: text for split in splits for query_id, text in split.queries.items()}
     judged = [mixed({query_id: mixed(grades) for query_id, grades in split.qrels.items()}) for split in splits]
-    other = make_collection(folder, documents, queries, judged[0], judged[2], judged[1], collection.name)
+    other = make_collection(folder, documents, queries, judged[0], test=judged[2], validation=judged[1], name=collection.name)
     assert content_hash(other) == content_hash(collection)
     return other
 

@@ -25,10 +25,11 @@ def config(**changes):
 def test_a_sound_configuration_passes():
     check(config())
     check(config(noise__ratio=0))
+    check(config(noise__ratio=None))
     check(config(batch__size=1))
 
 
-@pytest.mark.parametrize("ratio", [1.5, -0.1, float("nan"), 1.0, "abc", None, True])
+@pytest.mark.parametrize("ratio", [1.5, -0.1, float("nan"), 1.0, "abc", True])
 def test_ratio_outside_its_range_is_refused(ratio):
     with pytest.raises(InputError, match=r"noise\.ratio=.*0 <= noise\.ratio < 1"):
         check(config(noise__ratio=ratio))

@@ -2,10 +2,10 @@
 
 import hydra.errors
 import pytest
+from noise_collections import MODELS, make_collection, model
 
 from errors import InputError
 from noise import Flip, GaussianRates, GradeShift, LatentSemantics, Mixture, Natural, NoNoise, TransformerTextEncoder, UniformSubstitution
-from noise_collections import MODELS, make_collection, model
 
 DOCUMENTS = {f"d{n}": f"word{n} thing" for n in range(12)}
 TRAIN = {"q0": {"d0": 2, "d1": 1}, "q1": {"d2": 1}, "q2": {"d3": 1}, "q3": {"d4": 1}}
@@ -34,7 +34,7 @@ def test_ratio(name, value):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_seed(name):
-    with pytest.raises(hydra.errors.InstantiationException, match="noise.seed"):
+    with pytest.raises(hydra.errors.InstantiationException, match=r"noise.seed"):
         model(name, seed=1.5)
 
 
@@ -88,9 +88,9 @@ def test_none_takes_no_ratio():
 def test_natural_needs_a_clean_core(collection, tmp_path):
     with pytest.raises(InputError, match="nothing tells dirty from clean"):
         Natural()
-    with pytest.raises(InputError, match="noise.clean_grade=3: no training judgement"):
+    with pytest.raises(InputError, match=r"noise.clean_grade=3: no training judgement"):
         Natural(clean_grade=3).corrupt(collection)
-    with pytest.raises(InputError, match="missing.qrel cannot be read"):
+    with pytest.raises(InputError, match=r"missing.qrel cannot be read"):
         Natural(qrels=str(tmp_path / "missing.qrel")).corrupt(collection)
 
 
@@ -104,12 +104,12 @@ def test_mixture_weights():
         Mixture(ratio=0.1, seed=1, components={"flip": Flip(ratio=0.1, seed=1)}, weights={"flip": 1.0})
 
 
-def test_rates_and_encoders(tmp_path):
-    with pytest.raises(InputError, match="noise.rate.spread=0"):
+def test_rates_and_encoders():
+    with pytest.raises(InputError, match=r"noise.rate.spread=0"):
         GaussianRates(0)
-    with pytest.raises(InputError, match="noise.encoder.dimensions"):
+    with pytest.raises(InputError, match=r"noise.encoder.dimensions"):
         LatentSemantics(dimensions=0)
-    with pytest.raises(InputError, match="noise.encoder.pooling='max'"):
+    with pytest.raises(InputError, match=r"noise.encoder.pooling='max'"):
         TransformerTextEncoder("anywhere", pooling="max")
 
 
@@ -129,6 +129,12 @@ def test_an_audit_gives_the_same_labels_whatever_the_seed(collection, tmp_path):
     first = model("uniform", ratio=0.4).corrupt(collection)
     again = model("uniform", ratio=0.4, seed=9, audit=path).corrupt(collection)
     assert again == first
+
+
+def test_an_audit_needs_no_encoder(collection, tmp_path):
+    path = audit_of(collection, tmp_path / "audit.tsv", "semantic")
+    elsewhere = model("semantic", "noise/encoder=minilm", ratio=0.4, audit=path, **{"encoder.path": tmp_path / "missing"})
+    assert elsewhere.corrupt(collection) == model("semantic", ratio=0.4).corrupt(collection)
 
 
 def test_an_audit_of_something_else_is_refused_and_the_difference_named(collection, tmp_path):

@@ -7,21 +7,26 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from noise_collections import MODELS, contents, make_collection, model, ratios, shuffled
 
 from data import Cache, Split
 from data.keyed_random import keyed_random
 from data.standard_library import open_standard_library
 from noise.labels import canonical
-from noise_collections import MODELS, contents, make_collection, model, ratios, shuffled
 
 SEEDS = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def made(folder, content):
+    *labelled, test = content
+    return make_collection(folder, *labelled, test=test)
 
 
 def changed(audit):
     return [row for row in audit.rows if row.kind != "drop"]
 
 
-def expected_count(name, clean, collection, ratio, header):
+def expected_count(name, clean, ratio, header):
     labels = [grade for judged in clean.values() for grade in judged.values()]
     n_positive = sum(grade >= 1 for grade in labels)
     if name == "flip":
@@ -41,7 +46,7 @@ def assert_contract(name, collection):
     for ratio, corruption in zip(ratios(name), (small, large), strict=True):
         header = corruption.audit.header
         assert header.corrupted == sum(row.corrupts for row in corruption.audit.rows)
-        assert header.corrupted == expected_count(name, clean, collection, ratio, header)
+        assert header.corrupted == expected_count(name, clean, ratio, header)
         assert corruption.audit.undo(corruption.qrels) == clean
         assert list(corruption.audit.undo(corruption.qrels)) == list(clean)
     assert set(changed(small.audit)) <= set(changed(large.audit))
@@ -67,7 +72,7 @@ def assert_honest(name, collection, corruption):
 @given(content=contents())
 def test_every_model_keeps_the_contract(name, content):
     with tempfile.TemporaryDirectory() as folder:
-        assert_contract(name, make_collection(Path(folder), *content))
+        assert_contract(name, made(Path(folder), content))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -75,7 +80,7 @@ def test_every_model_keeps_the_contract(name, content):
 @given(content=contents())
 def test_the_order_of_the_input_does_not_matter(name, content):
     with tempfile.TemporaryDirectory() as folder:
-        collection = make_collection(Path(folder) / "a", *content)
+        collection = made(Path(folder) / "a", content)
         other = shuffled(collection, Path(folder) / "b", lambda key: int(keyed_random(5, sum(map(ord, key)), int(key[1:]))[0]))
         ratio = ratios(name)[1]
         first, second = (model(name, ratio=ratio).corrupt(each) for each in (collection, other))
@@ -88,7 +93,7 @@ def test_the_order_of_the_input_does_not_matter(name, content):
 @given(content=contents())
 def test_another_seed_corrupts_other_judgements(name, content):
     with tempfile.TemporaryDirectory() as folder:
-        collection = make_collection(Path(folder), *content)
+        collection = made(Path(folder), content)
         audits = [model(name, ratio=0.5, seed=seed).corrupt(collection).audit for seed in range(1, 4)]
         assert len({audit.sha256 for audit in audits}) == len(audits)
         assert len({tuple(row[:6] for row in audit.rows) for audit in audits}) > 1

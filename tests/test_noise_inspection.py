@@ -4,13 +4,13 @@ import io
 import math
 
 import pytest
+from noise_collections import WORDS, make_collection, model
 from rich.console import Console
 
 from errors import InputError
 from noise import LatentSemantics
 from noise.inspection import inspect
 from noise.inspection_tables import records, tables
-from noise_collections import WORDS, make_collection, model
 
 DOCUMENTS = {f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n % 14]} {WORDS[n * 5 % 13]} d{n:02}" for n in range(60)}
 QUERIES = {f"q{n:02}": WORDS[n % 14] for n in range(14)}

@@ -5,9 +5,9 @@ import logging
 from collections import Counter
 
 import pytest
+from noise_collections import WORDS, make_collection, model
 
 from errors import InputError
-from noise_collections import WORDS, make_collection, model
 
 N = 80
 DOCUMENTS = {f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n * 5 % 13]} {WORDS[n * 3 % 11]} d{n:02}" for n in range(N)}

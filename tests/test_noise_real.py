@@ -1,10 +1,10 @@
 """Noise on real collections."""
 
 import pytest
-
-from data import Cache, open_folder
 from noise_collections import MODELS, model
 from test_noise_contract import assert_contract
+
+from data import Cache, open_folder
 
 pytestmark = pytest.mark.collections
 

@@ -5,9 +5,9 @@ from hashlib import blake2b
 
 import numpy as np
 import pytest
+from noise_collections import make_collection
 
 from noise import SemanticSwap
-from noise_collections import make_collection
 
 DIMENSIONS = 8
 N = 60
@@ -18,7 +18,7 @@ class MadeUp:
 
     name, fingerprint, dimensions = "made-up", "0", DIMENSIONS
 
-    def ready(self, collection):
+    def ready(self, _collection):
         return self
 
     def encode(self, texts):
@@ -39,7 +39,7 @@ TEST = {"q12": {"d30": 1}, "q3": {"d31": 1}}
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
-    return make_collection(tmp_path_factory.mktemp("semantic"), DOCUMENTS, QUERIES, TRAIN, TEST)
+    return make_collection(tmp_path_factory.mktemp("semantic"), DOCUMENTS, QUERIES, TRAIN, test=TEST)
 
 
 def noise(**keys):
@@ -51,7 +51,7 @@ def u(seed, role, *ids):
     return (int.from_bytes(digest, "big") + 0.5) / 2**64
 
 
-def by_definition(collection, ratio=0.5, seed=3, K=10, lam=0.5, T=0.05, dup=0.95):  # noqa: N803
+def by_definition(collection, *, ratio=0.5, seed=3, K=10, lam=0.5, T=0.05, dup=0.95):  # noqa: N803
     """Step by step as written down, with full sorts: (query, removed, inserted, rank)."""
     pairs = [(q, d) for q, judged in collection.train.qrels.items() for d, grade in judged.items() if grade >= 1]
     pairs.sort(key=lambda pair: (u(seed, "select", *pair), pair))

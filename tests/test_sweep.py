@@ -9,6 +9,9 @@ from small_collection import write_small_collection
 from wandb_records import read_offline_run
 
 
+pytestmark = pytest.mark.xdist_group("sweep")  # the sweep runs once
+
+
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
     base = tmp_path_factory.mktemp("sweep")

@@ -1,0 +1,55 @@
+"""A collection of made-up documents of any size, whose embeddings cost nothing, to see how the search grows."""
+
+import time
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import Cache, Collection, Document, Split
+from data.text_store import TextStore
+from data.text_store_writer import write_text_store
+from noise import SemanticSwap, TextEncoder
+
+PAIRS = 2_000
+DIMENSIONS = 256
+RATIO = 0.999
+
+
+class MadeUp:
+    """Unit vectors drawn from a hash of the text (configuration and encoder in one)."""
+
+    name = "made-up"
+    fingerprint = "made-up-1"
+    dimensions = DIMENSIONS
+
+    def ready(self, collection: Collection) -> TextEncoder:  # noqa: ARG002 - nothing to fit
+        """Return the encoder itself."""
+        return self
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        """Return random unit vectors [n, D]."""
+        seeds = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts)
+        vectors = np.stack([np.random.default_rng(seed).standard_normal(DIMENSIONS, np.float32) for seed in seeds])
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def seconds_for(size: int, folder: Path) -> float:
+    """Return the CPU seconds to corrupt all PAIRS pairs among `size` documents, embeddings and text hashes being cached."""
+    collection = _collection(size, folder)
+    SemanticSwap(ratio=1.5 / PAIRS, seed=1, encoder=MadeUp()).corrupt(collection)
+    begin = time.process_time()
+    SemanticSwap(ratio=RATIO, seed=1, encoder=MadeUp()).corrupt(collection)
+    return time.process_time() - begin
+
+
+def _collection(size: int, folder: Path) -> Collection:
+    store = folder / "documents"
+    store.mkdir()
+    write_text_store(store, (Document(f"d{number}", f"document {number}") for number in range(size)), "synthetic")
+    documents = TextStore(store)
+    queries = {f"q{number}": f"query {number}" for number in range(PAIRS)}
+    train = Split("train", queries, {query_id: {f"d{number}": 1} for number, query_id in enumerate(queries)})
+    nothing = (Split("validation", {}, {}), Split("test", {}, {}))
+    return Collection(f"synthetic-{size}", documents, train, *nothing, f"synthetic-{size}", documents.fingerprint, Cache(folder / "cache"))
