@@ -16,7 +16,7 @@ def method_name(loss: str, variant: str | None) -> str:
 
 
 def shortest(number: object) -> str:
-    """A number in its shortest form, so that 0, 0.0 and 0.00 name one cell; `all` for the ratio of natural noise that takes every label in."""
+    """A number in its shortest form, so that 0, 0.0 and 0.00 name one cell; `all` for natural noise that takes every label in."""
     if number is None:
         return "all"
     return f"{number:g}" if isinstance(number, int | float) else str(number)

@@ -8,7 +8,6 @@ from omegaconf import OmegaConf
 from small_collection import write_small_collection
 from wandb_records import read_offline_run
 
-
 pytestmark = pytest.mark.xdist_group("sweep")  # the sweep runs once
 
 
