@@ -8,11 +8,10 @@ from pathlib import Path
 
 import hydra
 from hydra.errors import CompactHydraException
-from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from cells import paths, schema
-from cells.check import check
+from cells.attempts import attempt
 from cells.choices import check_choices
 from cells.terminal import without_bars
 from errors import InputError
@@ -29,14 +28,12 @@ class Refused(CompactHydraException):
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(cfg: DictConfig) -> float | None:
-    """Checks the configuration, then hands it to the task it names; returns the selection measure on the test split."""
+def main(cfg: DictConfig) -> float:
+    """Runs the cell that the configuration describes; returns the selection measure on the test split."""
     try:
-        check(cfg)
-        value: float | None = get_method(cfg.task._target_)(cfg)
+        return attempt(cfg)
     except InputError as error:
         raise Refused(str(error)) from None
-    return value
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
     """
     for override in _overrides(arguments):
         folder = configs / override.key_or_group
-        if not folder.is_dir():
+        if not folder.is_dir() or override.key_or_group.startswith("hydra/"):  # Hydra's plugins add choices of their own
             continue
         options = sorted(path.stem for path in folder.glob("*.yaml"))
         for choice in _chosen(override):

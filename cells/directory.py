@@ -1,8 +1,10 @@
 """The directory of one cell: who may write there, and whether its work is done."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from data.files import written_aside
 from errors import InputError
 
-BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant")
+BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant", "checkpoint", "on_error")
 """Keys that say where and how a cell is kept, not what it computes."""
 
 
@@ -47,14 +49,25 @@ class Cell:
         return self.directory / name
 
     @property
+    def fingerprint(self) -> str:
+        """Hash of all that its numbers depend on; its checkpoints bear it."""
+        computed = {key: value for key, value in self.config.items() if key not in BOOKKEEPING}
+        return blake2b(json.dumps(computed, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+    @property
     def finished(self) -> bool:
         """Whether the cell's scores are written; they are written last."""
         return self.file("scores.json").exists()
 
     @property
     def _worked(self) -> bool:
-        """Whether there is work to lose: an epoch of training or more."""
-        return self.finished or self.file("checkpoints/last.ckpt").exists()
+        """Whether there is work to lose: scores or a checkpoint."""
+        return self.finished or any(self.file("checkpoints").glob("*.ckpt"))
+
+    def discard_checkpoints(self) -> None:
+        """Removes what only an unfinished cell needs; the weights stay."""
+        for path in self.file("checkpoints").glob("*.ckpt"):
+            path.unlink()
 
     def claim(self, *, overwrite: bool) -> None:
         """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.
@@ -67,6 +80,8 @@ class Cell:
         """
         try:
             self._make_room(overwrite=overwrite)
+            if self.finished:
+                return  # its config.yaml is there, and says the same
             self.directory.mkdir(parents=True, exist_ok=True)
             with written_aside(self.file("config.yaml")) as aside:
                 aside.write_text(OmegaConf.to_yaml(OmegaConf.create(self.config)), encoding="utf-8")

@@ -1,17 +1,34 @@
 """Scoring of a network: one way, for validation, the untrained network and the test."""
 
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from cells.directory import Cell
 from cells.tokenised import Tokenised
 from data import Split
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
-from evaluation.retrieval import retrieve
-from lightning_modules import DenseRetriever
+from evaluation.answer import Answer, Search
+from lightning_modules import Network
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a network scored on the test split.
+
+    Attributes:
+        measures: mean of each measure.
+        facts: how the documents were found and, where a first stage was re-ranked, its measures and its recall, which is the ceiling.
+    """
+
+    measures: dict[str, float]
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Evaluator:
-    """Retrieves from the full collection and scores against clean judgements.
+    """Answers queries as the model's configuration says and scores against clean judgements.
 
     Args:
         cfg: the cell's configuration.
@@ -21,27 +38,49 @@ class Evaluator:
     def __init__(self, cfg: DictConfig, tokenised: Tokenised) -> None:
         self._tokenised = tokenised
         self._measures = parse_measures(cfg.measures)
+        self._search: Search[Network] = instantiate(cfg.model.search)
         self._depth: int = cfg.evaluation.depth
         self._batch_tokens: int = cfg.evaluation.batch_tokens
 
-    def validate(self, network: DenseRetriever) -> dict[str, float]:
+    def validate(self, network: Network) -> dict[str, float]:
         """Returns the mean of each measure on the validation split."""
         split = self._tokenised.collection.validation
-        return self._scored(self._run(network, split), split).mean
+        return self._scored(self._answer(network, split).run, split).mean
 
-    def test(self, network: DenseRetriever, cell: Cell | None = None) -> dict[str, float]:
+    def test(self, network: Network, cell: Cell | None = None) -> dict[str, float]:
         """Returns the mean of each measure on the test split; for a cell, writes its run.trec and per_query.tsv."""
-        collection = self._tokenised.collection
-        run = self._run(network, collection.test)
-        scores = self._scored(run, collection.test)
-        if cell is not None:
-            write_trec(run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
-            write_per_query(scores, cell.file("per_query.tsv"))
-        return scores.mean
+        return self.report(network, cell).measures
 
-    def _run(self, network: DenseRetriever, split: Split) -> Run:
-        queries, documents = self._tokenised.queries[split.name], self._tokenised.documents
-        return retrieve(network, list(split.queries), queries, documents, depth=self._depth, batch_tokens=self._batch_tokens)
+    def report(self, network: Network, cell: Cell | None = None) -> Report:
+        """The same, with how the documents were found."""
+        collection = self._tokenised.collection
+        answer = self._answer(network, collection.test)
+        scores = self._scored(answer.run, collection.test)
+        if cell is not None:
+            write_trec(answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
+            write_per_query(scores, cell.file("per_query.tsv"))
+        return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
+
+    def mine(self, network: Network, depth: int) -> Run:
+        """Ranks `depth` documents for every train query, for negatives to be drawn from."""
+        return self._answer(network, self._tokenised.collection.train, depth).run
+
+    def _answer(self, network: Network, split: Split, depth: int | None = None) -> Answer:
+        return self._search.answer(
+            network,
+            self._tokenised.split(split),
+            self._tokenised.corpus,
+            depth=self._depth if depth is None else depth,
+            batch_tokens=self._batch_tokens,
+        )
+
+    def _ceiling(self, answer: Answer, split: Split) -> dict[str, Any]:
+        if answer.first_stage is None:
+            return {}
+        recall = f"R@{answer.facts['candidates']}"
+        measures = parse_measures([*map(str, self._measures), recall])
+        first = score_run(answer.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id).mean
+        return {"first_stage_measures": first, "ceiling": {recall: first[recall]}}
 
     def _scored(self, run: Run, split: Split) -> Scores:
         return score_run(run, split.qrels, self._measures, self._tokenised.collection.documents.doc_id)

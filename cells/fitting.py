@@ -1,24 +1,29 @@
-"""Training of a cell's network: Lightning's trainer, its checkpoints and the choice among them."""
+"""Training of a cell's network: Lightning's trainer, the checkpoints it continues from and the choice of the best epoch."""
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import torch
 from hydra.utils import instantiate
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import Callback, LearningRateMonitor, ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgressBar
 from rich import get_console
+from safetensors.torch import load_model
 
+from cells.checkpointing import Checkpoints, newest, rows_of
 from cells.directory import Cell
 from cells.materials import Materials
+from cells.signals import Interruption
 from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
 from data.quiet import quiet
 from evaluation import read_trec
-from lightning_modules import DenseRetriever, History, Optimization, RankingModule, TeacherScores, Validation, seeded
+from lightning_modules import Epochs, Network, Optimization, RankingModule, TeacherScores, best_epoch, seeded
+from lightning_modules.callbacks import VALIDATION
 from losses import Loss
 
 if TYPE_CHECKING:
@@ -27,20 +32,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 quiet("pytorch_lightning")  # which devices exist, and advertisements
 
+BEST = "checkpoints/best.safetensors"
+
 
 def fit(
     cfg: DictConfig,
     cell: Cell,
     materials: Materials,
     *,
-    network: DenseRetriever,
+    network: Network,
     loss: Loss,
-    evaluate: Callable[[DenseRetriever], dict[str, float]],
-    tracker: Tracker,
+    evaluate: Callable[[Network], dict[str, float]],
+    tracker: Tracker | None,
+    interruption: Interruption,
 ) -> tuple[dict[str, float], int]:
     """Trains the network in place and leaves it with the weights of the epoch that validates best.
 
-    An interrupted cell continues from checkpoints/last.ckpt.
+    An interrupted cell continues from its newest checkpoint.
 
     Args:
         cfg: the cell's configuration.
@@ -49,12 +57,44 @@ def fit(
         network: is trained.
         loss: trains it.
         evaluate: network -> validation measures.
-        tracker: follows the training.
+        tracker: follows the training; None: another process does.
+        interruption: the signals that may end it.
 
     Returns:
         validation measures of the selected epoch, and the epoch.
     """
-    loader = TrainingLoader(
+    loader = _loader(cfg, materials)
+    folder = cell.file("checkpoints")
+    logger = None if tracker is None else tracker.lightning_logger()
+    epochs = Epochs(
+        interruption.released(lambda: evaluate(network)),
+        measure=cfg.selection_measure,
+        history=cell.file("history.csv"),
+        best=cell.file(BEST),
+    )
+    checkpoints = Checkpoints(folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption)
+    start = newest(folder, cell.fingerprint)
+    if start is not None:
+        log.info("continuing from %s", start)
+    with seeded(cfg.seed), _without_known_warnings(), interruption.held():
+        trainer: pl.Trainer = instantiate(cfg.trainer)(
+            logger=logger or False,
+            callbacks=[epochs, checkpoints, *_display(logger is not None)],
+            log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
+            default_root_dir=cell.directory,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            enable_progress_bar=get_console().is_terminal,
+            use_distributed_sampler=False,
+            plugins=[SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else None,  # whoever submitted the job requeues it
+        )
+        trainer.fit(_module(cfg, materials, network, loss), loader, ckpt_path=start, weights_only=True)
+    return _select(cfg, cell, network)
+
+
+def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
+    """Every process of a distributed run gets every batch whole: its network encodes a share of it and gathers the others'."""
+    return TrainingLoader(
         materials.examples,
         TokenStores(materials.tokenised.queries["train"], materials.tokenised.documents),
         batch_size=cfg.batch.size,
@@ -62,31 +102,12 @@ def fit(
         in_batch=cfg.batch.in_batch,
         seed=cfg.seed,
     )
+
+
+def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:
     model = cfg.model
     optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule)
-    module = RankingModule(network, loss, optimization, len(materials.collection.documents), _teacher(cfg, materials.collection))
-    monitor = f"validation/{cfg.selection_measure}"
-    best = ModelCheckpoint(
-        cell.file("checkpoints"), filename="best", monitor=monitor, mode="max", save_last=True, enable_version_counter=False
-    )
-    logger = tracker.lightning_logger()
-    trainer: pl.Trainer = instantiate(cfg.trainer)(
-        logger=logger or False,
-        callbacks=[Validation(evaluate), History(cell.file("history.csv")), best, *_display(logger is not None)],
-        log_every_n_steps=min(tracker.every_n_steps, len(loader)),
-        default_root_dir=cell.directory,
-        enable_model_summary=False,
-        enable_progress_bar=get_console().is_terminal,
-        use_distributed_sampler=False,
-    )
-    last = cell.file("checkpoints") / "last.ckpt"
-    if last.exists():
-        log.info("continuing from %s", last)
-    with seeded(cfg.seed), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # in Lightning 2.6, about itself
-        warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")  # a resumed cell's
-        trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
-    return _select(best, module)
+    return RankingModule(network, loss, optimization, len(materials.collection.documents), _teacher(cfg, materials.collection))
 
 
 def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
@@ -101,10 +122,19 @@ def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argu
     return [*bars, LearningRateMonitor("step")] if logged else bars
 
 
-def _select(best: ModelCheckpoint, module: RankingModule) -> tuple[dict[str, float], int]:
-    checkpoint: dict[str, Any] = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
-    module.load_state_dict(checkpoint["state_dict"])
-    epoch = int(checkpoint["epoch"])
-    rows = checkpoint["callbacks"][History.__qualname__]["rows"]
-    prefix = "validation/"
-    return {name.removeprefix(prefix): value for name, value in rows[epoch].items() if name.startswith(prefix)}, epoch
+@contextmanager
+def _without_known_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # in Lightning 2.6, about itself
+        warnings.filterwarnings("ignore", "The `srun` command is available")  # a login node's; nothing is wrong with training there
+        yield
+
+
+def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
+    """Reads the choice from the files, since processes that Lightning starts leave their memory behind when training ends."""
+    newest_one = newest(cell.file("checkpoints"), cell.fingerprint)
+    assert newest_one is not None  # one is written after every epoch
+    rows = rows_of(newest_one)
+    epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)
+    load_model(network, cell.file(BEST))
+    return {name.removeprefix(VALIDATION): value for name, value in rows[epoch].items() if name.startswith(VALIDATION)}, epoch

@@ -32,6 +32,14 @@ class Negatives:
 
 
 @dataclass
+class Checkpoint:
+    """How often a checkpoint to continue from is written between the epochs' ends."""
+
+    minutes: float | None = MISSING
+    steps: int | None = MISSING
+
+
+@dataclass
 class JobSchema:
     """Keys of one cell. Group nodes are typed by the constructors they name."""
 
@@ -43,6 +51,7 @@ class JobSchema:
     trainer: Any = MISSING
     logger: Any = MISSING
     teacher: str | None = None
+    query: str | None = None
     seed: int = MISSING
     variant: str | None = None
     collection: str = MISSING
@@ -50,6 +59,8 @@ class JobSchema:
     output_dir: str = MISSING
     cache_dir: str = MISSING
     overwrite: bool = MISSING
+    on_error: str = MISSING
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
     measures: list[str] = MISSING
     selection_measure: str = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from transformers import PreTrainedTokenizerFast
 
-from data import Collection, TextTokenizer, TokenStore, build_token_store, text_fingerprint
-from lightning_modules import DenseRetriever
+from cells.exporting import check_export, is_export
+from data import Collection, Split, TextTokenizer, TokenStore, build_token_store, load_tokenizer, text_fingerprint
+from evaluation.answer import Corpus, Queries
+from lightning_modules import Network
 
 
 @dataclass(frozen=True)
@@ -18,25 +21,50 @@ class Tokenised:
         collection: documents and clean judgements.
         documents: token ids of all documents.
         queries: token ids of the queries of each split, by the split's name.
-        tokenizer: turns documents into ids; knows vocabulary and padding.
+        tokenizer: the model's tokenizer.
+        for_queries: turns queries into ids.
     """
 
     collection: Collection
     documents: TokenStore
     queries: Mapping[str, TokenStore]
-    tokenizer: TextTokenizer
+    tokenizer: PreTrainedTokenizerFast
+    for_queries: TextTokenizer
+
+    @property
+    def corpus(self) -> Corpus:
+        """What is searched."""
+        return Corpus(self.collection, self.documents)
+
+    def split(self, split: Split) -> Queries:
+        """The queries of a split."""
+        return Queries(split.queries, self.queries[split.name])
+
+    def asked(self, texts: Mapping[str, str]) -> Queries:
+        """Queries of no split."""
+        return Queries(texts, _query_store(list(texts.values()), self.for_queries, self.collection))
 
 
 def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
     """Tokenises a collection as the model wants it; token ids are cached.
 
     Raises:
-        InputError: for a tokenizer that cannot be loaded or lengths that leave no room for text.
+        InputError: for a tokenizer that cannot be loaded, lengths that leave no room for text, or an export of another model.
     """
     settings = cfg.model.tokens
-    backend = instantiate(cfg.model.tokenizer)(collection)
-    for_documents = TextTokenizer(backend, max_length=settings.document_length, prefix=settings.document_prefix)
-    for_queries = TextTokenizer(backend, max_length=settings.query_length, prefix=settings.query_prefix)
+    exported = is_export(cfg.model.path)
+    if exported:
+        check_export(cfg)
+    tokenizer = load_tokenizer(collection, path=cfg.model.path) if exported else instantiate(cfg.model.tokenizer)(collection)
+    for_documents, for_queries = (
+        TextTokenizer(
+            tokenizer,
+            max_length=settings[f"{side}_length"],
+            prefix=settings[f"{side}_prefix"],
+            special_tokens=settings.special_tokens,
+        )
+        for side in ("document", "query")
+    )
     documents = build_token_store(
         collection.documents.texts(),
         fingerprint=collection.documents_fingerprint,
@@ -44,20 +72,20 @@ def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
         cache=collection.cache,
         total=len(collection.documents),
     )
-    queries = {}
-    for split in (collection.train, collection.validation, collection.test):
-        texts = list(split.queries.values())
-        queries[split.name] = build_token_store(
-            texts, fingerprint=text_fingerprint(texts), tokenizer=for_queries, cache=collection.cache, total=len(texts)
-        )
-    return Tokenised(collection, documents, queries, for_documents)
+    splits = (collection.train, collection.validation, collection.test)
+    queries = {split.name: _query_store(list(split.queries.values()), for_queries, collection) for split in splits}
+    return Tokenised(collection, documents, queries, tokenizer, for_queries)
 
 
-def build_network(cfg: DictConfig, tokenised: Tokenised) -> DenseRetriever:
+def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
     """Builds the configured network, untrained or pretrained.
 
     Raises:
         InputError: for parameters out of range or an encoder that cannot be loaded.
     """
-    network: DenseRetriever = instantiate(cfg.model.network)(tokenizer=tokenised.tokenizer, documents=tokenised.documents, seed=cfg.seed)
+    network: Network = instantiate(cfg.model.network)(tokenizer=tokenised.tokenizer, documents=tokenised.documents, seed=cfg.seed)
     return network
+
+
+def _query_store(texts: list[str], tokenizer: TextTokenizer, collection: Collection) -> TokenStore:
+    return build_token_store(texts, fingerprint=text_fingerprint(texts), tokenizer=tokenizer, cache=collection.cache, total=len(texts))

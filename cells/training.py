@@ -1,9 +1,11 @@
 """The main task: corrupt the training labels, train, retrieve from the whole collection, score against clean judgements, record it."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -11,8 +13,12 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from cells.directory import Cell
+from cells.failures import forget
+from cells.lock import lock_file, locked
 from cells.logfile import logged_to
+from cells.processes import check_strategy, leads
 from cells.results import Outcome, read_scores, scores_of, show, summary, write_scores
+from cells.signals import Interruption
 from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
@@ -27,26 +33,33 @@ def train(cfg: DictConfig) -> float:
 
     Raises:
         InputError: for configuration or data that cannot be used.
+        BusyError: if another process runs the cell.
+        Interrupted: if a signal asks it to stop; the same command continues it.
     """
     cell = Cell.of(cfg)
+    check_strategy(cfg.trainer)
     loss: Loss = instantiate(cfg.loss)
     _check_fit(cfg, loss)
     parse_measures(cfg.measures)
-    cell.claim(overwrite=cfg.overwrite)
-    if cell.finished:
-        value = float(read_scores(cell)["measures"][cfg.selection_measure])
-        log.info(
-            "%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again",
-            cell.name,
-            cfg.selection_measure,
-            value,
-            cell.directory,
-        )
-        return value
-    with logged_to(cell.file("run.log")):
-        scores = _run(cfg, cell, loss)
+    if not leads():
+        _help(cfg, cell, loss)
+        return math.nan
+    with locked(lock_file(Path(cfg.output_dir), cell.name)):
+        cell.claim(overwrite=cfg.overwrite)
+        forget(Path(cfg.output_dir), cell.name)
+        if cell.finished:
+            return _skipped(cfg, cell)
+        with logged_to(cell.file("run.log")), Interruption() as interruption:
+            scores = _run(cfg, cell, loss, interruption)
     show(cell, scores)
     return float(scores["measures"][cfg.selection_measure])
+
+
+def _skipped(cfg: DictConfig, cell: Cell) -> float:
+    value = float(read_scores(cell)["measures"][cfg.selection_measure])
+    measure = cfg.selection_measure
+    log.info("%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again", cell.name, measure, value, cell.directory)
+    return value
 
 
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:
@@ -61,7 +74,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
     loss.check_list(lists * cfg.batch.size if cfg.batch.in_batch else lists)
 
 
-def _run(cfg: DictConfig, cell: Cell, loss: Loss) -> dict[str, Any]:
+def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.evaluating import Evaluator
     from cells.fitting import fit
     from cells.materials import prepare
@@ -77,15 +90,41 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss) -> dict[str, Any]:
         with clock.time("evaluate_untrained"):
             untrained = evaluator.test(network)
         with clock.time("train"):
-            validation, epoch = fit(cfg, cell, materials, network=network, loss=loss, evaluate=evaluator.validate, tracker=tracker)
+            validation, epoch = fit(
+                cfg,
+                cell,
+                materials,
+                network=network,
+                loss=loss,
+                evaluate=evaluator.validate,
+                tracker=tracker,
+                interruption=interruption,
+            )
         with clock.time("evaluate"):
             trained = evaluator.test(network, cell)
         outcome = Outcome(untrained, trained, validation, epoch, clock.seconds)
         scores = scores_of(cell, outcome, materials.corruption.audit, materials.facts())
-        write_scores(cell, scores)
         tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
         tracker.results(summary(scores), cell.file("run.trec"))
+        write_scores(cell, scores)
+    cell.discard_checkpoints()
     return scores
+
+
+def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
+    """What a process does that trains the cell together with the one that leads: nothing but that."""
+    from cells.evaluating import Evaluator
+    from cells.fitting import fit
+    from cells.materials import prepare
+    from cells.tokenised import build_network
+
+    if cell.finished:
+        return
+    materials = prepare(cfg)
+    network = build_network(cfg, materials.tokenised)
+    evaluator = Evaluator(cfg, materials.tokenised)
+    with Interruption() as interruption:
+        fit(cfg, cell, materials, network=network, loss=loss, evaluate=evaluator.validate, tracker=None, interruption=interruption)
 
 
 class Clock:

@@ -1,42 +1,70 @@
-"""Retrieval from a whole collection with a single-vector network: encode everything, then exact search."""
+"""Retrieval by single vectors: the whole collection is encoded, or its vectors are read from an index, and searched exactly."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.encode import encode_store
 from evaluation.run import Run
 from evaluation.search import exact_top_k
 
 if TYPE_CHECKING:
-    from data import TokenStore
-    from lightning_modules import DenseRetriever
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from data.cache import JsonValue
+    from lightning_modules.dense_retriever import DenseRetriever
+
+VECTORS = "vectors.npy"
+VERSION = 1
 
 
-def retrieve(
-    network: DenseRetriever, query_ids: list[str], queries: TokenStore, documents: TokenStore, *, depth: int, batch_tokens: int
-) -> Run:
-    """Retrieves the best documents of the collection for each query, by exact search.
-
-    The network is put into evaluation mode and back.
+class SingleVectorSearch(Search["DenseRetriever"]):
+    """Exact search for the largest dot products.
 
     Args:
-        network: encodes queries and documents.
-        query_ids: ids of the Q queries.
-        queries: their token ids.
-        documents: token ids of the collection.
-        depth: documents a query; cut at the size of the collection.
-        batch_tokens: tokens encoded at once.
-
-    Raises:
-        InputError: if a vector is not finite.
+        index: vectors of the collection's documents [n, D]; None: they are encoded for each answer, because the network is being trained.
     """
-    training = network.training
-    network.eval()
-    try:
-        query_vectors = encode_store(queries, network.encode_queries, batch_tokens=batch_tokens, description="Encoding queries")
-        document_vectors = encode_store(documents, network.encode_documents, batch_tokens=batch_tokens, description="Encoding documents")
-    finally:
-        network.train(training)
-    scores, rows = exact_top_k(query_vectors, document_vectors, depth)
-    return Run(query_ids, rows, scores)
+
+    def __init__(self, index: NDArray[np.floating] | None = None) -> None:
+        self._index = index
+
+    def indexed(self, network: DenseRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> SingleVectorSearch:
+        """A search over a memory-mapped array of vectors in the collection's cache."""
+
+        def build(folder: Path) -> None:
+            with evaluating(network):
+                encoded(network, corpus, batch_tokens=batch_tokens, path=folder / VECTORS)
+
+        cache, documents = corpus.collection.cache, corpus.collection.documents_fingerprint
+        folder = cache.folder("vectors", {**key, "documents": documents, "version": VERSION}, build)
+        return SingleVectorSearch(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
+
+    def answer(self, network: DenseRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+        """Ranks the whole collection."""
+        with evaluating(network):
+            query_vectors = encode_store(
+                queries.tokens,
+                lambda tokens: network.encode_queries(moved(tokens, network)),
+                batch_tokens=batch_tokens,
+                description="Encoding queries",
+            )
+            document_vectors = self._index if self._index is not None else encoded(network, corpus, batch_tokens=batch_tokens)
+        scores, rows = exact_top_k(query_vectors, document_vectors, depth)
+        return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
+
+
+def encoded(network: DenseRetriever, corpus: Corpus, *, batch_tokens: int, path: Path | None = None) -> NDArray[np.floating]:
+    """The vectors of all documents of a collection [n, D], in memory or in a file; the network is in evaluation mode."""
+    return encode_store(
+        corpus.tokens,
+        lambda tokens: network.encode_documents(moved(tokens, network)),
+        batch_tokens=batch_tokens,
+        path=path,
+        description="Encoding documents",
+    )

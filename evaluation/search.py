@@ -24,11 +24,25 @@ if TYPE_CHECKING:
 QUERY_BLOCK = 512  # queries in a matrix product: bounds the memory, and more are no faster
 
 
-class _Best(NamedTuple):
-    """The best documents so far of Q queries, by score descending, then by row; -inf and -1 where there are fewer than k."""
+class Best(NamedTuple):
+    """The best documents so far of Q queries, by score descending, then by row; -inf and -1 where there are fewer than k.
 
-    scores: Tensor  # float32 [Q, k]
-    rows: Tensor  # int64 [Q, k]
+    Attributes:
+        scores: float32 [Q, k].
+        rows: int64 [Q, k].
+    """
+
+    scores: Tensor
+    rows: Tensor
+
+    @classmethod
+    def none(cls, queries: int, k: int, device: torch.device | str = "cpu") -> Best:
+        """Those of queries that have seen no document yet."""
+        return cls(torch.full((queries, k), -torch.inf, device=device), torch.full((queries, k), -1, device=device))
+
+    def of(self, queries: slice) -> Best:
+        """Those of some of the queries; what is merged into them is merged into these."""
+        return Best(self.scores[queries], self.rows[queries])
 
 
 def exact_top_k(
@@ -57,20 +71,20 @@ def exact_top_k(
     queries = _tensor(query_vectors, device)
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
     query_peak = _peak(queries, "query", 0, limit)
-    best = _Best(queries.new_full((len(queries), k), -torch.inf), torch.full((len(queries), k), -1, device=device))
+    best = Best.none(len(queries), k, device)
     seen = 0
     for documents in _blocks(document_vectors, block):
         vectors = _tensor(documents, device)
         _peak(vectors, "document", seen, limit / max(query_peak, 1.0))
         for start in range(0, len(queries), QUERY_BLOCK):
             part = slice(start, start + QUERY_BLOCK)
-            _merge(_Best(best.scores[part], best.rows[part]), queries[part] @ vectors.T, seen)
+            merge(best.of(part), queries[part] @ vectors.T, seen)
         seen += len(vectors)
     found = min(k, seen)
     return best.scores[:, :found].cpu().numpy(), best.rows[:, :found].cpu().numpy()
 
 
-def _merge(best: _Best, scores: Tensor, first_row: int) -> None:
+def merge(best: Best, scores: Tensor, first_row: int) -> None:
     """Merges the scores [q, b] of the documents from `first_row` on into `best`, in place."""
     k = best.scores.shape[1]
     # a document of a later row loses a tie, so it must exceed the k-th score

@@ -1,25 +1,39 @@
 """Builders of the networks that conf/model/*.yaml names. All take the same three things: tokenizer, documents, seed."""
 
-from pathlib import Path
+import string
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
 
-from data import TextTokenizer, TokenStore
-from data.packaged_weights import resolve
+from data import TokenStore
 from errors import InputError
+from lightning_modules.backbone import Adaptation, check_length, check_vocabulary, load_backbone, loaded
+from lightning_modules.cross_encoder import CrossEncoder
 from lightning_modules.dense_retriever import DenseRetriever
+from lightning_modules.late_interaction import LateInteractionRetriever
+from lightning_modules.pair_template import PairTemplate
+from lightning_modules.saved import check_same, read_linear, read_static
 from lightning_modules.seeding import seeded
 from lightning_modules.static_encoder import StaticEncoder, inverse_document_frequency
 from lightning_modules.transformer_encoder import TransformerEncoder
 
 
 def build_static_retriever(
-    *, dimensions: int, similarity: str, temperature: float, tokenizer: TextTokenizer, documents: TokenStore, seed: int
+    *,
+    path: str | None,
+    dimensions: int,
+    similarity: str,
+    temperature: float,
+    tokenizer: PreTrainedTokenizerFast,
+    documents: TokenStore,
+    seed: int,
 ) -> DenseRetriever:
     """Builds a dense retriever over bags of token vectors, shared by queries and documents.
 
     Args:
+        path: folder of an exported one; None: the vectors are random.
         dimensions: size D of the vectors.
         similarity: cosine or dot.
         temperature: divides the scores.
@@ -27,8 +41,13 @@ def build_static_retriever(
         documents: token ids of the collection, counted for the initial token weights.
         seed: of the initial token vectors.
     """
-    idf = inverse_document_frequency(_document_frequency(documents, tokenizer.vocabulary_size), len(documents))
-    encoder = StaticEncoder(idf, dimensions, torch.Generator().manual_seed(seed))
+    if path is not None:
+        vectors = read_static(path)
+        check_same(path, {"model.network.dimensions": (vectors.shape[1], dimensions), "vocabulary": (len(vectors), len(tokenizer))})
+        encoder = StaticEncoder(vectors, torch.ones(len(vectors)))
+    else:
+        idf = inverse_document_frequency(_document_frequency(documents, len(tokenizer)), len(documents))
+        encoder = StaticEncoder(torch.randn(len(idf), dimensions, generator=torch.Generator().manual_seed(seed)), idf)
     return DenseRetriever(encoder, similarity=similarity, temperature=temperature)
 
 
@@ -36,11 +55,15 @@ def build_dense_retriever(
     *,
     path: str,
     pooling: str,
+    projection: int | None,
     num_hidden_layers: int | None,
     shared: bool,
     similarity: str,
     temperature: float,
-    tokenizer: TextTokenizer,
+    adaptation: Adaptation,
+    query_length: int,
+    document_length: int,
+    tokenizer: PreTrainedTokenizerFast,
     documents: TokenStore,
     seed: int,
 ) -> DenseRetriever:
@@ -48,24 +71,159 @@ def build_dense_retriever(
 
     Args:
         path: hub name or local folder, or `packaged:minilm`.
-        pooling: mean, cls or max.
+        pooling: mean, cls, max or last.
+        projection: size D of the vectors; None: that of the encoder's states.
         num_hidden_layers: keep only the first n layers; None keeps all.
         shared: one encoder for queries and documents, or (False) two that start equal.
         similarity: cosine or dot.
         temperature: divides the scores.
+        adaptation: which weights are trained.
+        query_length: tokens of a query.
+        document_length: tokens of a document.
         tokenizer: gives the padding id.
         documents: not read; other networks start from their statistics.
         seed: of weights that the folder does not hold.
 
     Raises:
-        InputError: if there is no such encoder, or it has no weights or fewer layers.
+        InputError: if there is no such encoder, it has not all weights, fewer layers or positions, or another vocabulary.
     """
     del documents
-    towers = [
-        TransformerEncoder(_backbone(path, num_hidden_layers, seed), pooling=pooling, pad_id=tokenizer.pad_id)
-        for _ in range(1 if shared else 2)
-    ]
-    return DenseRetriever(towers[0], document_encoder=None if shared else towers[1], similarity=similarity, temperature=temperature)
+    lengths = {"query_length": query_length, "document_length": document_length}
+
+    def tower() -> TransformerEncoder:
+        backbone = _checked_backbone(path, num_hidden_layers, tokenizer, lengths, seed)
+        linear = None if projection is None else _linear(path, backbone.config.hidden_size, projection, seed)
+        return TransformerEncoder(
+            adaptation.of(backbone, seed),
+            pooling=pooling,
+            pad_id=tokenizer.pad_token_id or 0,
+            projection=linear,
+            recompute=adaptation.recompute == "chunks",
+        )
+
+    return DenseRetriever(tower(), document_encoder=None if shared else tower(), similarity=similarity, temperature=temperature)
+
+
+def build_late_interaction_retriever(
+    *,
+    path: str,
+    projection: int,
+    num_hidden_layers: int | None,
+    augment_queries: bool,
+    skip_punctuation: bool,
+    temperature: float,
+    adaptation: Adaptation,
+    query_length: int,
+    document_length: int,
+    tokenizer: PreTrainedTokenizerFast,
+    documents: TokenStore,
+    seed: int,
+) -> LateInteractionRetriever:
+    """Builds a late-interaction retriever from a Hugging Face encoder.
+
+    Args:
+        path: hub name or local folder, or `packaged:minilm`.
+        projection: size D of the token vectors.
+        num_hidden_layers: keep only the first n layers; None keeps all.
+        augment_queries: fill queries up with mask tokens to `query_length`.
+        skip_punctuation: punctuation of documents does not count in the score.
+        temperature: divides the scores.
+        adaptation: which weights are trained.
+        query_length: tokens of a query.
+        document_length: tokens of a document.
+        tokenizer: gives padding, mask and punctuation ids.
+        documents: not read.
+        seed: of the projection.
+
+    Raises:
+        InputError: as `build_dense_retriever`; or the tokenizer has no mask token.
+    """
+    del documents
+    if augment_queries and tokenizer.mask_token_id is None:
+        raise InputError(f"model.network.augment_queries=true: the tokenizer of {path} has no mask token; set it to false.")
+    lengths = {"query_length": query_length, "document_length": document_length}
+    backbone = _checked_backbone(path, num_hidden_layers, tokenizer, lengths, seed)
+    return LateInteractionRetriever(
+        adaptation.of(backbone, seed),
+        _linear(path, backbone.config.hidden_size, projection, seed),
+        pad_id=tokenizer.pad_token_id or 0,
+        mask_id=tokenizer.mask_token_id or 0,
+        query_length=query_length if augment_queries else None,
+        skipped=punctuation(tokenizer) if skip_punctuation else {},
+        temperature=temperature,
+        recompute=adaptation.recompute == "chunks",
+    )
+
+
+def build_cross_encoder(
+    *,
+    path: str,
+    num_hidden_layers: int | None,
+    pair_length: int,
+    temperature: float,
+    adaptation: Adaptation,
+    tokenizer: PreTrainedTokenizerFast,
+    documents: TokenStore,
+    seed: int,
+) -> CrossEncoder:
+    """Builds a cross-encoder from a Hugging Face encoder or sequence classifier.
+
+    Args:
+        path: hub name or local folder, or `packaged:minilm`.
+        num_hidden_layers: keep only the first n layers; None keeps all.
+        pair_length: most tokens of a pair, special ones included.
+        temperature: divides the scores.
+        adaptation: which weights of the encoder are trained; the classifier's always are.
+        tokenizer: tells how two texts are joined.
+        documents: not read.
+        seed: of the classifier's weights, unless the folder holds them.
+
+    Raises:
+        InputError: as `build_dense_retriever`.
+    """
+    from transformers import AutoModelForSequenceClassification
+
+    del documents
+    classifier = loaded(AutoModelForSequenceClassification, path, num_hidden_layers=num_hidden_layers, seed=seed, num_labels=1)
+    encoder = classifier.base_model
+    check_length("model.network.pair_length", pair_length, encoder, path)
+    check_vocabulary(len(tokenizer), encoder, path)
+    setattr(classifier, classifier.base_model_prefix, adaptation.of(encoder, seed))
+    return CrossEncoder(
+        classifier,
+        PairTemplate.of(tokenizer),
+        pad_id=tokenizer.pad_token_id or 0,
+        pair_length=pair_length,
+        temperature=temperature,
+        recompute=adaptation.recompute == "chunks",
+    )
+
+
+def punctuation(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
+    """The punctuation marks that are tokens of their own, and their ids."""
+    ids = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in string.punctuation}
+    return {mark: token for mark, token in ids.items() if isinstance(token, int) and token != tokenizer.unk_token_id}
+
+
+def _checked_backbone(
+    path: str, num_hidden_layers: int | None, tokenizer: PreTrainedTokenizerFast, lengths: dict[str, int], seed: int
+) -> Any:  # noqa: ANN401 - a Hugging Face model of any class
+    backbone = load_backbone(path, num_hidden_layers=num_hidden_layers, seed=seed)
+    check_vocabulary(len(tokenizer), backbone, path)
+    for name, length in lengths.items():
+        check_length(f"model.tokens.{name}", length, backbone, path)
+    return backbone
+
+
+def _linear(path: str, inputs: int, outputs: int, seed: int) -> nn.Linear:
+    """The projection that an export holds, or a random one."""
+    with seeded(seed):
+        linear = nn.Linear(inputs, outputs, bias=False)
+    weight = read_linear(path)
+    if weight is not None:
+        check_same(path, {"model.network.projection": (weight.shape[0], outputs)})
+        linear.weight = nn.Parameter(weight)
+    return linear
 
 
 def _document_frequency(documents: TokenStore, vocabulary_size: int, block: int = 4096) -> Tensor:
@@ -76,33 +234,3 @@ def _document_frequency(documents: TokenStore, vocabulary_size: int, block: int 
         distinct = torch.unique(text * vocabulary_size + tokens.ids)
         counts += torch.bincount(distinct % vocabulary_size, minlength=vocabulary_size)
     return counts
-
-
-def _backbone(path: str, num_hidden_layers: int | None, seed: int) -> nn.Module:
-    from transformers import AutoConfig, AutoModel
-
-    folder = resolve(path)
-    try:
-        config = AutoConfig.from_pretrained(folder)
-        if num_hidden_layers is not None:
-            _check_layers(path, num_hidden_layers, config.num_hidden_layers)
-            config.num_hidden_layers = num_hidden_layers
-        with seeded(seed):
-            backbone: nn.Module = AutoModel.from_pretrained(folder, config=config)
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        where = (
-            "the folder exists but cannot be loaded"
-            if Path(folder).is_dir()
-            else "it is neither a folder nor a model that can be downloaded"
-        )
-        raise InputError(
-            f"model.path={path}: {where} ({str(error).splitlines()[0]}). Give a folder with config.json and model.safetensors."
-        ) from error
-    return backbone
-
-
-def _check_layers(path: str, wanted: int, present: int) -> None:
-    if not 1 <= wanted <= present:
-        raise InputError(f"model.network.num_hidden_layers={wanted}: {path} has {present} layers; use 1 to {present}, or null for all.")

@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: retrieval on the validation split, and the history of the cell."""
+"""What happens at the end of an epoch: retrieval on the validation split, a row of the history, and the best weights so far."""
 
 import csv
 import time
@@ -7,66 +7,91 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from safetensors.torch import save_model
 
 from data.files import written_aside
-from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.ranking_module import RankingModule
 
+Row = dict[str, float]
+VALIDATION = "validation/"
 
-class Validation(pl.Callback):
-    """Scores the network on the validation split after each epoch and logs `validation/<measure>`.
+
+class Epochs(pl.Callback):
+    """Finishes every epoch exactly once, an epoch included whose end was cut off: a checkpoint after its last step knows that it is due.
+
+    The rows travel in the checkpoint, so that an interrupted cell continues its history without holes or repeats. In a distributed run
+    process 0 retrieves, so that every query is scored once, and the others wait for its numbers.
 
     Args:
-        evaluate: network -> mean of each measure, by name.
+        evaluate: retrieves with the network of the module it closes over and returns the mean of each measure, by name.
+        measure: of these the one that selects an epoch; the first of equals wins.
+        history: file of the rows, never half-written.
+        best: file of the selected epoch's weights.
     """
 
-    def __init__(self, evaluate: Callable[[DenseRetriever], dict[str, float]]) -> None:
-        self._evaluate = evaluate
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Evaluates and logs; the checkpoint callback, which runs after all others, reads what is logged."""
-        del trainer
-        assert isinstance(pl_module, RankingModule)
-        summary = {f"train/{name}": value for name, value in pl_module.diagnostics.summary().items()}
-        measures = {f"validation/{name}": value for name, value in self._evaluate(pl_module.network).items()}
-        pl_module.log_dict(summary | measures)
-
-
-class History(pl.Callback):
-    """Keeps one row an epoch of all that was logged, and writes them to a file that is never half-written.
-
-    The rows travel in the checkpoint, so that an interrupted cell continues its history without holes or repeats.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: list[dict[str, float]] = []
+    def __init__(self, evaluate: Callable[[], dict[str, float]], *, measure: str, history: Path, best: Path) -> None:
+        self._evaluate, self._measure = evaluate, VALIDATION + measure
+        self._history, self._best = history, best
+        self.rows: list[Row] = []
+        self._earlier = 0.0  # seconds of this epoch before an interruption
         self._started = time.monotonic()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Catches up with the end of an epoch that was cut off."""
+        if len(self.rows) < trainer.current_epoch:
+            self._finish(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the epoch's clock."""
         del trainer, pl_module
-        self._started = time.monotonic()
+        self._earlier, self._started = 0.0, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Adds the epoch's row and rewrites the file."""
-        del pl_module
-        logged = {name: float(value) for name, value in trainer.callback_metrics.items() if name != "train/step_loss"}
-        position = {"epoch": trainer.current_epoch, "step": trainer.global_step, "seconds": round(time.monotonic() - self._started, 3)}
-        self._rows.append(position | logged)
-        self._write()
+        """Evaluates, adds the epoch's row, rewrites the file, and keeps the weights if they are the best."""
+        self._finish(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns the rows so far."""
-        return {"rows": self._rows}
+        """Returns the rows so far, and how long the epoch has taken."""
+        return {"rows": self.rows, "seconds": self._seconds()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continues from a checkpoint's rows."""
-        self._rows = list(state_dict["rows"])
+        self.rows = list(state_dict["rows"])
+        self._earlier, self._started = state_dict["seconds"], time.monotonic()
 
-    def _write(self) -> None:
-        columns = list(dict.fromkeys(name for row in self._rows for name in row))
-        with written_aside(self._path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+    def _seconds(self) -> float:
+        return round(self._earlier + time.monotonic() - self._started, 3)
+
+    def _finish(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        assert isinstance(module, RankingModule)
+        measures = trainer.strategy.broadcast(self._evaluate() if trainer.is_global_zero else {})
+        training = module.diagnostics.summary()  # after the retrieval, which may be interrupted: it forgets the epoch
+        row: Row = {"epoch": len(self.rows), "step": trainer.global_step, "seconds": self._seconds()}
+        row |= {f"train/{name}": value for name, value in training.items()}
+        row |= {VALIDATION + name: value for name, value in measures.items()}
+        self.rows.append(row)
+        if trainer.is_global_zero:
+            self._write(module)
+        for logger in trainer.loggers:
+            logger.log_metrics(row, step=trainer.global_step)
+
+    def _write(self, module: RankingModule) -> None:
+        if best_epoch(self.rows, self._measure) == len(self.rows) - 1:
+            self._best.parent.mkdir(parents=True, exist_ok=True)
+            with written_aside(self._best) as aside:
+                save_model(module.network, str(aside))
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        with written_aside(self._history) as aside, aside.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
-            writer.writerows(self._rows)
+            writer.writerows(self.rows)
+
+
+def best_epoch(rows: list[Row], measure: str) -> int:
+    """Returns the first epoch whose measure none exceeds.
+
+    Args:
+        rows: one an epoch.
+        measure: name of the column.
+    """
+    return max(range(len(rows)), key=lambda epoch: (rows[epoch][measure], -epoch))

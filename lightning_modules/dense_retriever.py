@@ -1,15 +1,22 @@
 """Dense single-vector retriever: one vector a query, one a document, and a similarity between them."""
 
-from torch import Tensor, nn
-from torch.nn import functional
+from pathlib import Path
 
-from data import Batch, Tokens
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedTokenizerFast
+
+from data import Tokens
 from errors import InputError
+from lightning_modules import layout
+from lightning_modules.network import Retriever
+from lightning_modules.processes import gathered
+from lightning_modules.text_encoder import TextEncoder
 
 SIMILARITIES = ("cosine", "dot")
 
 
-class DenseRetriever(nn.Module):
+class DenseRetriever(Retriever[Tensor]):
     """Scores a query and a document by the similarity of their vectors.
 
     Args:
@@ -20,18 +27,18 @@ class DenseRetriever(nn.Module):
 
     Raises:
         InputError: for an unknown similarity or a temperature that is not positive.
+
+    Reference:
+        Karpukhin et al., "Dense Passage Retrieval for Open-Domain Question Answering", EMNLP 2020, section 3.
     """
 
-    def __init__(self, encoder: nn.Module, *, document_encoder: nn.Module | None = None, similarity: str, temperature: float) -> None:
-        super().__init__()
+    def __init__(self, encoder: TextEncoder, *, document_encoder: TextEncoder | None = None, similarity: str, temperature: float) -> None:
+        super().__init__(temperature)
         if similarity not in SIMILARITIES:
             raise InputError(f"model.network.similarity={similarity}: must be one of {', '.join(SIMILARITIES)}.")
-        if not temperature > 0:
-            raise InputError(f"model.network.temperature={temperature}: must be a positive number, e.g. 0.05 for cosine or 1 for dot.")
         self.encoder = encoder
         self.document_encoder = document_encoder
         self.normalised = similarity == "cosine"
-        self.temperature = temperature
 
     def encode_queries(self, tokens: Tokens) -> Tensor:
         """Encodes n queries to [n, D]."""
@@ -42,9 +49,28 @@ class DenseRetriever(nn.Module):
         encoder = self.encoder if self.document_encoder is None else self.document_encoder
         return self._similarity_space(encoder(tokens))
 
-    def scores(self, batch: Batch) -> Tensor:
-        """Similarity over temperature of every query with every document of the batch, [B, U]."""
-        return self.encode_queries(batch.queries) @ self.encode_documents(batch.documents).T / self.temperature
+    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
+        """Writes a SentenceTransformer."""
+        if self.document_encoder is not None:
+            raise InputError("export=true: the layout holds one encoder, not separate towers; set model.network.shared=true.")
+        if not self.normalised and not self.encoder.exports_length:
+            raise InputError("export=true: this encoder exports with cosine only; set model.network.similarity=cosine.")
+        modules = self.encoder.export_modules(folder, tokenizer, texts)
+        layout.write(
+            folder,
+            [*modules, layout.normalize("sentence_embedding")] if self.normalised else modules,
+            model_type="SentenceTransformer",
+            prompts={"query": texts.query_prefix, "document": texts.document_prefix},
+            similarity_fn_name="cosine" if self.normalised else "dot",
+        )
+
+    def similarities(self, queries: Tensor, documents: Tensor) -> Tensor:
+        """Dot products of n queries [n, D] with m documents [m, D]: [n, m]."""
+        return queries @ documents.T
+
+    def gathered(self, encoded: Tensor) -> Tensor:
+        """The vectors [n, D] of all processes."""
+        return gathered(encoded)
 
     def _similarity_space(self, vectors: Tensor) -> Tensor:
         return functional.normalize(vectors, dim=-1) if self.normalised else vectors

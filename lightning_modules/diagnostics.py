@@ -21,6 +21,14 @@ class Diagnostics:
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = defaultdict(list)
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """Returns the values of the epoch so far."""
+        return {name: torch.cat(parts) for name, parts in self._values.items()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Continues an epoch."""
+        self._values = defaultdict(list, {name: [values] for name, values in state.items()})
+
     @torch.no_grad()
     def add(self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None) -> None:
         """Adds a step.

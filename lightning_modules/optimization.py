@@ -38,9 +38,9 @@ class Optimization:
         if self.schedule not in SCHEDULES:
             raise InputError(f"model.schedule={self.schedule}: must be one of {', '.join(SCHEDULES)}.")
 
-    def build(self, network: nn.Module, total_steps: int) -> tuple[AdamW, LambdaLR]:
-        """Returns the optimiser of a network and the schedule of its rate over `total_steps` steps."""
-        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    def build(self, module: nn.Module, total_steps: int) -> tuple[AdamW, LambdaLR]:
+        """Returns the optimiser of all trainable parameters, those of the loss too, and the schedule over `total_steps` steps."""
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         groups = [
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -6,8 +6,9 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from data import Batch
-from lightning_modules.dense_retriever import DenseRetriever
+from errors import InputError
 from lightning_modules.diagnostics import Diagnostics
+from lightning_modules.network import Network
 from lightning_modules.optimization import Optimization
 from lightning_modules.teacher import TeacherScores
 from losses import Loss, check_finite
@@ -25,7 +26,7 @@ class RankingModule(pl.LightningModule):
     """
 
     def __init__(
-        self, network: DenseRetriever, loss: Loss, optimization: Optimization, documents: int, teacher: TeacherScores | None = None
+        self, network: Network, loss: Loss, optimization: Optimization, documents: int, teacher: TeacherScores | None = None
     ) -> None:
         super().__init__()
         self.network = network
@@ -35,16 +36,28 @@ class RankingModule(pl.LightningModule):
         self.teacher = teacher
         self.diagnostics = Diagnostics()
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the epoch's diagnostics so far."""
+        checkpoint["diagnostics"] = self.diagnostics.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Continues the epoch's diagnostics."""
+        self.diagnostics.load_state_dict(checkpoint["diagnostics"])
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Tells the loss how far training has come."""
         del batch, batch_idx
         self.loss.progress = self.global_step / self.trainer.estimated_stepping_batches
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Returns the mean loss of the batch's examples."""
+        """Returns the mean loss of the batch's examples.
+
+        Raises:
+            InputError: when a score is not finite, naming the step and the queries.
+        """
         del batch_idx
         scores = self.network.scores(batch)
-        check_finite(scores, batch.mask)
+        self._check_finite(scores, batch)
         pair_ids, teacher, mask = self._pair_ids(batch), None, batch.mask
         if self.teacher is not None:
             teacher = self.teacher(batch.query_rows, batch.document_rows)
@@ -59,8 +72,14 @@ class RankingModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own return type is a union of a dozen shapes
         """Builds the optimiser and the per-step schedule."""
-        optimizer, schedule = self.optimization.build(self.network, int(self.trainer.estimated_stepping_batches))
+        optimizer, schedule = self.optimization.build(self, int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _check_finite(self, scores: Tensor, batch: Batch) -> None:
+        try:
+            check_finite(scores, batch.mask)
+        except FloatingPointError as error:
+            raise InputError(f"step {self.global_step}, train queries {batch.query_rows.tolist()} (rows): {error}") from error
 
     def _pair_ids(self, batch: Batch) -> Tensor:
         pairs = batch.query_rows.unsqueeze(1) * self.documents + batch.document_rows

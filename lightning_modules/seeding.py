@@ -1,19 +1,48 @@
-"""Torch's global generator, borrowed: seeded inside a block and put back as it was."""
+"""The global generators of torch, NumPy and Python: borrowed for training, recorded in checkpoints, put back afterwards."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 import torch
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds torch inside the block (dropout and weight initialisation take no generator of their own) and restores the state after it.
+    """Seeds the generators inside the block (dropout and weight initialisation take no generator of their own) and puts them back after it.
 
     Args:
         seed: non-negative.
     """
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices):
+    before = random_states()
+    try:
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - the global generator is what a library might draw from
         torch.manual_seed(seed)
         yield
+    finally:
+        restore(before)
+
+
+def random_states() -> dict[str, Any]:
+    """Returns the states of all global generators, as tensors and plain numbers, which torch loads without unpickling code."""
+    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    return {
+        "python": random.getstate(),
+        "numpy": (str(kind), [int(key) for key in keys], int(position), int(has_gauss), float(gauss)),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore(states: dict[str, Any]) -> None:
+    """Sets all global generators to recorded states."""
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    kind, keys, *rest = states["numpy"]
+    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
+    torch.set_rng_state(states["torch"])
+    if len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])

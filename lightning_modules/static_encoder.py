@@ -1,28 +1,36 @@
 """Static encoder: a text is the weighted sum of its tokens' vectors. No attention and no order, hence fast on a CPU."""
 
+import copy
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
+from errors import InputError
+from lightning_modules.layout import Module, Texts
+from lightning_modules.text_encoder import TextEncoder
 
 
-class StaticEncoder(nn.Module):
+class StaticEncoder(TextEncoder):
     """Bag of token vectors with one learned weight a token.
 
-    A text with tokens t_1..t_L is sum_l w[t_l] E[t_l]. The weights start at the tokens' inverse document frequencies, so that the untrained
-    encoder is a random projection of the TF-IDF vector.
+    A text with tokens t_1..t_L is sum_l w[t_l] E[t_l]. With random vectors and the tokens' inverse document frequencies as weights, the
+    untrained encoder is a random projection of the TF-IDF vector.
 
     Args:
-        idf: [V] inverse document frequency of each token of the vocabulary.
-        dimensions: size D of the vectors.
-        generator: source of the initial vectors, drawn from N(0, 1).
+        vectors: [V, D] initial vector of each token of the vocabulary.
+        weights: [V] initial weight of each.
     """
 
-    def __init__(self, idf: Tensor, dimensions: int, generator: torch.Generator) -> None:
+    exports_length = False  # sentence-transformers takes the mean of the token vectors
+
+    def __init__(self, vectors: Tensor, weights: Tensor) -> None:
         super().__init__()
-        self.vectors = nn.Parameter(torch.randn(len(idf), dimensions, generator=generator))
-        self.weights = nn.Parameter(idf.clone().float())
+        self.vectors = nn.Parameter(vectors.clone())
+        self.weights = nn.Parameter(weights.clone().float())
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Encodes n texts: ragged tokens -> [n, D]; a text without tokens is the zero vector."""
@@ -34,6 +42,21 @@ class StaticEncoder(nn.Module):
             per_sample_weights=self.weights[tokens.ids],
             include_last_offset=True,
         )
+
+    def export_modules(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> list[Module]:
+        """A StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
+        if texts.special_tokens:
+            raise InputError("export=true: a static retriever exports without special tokens only; set model.tokens.special_tokens=false.")
+        tokenizer.save_pretrained(folder)
+        kind = "sentence_transformer.modules.static_embedding.StaticEmbedding"
+        weighted = (self.vectors * self.weights.unsqueeze(1)).detach().cpu().contiguous()
+        own = folder / "0_StaticEmbedding"
+        own.mkdir()
+        backend = copy.deepcopy(tokenizer.backend_tokenizer)
+        backend.no_padding()
+        backend.enable_truncation(texts.document_length)
+        backend.save(str(own / "tokenizer.json"))
+        return [Module(kind, {}, {"embedding.weight": weighted})]
 
 
 def inverse_document_frequency(document_frequency: Tensor, documents: int) -> Tensor:

@@ -130,7 +130,7 @@ def test_an_interrupted_cell_goes_on_where_it_stopped(run_cell, monkeypatch, tmp
         (["loss.alpha=2"], "alpha"),
         (["model.network.temperature=0"], r"model\.network\.temperature=0"),
         (["dataset.path=/nowhere"], "/nowhere"),
-        (["model.tokens.document_length=1"], "max_length=1"),
+        (["model.tokens.document_length=0"], "max_length=0"),
     ],
 )
 def test_unusable_settings_are_named(run_cell, overrides, message):

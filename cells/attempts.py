@@ -1,0 +1,58 @@
+"""One attempt at one cell: alone its error ends the command, in a sweep it is recorded and the sweep goes on."""
+
+import logging
+import math
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import get_method
+from omegaconf import DictConfig
+
+from cells import failures, paths
+from cells.check import check
+from cells.lock import BusyError
+from cells.processes import leads, left_clean
+from errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def attempt(cfg: DictConfig) -> float:
+    """Checks the configuration and runs its task.
+
+    Returns:
+        the task's value; NaN for a cell of a sweep that failed, was left to another process or was not started.
+
+    Raises:
+        InputError: outside a sweep, for configuration or data that cannot be used.
+    """
+    paths.register()  # a launcher may have started this process, which has not seen run.py
+    output_dir = Path(cfg.output_dir)
+    sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
+    if sweeping and cfg.on_error == "stop" and failures.of_this_sweep(output_dir):
+        log.warning("%s is not started: another cell failed, and on_error=stop", cfg.cell)
+        return math.nan
+    try:
+        with left_clean():
+            if not cfg.task.get("asks_only", False):
+                check(cfg)
+            value: float = get_method(cfg.task._target_)(cfg)
+    except BusyError as busy:
+        return _left_alone(cfg, busy, sweeping=sweeping)
+    except Exception as error:
+        if leads() and (sweeping or (output_dir / cfg.cell).is_dir()):
+            failures.record(output_dir, cfg.cell, error)
+        if not sweeping:
+            raise
+        log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400 - a mistake needs no traceback
+        return math.nan
+    return value
+
+
+def _left_alone(cfg: DictConfig, busy: BusyError, *, sweeping: bool) -> float:
+    message = f"{cfg.cell} is being run by {busy}"
+    if not sweeping:
+        raise InputError(f"{message}: wait until it is done, or stop it.")
+    log.warning("%s: left to it", message)
+    return math.nan

@@ -1,0 +1,137 @@
+"""Checkpoints to continue from: when they are written, and which one is used.
+
+There are two, `last.ckpt` and the one before it, `previous.ckpt`; both go when the cell is finished. They hold all that the rest of
+training depends on, so that it ends with the same bits: weights, optimiser, schedule, place in the epoch, the loss's memory, diagnostics,
+history and the states of the random generators.
+"""
+
+import logging
+import time
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.distributed as dist
+
+from cells.signals import Interruption
+from data import TrainingLoader
+from data.files import written_aside
+from errors import InputError
+from lightning_modules.seeding import random_states, restore
+
+log = logging.getLogger(__name__)
+
+NAMES = ("last.ckpt", "previous.ckpt")
+
+
+class Checkpoints(pl.Callback):
+    """Writes a checkpoint before and after the retrieval that ends an epoch, now and then between, and when a signal asks the cell to stop.
+
+    Args:
+        folder: where they are.
+        fingerprint: of the cell's configuration; no other cell continues from them.
+        loader: knows its place in the epoch. Lightning restores that only if nothing asked for the number of steps before.
+        steps: also after this many optimisation steps; None: never.
+        minutes: also after this many minutes; None: never.
+        interruption: the signals.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fingerprint: str,
+        loader: TrainingLoader,
+        *,
+        steps: int | None,
+        minutes: float | None,
+        interruption: Interruption,
+    ) -> None:
+        self._folder, self._fingerprint, self._loader = folder, fingerprint, loader
+        self._steps, self._minutes = steps, minutes
+        self._interruption = interruption
+        self._random: list[dict[str, Any]] | None = None
+        self._written = time.monotonic()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Takes the signals back from Lightning, which has handlers of its own, and goes on where the random generators stood."""
+        del pl_module
+        self._interruption.install()
+        if self._random is not None:
+            restore(self._random[trainer.global_rank % len(self._random)])
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+    ) -> None:
+        """Writes a checkpoint if it is time, and stops if that is asked for."""
+        del pl_module, outputs, batch, batch_idx
+        stop = trainer.strategy.reduce_boolean_decision(self._interruption.requested, all=False)
+        if stop or trainer.is_last_batch or trainer.strategy.reduce_boolean_decision(self._due(trainer.global_step), all=False):
+            self._save(trainer)
+        if stop:
+            self._interruption.leave()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Writes a checkpoint; the epoch's row is in it, since this callback comes after the one that adds it."""
+        del pl_module
+        self._save(trainer)
+
+    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Adds whose checkpoint it is and the states of every process's random generators."""
+        del pl_module
+        states: list[Any] = [random_states()]
+        if trainer.world_size > 1:
+            states = [None] * trainer.world_size
+            dist.all_gather_object(states, random_states())
+        checkpoint |= {"cell": self._fingerprint, "random": states, "loader": self._loader.state_dict()}
+
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Finds the place in the epoch; keeps the generators' states until training starts, since what is built before may draw."""
+        del trainer, pl_module
+        self._loader.load_state_dict(checkpoint["loader"])
+        self._random = checkpoint["random"]
+
+    def _due(self, step: int) -> bool:
+        late = self._minutes is not None and time.monotonic() - self._written >= 60 * self._minutes
+        return late or (self._steps is not None and step % self._steps == 0)
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        last, previous = (self._folder / name for name in NAMES)
+        if not trainer.is_global_zero:
+            trainer.save_checkpoint(last, weights_only=False)  # writes nothing, but all processes take part
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with written_aside(last) as aside:
+            trainer.save_checkpoint(aside, weights_only=False)
+            if last.exists():
+                last.replace(previous)
+        self._written = time.monotonic()
+
+
+def newest(folder: Path, fingerprint: str) -> Path | None:
+    """Returns the newest checkpoint that can be continued from; None: start from the beginning. One that cannot be read is named.
+
+    Raises:
+        InputError: if one is of another configuration.
+    """
+    for path in (folder / name for name in NAMES):
+        if not path.exists():
+            continue
+        try:
+            checkpoint = torch.load(path, weights_only=True, map_location="cpu", mmap=True)
+            owner = checkpoint["cell"]
+        except (OSError, RuntimeError, ValueError, KeyError, EOFError, TypeError, UnpicklingError) as error:
+            log.warning("%s cannot be read (%s): an earlier one is used, or training starts again", path, str(error).splitlines()[0][:100])
+            continue
+        if owner != fingerprint:
+            raise InputError(f"{path} is of another cell or configuration: remove it, or run this cell afresh with overwrite=true.")
+        return path
+    return None
+
+
+def rows_of(path: Path) -> list[dict[str, float]]:
+    """Returns the history that a checkpoint holds."""
+    checkpoint = torch.load(path, weights_only=True, map_location="cpu", mmap=True)
+    rows: list[dict[str, float]] = checkpoint["callbacks"]["Epochs"]["rows"]
+    return rows

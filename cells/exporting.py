@@ -1,0 +1,79 @@
+"""Exports: a trained network as a folder that sentence-transformers loads, and this project by model.path."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from transformers import PreTrainedTokenizerFast
+
+from cells.model_card import model_card
+from errors import InputError
+from lightning_modules import Network, Texts
+from lightning_modules.saved import check_same
+
+RECORD = "retrieval.json"
+"""Our own file in the folder: the model's configuration, without which its scores would be others."""
+
+SCORING = (
+    "pooling",
+    "projection",
+    "shared",
+    "similarity",
+    "temperature",
+    "augment_queries",
+    "skip_punctuation",
+    "pair_length",
+    "dimensions",
+)
+"""Keys of model.network that decide about scores, where a model has them."""
+
+
+def export(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast, folder: Path, scores: Mapping[str, Any]) -> None:
+    """Writes the network to a folder; what an earlier export left there is replaced, and the folder is whole or absent.
+
+    Args:
+        cfg: the cell's configuration.
+        network: the network, with the weights to export.
+        tokenizer: its tokenizer.
+        folder: the folder.
+        scores: content of the cell's scores.json, for the model card.
+
+    Raises:
+        InputError: if the layout cannot hold the network.
+    """
+    aside = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    network.export(aside, tokenizer, Texts(**cfg.model.tokens))
+    (aside / RECORD).write_text(json.dumps(_record(cfg), indent=2) + "\n", encoding="utf-8")
+    (aside / "README.md").write_text(model_card(cfg, scores), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+
+
+def is_export(path: str | None) -> bool:
+    """Whether the path is a folder that `export` wrote."""
+    return path is not None and (Path(path) / RECORD).is_file()
+
+
+def check_export(cfg: DictConfig) -> None:
+    """Raises InputError if model.path is an export of a model other than the configured one.
+
+    Raises:
+        InputError: naming each key that differs with both values.
+    """
+    try:
+        there: dict[str, Any] = json.loads((Path(cfg.model.path) / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"model.path={cfg.model.path}: {RECORD} cannot be read ({error}). Export the model again.") from error
+    here = _record(cfg)
+    check_same(cfg.model.path, {key: (there.get(key, "nothing"), here.get(key, "nothing")) for key in {**there, **here}})
+
+
+def _record(cfg: DictConfig) -> dict[str, Any]:
+    network = {f"model.network.{key}": cfg.model.network[key] for key in SCORING if key in cfg.model.network}
+    tokens = {f"model.tokens.{key}": value for key, value in cfg.model.tokens.items()}
+    return {"model.network._target_": cfg.model.network._target_} | network | tokens

@@ -1,0 +1,43 @@
+"""The task that stores the vectors of a collection's documents: task=index. Searches with the same weights read them."""
+
+import hashlib
+import json
+import logging
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from cells.materials import open_collection
+from cells.tokenised import Tokenised, build_network, tokenise
+from errors import InputError
+from evaluation.answer import Search
+from lightning_modules import Network
+
+log = logging.getLogger(__name__)
+
+ENCODING = ("network", "tokenizer", "tokens")
+"""Nodes of the model's configuration that its vectors depend on."""
+
+
+def index(cfg: DictConfig) -> None:
+    """Encodes all documents into a memory-mapped array in the cache, unless that is done.
+
+    Raises:
+        InputError: for a model that does not answer by single vectors, or configuration or data that cannot be used.
+    """
+    tokenised = tokenise(cfg, open_collection(cfg))
+    search: Search[Network] = instantiate(cfg.model.search)
+    if indexed(cfg, search, build_network(cfg, tokenised), tokenised) is search:
+        raise InputError("task=index stores one vector a document: choose a dense model, e.g. model=minilm.")
+    log.info("the vectors of %d documents are in %s", len(tokenised.documents), tokenised.collection.cache.root / "vectors")
+
+
+def indexed(cfg: DictConfig, search: Search[Network], network: Network, tokenised: Tokenised) -> Search[Network]:
+    """The search over stored vectors, where it has use for them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, weight in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().contiguous().numpy().data)
+    model = {node: OmegaConf.to_container(cfg.model[node], resolve=True) for node in ENCODING}
+    key = {"model": json.dumps(model, sort_keys=True), "weights": digest.hexdigest()}
+    return search.indexed(network, tokenised.corpus, key=key, batch_tokens=cfg.evaluation.batch_tokens)

@@ -1,0 +1,59 @@
+"""The task that answers one question from a collection: task=search query="..."."""
+
+import logging
+
+from omegaconf import DictConfig
+from rich import get_console
+from rich.table import Table
+from rich.text import Text
+
+from data import Collection
+from errors import InputError
+from evaluation.run import NO_DOCUMENT
+
+log = logging.getLogger(__name__)
+
+SHOWN = 300  # characters of a document
+
+
+def search(cfg: DictConfig) -> None:
+    """Prints the best documents for a question, with their text.
+
+    The vectors of a dense model are stored at the first search (or by task=index), and read at the next.
+
+    Raises:
+        InputError: for an empty question, or configuration or data that cannot be used.
+    """
+    from hydra.utils import instantiate
+
+    from cells.indexing import indexed
+    from cells.materials import open_collection
+    from cells.tokenised import build_network, tokenise
+
+    question = cfg.query
+    if not question or not question.strip():
+        raise InputError("query: nothing is asked; give a question, e.g. query='\"how does BM25 weigh terms?\"'.")
+    collection = open_collection(cfg)
+    tokenised = tokenise(cfg, collection)
+    network = build_network(cfg, tokenised)
+    way = indexed(cfg, instantiate(cfg.model.search), network, tokenised)
+    asked = tokenised.asked({"query": question})
+    run = way.answer(network, asked, tokenised.corpus, depth=cfg.task.depth, batch_tokens=cfg.evaluation.batch_tokens).run
+    found = [(row, score) for row, score in zip(run.rows[0].tolist(), run.scores[0].tolist(), strict=True) if row != NO_DOCUMENT]
+    _show(collection, question, found)
+
+
+def _show(collection: Collection, question: str, found: list[tuple[int, float]]) -> None:
+    table = Table(title=Text(question), title_justify="left", show_lines=True)
+    table.add_column("rank", justify="right")
+    table.add_column("document")
+    table.add_column("score", justify="right")
+    table.add_column("text", ratio=1)
+    for rank, (row, score) in enumerate(found, start=1):
+        text = " ".join(collection.documents.text(row).split())
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
+        table.add_row(str(rank), Text(collection.documents.doc_id(row)), f"{score:.4f}", Text(shown))  # Text: brackets are no markup
+    console = get_console()
+    console.print(table)
+    if not found:
+        console.print("No document shares a word with the question, so the first stage found nothing.")

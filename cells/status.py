@@ -1,0 +1,100 @@
+"""How far the cells are: `run.py task=status` for all below output_dir, `run.py -m task=status <grid>` for those of a grid.
+
+Nothing heavy is imported and nothing is written: the state of a cell is read from its files and its lock.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from rich import get_console
+from rich.markup import escape
+from rich.table import Table
+
+from cells import failures
+from cells.lock import lock_file, owner
+
+STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "failed": "red", "missing": "dim"}
+_grid: list["State"] = []  # of the sweep that this process goes through, from its first cell to its end
+
+
+class State(NamedTuple):
+    """How far a cell is.
+
+    Attributes:
+        cell: its name.
+        state: done, running, interrupted (started, and nobody runs it), failed or missing.
+        detail: who runs it, or the failure.
+        seconds: how long it took, if it is done.
+    """
+
+    cell: str
+    state: str
+    detail: str = ""
+    seconds: float = math.nan
+
+
+def show_status(cfg: DictConfig) -> float:
+    """Shows a table of all cells; in a sweep it notes one, and the sweep's end shows them."""
+    output_dir = Path(cfg.output_dir)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        _grid.append(state_of(output_dir, cfg.cell))
+    else:
+        show(list(states(output_dir)))
+    return math.nan
+
+
+def show_grid() -> None:
+    """Shows the cells that the sweep went through, if it asked for their states."""
+    if _grid:
+        show(_grid)
+        _grid.clear()
+
+
+def states(output_dir: Path) -> Iterator[State]:
+    """Yields the state of every cell that was ever started or failed, by name."""
+    started = {str(path.parent.relative_to(output_dir)) for path in output_dir.rglob("config.yaml")}
+    for cell in sorted(started | {failure.cell for failure in failures.recorded(output_dir)}):
+        yield state_of(output_dir, cell)
+
+
+def state_of(output_dir: Path, cell: str) -> State:
+    """Returns the state of one cell."""
+    runner = owner(lock_file(output_dir, cell))
+    if runner is not None:
+        return State(cell, "running", runner)
+    scores = output_dir / cell / "scores.json"
+    if scores.exists():
+        seconds = json.loads(scores.read_text(encoding="utf-8")).get("wall_seconds", {})
+        return State(cell, "done", seconds=sum(seconds.values()) if seconds else math.nan)
+    failure = failures.of(output_dir, cell)
+    if failure is not None:
+        return State(cell, "failed", f"{failure.error} ({failure.time})")
+    return State(cell, "interrupted" if (output_dir / cell / "config.yaml").exists() else "missing")
+
+
+def remaining_seconds(found: Sequence[State]) -> float | None:
+    """Returns an estimate of the work left, one cell at a time: what the done cells took on average, for each that is not done."""
+    took = [state.seconds for state in found if not math.isnan(state.seconds)]
+    left = sum(state.state != "done" for state in found)
+    return mean(took) * left if took else None
+
+
+def show(found: Sequence[State]) -> None:
+    """Prints the states, their counts and the estimate."""
+    table = Table("cell", "state", "detail")
+    for state in found:
+        table.add_row(state.cell, f"[{STYLES[state.state]}]{state.state}[/]", escape(state.detail))
+    counts = Counter(state.state for state in found)
+    line = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state]) or "no cells"
+    seconds = remaining_seconds(found)
+    console = get_console()
+    console.print(table)
+    console.print(f"{line}{f'; about {seconds / 60:.1f} min of work left' if seconds else ''}", soft_wrap=True)

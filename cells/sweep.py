@@ -1,0 +1,43 @@
+"""What surrounds the cells of a sweep: its name for their failures, and the summary at its end."""
+
+import logging
+import os
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from cells import failures
+from cells.status import show_grid
+
+ROOT = Path(__file__).parent.parent
+
+log = logging.getLogger(__name__)
+
+
+class Sweep(Callback):
+    """Hydra's callback around a sweep. A sweep with failures ends with a line for each and exit status 1."""
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401 - Hydra's signature
+        """Names the sweep, and tells processes that a launcher starts where the project is; both reach them with the environment."""
+        del config, kwargs
+        os.environ[failures.SWEEP] = uuid.uuid4().hex
+        inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        if str(ROOT) not in inherited:
+            os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *inherited])
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401
+        """Shows the states if they were asked for, and lists the failures."""
+        del kwargs
+        show_grid()
+        output_dir = Path(config.output_dir)
+        failed = failures.of_this_sweep(output_dir)
+        if not failed:
+            return
+        log.error("%d of the sweep's cells failed; the same command tries them again:", len(failed))
+        for failure in failed:
+            log.error("  %s: %s (%s)", failure.cell, failure.error, output_dir / failure.cell / "run.log")
+        sys.exit(1)

@@ -1,0 +1,109 @@
+"""How a network answers queries from a collection; conf/model/*.yaml names one for each model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from data.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import nn
+
+    from data import Collection, TokenStore
+    from data.cache import JsonValue
+    from evaluation.run import Run
+    from lightning_modules.network import Network
+
+AnyNetwork = TypeVar("AnyNetwork", bound="Network")
+
+
+class Queries(NamedTuple):
+    """Q queries.
+
+    Attributes:
+        texts: query_id -> text.
+        tokens: their token ids, in that order.
+    """
+
+    texts: Mapping[str, str]
+    tokens: TokenStore
+
+
+class Corpus(NamedTuple):
+    """What is searched.
+
+    Attributes:
+        collection: its documents.
+        tokens: their token ids.
+    """
+
+    collection: Collection
+    tokens: TokenStore
+
+
+class Answer(NamedTuple):
+    """The documents found.
+
+    Attributes:
+        run: the ranked lists.
+        facts: how they were found, for scores.json.
+        first_stage: the run that was re-ranked; None: the whole collection was searched.
+    """
+
+    run: Run
+    facts: dict[str, Any]
+    first_stage: Run | None = None
+
+
+class Search(ABC, Generic[AnyNetwork]):
+    """Answers queries with a network."""
+
+    @abstractmethod
+    def indexed(self, network: AnyNetwork, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> Search[AnyNetwork]:
+        """The same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
+
+        Args:
+            network: encodes; its weights will not change.
+            corpus: the collection; its cache stores the vectors.
+            key: all that the vectors depend on beside the documents.
+            batch_tokens: tokens encoded at once.
+        """
+
+    @abstractmethod
+    def answer(self, network: AnyNetwork, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+        """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
+
+        Args:
+            network: encodes or scores.
+            queries: Q queries.
+            corpus: the collection.
+            depth: documents a query; cut at the number of those that are ranked.
+            batch_tokens: tokens encoded at once.
+
+        Raises:
+            InputError: for a first stage that does not fit, or a score that is not finite.
+        """
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode and no gradients inside the block."""
+    import torch
+
+    training = network.training
+    network.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        network.train(training)
+
+
+def moved(tokens: Tokens, network: nn.Module) -> Tokens:
+    """The tokens where the network's weights are."""
+    device = next(network.parameters()).device
+    return Tokens(tokens.ids.to(device), tokens.offsets.to(device))

@@ -1,0 +1,86 @@
+"""The candidates that a re-ranker reads: from BM25, or from any system's run file, such as a dense cell's run.trec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data import bm25_run
+from errors import InputError
+from evaluation.run import NO_DOCUMENT, Run
+from evaluation.trec import read_trec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evaluation.answer import Corpus, Queries
+
+SHOWN = 3
+
+
+class FirstStage:
+    """Gives each query its candidates.
+
+    Args:
+        path: a TREC run file that answers the queries of every split that is evaluated; None: BM25.
+        candidates: documents a query, k.
+
+    Raises:
+        InputError: if `candidates` is less than 1.
+    """
+
+    def __init__(self, path: str | None, candidates: int) -> None:
+        if candidates < 1:
+            raise InputError(f"model.candidates={candidates}: must be 1 or more, e.g. 100.")
+        self.path = path
+        self.candidates = candidates
+        self._file: Run | None = None
+
+    @property
+    def name(self) -> str:
+        """What the candidates come from."""
+        return "BM25" if self.path is None else self.path
+
+    def run(self, queries: Queries, corpus: Corpus) -> Run:
+        """The first k documents of each query.
+
+        Raises:
+            InputError: if the file cannot be read, names unknown or repeated documents, holds scores that are not finite, leaves queries
+                out, or has fewer candidates for every query.
+        """
+        if self.path is None:
+            return bm25_run(corpus.collection, queries.texts, self.candidates)
+        if self._file is None:
+            self._file = read_trec(Path(self.path), corpus.collection.documents)
+        return self._aligned(self._file, list(queries.texts), least=min(self.candidates, len(corpus.collection.documents)))
+
+    def _aligned(self, run: Run, query_ids: list[str], *, least: int) -> Run:
+        place = {query_id: row for row, query_id in enumerate(run.query_ids)}
+        absent = [query_id for query_id in query_ids if query_id not in place]
+        if absent:
+            raise InputError(
+                f"model.first_stage={self.path}: it does not answer {len(absent)} of {len(query_ids)} queries "
+                f"({', '.join(absent[:SHOWN])}): give a run of the validation and the test queries in one file, or null for BM25."
+            )
+        if run.depth < least:
+            raise InputError(
+                f"model.candidates={self.candidates}: {self.path} lists {run.depth} documents a query at most; lower it to {run.depth}."
+            )
+        rows = [place[query_id] for query_id in query_ids]
+        return Run(query_ids, run.rows[rows, : self.candidates], run.scores[rows, : self.candidates])
+
+
+def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
+    """A run's documents by other scores [Q, k], the first `depth` of them.
+
+    Raises:
+        InputError: if a score is not finite.
+    """
+    listed = run.rows != NO_DOCUMENT
+    if not np.isfinite(scores[listed]).all():
+        raise InputError("a score of the re-ranking is not finite: training has probably diverged; lower model.learning_rate.")
+    ranked = np.where(listed, scores, np.float32(-np.inf))
+    order = np.lexsort((run.rows, -ranked), axis=1)[:, :depth]  # rows only decide between equal scores
+    return Run(run.query_ids, np.take_along_axis(run.rows, order, 1), np.take_along_axis(ranked, order, 1))

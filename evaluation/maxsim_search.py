@@ -1,0 +1,112 @@
+"""Search by late interaction: exact over a small collection, over a first stage's candidates in a large one.
+
+Left out: approximate indices of token vectors (PLAID); documents are encoded, scored and forgotten, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from data.progress import track
+from errors import InputError
+from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
+from evaluation.first_stage import FirstStage, reordered
+from evaluation.run import NO_DOCUMENT, Run
+from evaluation.search import Best, merge
+from lightning_modules.ragged import offsets_of
+from lightning_modules.token_vectors import TokenVectors, maxsim, maxsim_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from data import TokenStore
+    from data.cache import JsonValue
+    from lightning_modules.late_interaction import LateInteractionRetriever
+
+QUERY_BLOCK = 64  # queries whose similarities with a block of documents are held at once
+
+
+class MaxSimSearch(Search["LateInteractionRetriever"]):
+    """Ranks by MaxSim.
+
+    Args:
+        exact_up_to: collections of so many documents are searched whole; in larger ones a first stage's candidates are re-ranked.
+        first_stage: path of a run file; None: BM25.
+        candidates: documents a query that the first stage gives.
+    """
+
+    def __init__(self, exact_up_to: int, first_stage: str | None, candidates: int) -> None:
+        self._exact_up_to = exact_up_to
+        self._first_stage = FirstStage(first_stage, candidates)
+
+    def indexed(
+        self, network: LateInteractionRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int
+    ) -> MaxSimSearch:
+        """Itself: token vectors of a collection are too many to be stored."""
+        del network, corpus, key, batch_tokens
+        return self
+
+    def answer(self, network: LateInteractionRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+        """Ranks the whole collection, or the candidates."""
+        with evaluating(network):
+            vectors = _encoded_queries(network, queries.tokens, batch_tokens)
+            if len(corpus.tokens) <= self._exact_up_to:
+                scores, rows = _exact(network, vectors, corpus.tokens, depth, batch_tokens)
+                return Answer(Run(list(queries.texts), rows, scores), {"search": "exact MaxSim, all documents"})
+            found = self._first_stage.run(queries, corpus)
+            scores = _candidate_scores(network, vectors, found, corpus.tokens, batch_tokens)
+        facts = {"search": "MaxSim of candidates", "first_stage": self._first_stage.name, "candidates": self._first_stage.candidates}
+        return Answer(reordered(found, scores, depth), facts, found)
+
+
+def _encoded_queries(network: LateInteractionRetriever, store: TokenStore, batch_tokens: int) -> TokenVectors:
+    encoded = [network.encode_queries(moved(store.tokens(rows), network)) for rows in _blocks(np.arange(len(store)), store, batch_tokens)]
+    return TokenVectors(torch.cat([part.vectors for part in encoded]), offsets_of(torch.cat([part.offsets.diff() for part in encoded])))
+
+
+def _exact(
+    network: LateInteractionRetriever, queries: TokenVectors, documents: TokenStore, depth: int, batch_tokens: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scores and rows of each query's best documents, both [Q, min(depth, n)]."""
+    count = len(queries.offsets) - 1
+    best = Best.none(count, min(depth, len(documents)), queries.vectors.device)
+    for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):
+        encoded = network.encode_documents(moved(documents.tokens(rows), network))
+        for start in range(0, count, QUERY_BLOCK):
+            chosen = torch.arange(start, min(start + QUERY_BLOCK, count), device=queries.vectors.device)
+            merge(best.of(slice(start, start + QUERY_BLOCK)), maxsim(queries.take(chosen), encoded).float(), int(rows[0]))
+    if not bool(best.scores.isfinite().all()):
+        raise InputError("a MaxSim score is not finite: training has probably diverged; lower model.learning_rate.")
+    return best.scores.cpu().numpy(), best.rows.cpu().numpy()
+
+
+def _candidate_scores(
+    network: LateInteractionRetriever, queries: TokenVectors, found: Run, documents: TokenStore, batch_tokens: int
+) -> NDArray[np.float32]:
+    """MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
+    scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
+    places = np.argwhere(found.rows != NO_DOCUMENT)  # (query, rank) of each listed pair
+    listed, document = np.unique(found.rows[places[:, 0], places[:, 1]], return_inverse=True)
+    by_document = np.argsort(document, kind="stable")
+    places, document = places[by_document], document[by_document]
+    first = 0
+    for rows in track(_blocks(listed, documents, batch_tokens), "MaxSim of candidates"):
+        begin, end = np.searchsorted(document, [first, first + len(rows)])
+        encoded = network.encode_documents(moved(documents.tokens(rows), network))
+        pairs = torch.from_numpy(np.column_stack([places[begin:end, 0], document[begin:end] - first])).to(queries.offsets.device)
+        scores[places[begin:end, 0], places[begin:end, 1]] = maxsim_pairs(queries, encoded, pairs).float().cpu().numpy()
+        first += len(rows)
+    return scores
+
+
+def _blocks(rows: NDArray[np.int64], store: TokenStore, batch_tokens: int) -> list[NDArray[np.int64]]:
+    """The rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
+    block = np.cumsum(store.lengths[rows]) // batch_tokens
+    cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(rows)]
+    return [rows[start:end] for start, end in pairwise(cuts) if end > start]

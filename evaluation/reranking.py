@@ -1,0 +1,62 @@
+"""Re-ranking: a first stage finds candidates, a cross-encoder orders them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from data.progress import track
+from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
+from evaluation.first_stage import FirstStage, reordered
+from evaluation.run import NO_DOCUMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from data.cache import JsonValue
+    from lightning_modules.cross_encoder import CrossEncoder
+
+
+class ReRanking(Search["CrossEncoder"]):
+    """Orders a first stage's candidates by the network's scores.
+
+    Args:
+        first_stage: path of a run file; None: BM25.
+        candidates: documents a query.
+    """
+
+    def __init__(self, first_stage: str | None, candidates: int) -> None:
+        self._first_stage = FirstStage(first_stage, candidates)
+
+    def indexed(self, network: CrossEncoder, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> ReRanking:
+        """Itself: there are no vectors of documents."""
+        del network, corpus, key, batch_tokens
+        return self
+
+    def answer(self, network: CrossEncoder, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+        """Scores every candidate of every query."""
+        found = self._first_stage.run(queries, corpus)
+        scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
+        with evaluating(network):
+            for place, rows in enumerate(track(found.rows, "Re-ranking", len(found.rows))):
+                for start, end in _pieces(len(rows[rows != NO_DOCUMENT]), max(1, batch_tokens // network.pair_length)):
+                    scores[place, start:end] = _scores(network, queries, corpus, place, rows[start:end])
+        facts = {"search": "re-ranking", "first_stage": self._first_stage.name, "candidates": self._first_stage.candidates}
+        return Answer(reordered(found, scores, depth), facts, found)
+
+
+def _pieces(count: int, size: int) -> list[tuple[int, int]]:
+    return [(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _scores(
+    network: CrossEncoder, queries: Queries, corpus: Corpus, place: int, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    query, documents = moved(queries.tokens.tokens([place]), network), moved(corpus.tokens.tokens(rows), network)
+    columns = torch.arange(len(rows), device=query.ids.device)
+    scores: np.ndarray[tuple[int], np.dtype[np.float32]] = (
+        network.pair_scores(query, documents, torch.stack([torch.zeros_like(columns), columns], dim=1)).float().cpu().numpy()
+    )
+    return scores

@@ -1,0 +1,101 @@
+"""Cross-encoder: query and document read together, one logit a pair. Too slow for a collection, it re-ranks what a first stage found."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from data import Batch, Tokens
+from errors import InputError
+from lightning_modules import layout
+from lightning_modules.chunks import Chunks
+from lightning_modules.network import Network
+from lightning_modules.pair_template import PairTemplate
+from lightning_modules.processes import Share, gathered
+
+
+class CrossEncoder(Network):
+    """Scores a pair by the logit of a sequence classifier with one class.
+
+    Args:
+        classifier: the Hugging Face model; called with input_ids, attention_mask and, if it has them, token_type_ids, it returns logits
+            [n, 1].
+        template: joins query and document.
+        pad_id: token id that fills padded positions.
+        pair_length: most tokens of a pair; the document is cut.
+        temperature: positive; `scores` divides by it.
+        chunk: pairs scored together.
+        recompute: keep no activations of a chunk for the gradients.
+
+    Reference:
+        Nogueira & Cho, "Passage Re-ranking with BERT", arXiv 1901.04085, 2019, section 2.
+    """
+
+    def __init__(
+        self,
+        classifier: nn.Module,
+        template: PairTemplate,
+        *,
+        pad_id: int,
+        pair_length: int,
+        temperature: float,
+        chunk: int = 16,
+        recompute: bool = False,
+    ) -> None:
+        super().__init__(temperature)
+        self.classifier = classifier
+        self.template = template
+        self.pad_id = pad_id
+        self.pair_length = pair_length
+        self.chunks = Chunks(chunk, recompute=recompute)
+        config: Any = classifier.config
+        self._typed = getattr(config, "type_vocab_size", 0) > 1
+
+    def scores(self, batch: Batch) -> Tensor:
+        """Logit over temperature of each candidate of each query, [B, U]; 0 where the mask is False."""
+        pairs = batch.mask.nonzero()
+        share = Share.of(batch.queries.lengths[pairs[:, 0]] + batch.documents.lengths[pairs[:, 1]])
+        logits = share.restored(gathered(self.pair_scores(batch.queries, batch.documents, pairs[share.own])))
+        return logits.new_zeros(batch.mask.shape).index_put((pairs[:, 0], pairs[:, 1]), logits) / self.temperature
+
+    def pair_scores(self, queries: Tokens, documents: Tokens, pairs: Tensor) -> Tensor:
+        """Logits of chosen pairs.
+
+        Args:
+            queries: token ids of n queries, without special tokens.
+            documents: token ids of m documents, without special tokens.
+            pairs: [P, 2] row of the query and row of the document.
+
+        Returns:
+            [P] logits, not divided by the temperature.
+        """
+
+        def score(rows: Tensor) -> Tensor:
+            ids, types, mask = self.template.join(queries, documents, pairs[rows], pad_id=self.pad_id, length=self.pair_length)
+            kinds = {"token_type_ids": types} if self._typed else {}
+            output: Any = self.classifier(input_ids=ids, attention_mask=mask.long(), **kinds)
+            logits: Tensor = output.logits.squeeze(-1)
+            return logits
+
+        lengths = queries.lengths[pairs[:, 0]] + documents.lengths[pairs[:, 1]]
+        logits: Tensor = self.chunks(score, torch.clamp(lengths, max=self.pair_length - self.template.added))
+        return logits
+
+    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
+        """Writes a CrossEncoder, which gives logits."""
+        if texts.query_prefix or texts.document_prefix:
+            raise InputError(
+                "export=true: a cross-encoder exports without prefixes; set model.tokens.query_prefix and document_prefix to ''."
+            )
+        whole: Any = copy.deepcopy(self.classifier)
+        setattr(whole, whole.base_model_prefix, layout.merged(getattr(whole, whole.base_model_prefix)))
+        settings = {
+            "transformer_task": "sequence-classification",
+            "modality_config": {"text": {"method": "forward", "method_output_name": "logits"}},
+            "module_output_name": "scores",
+        }
+        modules = [layout.transformer(folder, whole, layout.with_length(tokenizer, self.pair_length, typed=self._typed), **settings)]
+        layout.write(folder, modules, model_type="CrossEncoder", prompts={}, activation_fn=layout.IDENTITY)

@@ -1,0 +1,82 @@
+"""What training and evaluation ask of a network."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from data import Batch, Tokens
+from errors import InputError
+from lightning_modules.layout import Texts
+from lightning_modules.processes import Share
+
+Encoded = TypeVar("Encoded")
+
+
+class Network(nn.Module, ABC):
+    """Scores queries against documents.
+
+    Args:
+        temperature: positive; `scores` divides by it.
+
+    Raises:
+        InputError: for a temperature that is not positive.
+    """
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__()
+        if not temperature > 0:
+            raise InputError(f"model.network.temperature={temperature}: must be a positive number, e.g. 0.05 for cosine or 1 for dot.")
+        self.temperature = temperature
+
+    @abstractmethod
+    def scores(self, batch: Batch) -> Tensor:
+        """Score over temperature of every query with every document of the batch, [B, U]; outside `batch.mask` it may be anything finite.
+
+        In a distributed run every process passes the same batch, encodes its share of it and returns the scores of all: training is that of
+        one process.
+        """
+
+    @abstractmethod
+    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> None:
+        """Writes the network in the layout of sentence-transformers, whose scores are those of this one at temperature 1.
+
+        Args:
+            folder: exists and is empty.
+            tokenizer: the tokenizer.
+            texts: how texts become tokens.
+
+        Raises:
+            InputError: if the layout cannot hold the network.
+        """
+
+
+class Retriever(Network, Generic[Encoded]):
+    """Encodes queries and documents apart, so that a collection is encoded once for all queries."""
+
+    @abstractmethod
+    def encode_queries(self, tokens: Tokens) -> Encoded:
+        """Encodes n queries."""
+
+    @abstractmethod
+    def encode_documents(self, tokens: Tokens) -> Encoded:
+        """Encodes n documents."""
+
+    @abstractmethod
+    def similarities(self, queries: Encoded, documents: Encoded) -> Tensor:
+        """Similarity of each of n queries with each of m documents, [n, m]; not divided by the temperature."""
+
+    @abstractmethod
+    def gathered(self, encoded: Encoded) -> Encoded:
+        """What all processes encoded, those of process 0 first; gradients flow to this process's own."""
+
+    def scores(self, batch: Batch) -> Tensor:
+        """Similarity over temperature of every query with every document of the batch, [B, U]."""
+        queries, documents = Share.of(batch.queries.lengths), Share.of(batch.documents.lengths)
+        similarities = self.similarities(
+            self.gathered(self.encode_queries(queries.tokens(batch.queries))),
+            self.gathered(self.encode_documents(documents.tokens(batch.documents))),
+        )
+        return documents.restored(queries.restored(similarities).T).T / self.temperature

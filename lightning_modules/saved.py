@@ -1,0 +1,54 @@
+"""What a network finds in the folder of an export."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from data.packaged_weights import resolve
+from errors import InputError
+
+
+def read_linear(path: str) -> Tensor | None:
+    """The weight [D, H] of an export's projection; None: the folder holds none."""
+    file = next(Path(resolve(path)).glob("*_Dense/model.safetensors"), None)
+    return None if file is None else _tensor(path, file, "linear.weight")
+
+
+def read_static(path: str) -> Tensor:
+    """The token vectors [V, D] of an exported static retriever.
+
+    Raises:
+        InputError: if there are none.
+    """
+    file = Path(path) / "0_StaticEmbedding" / "model.safetensors"
+    if not file.exists():
+        raise InputError(
+            f"model.path={path}: it does not hold an exported static retriever (0_StaticEmbedding/model.safetensors). Give the folder of "
+            "one, null to train from scratch, or choose the model that it holds, e.g. model=minilm."
+        )
+    return _tensor(path, file, "embedding.weight")
+
+
+def check_same(path: str, values: Mapping[str, tuple[object, object]]) -> None:
+    """Raises InputError for the values that differ between a folder and the configuration.
+
+    Args:
+        path: the folder as configured.
+        values: name or key -> its value there and here.
+
+    Raises:
+        InputError: naming each with both values.
+    """
+    differing = [f"{name} (there: {there}, here: {here})" for name, (there, here) in values.items() if there != here]
+    if differing:
+        raise InputError(f"model.path={path} holds another model; it differs in {'; '.join(differing)}. Set the keys as they are there.")
+
+
+def _tensor(path: str, file: Path, name: str) -> Tensor:
+    try:
+        return load_file(file)[name]
+    except (SafetensorError, KeyError, OSError) as error:
+        raise InputError(f"model.path={path}: {file} is truncated or does not hold {name} ({error}). Export the model again.") from error

@@ -1,0 +1,28 @@
+"""What a dense retriever asks of its encoder."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
+
+from data import Tokens
+from lightning_modules.layout import Module, Texts
+
+
+class TextEncoder(nn.Module, ABC):
+    """Encodes a text to one vector.
+
+    Attributes:
+        exports_length: whether the vectors of an export have the length of ours; if not, only cosines agree.
+    """
+
+    exports_length: bool
+
+    @abstractmethod
+    def forward(self, tokens: Tokens) -> Tensor:
+        """Encodes n texts: ragged tokens -> [n, D]."""
+
+    @abstractmethod
+    def export_modules(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> list[Module]:
+        """The modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""

@@ -1,0 +1,25 @@
+"""How a loss looks at a list of candidates."""
+
+from collections.abc import Callable
+
+from errors import InputError
+from losses import Loss, Pointwise
+
+VIEWS: dict[str, Callable[[Loss], Loss]] = {"listwise": lambda loss: loss, "pointwise": Pointwise}
+
+
+def viewed(loss: Loss, view: str) -> Loss:
+    """The loss as it is, or applied to each document by itself.
+
+    Args:
+        loss: of the configuration.
+        view: listwise or pointwise.
+
+    Raises:
+        InputError: for another word, or a pointwise view of a loss that is pointwise already.
+    """
+    if view not in VIEWS:
+        raise InputError(f"model.view={view}: must be one of {', '.join(VIEWS)}.")
+    if view == "pointwise" and loss.min_candidates < 2:  # noqa: PLR2004 - a list begins with two
+        raise InputError(f"model.view=pointwise: {type(loss).__name__} judges each document by itself already; set model.view=listwise.")
+    return VIEWS[view](loss)

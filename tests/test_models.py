@@ -1,0 +1,119 @@
+"""What every model of conf/model/*.yaml promises, on tiny random weights."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from cell_runs import ROOT
+from configured_models import batch_of, built, config, documents
+from hydra.utils import instantiate
+from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
+
+from data import Batch
+from errors import InputError
+from evaluation.answer import Search
+
+MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+def test_every_model_file_is_covered():
+    assert MODELS == ["colbert", "cross_encoder", "minilm", "minilm_2layers", "static"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_are_finite_and_of_the_batchs_shape(model, folder):
+    batch = batch_of(model)
+    scores = built(model, folder).scores(batch)
+    assert scores.shape == batch.mask.shape
+    assert scores.isfinite().all()
+    assert scores.requires_grad
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_do_not_depend_on_what_else_is_in_the_batch(model, folder):
+    network, batch = built(model, folder), batch_of(model)
+    whole = network.scores(batch)
+    for row, column in batch.mask.nonzero()[::7].tolist():
+        alone = Batch(*batch)._replace(
+            queries=_text(batch.queries, row), documents=_text(batch.documents, column), mask=torch.ones(1, 1, dtype=torch.bool)
+        )
+        torch.testing.assert_close(network.scores(alone)[0, 0], whole[row, column], atol=1e-4, rtol=1e-4)
+
+
+def _text(tokens, row):
+    return ragged([tokens.ids[tokens.offsets[row] : tokens.offsets[row + 1]].tolist()])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_training_and_evaluation_agree_without_dropout(model, folder):
+    network, batch = built(model, folder), batch_of(model)
+    torch.testing.assert_close(network.train().scores(batch), network.eval().scores(batch), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_saved_weights_give_equal_scores(model, folder):
+    first, second, batch = built(model, folder), built(model, folder, seed=5), batch_of(model)
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first.scores(batch), second.scores(batch))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_temperature_divides(model, folder):
+    batch = batch_of(model)
+    one, two = (built(model, folder, f"model.network.temperature={t}").scores(batch) for t in (1, 2))
+    torch.testing.assert_close(one, 2 * two)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_weight_gets_a_gradient(model, folder):
+    network = built(model, folder)
+    network.scores(batch_of(model)).square().sum().backward()
+    without = [name for name, weight in network.named_parameters() if weight.requires_grad and weight.grad is None]
+    assert not without  # a distributed run would wait for them for ever
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_says_how_it_answers(model, folder):
+    assert isinstance(instantiate(config(model, folder).model.search), Search)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_temperature_of_zero_is_refused(model, folder):
+    with pytest.raises(Exception, match=r"model\.network\.temperature=0"):
+        built(model, folder, "model.network.temperature=0")
+
+
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_lengths_beyond_the_positions_are_refused(model, folder):
+    key = "model.network.pair_length" if model == "cross_encoder" else "model.tokens.document_length"
+    with pytest.raises(InputError, match=f"{key}=33: .* has 32 positions"):
+        built(model, folder, f"{key}=33")
+
+
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_missing_and_truncated_weights_are_refused(model, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    weights = Path(save_tiny(tmp_path / "tiny")) / "model.safetensors"
+    tensors = load_file(weights)
+    del tensors["encoder.layer.1.output.dense.weight"]
+    save_file(tensors, weights, metadata={"format": "pt"})
+    with pytest.raises(InputError, match=r"1 weights of .*layer\.1\.output\.dense\.weight"):
+        built(model, tmp_path / "tiny")
+    weights.write_bytes(weights.read_bytes()[:-500])
+    with pytest.raises(InputError, match=r"model\.path=.*cannot be loaded"):
+        built(model, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_a_tokenizer_of_another_vocabulary_is_refused(model, folder):
+    tokenizer = tiny_tokenizer()
+    tokenizer.add_tokens([f"{word}{word}" for word in WORDS])
+    cfg = config(model, folder)
+    with pytest.raises(InputError, match=r"51 ids and its encoder 28 embeddings|do not belong together"):
+        instantiate(cfg.model.network)(tokenizer=tokenizer, documents=documents(), seed=0)

@@ -1,0 +1,51 @@
+"""Every kind of model through a whole cell: corrupted labels, training, a scored run."""
+
+import json
+
+import pytest
+from cell_runs import SMALL, composed
+from configured_models import SMALL as SMALL_MODELS
+from small_collection import write_small_collection
+from tiny_models import tiny_bert
+
+from cells.training import train
+from data import Cache, open_folder, train_wordpiece
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory):
+    return write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def folder(collections, tmp_path_factory):
+    """A tiny encoder with a vocabulary of the collection's words."""
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    collection = open_folder(path=str(collections), relevance=1, validation_share=0.1, split_seed=0, on_problem="fail", cache=cache)
+    folder = tmp_path_factory.mktemp("encoder")
+    tokenizer = train_wordpiece(collection, vocabulary_size=400)
+    tiny_bert(positions=64, vocabulary=len(tokenizer)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def run_cell(collections, folder, tmp_path):
+    common = [key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))]
+
+    def run_it(model, *overrides):
+        lengths = ["model.tokens.query_length=16", "model.tokens.document_length=32", *SMALL_MODELS.get(model, [])]
+        where = ["dataset=folder", f"dataset.path={collections}", f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path}"]
+        short = ["model.epochs=1", "model.learning_rate=5e-3", "evaluation.depth=120"]
+        cfg = composed(f"model={model}", f"model.path={folder}", *where, *common, *lengths, *short, *overrides)
+        return train(cfg), json.loads((tmp_path / cfg.cell / "scores.json").read_text())
+
+    return run_it
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "label_weakening", "generalized_cross_entropy", "elr"])
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_every_model_trains_under_the_losses_of_the_grid(model, loss, run_cell):
+    value, scores = run_cell(model, f"loss={loss}", "noise.ratio=0.4")
+    assert scores["measures"]["nDCG@10"] == value > 0
+    assert scores["measures"] != scores["untrained"]

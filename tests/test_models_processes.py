@@ -1,0 +1,82 @@
+"""Two processes train as one does: real processes, real collectives, and no tolerance beyond rounding."""
+
+import faulthandler
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+from configured_models import batch_of, built
+from tiny_models import save_tiny
+from torch import nn
+from torch.multiprocessing.spawn import spawn
+from torch.nn.parallel import DistributedDataParallel
+
+import losses
+from errors import InputError
+from lightning_modules.processes import Share
+
+CASES = {
+    "minilm": losses.CrossEntropy,
+    "minilm_2layers": losses.CrossEntropy,  # with the gradient cache
+    "colbert": lambda: losses.CrossEntropy(positives="disjunctive"),
+    "cross_encoder": losses.CrossEntropy,
+    "static": losses.EarlyLearningRegularization,
+}
+OVERRIDES = {"minilm_2layers": ["model.network.adaptation.recompute=chunks"]}
+STEPS = 3
+
+
+class Step(nn.Module):
+    def __init__(self, network, loss):
+        super().__init__()
+        self.network, self.loss = network, loss
+
+    def forward(self, batch):
+        pair_ids = batch.query_rows.unsqueeze(1) * 100 + batch.document_rows
+        return self.loss(self.network.scores(batch), batch.targets, batch.mask, pair_ids=pair_ids.masked_fill(~batch.own, -1))
+
+
+def trained(step, batch):
+    optimizer = torch.optim.SGD(step.parameters(), lr=0.1)
+    values = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        value = step(batch)
+        value.backward()
+        optimizer.step()
+        values.append(value.detach())
+    gradients = {name.removeprefix("module."): weight.grad for name, weight in step.named_parameters()}
+    return {"losses": torch.stack(values), **gradients}
+
+
+def process(rank, folder, rendezvous):
+    torch.set_num_threads(1)
+    faulthandler.dump_traceback_later(100, exit=True)  # never leaves a process behind
+    dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
+    for model, loss in CASES.items():
+        step = DistributedDataParallel(Step(built(model, folder, *OVERRIDES.get(model, [])).train(), loss()))
+        torch.save(trained(step, batch_of(model)), Path(folder) / f"{model}-{rank}.pt")
+    with pytest.raises(InputError, match="cannot be shared by 2 processes"):
+        Share.of(torch.tensor([3]))
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = save_tiny(tmp_path_factory.mktemp("tiny"))
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    spawn(process, (folder, tmp_path_factory.mktemp("meet") / "point"), nprocs=2)
+    return folder
+
+
+@pytest.mark.parametrize("model", CASES)
+def test_two_processes_give_the_losses_and_gradients_of_one(model, folder):
+    alone = trained(Step(built(model, folder, *OVERRIDES.get(model, [])).train(), CASES[model]()), batch_of(model))
+    for rank in range(2):
+        together = torch.load(Path(folder) / f"{model}-{rank}.pt", weights_only=True)
+        assert together.keys() == alone.keys()
+        for name, value in alone.items():
+            torch.testing.assert_close(together[name], value, atol=2e-5, rtol=1e-4, msg=lambda text, name=name: f"{name}: {text}")

@@ -1,0 +1,145 @@
+"""How late interaction and cross-encoder answer from a collection, against naive scoring of every pair."""
+
+import numpy as np
+import pytest
+import torch
+from configured_models import config
+from hydra.utils import instantiate
+from small_collection import write_small_collection
+from tiny_models import save_tiny
+
+from cells.indexing import indexed
+from cells.tokenised import build_network, tokenise
+from data import Cache, open_folder
+from errors import InputError
+from evaluation import Run, write_trec
+from evaluation.answer import evaluating
+from evaluation.first_stage import reordered
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    path = write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    return open_folder(path=str(path), relevance=1, validation_share=0.1, split_seed=0, on_problem="fail", cache=cache)
+
+
+@pytest.fixture(scope="module")
+def answered(folder, collection):
+    def answer(model, *overrides, depth=20, split="test"):
+        cfg = config(model, folder, *overrides)
+        tokenised = tokenise(cfg, collection)
+        network = build_network(cfg, tokenised)
+        queries = tokenised.split(getattr(collection, split))
+        found = instantiate(cfg.model.search).answer(network, queries, tokenised.corpus, depth=depth, batch_tokens=64)
+        return found, network, tokenised
+
+    return answer
+
+
+def all_maxsim(network, tokenised):
+    with torch.inference_mode():
+        queries = network.encode_queries(tokenised.queries["test"].tokens(range(len(tokenised.queries["test"]))))
+        documents = network.encode_documents(tokenised.documents.tokens(range(len(tokenised.documents))))
+        return network.similarities(queries, documents).numpy()
+
+
+def test_late_interaction_searches_a_small_collection_whole(answered):
+    found, network, tokenised = answered("colbert")
+    expected = all_maxsim(network, tokenised)
+    assert found.facts == {"search": "exact MaxSim, all documents"}
+    np.testing.assert_allclose(found.run.scores, -np.sort(-expected, axis=1)[:, :20], rtol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(expected, found.run.rows, 1), found.run.scores, rtol=1e-5)
+
+
+def test_late_interaction_takes_candidates_of_a_large_collection(answered):
+    found, network, tokenised = answered("colbert", "model.search.exact_up_to=119", "model.candidates=10")
+    expected = all_maxsim(network, tokenised)
+    assert found.facts == {"search": "MaxSim of candidates", "first_stage": "BM25", "candidates": 10}
+    listed = found.run.rows >= 0
+    assert [set(row) for row in found.run.rows.tolist()] == [set(row) for row in found.first_stage.rows.tolist()]
+    np.testing.assert_allclose(np.take_along_axis(expected, found.run.rows, 1)[listed], found.run.scores[listed], rtol=1e-5)
+    assert (np.diff(found.run.scores, axis=1)[listed[:, 1:]] <= 0).all()
+
+
+def test_a_cross_encoder_orders_what_the_first_stage_found(answered):
+    found, network, tokenised = answered("cross_encoder", "model.candidates=7")
+    assert found.facts == {"search": "re-ranking", "first_stage": "BM25", "candidates": 7}
+    place = 3
+    rows = found.run.rows[place][found.run.rows[place] >= 0]
+    assert set(rows) == set(found.first_stage.rows[place][found.first_stage.rows[place] >= 0])
+    with torch.inference_mode():
+        pairs = torch.stack([torch.zeros(len(rows), dtype=torch.long), torch.arange(len(rows))], dim=1)
+        query, documents = tokenised.queries["test"].tokens([place]), tokenised.documents.tokens(rows)
+        expected = network.pair_scores(query, documents, pairs).numpy()
+    np.testing.assert_allclose(found.run.scores[place][: len(rows)], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_run_file_is_a_first_stage_too(answered, collection, tmp_path):
+    dense, _, _ = answered("static", depth=5)
+    write_trec(dense.run, collection.documents.doc_id, tmp_path / "dense.trec", tag="dense")
+    found, _, _ = answered("cross_encoder", f"model.first_stage={tmp_path / 'dense.trec'}", "model.candidates=5")
+    assert found.facts["first_stage"] == str(tmp_path / "dense.trec")
+    assert np.array_equal(np.sort(found.run.rows), np.sort(dense.run.rows))
+
+
+def test_a_run_file_that_does_not_fit_is_refused(answered, collection, tmp_path):
+    path = tmp_path / "run.trec"
+    dense, _, _ = answered("static", depth=5)
+    write_trec(dense.run, collection.documents.doc_id, path, tag="dense")
+    with pytest.raises(InputError, match=r"model\.first_stage=.*does not answer 10 of 10 queries"):
+        answered("cross_encoder", f"model.first_stage={path}", "model.candidates=5", split="validation")
+    with pytest.raises(InputError, match=r"model\.candidates=100: .*lists 5 documents"):
+        answered("cross_encoder", f"model.first_stage={path}")
+    for line, message in (
+        ("q Q0 nowhere 1 1.0 x", "not in the collection"),
+        (f"q Q0 {collection.documents.doc_id(0)} 1 nan x", "not a finite"),
+    ):
+        path.write_text(f"{line}\n")
+        with pytest.raises(InputError, match=message):
+            answered("cross_encoder", f"model.first_stage={path}")
+
+
+def test_equal_scores_are_ordered_by_row_and_ends_stay_ends():
+    run = Run(["q"], np.array([[7, 3, 5, -1]]), np.array([[3, 2, 1, -np.inf]], dtype=np.float32))
+    again = reordered(run, np.array([[0, 0, 9, 99]], dtype=np.float32), 4)
+    assert again.rows.tolist() == [[5, 3, 7, -1]]
+    with pytest.raises(InputError, match="not finite"):
+        reordered(run, np.array([[0, np.nan, 9, 0]], dtype=np.float32), 4)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_network_is_left_as_it_was(training, answered):
+    _, network, _ = answered("colbert")
+    network.train(training)
+    with evaluating(network):
+        assert not network.training
+        assert torch.is_inference_mode_enabled()
+    assert network.training == training
+
+
+@pytest.mark.parametrize("model", ["static", "minilm"])
+def test_stored_vectors_answer_alike(model, answered, folder):
+    found, network, tokenised = answered(model)
+    cfg = config(model, folder)
+    search = instantiate(cfg.model.search)
+    stored = indexed(cfg, search, network, tokenised)
+    again = stored.answer(network, tokenised.split(tokenised.collection.test), tokenised.corpus, depth=20, batch_tokens=64)
+    assert np.array_equal(again.run.rows, found.run.rows)
+    vectors = next((tokenised.collection.cache.root / "vectors").rglob("vectors.npy"))
+    before = vectors.stat().st_mtime_ns
+    indexed(cfg, search, network, tokenised)
+    assert vectors.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("model", ["colbert", "cross_encoder"])
+def test_other_models_have_no_use_for_stored_vectors(model, answered, folder):
+    _, network, tokenised = answered(model)
+    cfg = config(model, folder)
+    search = instantiate(cfg.model.search)
+    assert indexed(cfg, search, network, tokenised) is search

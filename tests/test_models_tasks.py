@@ -1,0 +1,114 @@
+"""The tasks that use a model as it is: search, index, evaluate; and the negatives that a model mines."""
+
+import json
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+from cell_runs import SMALL, composed
+from rich import get_console
+from small_collection import write_small_collection
+
+from cells.evaluation_only import evaluate
+from cells.indexing import index
+from cells.searching import search
+from errors import InputError
+from evaluation import Run
+from lightning_modules.ranking_module import RankingModule
+from lightning_modules.refresh import NegativeRefresh, below
+from lightning_modules.views import viewed
+from losses import Bixse, CrossEntropy, Pointwise
+
+MODELS = [key for key in SMALL if key.startswith(("model.network", "model.tokenizer"))]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    folder = write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
+    return ["dataset=folder", f"dataset.path={folder}", f"cache_dir={tmp_path_factory.mktemp('cache')}", *MODELS]
+
+
+def test_search_prints_the_best_documents_with_their_text(settings):
+    with get_console().capture() as printed:
+        search(composed(*settings, "task=search", "query=a thing about", "task.depth=3"))
+    text = printed.get()
+    assert "a thing about" in text
+    assert text.count("is a thing") == 3
+
+
+@pytest.mark.parametrize("query", ["query=null", "query='  '"])
+def test_an_empty_question_is_refused(query, settings):
+    with pytest.raises(InputError, match="nothing is asked"):
+        search(composed(*settings, "task=search", query))
+
+
+def test_index_stores_the_vectors_once(settings, caplog):
+    with caplog.at_level("INFO"):
+        index(composed(*settings, "task=index"))
+    assert "the vectors of 120 documents are in" in caplog.text
+
+
+def test_evaluate_writes_a_cell_that_says_how_it_searched(settings, tmp_path):
+    cfg = composed(*settings, "task=evaluate", f"output_dir={tmp_path}")
+    value = evaluate(cfg)
+    scores = json.loads((tmp_path / cfg.cell / "scores.json").read_text())
+    assert scores["measures"]["nDCG@10"] == value
+    assert scores["search"] == {"search": "exact, all documents"}
+
+
+def run_of(rows):
+    return Run(["q"], np.array([rows]), -np.arange(len(rows), dtype=np.float32)[None])
+
+
+class Trainer:
+    is_global_zero = True
+
+    def __init__(self, epoch):
+        self.current_epoch = epoch
+
+
+class Module(RankingModule):
+    def __init__(self):
+        pl.LightningModule.__init__(self)
+        self.network = None
+
+
+def refreshed(path, epochs):
+    """What is handed over before each epoch, when the network of epoch e mines document e."""
+    used, current = [], [0]
+    callback = NegativeRefresh(2, lambda _network: run_of([current[0]]), lambda run: used.append((current[0], int(run.rows[0, 0]))), path)
+    for epoch in epochs:
+        current[0] = epoch
+        callback.on_train_epoch_start(Trainer(epoch), Module())
+    return used
+
+
+def test_negatives_are_mined_again_every_n_epochs(tmp_path):
+    assert refreshed(tmp_path / "negatives.npz", range(6)) == [(2, 2), (4, 4)]
+
+
+def test_an_interrupted_cell_goes_on_with_the_negatives_it_had(tmp_path):
+    refreshed(tmp_path / "negatives.npz", range(4))
+    assert refreshed(tmp_path / "negatives.npz", [3, 4, 5]) == [(3, 2), (4, 4)]
+    assert refreshed(tmp_path / "negatives.npz", [1, 2]) == [(2, 2)]
+
+
+def test_a_refresh_every_zero_epochs_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"negatives\.refresh_every=0"):
+        NegativeRefresh(0, None, None, tmp_path)
+
+
+def test_the_first_ranks_can_be_left_out():
+    assert below(run_of([4, 5, 6]), 1).rows.tolist() == [[5, 6]]
+    with pytest.raises(InputError, match=r"negatives\.skip=3"):
+        below(run_of([4, 5, 6]), 3)
+
+
+def test_views():
+    loss = CrossEntropy()
+    assert viewed(loss, "listwise") is loss
+    assert isinstance(viewed(loss, "pointwise"), Pointwise)
+    with pytest.raises(InputError, match=r"model\.view=pairwise.*listwise, pointwise"):
+        viewed(loss, "pairwise")
+    with pytest.raises(InputError, match=r"Bixse judges each document by itself already"):
+        viewed(Bixse(), "pointwise")

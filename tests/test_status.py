@@ -1,0 +1,134 @@
+"""States of cells, their lock, and the records of failures: what a sweep knows about itself."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from cell_runs import ROOT, SMALL, composed, run
+from small_collection import write_small_collection
+
+import cells.fitting
+from cells import failures
+from cells.attempts import attempt
+from cells.lock import BusyError, lock_file, locked, owner
+from cells.status import State, remaining_seconds, state_of, states
+
+CELL = "demo/static/ce/none-0/seed-1"
+
+
+def test_a_lock_keeps_others_out_and_leaves_no_file(tmp_path):
+    path = lock_file(tmp_path, CELL)
+    with locked(path):
+        assert f"process {os.getpid()} on " in owner(path)
+        with pytest.raises(BusyError, match=f"process {os.getpid()} on .* since 20"), locked(path):
+            pass
+    assert owner(path) is None
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_lock_dies_with_its_owner(tmp_path):
+    path = lock_file(tmp_path, CELL)
+    program = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock import locked\n"
+        f"with locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert owner(path) is None
+    with locked(path):
+        pass
+    assert not path.exists()
+
+
+def test_many_processes_take_turns(tmp_path):
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock import BusyError, locked\n"
+        f"log, taken = Path({str(tmp_path / 'log')!r}), 0\n"
+        "while taken < 100:\n"
+        "    try:\n"
+        f"        with locked(Path({str(tmp_path / 'a.lock')!r})):\n"
+        "            number = int(log.read_text()) if log.exists() else 0\n"
+        "            log.write_text(str(number + 1)); taken += 1\n"
+        "    except BusyError: pass\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert (tmp_path / "log").read_text() == "300"
+    assert not (tmp_path / "a.lock").exists()
+
+
+def test_states(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").touch()
+    (tmp_path / "a" / "scores.json").write_text(json.dumps({"wall_seconds": {"train": 20.0, "evaluate": 10.0}}))
+    failures.record(tmp_path, "d", ValueError("first line\nlast line"))
+    with locked(lock_file(tmp_path, "b")):
+        found = list(states(tmp_path))
+    assert [state.state for state in found] == ["done", "running", "interrupted", "failed"]
+    assert found[3].detail.startswith("ValueError: last line (20")
+    assert state_of(tmp_path, "e") == State("e", "missing", found[2].detail, found[2].seconds)
+    assert remaining_seconds(found) == 90
+    assert remaining_seconds(found[1:]) is None
+
+
+@pytest.fixture
+def small(tmp_path):
+    folder = write_small_collection(tmp_path / "tiny")
+    return ["dataset=folder", f"dataset.path={folder}", *SMALL, "model.epochs=1"]
+
+
+def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
+    grid = ["loss=cross_entropy,margin_mse", "noise.ratio=0.2,1.5"]  # margin_mse lacks a teacher; no ratio is 1.5
+    swept = run("-m", *small, *grid, cwd=tmp_path)
+    assert swept.returncode == 1
+    assert "3 of the sweep's cells failed" in swept.stdout
+    for name in ("cross_entropy/semantic-1.5", "margin_mse/semantic-0.2", "margin_mse/semantic-1.5"):
+        assert f"tiny/static/{name}/seed-1: InputError: " in swept.stdout
+    assert len(list(tmp_path.rglob("scores.json"))) == 1
+    assert "Traceback" not in swept.stdout + swept.stderr
+    shown = run("-m", *small, *grid, "seed=1,2", "task=status", cwd=tmp_path, COLUMNS="300")
+    assert "1 done, 3 failed, 4 missing" in shown.stdout
+    assert "teacher=null names none" in shown.stdout
+    stopped = run("-m", *small, "noise.ratio=1.5,0.2", "seed=3,4", "on_error=stop", cwd=tmp_path)
+    assert stopped.returncode == 1
+    assert stopped.stdout.count("is not started") == 3
+
+
+@pytest.fixture
+def cell_of(tmp_path, small):
+    return lambda *overrides: composed(*small, f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / 'out'}", *overrides)
+
+
+def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(cell_of, tmp_path, monkeypatch):
+    cfg = cell_of()
+
+    def fail(*_arguments, **_keywords):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(cells.fitting, "_loader", fail)
+    with pytest.raises(ZeroDivisionError):
+        attempt(cfg)
+    text = (tmp_path / "out" / cfg.cell / "run.log").read_text()
+    assert "Traceback" in text
+    assert "ZeroDivisionError: a bug" in text
+    assert state_of(tmp_path / "out", cfg.cell).detail.startswith("ZeroDivisionError: a bug")
+    monkeypatch.undo()
+    attempt(cfg)
+    assert state_of(tmp_path / "out", cfg.cell).state == "done"
+
+
+def test_a_cell_that_another_process_runs_is_refused_by_name(cell_of, tmp_path):
+    cfg = cell_of()
+    with locked(lock_file(tmp_path / "out", cfg.cell)), pytest.raises(Exception, match=r"seed-1 is being run by process \d+ on"):
+        attempt(cfg)
+
+
+def test_a_finished_cell_costs_little(cell_of):
+    cfg = cell_of()
+    attempt(cfg)
+    started = time.perf_counter()
+    attempt(cfg)
+    assert time.perf_counter() - started < 0.3
