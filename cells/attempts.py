@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
@@ -37,7 +38,7 @@ def attempt(cfg: DictConfig) -> float:
         with left_clean():
             if not cfg.task.get("asks_only", False):
                 check(cfg)
-            value: float = get_method(cfg.task._target_)(cfg)
+            value = _run(cfg)
     except BusyError as busy:
         return _left_alone(cfg, busy, sweeping=sweeping)
     except Exception as error:
@@ -47,6 +48,17 @@ def attempt(cfg: DictConfig) -> float:
             raise
         log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400 - a mistake needs no traceback
         return math.nan
+    return value
+
+
+def _run(cfg: DictConfig) -> float:
+    """Runs the task; a constructor's InputError comes out as itself, not wrapped by Hydra."""
+    try:
+        value: float = get_method(cfg.task._target_)(cfg)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, InputError):
+            raise InputError(str(error.__cause__)) from error
+        raise
     return value
 
 

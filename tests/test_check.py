@@ -14,6 +14,7 @@ def config(**changes):
             "evaluation": {"depth": 100, "batch_tokens": 1024},
             "trainer": {"max_epochs": 1},
             "measures": ["nDCG@10", "AP"],
+            "on_error": "continue",
             "selection_measure": "nDCG@10",
         }
     )
@@ -56,6 +57,11 @@ def test_batches_without_any_negative_are_refused():
         check(config(batch__size=1, negatives__per_example=0))
     with pytest.raises(InputError, match=r"batch\.in_batch=false"):
         check(config(batch__in_batch=False, negatives__per_example=0))
+
+
+def test_what_to_do_on_an_error_is_one_of_two():
+    with pytest.raises(InputError, match="on_error=explode: must be continue or stop"):
+        check(config(on_error="explode"))
 
 
 def test_the_selection_measure_must_be_computed():
