@@ -4,11 +4,13 @@ import logging
 
 
 def quiet(library: str) -> None:
-    """Lets only warnings and worse of a library's logger through.
+    """Lets only warnings and worse of a library's loggers through.
 
-    A filter, because some libraries set the level of their logger themselves.
+    The level reaches the loggers below, the filter stays where a library sets the level of its logger itself.
     """
-    logging.getLogger(library).addFilter(_is_warning)
+    logger = logging.getLogger(library)
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_warning)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
