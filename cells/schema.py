@@ -59,6 +59,7 @@ class JobSchema:
     output_dir: str = MISSING
     cache_dir: str = MISSING
     overwrite: bool = MISSING
+    export: bool = MISSING
     on_error: str = MISSING
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     measures: list[str] = MISSING

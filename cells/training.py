@@ -76,6 +76,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.evaluating import Evaluator
+    from cells.exporting import export
     from cells.fitting import fit
     from cells.materials import prepare
     from cells.tokenised import build_network
@@ -106,6 +107,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         scores = scores_of(cell, outcome, materials.corruption.audit, materials.facts())
         tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
         tracker.results(summary(scores), cell.file("run.trec"))
+        if cfg.export:
+            export(cfg, network, materials.tokenised.tokenizer, cell.file("export"), scores)
         write_scores(cell, scores)
     cell.discard_checkpoints()
     return scores

@@ -8,6 +8,7 @@ import pytrec_eval
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
+from cells.evaluation_only import evaluate
 from cells.training import train
 from errors import InputError
 
@@ -52,6 +53,13 @@ def test_a_cell_leaves_every_file(run_cell):
     assert [row["epoch"] for row in rows] == ["0", "1"]
     assert float(rows[scores["selected_epoch"]]["validation/nDCG@10"]) == pytest.approx(scores["validation"]["nDCG@10"])
     assert {"train/loss_clean", "train/loss_corrupted", "train/memorisation", "validation/AP"} <= set(rows[0])
+
+
+def test_an_export_answers_like_the_cell_it_came_from(run_cell, folder, cache, tmp_path):
+    _, cell = run_cell("export=true", "model.epochs=1")
+    places = [f"dataset.path={folder}", f"cache_dir={cache}", f"output_dir={tmp_path / 'evaluated'}"]
+    cfg = composed("task=evaluate", "dataset=folder", *places, *SMALL, f"model.path={cell / 'export'}")
+    assert evaluate(cfg) == pytest.approx(scores_of(cell)["measures"]["nDCG@10"], abs=1e-6)
 
 
 def test_another_program_scores_the_run_file_alike(run_cell, folder):
