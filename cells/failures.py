@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from data.files import written_aside
-
 FOLDER = ".failed"
 SWEEP = "RETRIEVAL_SWEEP"
 """Environment variable with the name of the sweep that a process belongs to; the launchers hand it on."""
@@ -36,6 +34,8 @@ class Failure:
 
 def record(output_dir: Path, cell: str, error: Exception) -> Failure:
     """Writes down that a cell failed."""
+    from data.files import written_aside  # the package loads NumPy, and --help passes here
+
     lines = str(error).strip().splitlines()
     words = f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
     failure = Failure(cell, words, time.strftime("%Y-%m-%d %H:%M:%S"), os.environ.get(SWEEP, ""))
