@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from cells import paths, schema
 from cells.attempts import attempt
 from cells.choices import check_choices
+from cells.help import help_text
 from cells.terminal import without_bars
 from errors import InputError
 
@@ -37,6 +38,9 @@ def main(cfg: DictConfig) -> float:
 
 
 if __name__ == "__main__":
+    if {"--help", "-h"} & set(sys.argv):
+        sys.stdout.write(help_text(CONFIGS))
+        sys.exit()
     try:
         check_choices(sys.argv[1:], CONFIGS)
     except InputError as error:

@@ -1,0 +1,36 @@
+"""What `python run.py --help` prints. Hydra's own help copies its configuration once for each group and takes two seconds over it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+TEXT = """\
+Train a retriever on corrupted labels and score it against clean ones: one cell of dataset x model x loss x noise.
+
+Groups (choose with group=choice, sweep with -m group=a,b):
+
+{groups}
+
+Keys (override with key=value; `--cfg job --resolve` shows all of them, `--hydra-help` Hydra's own flags):
+
+  noise.ratio=0.4        share of training positives that are corrupted
+  seed=1,2,3             with -m: repeat over seeds
+  model.learning_rate=.. trainer.max_epochs=.. batch.size=.. negatives.per_example=..
+  measures=[nDCG@10,AP]  any ir-measures names
+  output_dir=outputs     one directory a cell below it; overwrite=true runs a finished one again
+  variant=word           tells apart cells that differ in other keys
+
+python run.py                                                          the default cell
+python run.py -m loss=cross_entropy,label_weakening noise.ratio=0,0.4  a sweep
+"""
+
+
+def help_text(configs: Path) -> str:
+    """Returns the help, with the groups below the folder of the configuration and their choices."""
+    return TEXT.format(groups="\n".join(_groups(configs)))
+
+
+def _groups(configs: Path) -> Iterator[str]:
+    for folder in sorted(path for path in configs.rglob("*") if path.is_dir()):
+        choices = sorted(path.stem for path in folder.glob("*.yaml"))
+        if choices:
+            yield f"{folder.relative_to(configs)}: {', '.join(choices)}"
