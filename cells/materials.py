@@ -74,6 +74,7 @@ def prepare(cfg: DictConfig) -> Materials:
         first_copies=first_copies(collection),
         mined=_mined(cfg, collection),
         depth=cfg.negatives.depth,
+        spared=collection.spared,
         inserted=corruption.audit.replaced,
     )
     return Materials(tokenise(cfg, collection), corruption, examples)

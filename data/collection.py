@@ -1,6 +1,6 @@
 """A test collection: documents, and judged queries in three splits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from data.cache import Cache
 from data.records import Qrels, Split
@@ -24,6 +24,7 @@ class Collection:
         documents_fingerprint: hash over the documents alone (hex).
         cache: where files derived from the collection live.
         relevance: lowest published grade that counts as positive.
+        spared: positive training judgements that a smaller number of training pairs left out, with `train`'s grades.
     """
 
     name: str
@@ -35,10 +36,11 @@ class Collection:
     documents_fingerprint: str
     cache: Cache
     relevance: int = 1
+    spared: Qrels = field(default_factory=dict)
 
     def known_positives(self, query_id: str) -> frozenset[str]:
         """Return the ids of the documents that some split judges positive for a query; none for an unknown query."""
-        judged = ((self.train.qrels, 1), (self.validation.qrels, self.relevance), (self.test.qrels, self.relevance))
+        judged = ((self.train.qrels, 1), (self.spared, 1), (self.validation.qrels, self.relevance), (self.test.qrels, self.relevance))
         return frozenset(doc_id for qrels, threshold in judged for doc_id in _positives(qrels, query_id, threshold))
 
 

@@ -35,7 +35,7 @@ class TrainingExamples:
         grades: noisy grade of the pair, float32 [E].
         corrupted: diagnostics only: noise inserted the pair, bool [E].
         true_documents: diagnostics only: row of the document that the pair replaced, or -1 [E].
-        positives: for each query its noisy positives, as first copies.
+        positives: for each query its noisy positives and those spared, as first copies.
         pools: for each query its possible negatives.
         first_copies: for each document the first row with the same text [n].
     """
@@ -61,6 +61,7 @@ def build_examples(
     first_copies: NDArray[np.int64],
     mined: Run | None = None,
     depth: int = 100,
+    spared: Qrels | None = None,
     inserted: Mapping[tuple[str, str], str | None] | None = None,
 ) -> TrainingExamples:
     """Makes the training examples.
@@ -72,6 +73,7 @@ def build_examples(
         first_copies: see `data.first_copies`.
         mined: a first-stage run of train queries; negatives come from it where judged ones run out.
         depth: negatives are mined from so many first ranks.
+        spared: positives that are no examples (`data.subsample`); they are no negatives either.
         inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the doc_id it replaced, if any.
 
     Raises:
@@ -82,6 +84,7 @@ def build_examples(
     pairs, negatives = (Pairs(judged.query_rows[which], judged.document_rows[which]) for which in (positive, ~positive))
     if not positive.any():
         raise InputError("the train split has no positive judgement: nothing can be learnt. Lower noise.ratio or choose another dataset")
+    known = _with_spared(pairs, documents, queries, spared or {})
     candidates = None if mined is None else aligned_candidates(mined, list(queries), depth)
     corrupted, true_documents = _diagnostics(pairs, documents, queries, inserted or {})
     return TrainingExamples(
@@ -90,8 +93,8 @@ def build_examples(
         grades=grades[positive].astype(np.float32),
         corrupted=corrupted,
         true_documents=true_documents,
-        positives=ragged_by_owner(pairs.query_rows, first_copies[pairs.document_rows], len(queries)),
-        pools=negative_pools(pairs, negatives, candidates, n_queries=len(queries), first_copies=first_copies),
+        positives=ragged_by_owner(known.query_rows, first_copies[known.document_rows], len(queries)),
+        pools=negative_pools(known, negatives, candidates, n_queries=len(queries), first_copies=first_copies),
         first_copies=first_copies,
     )
 
@@ -103,6 +106,12 @@ def _judgements(documents: TextStore, queries: Mapping[str, str], qrels: Qrels) 
     ]
     columns = np.array(sorted(triples), dtype=np.int64).reshape(-1, 3)
     return Pairs(columns[:, 0].copy(), columns[:, 1].copy()), columns[:, 2]
+
+
+def _with_spared(pairs: Pairs, documents: TextStore, queries: Mapping[str, str], spared: Qrels) -> Pairs:
+    """The pairs and those that are not trained on but known all the same."""
+    others, _ = _judgements(documents, queries, spared)
+    return Pairs(*(np.concatenate(columns) for columns in zip(pairs, others, strict=True)))
 
 
 def _diagnostics(

@@ -28,6 +28,7 @@ def open_folder(
     relevance: int = 1,
     validation_share: float = 0.1,
     split_seed: int = 0,
+    train_pairs: int | None = None,
     on_problem: OnProblem = "fail",
 ) -> Collection:
     """Open a folder of files as a collection. Every file may be gzipped (`.gz`).
@@ -41,7 +42,8 @@ def open_folder(
         cache: holds the checked collection, by the bytes of the files.
         relevance: lowest grade that counts as positive, 1 or more.
         validation_share: part of the training queries, in (0, 1), that is held out where there is no `dev`.
-        split_seed: chooses the held-out queries.
+        split_seed: chooses the held-out queries, and the training pairs.
+        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
         on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says so.
 
     Returns:
@@ -61,7 +63,7 @@ def open_folder(
         documents=lambda: read_texts(corpus),
         splits=lambda: _judged(queries, qrels),
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed), on_problem, cache)
+    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs), on_problem, cache)
 
 
 def _layout(folder: Path) -> tuple[Path, Path, dict[str, Path]]:

@@ -18,6 +18,7 @@ from data.problems import OnProblem, Problem, Tally, check_on_problem, settle
 from data.progress import track
 from data.records import Document, Split
 from data.splits import Judgeds, SplitRules, make_splits, without_positive
+from data.subsample import Subsample, check_train_pairs, subsampled
 from data.text_store import TextStore
 from data.text_store_writer import STORE_FORMAT, write_text_store
 from errors import InputError
@@ -66,6 +67,7 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     """
     check_on_problem(on_problem)
     check_validation_share(rules.validation_share)
+    check_train_pairs(rules.train_pairs)
     if rules.relevance < 1:
         raise InputError(f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that counts as positive")
     documents = _documents(source, on_problem, cache)
@@ -74,16 +76,18 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     for split in (validation, test):
         if lacking := without_positive(split, 1):
             log.warning("%s: %d %s queries have no positive judgement, any run scores 0 on them", source.where, len(lacking), split.name)
+    part = subsampled(train, rules.train_pairs, rules.split_seed)
     return Collection(
         name=source.name,
         documents=documents,
-        train=train,
+        train=part.train,
         validation=validation,
         test=test,
-        fingerprint=content["fingerprint"],
+        fingerprint=content["fingerprint"] if part.train is train else _of_part(content["fingerprint"], part),
         documents_fingerprint=documents.fingerprint,
         cache=cache,
         relevance=rules.relevance,
+        spared=part.spared,
     )
 
 
@@ -107,7 +111,8 @@ def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem:
         }
         (folder / "splits.json").write_text(json.dumps(content), encoding="utf-8")
 
-    key = {**source.splits_key, **asdict(rules), "documents": documents.fingerprint, "format": SPLITS_FORMAT}
+    kept_whole = {name: value for name, value in asdict(rules).items() if name != "train_pairs"}
+    key = {**source.splits_key, **kept_whole, "documents": documents.fingerprint, "format": SPLITS_FORMAT}
     content = _read(cache.folder("splits", key, build) / "splits.json")
     settle(_problems(content), on_problem, source.where)
     return content
@@ -117,6 +122,11 @@ def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
     """Hash of the content: the order of queries and documents counts (rows depend on it), paths and names do not."""
     content = json.dumps([documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)])
     return blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def _of_part(whole: str, part: Subsample) -> str:
+    """Tells the collection from the whole one and from other parts of it."""
+    return blake2b(json.dumps([whole, part.train.qrels]).encode(), digest_size=16).hexdigest()
 
 
 def _problems(content: Mapping[str, Any]) -> list[Problem]:

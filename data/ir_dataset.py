@@ -25,6 +25,7 @@ def open_ir_dataset(
     relevance: int = 1,
     validation_share: float = 0.1,
     split_seed: int = 0,
+    train_pairs: int | None = None,
     on_problem: OnProblem = "drop",
 ) -> Collection:
     """Open ids of ir_datasets as a collection; missing files are downloaded by ir_datasets, into `IR_DATASETS_HOME`.
@@ -39,7 +40,8 @@ def open_ir_dataset(
         validation: the same for validation; None holds training queries out.
         relevance: lowest published grade that counts as positive, 1 or more.
         validation_share: part of the training queries, in (0, 1), that is held out where `validation` is None.
-        split_seed: chooses the held-out queries.
+        split_seed: chooses the held-out queries, and the training pairs.
+        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
         on_problem: `drop` leaves unusable records out and says so, `fail` refuses the collection.
 
     Returns:
@@ -58,7 +60,7 @@ def open_ir_dataset(
         documents=lambda: _documents(documents),
         splits=lambda: {name: _judged(name, ids) for name, ids in views.items()},
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed), on_problem, cache)
+    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs), on_problem, cache)
 
 
 def _ids(value: str | Sequence[str]) -> list[str]:

@@ -34,12 +34,14 @@ class SplitRules:
     Args:
         relevance: lowest published grade that is positive.
         validation_share: part of the training queries that is held out where there is no validation split.
-        split_seed: chooses them.
+        split_seed: chooses them, and the training pairs.
+        train_pairs: keep at most so many training pairs; None keeps all.
     """
 
     relevance: int
     validation_share: float
     split_seed: int
+    train_pairs: int | None = None
 
 
 def make_splits(judged: Judgeds, documents: TextStore, rules: SplitRules, tally: Tally, where: str) -> tuple[Split, Split, Split]:

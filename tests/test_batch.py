@@ -96,6 +96,17 @@ def test_pools_hold_judged_negatives_then_mined_ones_and_no_copy_of_a_positive(e
     assert examples.pools.judged.tolist() == [1, 3, 0, 1]
 
 
+def test_spared_positives_are_neither_examples_nor_negatives(collection):
+    spared = {"q2": {"d9": 1}, "q1": {"d6": 2}}
+    examples = build_examples(
+        collection.documents, QUERIES, QRELS, first_copies=first_copies(collection), mined=MINED, depth=4, spared=spared
+    )
+    assert examples.document_rows.tolist() == [0, 2, 1, 2]
+    assert pool(examples, 2) == [10]  # of the mined ones d7 copies d2, d2 is positive, d9 spared
+    assert pool(examples, 1) == [7, 8]  # d6 is judged both ways: it may not be a negative
+    assert examples.positives.take(np.array([2])).values.tolist() == [2, 9]
+
+
 def test_diagnostics(examples):
     assert examples.corrupted.tolist() == [True, False, True, False]
     assert examples.true_documents.tolist() == [5, -1, -1, -1]

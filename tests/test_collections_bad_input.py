@@ -128,6 +128,10 @@ def test_missing_folder_is_named(mine):
         ({"validation_share": 0.0}, r"dataset\.validation_share=0\.0"),
         ({"validation_share": 1.0}, r"dataset\.validation_share=1\.0"),
         ({"validation_share": float("nan")}, r"dataset\.validation_share=nan"),
+        ({"train_pairs": 0}, r"dataset\.train_pairs=0"),
+        ({"train_pairs": -5}, r"dataset\.train_pairs=-5"),
+        ({"train_pairs": 0.5}, r"dataset\.train_pairs=0\.5"),
+        ({"train_pairs": True}, r"dataset\.train_pairs=True"),
         ({"relevance": 0}, r"dataset\.relevance=0"),
     ],
 )

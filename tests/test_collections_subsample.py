@@ -1,0 +1,81 @@
+"""Fewer training pairs of a collection."""
+
+from cell_runs import SMALL, composed
+from folders import TRAIN, write_folder
+from hypothesis import given
+from hypothesis import strategies as st
+from small_collection import write_small_collection
+
+from cells.materials import prepare
+from data.cache import Cache
+from data.folder import open_folder
+from data.records import Split
+from data.subsample import subsampled
+
+JUDGED = st.dictionaries(
+    st.sampled_from([f"q{number}" for number in range(8)]),
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(-1, 3), min_size=1).filter(lambda judged: max(judged.values()) > 0),
+    min_size=1,
+)
+
+
+def split(qrels):
+    return Split("train", {query_id: query_id.upper() for query_id in qrels}, qrels)
+
+
+def positives(qrels):
+    return {(query_id, doc_id) for query_id, judged in qrels.items() for doc_id, grade in judged.items() if grade > 0}
+
+
+@given(JUDGED, st.integers(1, 12), st.integers(1, 12), st.integers())
+def test_as_many_pairs_as_asked_nested_and_whatever_the_order(qrels, count, other, seed):
+    less, more = (subsampled(split(qrels), number, seed) for number in sorted((count, other)))
+    assert len(positives(less.train.qrels)) == min(count, other, len(positives(qrels)))
+    assert positives(less.train.qrels) <= positives(more.train.qrels)
+    turned = {query_id: dict(reversed(judged.items())) for query_id, judged in reversed(qrels.items())}
+    assert subsampled(split(turned), min(count, other), seed) == less
+
+
+@given(JUDGED, st.integers(1, 12))
+def test_kept_queries_keep_what_was_judged_not_relevant_and_spare_the_rest(qrels, count):
+    train, spared = subsampled(split(qrels), count, 0)
+    assert list(train.queries) == [query_id for query_id in qrels if query_id in train.queries]
+    for query_id in train.queries:
+        assert train.qrels[query_id] | spared.get(query_id, {}) == qrels[query_id]
+        assert any(grade > 0 for grade in train.qrels[query_id].values())
+    assert all(grade > 0 for judged in spared.values() for grade in judged.values())
+    assert spared.keys() <= train.queries.keys()
+
+
+def test_all_pairs_are_the_whole_split():
+    whole = split({"q1": {"a": 1, "b": 0}})
+    assert subsampled(whole, None, 0).train is whole
+    assert subsampled(whole, 1, 0).train is whole
+
+
+def test_the_seed_chooses():
+    whole = split({f"q{number}": {"a": 1} for number in range(50)})
+    assert len({tuple(subsampled(whole, 5, seed).train.queries) for seed in range(10)}) == 10
+
+
+def test_a_collection_keeps_its_other_splits_and_knows_what_it_left_out(tmp_path):
+    folder = str(write_folder(tmp_path / "mine", train=[*TRAIN, ("q1", "banana", 1), ("q1", "carrot", 2)], dev=[("q4", "daikon", 1)]))
+    cache = Cache(tmp_path / "cache")
+    whole = open_folder(folder, cache=cache)
+    parts = [open_folder(folder, cache=cache, train_pairs=2, split_seed=seed) for seed in range(10)]
+    assert {len(positives(part.train.qrels)) for part in parts} == {2}
+    assert {part.fingerprint for part in parts}.isdisjoint({whole.fingerprint})
+    for part in parts:
+        assert (part.validation, part.test, part.documents_fingerprint) == (whole.validation, whole.test, whole.documents_fingerprint)
+        assert all(part.known_positives(query_id) == whole.known_positives(query_id) for query_id in part.train.queries)
+    assert any("q1" in part.spared for part in parts)
+    assert open_folder(folder, cache=cache, train_pairs=99).fingerprint == whole.fingerprint
+
+
+def test_a_cell_trains_on_the_pairs_kept(tmp_path):
+    folder = write_small_collection(tmp_path / "toy")
+    small = [key for key in SMALL if not key.startswith("noise.")]
+    own = [f"dataset.path={folder}", "dataset.train_pairs=30", "noise.ratio=0.4", f"cache_dir={tmp_path}"]
+    materials = prepare(composed("dataset=folder", "noise=uniform", *own, *small))
+    assert len(materials.examples) == materials.corruption.audit.header.units == 30
+    assert materials.corruption.audit.header.corrupted == 12
