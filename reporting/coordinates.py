@@ -1,0 +1,107 @@
+"""Where a cell lies in the grid, read from its path, and the filters that choose cells by it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+PARTS = 5
+"""Parts of a cell's path: dataset, model, loss, noise-ratio, seed-n."""
+
+KEYS = ("dataset", "model", "loss", "noise", "noise.ratio", "seed")
+
+
+class Coordinates(NamedTuple):
+    """The coordinates of a cell.
+
+    Attributes:
+        dataset: name of the collection.
+        model: name of the model.
+        loss: name of the loss; a variant is part of it, as in the path (`cross_entropy-lr-1e-3`).
+        noise: name of the noise model.
+        ratio: the noise ratio; 1.0 for natural noise that takes every label in (`natural-all`).
+        seed: the seed.
+    """
+
+    dataset: str
+    model: str
+    loss: str
+    noise: str
+    ratio: float
+    seed: int
+
+
+def coordinates_of(parts: Sequence[str]) -> Coordinates | None:
+    """Returns the coordinates that the last five parts of a path name; None: it is not a trained cell's path."""
+    if len(parts) < PARTS:
+        return None
+    dataset, model, loss, condition, last = parts[-PARTS:]
+    noise, dash, ratio = condition.rpartition("-")
+    if not dash or not last.startswith("seed-"):
+        return None
+    try:
+        return Coordinates(dataset, model, loss, noise, 1.0 if ratio == "all" else float(ratio), int(last.removeprefix("seed-")))
+    except ValueError:
+        return None
+
+
+def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
+    """Returns what the filters `key=value,value` allow, by key. A value may hold the wildcards `*` and `?`.
+
+    Raises:
+        InputError: for an unknown key, a filter without values, or a ratio or seed that is not a number.
+    """
+    filters: dict[str, list[str]] = {}
+    for argument in arguments:
+        key, equals, values = argument.partition("=")
+        key = "noise.ratio" if key == "ratio" else key
+        allowed = [value for value in values.split(",") if value]
+        if not equals or not allowed:
+            raise InputError(f"{argument!r} is not a filter: write key=value or key=value,value, e.g. loss=cross_entropy,label_weakening.")
+        if key not in KEYS:
+            nearest = get_close_matches(key, KEYS, n=1)
+            raise InputError(
+                f"{argument}: cells have no {key!r}{f' (did you mean {nearest[0]}?)' if nearest else ''}. Keys: {', '.join(KEYS)}."
+            )
+        for value in allowed:
+            _check_number(argument, key, value)
+        filters.setdefault(key, []).extend(allowed)
+    return filters
+
+
+def passes(place: Coordinates, filters: Mapping[str, Sequence[str]]) -> bool:
+    """Whether every filter allows the cell."""
+    return all(any(_matches(place, key, value) for value in allowed) for key, allowed in filters.items())
+
+
+def unmatched(places: Sequence[Coordinates], filters: Mapping[str, Sequence[str]]) -> list[str]:
+    """Returns the values, as `key=value`, that allow none of the cells."""
+    return [f"{key}={value}" for key, allowed in filters.items() for value in allowed if not any(_matches(p, key, value) for p in places)]
+
+
+def _matches(place: Coordinates, key: str, value: str) -> bool:
+    if key == "noise.ratio":
+        return place.ratio == _ratio(value)
+    if key == "seed":
+        return place.seed == int(value)
+    return fnmatchcase(str(getattr(place, key)), value)
+
+
+def _ratio(value: str) -> float:
+    return 1.0 if value == "all" else float(value)
+
+
+def _check_number(argument: str, key: str, value: str) -> None:
+    try:
+        if key == "noise.ratio":
+            _ratio(value)
+        elif key == "seed":
+            int(value)
+    except ValueError:
+        raise InputError(f"{argument}: {value!r} is not a number, as {key} must be.") from None

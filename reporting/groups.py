@@ -1,0 +1,179 @@
+"""Cells that differ in their seed only, and the checks that what is compared can be compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from data.progress import track
+from errors import InputError
+from reporting.cells import FinishedCell, Problem
+from reporting.per_query_values import PerQuery, read_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+
+class Condition(NamedTuple):
+    """What two losses must share to be compared.
+
+    Attributes:
+        dataset: name of the collection.
+        model: name of the model.
+        noise: name of the noise model.
+        ratio: the noise ratio.
+    """
+
+    dataset: str
+    model: str
+    noise: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The cells of one loss under one condition, over S seeds.
+
+    Attributes:
+        condition: dataset, model, noise and ratio.
+        loss: name of the loss.
+        cells: the cells, by seed [S].
+        measures: the measures [M].
+        query_ids: the test queries, sorted [Q].
+        seed_values: each cell's mean over queries, as in its scores.json [S, M].
+        per_query: each query's values, averaged over seeds [M, Q].
+    """
+
+    condition: Condition
+    loss: str
+    cells: tuple[FinishedCell, ...]
+    measures: tuple[str, ...]
+    query_ids: tuple[str, ...]
+    seed_values: NDArray[np.float64]
+    per_query: NDArray[np.float64]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds [S]."""
+        return tuple(cell.seed for cell in self.cells)
+
+    def mean(self, measure: str) -> float:
+        """Returns the mean over seeds."""
+        return float(self.seed_values[:, self._place(measure)].mean())
+
+    def sd(self, measure: str) -> float | None:
+        """Returns the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
+        return float(self.seed_values[:, self._place(measure)].std(ddof=1)) if len(self.cells) > 1 else None
+
+    def queries(self, measure: str) -> NDArray[np.float64]:
+        """Returns each query's value, averaged over seeds [Q]."""
+        values: NDArray[np.float64] = self.per_query[self._place(measure)]
+        return values
+
+    def _place(self, measure: str) -> int:
+        return self.measures.index(measure)
+
+
+class Groups(NamedTuple):
+    """The groups of a report.
+
+    Attributes:
+        groups: by condition and loss.
+        measures: the measures that all of them have.
+        corrupt: finished cells that were left out since their per_query.tsv is damaged.
+    """
+
+    groups: list[Group]
+    measures: tuple[str, ...]
+    corrupt: list[Problem]
+
+
+def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = None) -> Groups:
+    """Groups cells over seeds, and reads and averages their per-query values; a damaged file costs its cell only.
+
+    Args:
+        cells: finished cells.
+        measures: the measures wanted; None: all.
+
+    Raises:
+        InputError: if cells have different measures, or, within a collection, different data or test queries; it names the cells.
+    """
+    chosen = _common_measures(cells, measures)
+    _check_data(cells)
+    corrupt: list[Problem] = []
+    known_queries: dict[str, tuple[tuple[str, ...], str]] = {}
+    groups = []
+    for (condition, loss), members in track(_by_group(cells).items(), "Reading per-query values"):
+        read = list(_read(members, chosen, corrupt))
+        for cell, values in read:
+            _check_queries(known_queries, cell, values)
+        if read:
+            groups.append(_group(condition, loss, chosen, known_queries[condition.dataset][0], read))
+    return Groups(groups, chosen, corrupt)
+
+
+def _by_group(cells: Iterable[FinishedCell]) -> dict[tuple[Condition, str], list[FinishedCell]]:
+    members: defaultdict[tuple[Condition, str], list[FinishedCell]] = defaultdict(list)
+    for cell in cells:
+        members[Condition(cell.dataset, cell.model, cell.noise, cell.ratio), cell.loss].append(cell)
+    return {key: sorted(members[key], key=lambda cell: cell.seed) for key in sorted(members)}
+
+
+def _read(cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[Problem]) -> Iterable[tuple[FinishedCell, PerQuery]]:
+    for cell in cells:
+        try:
+            yield cell, read_values(cell.file("per_query.tsv"), measures)
+        except InputError as error:
+            corrupt.append(Problem(cell.name, str(error)))
+
+
+def _group(
+    condition: Condition, loss: str, measures: tuple[str, ...], query_ids: tuple[str, ...], read: Sequence[tuple[FinishedCell, PerQuery]]
+) -> Group:
+    cells = tuple(cell for cell, _ in read)
+    seed_values = np.array([[cell.measures[measure] for measure in measures] for cell in cells], dtype=np.float64)
+    per_query = np.mean([values.values for _, values in read], axis=0)
+    return Group(condition, loss, cells, measures, query_ids, seed_values, per_query)
+
+
+def _common_measures(cells: Sequence[FinishedCell], wanted: Sequence[str] | None) -> tuple[str, ...]:
+    first = cells[0]
+    names = tuple(first.measures) if wanted is None else tuple(dict.fromkeys(wanted))
+    common = [name for name in first.measures if all(name in cell.measures for cell in cells)]
+    for cell in cells:
+        lacking = [name for name in names if name not in cell.measures]
+        if lacking or (wanted is None and len(cell.measures) != len(names)):
+            found = (
+                f"{cell.name} has no measure {', '.join(lacking)}."
+                if wanted is not None
+                else f"the cells have different measures: {first.name} has {', '.join(first.measures)}; {cell.name} has "
+                f"{', '.join(cell.measures)}."
+            )
+            raise InputError(f"{found} Choose with --measure what all have ({', '.join(common) or 'nothing'}), or filter the cells.")
+    return names
+
+
+def _check_data(cells: Iterable[FinishedCell]) -> None:
+    seen: dict[str, FinishedCell] = {}
+    for cell in cells:
+        other = seen.setdefault(cell.dataset, cell)
+        if cell.fingerprint != other.fingerprint:
+            raise InputError(
+                f"{other.name} and {cell.name} were scored on different data (documents, queries or qrels of {cell.dataset} changed: "
+                f"fingerprints {other.fingerprint} and {cell.fingerprint}). Filter one of them out, or run it again with overwrite=true."
+            )
+
+
+def _check_queries(known: dict[str, tuple[tuple[str, ...], str]], cell: FinishedCell, values: PerQuery) -> None:
+    query_ids, name = known.setdefault(cell.dataset, (values.query_ids, cell.name))
+    if values.query_ids != query_ids:
+        differing = sorted(set(query_ids) ^ set(values.query_ids))
+        raise InputError(
+            f"{name} and {cell.name} answer different test queries: {len(differing)} are in one per_query.tsv only "
+            f"({', '.join(differing[:3])}). Filter one of them out, or run it again with overwrite=true."
+        )
