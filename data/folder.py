@@ -29,6 +29,7 @@ def open_folder(
     validation_share: float = 0.1,
     split_seed: int = 0,
     train_pairs: int | None = None,
+    validation_queries: int | None = None,
     on_problem: OnProblem = "fail",
 ) -> Collection:
     """Open a folder of files as a collection. Every file may be gzipped (`.gz`).
@@ -42,8 +43,9 @@ def open_folder(
         cache: holds the checked collection, by the bytes of the files.
         relevance: lowest grade that counts as positive, 1 or more.
         validation_share: part of the training queries, in (0, 1), that is held out where there is no `dev`.
-        split_seed: chooses the held-out queries, and the training pairs.
+        split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
         on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says so.
 
     Returns:
@@ -63,7 +65,7 @@ def open_folder(
         documents=lambda: read_texts(corpus),
         splits=lambda: _judged(queries, qrels),
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs), on_problem, cache)
+    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries), on_problem, cache)
 
 
 def _layout(folder: Path) -> tuple[Path, Path, dict[str, Path]]:

@@ -18,7 +18,7 @@ from data.problems import OnProblem, Problem, Tally, check_on_problem, settle
 from data.progress import track
 from data.records import Document, Split
 from data.splits import Judgeds, SplitRules, make_splits, without_positive
-from data.subsample import Subsample, check_train_pairs, subsampled
+from data.subsample import check_count, subsampled, with_fewer_queries
 from data.text_store import TextStore
 from data.text_store_writer import STORE_FORMAT, write_text_store
 from errors import InputError
@@ -66,29 +66,36 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
         InputError: a setting is out of range, or the source cannot be used.
     """
     check_on_problem(on_problem)
-    check_validation_share(rules.validation_share)
-    check_train_pairs(rules.train_pairs)
-    if rules.relevance < 1:
-        raise InputError(f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that counts as positive")
+    _check(rules)
     documents = _documents(source, on_problem, cache)
     content = _splits(source, rules, documents, on_problem, cache)
-    train, validation, test = (Split(**split) for split in content["splits"])
+    whole, all_validation, test = (Split(**split) for split in content["splits"])
+    train, spared = subsampled(whole, rules.train_pairs, rules.split_seed)
+    validation = with_fewer_queries(all_validation, rules.validation_queries, rules.split_seed)
+    limited = train is not whole or validation is not all_validation
     for split in (validation, test):
         if lacking := without_positive(split, 1):
             log.warning("%s: %d %s queries have no positive judgement, any run scores 0 on them", source.where, len(lacking), split.name)
-    part = subsampled(train, rules.train_pairs, rules.split_seed)
     return Collection(
         name=source.name,
         documents=documents,
-        train=part.train,
+        train=train,
         validation=validation,
         test=test,
-        fingerprint=content["fingerprint"] if part.train is train else _of_part(content["fingerprint"], part),
+        fingerprint=_of_part(content["fingerprint"], train, validation) if limited else content["fingerprint"],
         documents_fingerprint=documents.fingerprint,
         cache=cache,
         relevance=rules.relevance,
-        spared=part.spared,
+        spared=spared,
     )
+
+
+def _check(rules: SplitRules) -> None:
+    check_validation_share(rules.validation_share)
+    check_count("train_pairs", rules.train_pairs)
+    check_count("validation_queries", rules.validation_queries)
+    if rules.relevance < 1:
+        raise InputError(f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that counts as positive")
 
 
 def _documents(source: Source, on_problem: OnProblem, cache: Cache) -> TextStore:
@@ -111,8 +118,7 @@ def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem:
         }
         (folder / "splits.json").write_text(json.dumps(content), encoding="utf-8")
 
-    kept_whole = {name: value for name, value in asdict(rules).items() if name != "train_pairs"}
-    key = {**source.splits_key, **kept_whole, "documents": documents.fingerprint, "format": SPLITS_FORMAT}
+    key = {**source.splits_key, **rules.before_limits, "documents": documents.fingerprint, "format": SPLITS_FORMAT}
     content = _read(cache.folder("splits", key, build) / "splits.json")
     settle(_problems(content), on_problem, source.where)
     return content
@@ -124,9 +130,9 @@ def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
     return blake2b(content.encode(), digest_size=16).hexdigest()
 
 
-def _of_part(whole: str, part: Subsample) -> str:
+def _of_part(whole: str, *splits: Split) -> str:
     """Tells the collection from the whole one and from other parts of it."""
-    return blake2b(json.dumps([whole, part.train.qrels]).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps([whole, *(split.qrels for split in splits)]).encode(), digest_size=16).hexdigest()
 
 
 def _problems(content: Mapping[str, Any]) -> list[Problem]:

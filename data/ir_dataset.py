@@ -26,6 +26,7 @@ def open_ir_dataset(
     validation_share: float = 0.1,
     split_seed: int = 0,
     train_pairs: int | None = None,
+    validation_queries: int | None = None,
     on_problem: OnProblem = "drop",
 ) -> Collection:
     """Open ids of ir_datasets as a collection; missing files are downloaded by ir_datasets, into `IR_DATASETS_HOME`.
@@ -40,8 +41,9 @@ def open_ir_dataset(
         validation: the same for validation; None holds training queries out.
         relevance: lowest published grade that counts as positive, 1 or more.
         validation_share: part of the training queries, in (0, 1), that is held out where `validation` is None.
-        split_seed: chooses the held-out queries, and the training pairs.
+        split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
         on_problem: `drop` leaves unusable records out and says so, `fail` refuses the collection.
 
     Returns:
@@ -60,7 +62,7 @@ def open_ir_dataset(
         documents=lambda: _documents(documents),
         splits=lambda: {name: _judged(name, ids) for name, ids in views.items()},
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs), on_problem, cache)
+    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries), on_problem, cache)
 
 
 def _ids(value: str | Sequence[str]) -> list[str]:

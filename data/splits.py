@@ -34,14 +34,21 @@ class SplitRules:
     Args:
         relevance: lowest published grade that is positive.
         validation_share: part of the training queries that is held out where there is no validation split.
-        split_seed: chooses them, and the training pairs.
+        split_seed: chooses them, and what the limits below keep.
         train_pairs: keep at most so many training pairs; None keeps all.
+        validation_queries: keep at most so many validation queries; None keeps all.
     """
 
     relevance: int
     validation_share: float
     split_seed: int
     train_pairs: int | None = None
+    validation_queries: int | None = None
+
+    @property
+    def before_limits(self) -> dict[str, int | float]:
+        """The rules without the limits."""
+        return {"relevance": self.relevance, "validation_share": self.validation_share, "split_seed": self.split_seed}
 
 
 def make_splits(judged: Judgeds, documents: TextStore, rules: SplitRules, tally: Tally, where: str) -> tuple[Split, Split, Split]:

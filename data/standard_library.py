@@ -52,15 +52,21 @@ class Described(NamedTuple):
 
 
 def open_standard_library(
-    *, cache: Cache, validation_share: float = 0.05, split_seed: int = 0, train_pairs: int | None = None
+    *,
+    cache: Cache,
+    validation_share: float = 0.05,
+    split_seed: int = 0,
+    train_pairs: int | None = None,
+    validation_queries: int | None = None,
 ) -> Collection:
     """Open the embedded collection; it is built once for a Python installation.
 
     Args:
         cache: holds the collection.
         validation_share: part of the training queries that is held out, in (0, 1).
-        split_seed: chooses the held-out queries, and the training pairs.
+        split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
 
     Returns:
         The collection, about 5,000 documents and 10,000 queries.
@@ -79,7 +85,7 @@ def open_standard_library(
         documents=lambda: (Document(definition.name, definition.source) for definition in described()),
         splits=lambda: _splits(described()),
     )
-    return ingest(source, SplitRules(1, validation_share, split_seed, train_pairs), "drop", cache)
+    return ingest(source, SplitRules(1, validation_share, split_seed, train_pairs, validation_queries), "drop", cache)
 
 
 def described_definitions(root: Path) -> list[Described]:

@@ -1,10 +1,13 @@
-"""Fewer training pairs of a large collection: part of it, with the whole of its documents, validation and test."""
+"""Fewer training pairs or validation queries of a large collection, with all of its documents and test queries."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from data.records import Qrels, Split
 from errors import InputError
+
+Item = TypeVar("Item", bound=tuple[str, ...])
 
 
 class Subsample(NamedTuple):
@@ -20,14 +23,14 @@ class Subsample(NamedTuple):
     spared: Qrels
 
 
-def check_train_pairs(count: int | None) -> None:
-    """Check the setting before any work.
+def check_count(key: str, count: int | None) -> None:
+    """Check a setting before any work.
 
     Raises:
         InputError: it is neither a whole number from 1 nor null.
     """
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise InputError(f"dataset.train_pairs={count} must be a whole number, 1 or more, or null for all training pairs")
+        raise InputError(f"dataset.{key}={count} must be a whole number, 1 or more, or null for all that there are")
 
 
 def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
@@ -43,7 +46,7 @@ def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
     pairs = [(query_id, doc_id) for query_id, judged in train.qrels.items() for doc_id, grade in judged.items() if grade > 0]
     if count is None or count >= len(pairs):
         return Subsample(train, {})
-    kept = set(sorted(pairs, key=lambda pair: (_keyed_hash(pair, seed), pair))[:count])
+    kept = _first(pairs, count, f"train pairs {seed}")
     queries = {query_id for query_id, _ in kept}
     qrels: Qrels = {}
     spared: Qrels = {}
@@ -54,5 +57,23 @@ def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
     return Subsample(Split(train.name, {query_id: train.queries[query_id] for query_id in qrels}, qrels), spared)
 
 
-def _keyed_hash(pair: tuple[str, str], seed: int) -> bytes:
-    return blake2b("\0".join(pair).encode("utf-8", "replace"), digest_size=16, key=f"train pairs {seed}".encode()).digest()
+def with_fewer_queries(validation: Split, count: int | None, seed: int) -> Split:
+    """Keep the `count` queries with the smallest keyed hash; nested like training pairs.
+
+    Args:
+        validation: judged queries.
+        count: queries to keep, 1 or more; None, or as many as there are or more, keeps all.
+        seed: key of the hash.
+    """
+    if count is None or count >= len(validation.queries):
+        return validation
+    kept = _first([(query_id,) for query_id in validation.queries], count, f"validation queries {seed}")
+    queries = {query_id: text for query_id, text in validation.queries.items() if (query_id,) in kept}
+    return Split(validation.name, queries, {query_id: validation.qrels[query_id] for query_id in queries})
+
+
+def _first(items: Iterable[Item], count: int, key: str) -> set[Item]:
+    def keyed_hash(item: Item) -> bytes:
+        return blake2b("\0".join(item).encode("utf-8", "replace"), digest_size=16, key=key.encode()).digest()
+
+    return set(sorted(items, key=lambda item: (keyed_hash(item), item))[:count])

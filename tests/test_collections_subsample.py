@@ -1,7 +1,7 @@
 """Fewer training pairs of a collection."""
 
 from cell_runs import SMALL, composed
-from folders import TRAIN, write_folder
+from folders import QUERIES, TRAIN, write_folder
 from hypothesis import given
 from hypothesis import strategies as st
 from small_collection import write_small_collection
@@ -70,6 +70,22 @@ def test_a_collection_keeps_its_other_splits_and_knows_what_it_left_out(tmp_path
         assert all(part.known_positives(query_id) == whole.known_positives(query_id) for query_id in part.train.queries)
     assert any("q1" in part.spared for part in parts)
     assert open_folder(folder, cache=cache, train_pairs=99).fingerprint == whole.fingerprint
+
+
+def test_fewer_validation_queries_are_nested_and_leave_the_rest_alone(tmp_path):
+    dev = [(f"v{number}", "daikon", 1) for number in range(30)]
+    queries = QUERIES | {f"v{number}": f"white root {number}" for number in range(30)}
+    folder = str(write_folder(tmp_path / "mine", queries=queries, dev=dev))
+    cache = Cache(tmp_path / "cache")
+    whole = open_folder(folder, cache=cache)
+    less, more = (open_folder(folder, cache=cache, validation_queries=count) for count in (4, 9))
+    assert len(less.validation.queries) == 4
+    assert less.validation.queries.items() < more.validation.queries.items() < whole.validation.queries.items()
+    assert less.validation.qrels.keys() == less.validation.queries.keys()
+    assert (less.train, less.test) == (whole.train, whole.test)
+    assert len({less.fingerprint, more.fingerprint, whole.fingerprint}) == 3
+    assert open_folder(folder, cache=cache, validation_queries=30).fingerprint == whole.fingerprint
+    assert open_folder(folder, cache=cache, validation_queries=4, split_seed=1).validation != less.validation
 
 
 def test_a_cell_trains_on_the_pairs_kept(tmp_path):
