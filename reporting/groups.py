@@ -42,7 +42,8 @@ class Group:
     Attributes:
         condition: dataset, model, noise and ratio.
         loss: name of the loss.
-        cells: the cells, by seed [S].
+        seeds: the seeds [S].
+        cells: the cells, by seed [S]; none for runs of other systems.
         measures: the measures [M].
         query_ids: the test queries, sorted [Q].
         seed_values: each cell's mean over queries, as in its scores.json [S, M].
@@ -51,16 +52,12 @@ class Group:
 
     condition: Condition
     loss: str
+    seeds: tuple[int, ...]
     cells: tuple[FinishedCell, ...]
     measures: tuple[str, ...]
     query_ids: tuple[str, ...]
     seed_values: NDArray[np.float64]
     per_query: NDArray[np.float64]
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds [S]."""
-        return tuple(cell.seed for cell in self.cells)
 
     def mean(self, measure: str) -> float:
         """Returns the mean over seeds."""
@@ -68,7 +65,7 @@ class Group:
 
     def sd(self, measure: str) -> float | None:
         """Returns the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
-        return float(self.seed_values[:, self._place(measure)].std(ddof=1)) if len(self.cells) > 1 else None
+        return float(self.seed_values[:, self._place(measure)].std(ddof=1)) if len(self.seeds) > 1 else None
 
     def queries(self, measure: str) -> NDArray[np.float64]:
         """Returns each query's value, averaged over seeds [Q]."""
@@ -138,7 +135,7 @@ def _group(
     cells = tuple(cell for cell, _ in read)
     seed_values = np.array([[cell.measures[measure] for measure in measures] for cell in cells], dtype=np.float64)
     per_query = np.mean([values.values for _, values in read], axis=0)
-    return Group(condition, loss, cells, measures, query_ids, seed_values, per_query)
+    return Group(condition, loss, tuple(cell.seed for cell in cells), cells, measures, query_ids, seed_values, per_query)
 
 
 def _common_measures(cells: Sequence[FinishedCell], wanted: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,0 +1,75 @@
+"""All that a report says, computed: what is written, drawn and shown is made from this and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporting.comparisons import Comparison, Plan, compare
+from reporting.groups import Groups, read_groups
+from reporting.ranks import Ranking, rank
+from reporting.robustness import Curve, curves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporting.cells import Cells, FinishedCell
+    from reporting.groups import Group
+
+
+class Analysis(NamedTuple):
+    """A report's content.
+
+    Attributes:
+        plan: what was compared, and how.
+        cells: what was read; damaged per-query files are among the corrupt cells.
+        groups: cells over seeds.
+        measures: the measures; the first leads.
+        comparisons: paired tests.
+        rankings: average ranks, one a measure.
+        curves: robustness curves.
+        notes: what a reader must know about gaps, in sentences.
+    """
+
+    plan: Plan
+    cells: Cells
+    groups: list[Group]
+    measures: tuple[str, ...]
+    comparisons: list[Comparison]
+    rankings: list[Ranking]
+    curves: list[Curve]
+    notes: list[str]
+
+
+def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> Analysis:
+    """Computes a report's content from finished cells.
+
+    Raises:
+        InputError: for cells that cannot be compared, by name.
+    """
+    read = read_groups(cells.finished, measures)
+    unreadable = {problem.cell for problem in read.corrupt}
+    finished = [cell for cell in cells.finished if cell.name not in unreadable]
+    return conclude(cells._replace(finished=finished, corrupt=[*cells.corrupt, *read.corrupt]), read, plan)
+
+
+def conclude(cells: Cells, read: Groups, plan: Plan) -> Analysis:
+    """Computes a report's content from groups."""
+    groups, measures, _ = read
+    compared = compare(groups, measures, plan)
+    rankings = [rank(groups, measure, alpha=plan.alpha) for measure in measures] if groups else []
+    notes = [*_notes(cells.finished, groups), *compared.notes]
+    return Analysis(plan, cells, groups, measures, compared.comparisons, rankings, curves(groups, measures), notes)
+
+
+def _notes(finished: Sequence[FinishedCell], groups: Sequence[Group]) -> list[str]:
+    notes = []
+    single = sum(len(group.seeds) == 1 for group in groups)
+    if single:
+        notes.append(f"{single} of {len(groups)} groups have a single seed and therefore no standard deviation.")
+    if len({group.seeds for group in groups}) > 1:
+        most = max(len(group.seeds) for group in groups)
+        notes.append(f"Groups have different seeds: {sum(len(group.seeds) < most for group in groups)} have fewer than {most}.")
+    commits = sorted({str(cell.scores.get("git_commit")) for cell in finished})
+    if len(commits) > 1:
+        notes.append(f"The cells were run with {len(commits)} versions of the code: {', '.join(commits)}.")
+    return notes

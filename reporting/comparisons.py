@@ -1,0 +1,187 @@
+"""Which losses are compared with which, in which family of tests, and what the tests say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from data.progress import track
+from reporting.resampling import Resampler
+from reporting.significance import PairedTests, holm, paired_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reporting.groups import Condition, Group
+
+BASELINE, FOCUS = "baseline", "focus"
+FAMILIES = (BASELINE, FOCUS)
+TESTS = ("t", "randomisation")
+ROWS = 1 << 21  # differences held at once
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is compared, and how.
+
+    Attributes:
+        baseline: the loss that every other is compared with (family `baseline`); None: none.
+        focus: the loss that is compared with every other (family `focus`); None: none.
+        test: whose p-values decide what is significant, `t` or `randomisation`.
+        alpha: level of significance of a family.
+        resamples: draws of the randomisation test and of the bootstrap.
+        seed: of these draws.
+    """
+
+    baseline: str | None
+    focus: str | None
+    test: str = "t"
+    alpha: float = 0.05
+    resamples: int = 10_000
+    seed: int = 0
+
+
+class Comparison(NamedTuple):
+    """One loss compared with another under one condition, by one measure.
+
+    Attributes:
+        family: `baseline` or `focus`. The family of tests that Holm's correction covers is all comparisons of that kind, by that measure,
+            on that data set.
+        measure: the measure.
+        dataset: name of the collection.
+        model: name of the model.
+        noise: name of the noise model.
+        ratio: the noise ratio.
+        loss: the loss.
+        other: the loss that it is compared with.
+        queries: number of queries that are paired, Q.
+        seeds: seeds that the loss's values are averaged over.
+        other_seeds: those of the other.
+        difference: mean over queries of (loss - other).
+        effect_size: Cohen's d of the paired differences.
+        low: lower end of the 95 % bootstrap interval of the difference.
+        high: upper end.
+        t: statistic of the paired t-test; NaN where it is undefined (every query differs by the same amount).
+        p_t: its p-value.
+        p_randomisation: p-value of the randomisation test.
+        holm_t: the first corrected for the family; where it is undefined, the randomisation test's takes its place.
+        holm_randomisation: the second corrected for the family.
+        wins: queries on which the loss is better.
+        ties: queries on which both are equal.
+        losses: queries on which the other is better.
+        tests: size of the family.
+        significant: whether the corrected p-value of the plan's test is below its level.
+    """
+
+    family: str
+    measure: str
+    dataset: str
+    model: str
+    noise: str
+    ratio: float
+    loss: str
+    other: str
+    queries: int
+    seeds: int
+    other_seeds: int
+    difference: float
+    effect_size: float
+    low: float
+    high: float
+    t: float
+    p_t: float
+    p_randomisation: float
+    holm_t: float
+    holm_randomisation: float
+    wins: int
+    ties: int
+    losses: int
+    tests: int
+    significant: bool
+
+    @property
+    def mark(self) -> int:
+        """1 if the loss is significantly better, -1 if it is significantly worse, else 0."""
+        return int(np.sign(self.difference)) if self.significant else 0
+
+
+class Compared(NamedTuple):
+    """All comparisons.
+
+    Attributes:
+        comparisons: by family, measure, condition and losses.
+        notes: what could not be compared, in words.
+    """
+
+    comparisons: list[Comparison]
+    notes: list[str]
+
+
+Pair = tuple["Group", "Group"]
+
+
+def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Compared:
+    """Compares the groups of each condition as planned."""
+    comparisons: list[Comparison] = []
+    notes: list[str] = []
+    by_dataset: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_dataset[group.condition.dataset].append(group)
+    for dataset, members in track(by_dataset.items(), "Comparing"):
+        pairs, missing = _pairs(members, plan)
+        notes.extend(missing)
+        queries = len(members[0].query_ids)
+        if queries < 2:  # noqa: PLR2004 - a paired test needs two
+            notes.append(f"{dataset} has {queries} test query: differences on it cannot be tested.")
+            continue
+        resampler = Resampler(queries, resamples=plan.resamples, seed=plan.seed)
+        for family in FAMILIES:
+            for measure in measures if pairs[family] else ():
+                comparisons.extend(_tested(family, measure, pairs[family], resampler, plan))
+    order = {measure: place for place, measure in enumerate(measures)}
+    comparisons.sort(key=lambda found: (found.family, order[found.measure], *found[2:8]))
+    return Compared(comparisons, notes)
+
+
+def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], list[str]]:
+    """Pairs (loss, other) of each family, and the conditions that lack the baseline or the focus, in words."""
+    conditions: defaultdict[Condition, dict[str, Group]] = defaultdict(dict)
+    for group in groups:
+        conditions[group.condition][group.loss] = group
+    pairs: dict[str, list[Pair]] = {BASELINE: [], FOCUS: []}
+    notes = []
+    for condition, by_loss in sorted(conditions.items()):
+        for family, name in ((BASELINE, plan.baseline), (FOCUS, plan.focus)):
+            if name is None:
+                continue
+            if name not in by_loss:
+                notes.append(f"No finished cell of {name} under {'/'.join(map(str, condition))}: nothing is compared with it there.")
+                continue
+            for loss, group in sorted(by_loss.items()):
+                if loss != name:
+                    pairs[family].append((group, by_loss[name]) if family == BASELINE else (by_loss[name], group))
+    return pairs, notes
+
+
+def _tested(family: str, measure: str, pairs: Sequence[Pair], resampler: Resampler, plan: Plan) -> Iterator[Comparison]:
+    tests = _all_tests(measure, pairs, resampler)
+    holm_t = holm(np.where(np.isnan(tests.p_t), tests.p_randomisation, tests.p_t))
+    holm_randomisation = holm(tests.p_randomisation)
+    significant = (holm_t if plan.test == "t" else holm_randomisation) < plan.alpha
+    columns = [column.tolist() for column in (*tests[:7], holm_t, holm_randomisation, *tests[7:])]
+    for (group, other), row, marked in zip(pairs, zip(*columns, strict=True), significant.tolist(), strict=True):
+        sizes = (len(group.query_ids), len(group.seeds), len(other.seeds))
+        yield Comparison._make((family, measure, *group.condition, group.loss, other.loss, *sizes, *row, len(pairs), marked))
+
+
+def _all_tests(measure: str, pairs: Sequence[Pair], resampler: Resampler) -> PairedTests:
+    """Tests of all pairs, with the differences of some of them in memory at a time."""
+    step = max(1, ROWS // len(pairs[0][0].query_ids))
+    parts = [
+        paired_tests(np.array([group.queries(measure) - other.queries(measure) for group, other in pairs[start : start + step]]), resampler)
+        for start in range(0, len(pairs), step)
+    ]
+    return PairedTests(*(np.concatenate(column) for column in zip(*parts, strict=True)))
