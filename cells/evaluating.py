@@ -47,12 +47,8 @@ class Evaluator:
         split = self._tokenised.collection.validation
         return self._scored(self._answer(network, split).run, split).mean
 
-    def test(self, network: Network, cell: Cell | None = None) -> dict[str, float]:
-        """Returns the mean of each measure on the test split; for a cell, writes its run.trec and per_query.tsv."""
-        return self.report(network, cell).measures
-
-    def report(self, network: Network, cell: Cell | None = None) -> Report:
-        """The same, with how the documents were found."""
+    def test(self, network: Network, cell: Cell | None = None) -> Report:
+        """Returns what the network scores on the test split; for a cell, writes its run.trec and per_query.tsv."""
         collection = self._tokenised.collection
         answer = self._answer(network, collection.test)
         scores = self._scored(answer.run, collection.test)

@@ -39,5 +39,5 @@ def _run(cfg: DictConfig, cell: Cell) -> None:
     from cells.tokenised import build_network, tokenise
 
     tokenised = tokenise(cfg, open_collection(cfg))
-    report = Evaluator(cfg, tokenised).report(build_network(cfg, tokenised), cell)
+    report = Evaluator(cfg, tokenised).test(build_network(cfg, tokenised), cell)
     write_scores(cell, {"cell": cell.name, "measures": report.measures, "search": report.facts, "seed": cfg.seed} | describe())

@@ -21,6 +21,7 @@ class Outcome:
     Attributes:
         untrained: test measures before training.
         trained: test measures of the selected checkpoint.
+        search: how its documents were found; see `cells.evaluating.Report`.
         validation: validation measures of the selected checkpoint.
         epoch: the selected epoch, from 0.
         wall_seconds: time of each step of the work.
@@ -28,6 +29,7 @@ class Outcome:
 
     untrained: dict[str, float]
     trained: dict[str, float]
+    search: dict[str, Any]
     validation: dict[str, float]
     epoch: int
     wall_seconds: dict[str, float]
@@ -46,6 +48,7 @@ def scores_of(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, An
         "cell": cell.name,
         "measures": outcome.trained,
         "untrained": outcome.untrained,
+        "search": outcome.search,
         "validation": outcome.validation,
         "selected_epoch": outcome.epoch,
         "seed": cell.config["seed"],
@@ -69,8 +72,9 @@ def read_scores(cell: Cell) -> dict[str, Any]:
 
 
 def summary(scores: Mapping[str, Any]) -> dict[str, object]:
-    """What a dashboard sorts and filters by: the measures under their own names, the same untrained and validated, and the noise."""
+    """What a dashboard sorts and filters by: the measures by their names, the same of the first stage, untrained, validated, the noise."""
     values: dict[str, object] = dict(scores["measures"])
+    values |= {f"first_stage/{name}": value for name, value in scores["search"].get("first_stage_measures", {}).items()}
     for split in ("untrained", "validation"):
         values |= {f"{split}/{name}": value for name, value in scores[split].items()}
     values |= {f"noise/{name}": scores["noise"][name] for name in ("realised", "audit_sha256")}
@@ -78,16 +82,30 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Prints the test measures, beside those of the untrained model where there are any, and where everything is."""
-    untrained = scores.get("untrained")
+    """Prints the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
+    search = scores["search"]
+    columns = _columns(scores["measures"], scores.get("untrained"), search.get("first_stage_measures"))
     table = Table(title=cell.name, title_justify="left")
     table.add_column("measure (test)")
-    for column in ("untrained", "trained", "change") if untrained else ("value",):
+    for column in columns:
         table.add_column(column, justify="right")
-    for name, value in scores["measures"].items():
-        cells = (f"{untrained[name]:.4f}", f"{value:.4f}", f"{value - untrained[name]:+.4f}") if untrained else (f"{value:.4f}",)
-        table.add_row(name, *cells)
+    for name in scores["measures"]:
+        table.add_row(name, *(values[name] for values in columns.values()))
     console = get_console()
     console.print(table)
+    for name, value in search.get("ceiling", {}).items():
+        console.print(f"{search['first_stage']} finds {name} {value:.4f} of what is relevant: no order of its candidates reaches more.")
     files = ", ".join(sorted(path.name for path in cell.directory.iterdir()))
     console.print(f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True)
+
+
+def _columns(
+    measures: Mapping[str, float], untrained: Mapping[str, float] | None, first_stage: Mapping[str, float] | None
+) -> dict[str, dict[str, str]]:
+    """The columns of the table: heading -> measure -> number."""
+    numbers: dict[str, Mapping[str, float]] = {} if first_stage is None else {"first stage": first_stage}
+    numbers |= {"value": measures} if untrained is None else {"untrained": untrained, "trained": measures}
+    columns = {heading: {name: f"{value:.4f}" for name, value in values.items()} for heading, values in numbers.items()}
+    if untrained is not None:
+        columns["change"] = {name: f"{value - untrained[name]:+.4f}" for name, value in measures.items()}
+    return columns

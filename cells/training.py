@@ -22,6 +22,7 @@ from cells.signals import Interruption
 from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
+from losses.views import viewed
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def train(cfg: DictConfig) -> float:
     """
     cell = Cell.of(cfg)
     check_strategy(cfg.trainer)
-    loss: Loss = instantiate(cfg.loss)
+    loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
     _check_fit(cfg, loss)
     parse_measures(cfg.measures)
     if not leads():
@@ -103,7 +104,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             )
         with clock.time("evaluate"):
             trained = evaluator.test(network, cell)
-        outcome = Outcome(untrained, trained, validation, epoch, clock.seconds)
+        outcome = Outcome(untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds)
         scores = scores_of(cell, outcome, materials.corruption.audit, materials.facts())
         tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
         tracker.results(summary(scores), cell.file("run.trec"))

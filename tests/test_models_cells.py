@@ -10,6 +10,7 @@ from tiny_models import tiny_bert
 
 from cells.training import train
 from data import Cache, open_folder, train_wordpiece
+from losses.views import VIEWS
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,33 @@ def test_every_model_trains_under_the_losses_of_the_grid(model, loss, run_cell):
     value, scores = run_cell(model, f"loss={loss}", "noise.ratio=0.4")
     assert scores["measures"]["nDCG@10"] == value > 0
     assert scores["measures"] != scores["untrained"]
+
+
+def test_a_re_ranker_stands_beside_its_first_stage(run_cell, capsys):
+    _, scores = run_cell("cross_encoder", "loss=cross_entropy", "model.candidates=10")
+    search = scores["search"]
+    assert (search["search"], search["first_stage"], search["candidates"]) == ("re-ranking", "BM25", 10)
+    assert search["first_stage_measures"].keys() >= scores["measures"].keys()
+    assert search["ceiling"] == {"R@10": search["first_stage_measures"]["R@10"]}
+    assert scores["measures"]["R@100"] <= search["ceiling"]["R@10"]
+    printed = capsys.readouterr().out
+    assert "first stage" in printed
+    assert f"BM25 finds R@10 {search['ceiling']['R@10']:.4f}" in printed
+
+
+@pytest.mark.parametrize(("model", "search"), [("minilm", "exact, all documents"), ("colbert", "exact MaxSim, all documents")])
+def test_scores_say_which_search_was_used(model, search, run_cell):
+    assert run_cell(model, "loss=cross_entropy")[1]["search"] == {"search": search}
+
+
+def test_late_interaction_says_that_a_first_stage_was_searched(run_cell):
+    scores = run_cell("colbert", "loss=cross_entropy", "model.search.exact_up_to=50", "model.candidates=20")[1]
+    assert scores["search"]["search"] == "MaxSim of candidates"
+    assert scores["search"]["ceiling"].keys() == {"R@20"}
+
+
+@pytest.mark.parametrize("model", ["minilm", "cross_encoder"])
+def test_views_train_differently(model, run_cell):
+    listwise, pointwise = (run_cell(model, "loss=cross_entropy", f"model.view={view}", f"variant={view}")[1] for view in VIEWS)
+    assert listwise["untrained"] == pointwise["untrained"]
+    assert listwise["measures"] != pointwise["measures"]

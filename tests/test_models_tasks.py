@@ -16,8 +16,6 @@ from errors import InputError
 from evaluation import Run
 from lightning_modules.ranking_module import RankingModule
 from lightning_modules.refresh import NegativeRefresh, below
-from lightning_modules.views import viewed
-from losses import Bixse, CrossEntropy, Pointwise
 
 MODELS = [key for key in SMALL if key.startswith(("model.network", "model.tokenizer"))]
 
@@ -102,13 +100,3 @@ def test_the_first_ranks_can_be_left_out():
     assert below(run_of([4, 5, 6]), 1).rows.tolist() == [[5, 6]]
     with pytest.raises(InputError, match=r"negatives\.skip=3"):
         below(run_of([4, 5, 6]), 3)
-
-
-def test_views():
-    loss = CrossEntropy()
-    assert viewed(loss, "listwise") is loss
-    assert isinstance(viewed(loss, "pointwise"), Pointwise)
-    with pytest.raises(InputError, match=r"model\.view=pairwise.*listwise, pointwise"):
-        viewed(loss, "pairwise")
-    with pytest.raises(InputError, match=r"Bixse judges each document by itself already"):
-        viewed(Bixse(), "pointwise")

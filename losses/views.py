@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from errors import InputError
-from losses import Loss, Pointwise
+from losses.base import Loss
+from losses.pointwise import Pointwise
 
 VIEWS: dict[str, Callable[[Loss], Loss]] = {"listwise": lambda loss: loss, "pointwise": Pointwise}
 

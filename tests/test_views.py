@@ -1,0 +1,51 @@
+"""Every loss of conf/loss trains a cross-encoder, listwise and pointwise where that is defined."""
+
+import pytest
+import torch
+from cell_runs import ROOT
+from configured_models import batch_of, built
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from tiny_models import save_tiny
+
+from errors import InputError
+from losses import Bixse, CrossEntropy, Pointwise
+from losses.views import VIEWS, viewed
+
+LOSSES = sorted((ROOT / "conf" / "loss").glob("*.yaml"), key=lambda path: path.stem)
+PRUNING = "truncated_gce"  # learns from nothing until some positive is likelier than its k
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("path", LOSSES, ids=lambda path: path.stem)
+def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, view, folder):
+    loss = instantiate(OmegaConf.load(path))
+    if view == "pointwise" and loss.min_candidates < 2:
+        with pytest.raises(InputError, match=r"model\.view=pointwise"):
+            viewed(loss, view)
+        return
+    loss, network, batch = viewed(loss, view).train(), built("cross_encoder", folder).train(), batch_of("cross_encoder")
+    loss.progress = 0.05
+    scores = network.scores(batch)
+    pairs = torch.arange(scores.numel()).view_as(scores)
+    value = loss(scores, batch.targets, batch.mask, pair_ids=pairs, teacher=torch.randn(scores.shape))
+    value.backward()
+    assert value.isfinite()
+    gradients = [weight.grad for weight in network.parameters()]
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert any(gradient.any() for gradient in gradients) or path.stem == PRUNING
+
+
+def test_views():
+    loss = CrossEntropy()
+    assert viewed(loss, "listwise") is loss
+    assert isinstance(viewed(loss, "pointwise"), Pointwise)
+    with pytest.raises(InputError, match=r"model\.view=pairwise.*listwise, pointwise"):
+        viewed(loss, "pairwise")
+    with pytest.raises(InputError, match=r"Bixse judges each document by itself already"):
+        viewed(Bixse(), "pointwise")
