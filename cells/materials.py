@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from cells.tokenised import Tokenised, tokenise
-from data import Cache, Collection, TrainingExamples, bm25_run, build_examples, first_copies
+from data import Cache, Collection, Qrels, TrainingExamples, bm25_run, build_examples, first_copies
 from evaluation import Run
 from noise import Corruption
 
@@ -74,10 +74,17 @@ def prepare(cfg: DictConfig) -> Materials:
         first_copies=first_copies(collection),
         mined=_mined(cfg, collection),
         depth=cfg.negatives.depth,
-        spared=collection.spared,
+        spared=_spared(collection, corruption),
         inserted=corruption.audit.replaced,
     )
     return Materials(tokenise(cfg, collection), corruption, examples)
+
+
+def _spared(collection: Collection, corruption: Corruption) -> Qrels:
+    """Positives that are neither examples nor negatives: those that a smaller collection or the noise left out."""
+    parts = (collection.spared, corruption.audit.spared)
+    query_ids = dict.fromkeys(query_id for part in parts for query_id in part)
+    return {query_id: {doc_id: grade for part in parts for doc_id, grade in part.get(query_id, {}).items()} for query_id in query_ids}
 
 
 def _mined(cfg: DictConfig, collection: Collection) -> Run | None:

@@ -2,6 +2,7 @@
 
 from noise.audit import Audit, AuditHeader
 from noise.audit_row import AuditRow
+from noise.clean_pairs import CleanPairs
 from noise.encoders import TextEncoder
 from noise.false_negative import FalseNegative
 from noise.flip import Flip
@@ -22,6 +23,7 @@ __all__ = [
     "Audit",
     "AuditHeader",
     "AuditRow",
+    "CleanPairs",
     "Corruption",
     "FalseNegative",
     "Flip",

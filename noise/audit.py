@@ -16,7 +16,7 @@ from data.cache import JsonValue
 from data.files import written_aside
 from data.records import Qrels
 from errors import InputError
-from noise.audit_row import COLUMNS, AuditRow, from_line, to_line
+from noise.audit_row import COLUMNS, SPARED, AuditRow, from_line, to_line
 from noise.labels import apply_rows, undo_rows
 
 FORMAT = "audit-1"
@@ -97,6 +97,15 @@ class Audit:
     def replaced(self) -> Mapping[tuple[str, str], str | None]:
         """(query_id, inserted doc_id) -> the document it stands in for, or None if it stands in for none. For diagnostics only."""
         return {(row.query_id, row.inserted): row.removed or None for row in self.rows if row.corrupts and row.inserts_positive}
+
+    @cached_property
+    def spared(self) -> Qrels:
+        """The judgements that were left out on purpose: known to be right, no examples, and no negatives."""
+        left_out: Qrels = {}
+        for row in self.rows:
+            if row.mode == SPARED and row.removed_from is not None:
+                left_out.setdefault(row.query_id, {})[row.removed] = row.removed_from
+        return left_out
 
     def apply(self, qrels: Qrels) -> Qrels:
         """Return the noisy judgements of clean ones, sorted by query and document id; the input stays as it is."""

@@ -6,6 +6,8 @@ from errors import InputError
 
 SKIP = "skip"
 DROP = "drop"
+SPARED = "spared"
+"""Mode of a row whose removed document leaves the judgements but must not become a negative by mining either."""
 
 
 class AuditRow(NamedTuple):

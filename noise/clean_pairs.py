@@ -1,0 +1,47 @@
+"""Not noise but its ceiling: what training could at best reach by leaving out every pair that is wrong."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from data.cache import JsonValue
+from data.collection import Collection
+from noise.audit_row import SPARED, AuditRow
+from noise.pair_noise import PairNoise, Process
+from noise.selection import Pair, Relabelling
+from noise.substitution import Done
+
+
+class CleanPairs(PairNoise):
+    """Each selected pair (q, d+) is left out: it is no example, and d+ is no negative of q either.
+
+    The pairs are those that the other models corrupt at the same ratio and seed (up to pairs that they skip, which their audits list). So
+    training on the rest is training after a perfect filter: the ceiling for losses that ignore wrong labels without correcting them.
+
+    Args:
+        ratio: share of the training positives to leave out, in [0, 1).
+        seed: of the keyed hashes.
+        audit: an audit file to take the labels from; None to compute them.
+
+    Raises:
+        InputError: a parameter is out of its range.
+    """
+
+    name = "clean_pairs"
+    version = "clean_pairs-1"
+
+    def __init__(self, *, ratio: float, seed: int, audit: str | None = None) -> None:
+        super().__init__(ratio, seed, audit)
+
+    def parameters(self) -> Mapping[str, JsonValue]:
+        """Return nothing: only ratio and seed decide."""
+        return {}
+
+    def process(self, collection: Collection) -> Process:
+        """Return the omission, which is the same in every collection."""
+        del collection
+
+        def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
+            del done
+            relabelling = Relabelling(self.name, self.version)
+            return (relabelling.row(pair, pair.grade, None, SPARED) for pair in pairs)
+
+        return Process(outcomes)
