@@ -18,7 +18,7 @@ from data.standard_library import open_standard_library
 from data.text_store import TextStore
 from data.token_store import TokenStore, build_token_store, text_fingerprint
 from data.tokenizer import TextTokenizer
-from data.tokens import Tokens
+from data.tokens import Tokens, joined
 from data.wordpiece import train_wordpiece
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "build_token_store",
     "collate",
     "first_copies",
+    "joined",
     "load_tokenizer",
     "open_folder",
     "open_ir_dataset",

@@ -26,3 +26,10 @@ class Tokens(NamedTuple):
     def lengths(self) -> Tensor:
         """Number of tokens of each text, int64 [n]."""
         return self.offsets.diff()
+
+
+def joined(first: Tokens, second: Tokens) -> Tokens:
+    """The texts of the first, then those of the second."""
+    from torch import cat
+
+    return Tokens(cat([first.ids, second.ids]), cat([first.offsets, second.offsets[1:] + first.offsets[-1]]))

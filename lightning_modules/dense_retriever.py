@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
-from data import Tokens
+from data import Tokens, joined
 from errors import InputError
 from lightning_modules import layout
 from lightning_modules.network import Retriever
@@ -48,6 +48,17 @@ class DenseRetriever(Retriever[Tensor]):
         """Encodes n documents to [n, D]."""
         encoder = self.encoder if self.document_encoder is None else self.document_encoder
         return self._similarity_space(encoder(tokens))
+
+    def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[Tensor, Tensor]:
+        """Encodes n queries and m documents to [n, D] and [m, D], in one pass of a shared encoder.
+
+        A static encoder then writes one gradient of the size of its vocabulary instead of two and their sum, and a transformer packs short
+        documents with queries of their length.
+        """
+        if self.document_encoder is not None:
+            return self.encode_queries(queries), self.encode_documents(documents)
+        vectors = self._similarity_space(self.encoder(joined(queries, documents)))
+        return vectors[: len(queries.lengths)], vectors[len(queries.lengths) :]
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
         """Writes a SentenceTransformer."""

@@ -88,6 +88,10 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
 
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
+    def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[TokenVectors, TokenVectors]:
+        """Encodes n queries and m documents, each their own way."""
+        return self.encode_queries(queries), self.encode_documents(documents)
+
     def similarities(self, queries: TokenVectors, documents: TokenVectors) -> Tensor:
         """MaxSim of n queries with m documents: [n, m]."""
         return maxsim(queries, documents)

@@ -65,6 +65,10 @@ class Retriever(Network, Generic[Encoded]):
         """Encodes n documents."""
 
     @abstractmethod
+    def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[Encoded, Encoded]:
+        """Encodes n queries and m documents of a training step, together where that is faster."""
+
+    @abstractmethod
     def similarities(self, queries: Encoded, documents: Encoded) -> Tensor:
         """Similarity of each of n queries with each of m documents, [n, m]; not divided by the temperature."""
 
@@ -75,8 +79,6 @@ class Retriever(Network, Generic[Encoded]):
     def scores(self, batch: Batch) -> Tensor:
         """Similarity over temperature of every query with every document of the batch, [B, U]."""
         queries, documents = Share.of(batch.queries.lengths), Share.of(batch.documents.lengths)
-        similarities = self.similarities(
-            self.gathered(self.encode_queries(queries.tokens(batch.queries))),
-            self.gathered(self.encode_documents(documents.tokens(batch.documents))),
-        )
+        encoded = self.encode_batch(queries.tokens(batch.queries), documents.tokens(batch.documents))
+        similarities = self.similarities(self.gathered(encoded[0]), self.gathered(encoded[1]))
         return documents.restored(queries.restored(similarities).T).T / self.temperature

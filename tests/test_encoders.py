@@ -2,7 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import ragged, tiny_bert
+from tiny_models import ragged, random_batch, tiny_bert
 
 from errors import InputError
 from lightning_modules.dense_retriever import DenseRetriever
@@ -55,6 +55,20 @@ def test_cosine_scores_are_bounded_by_the_temperature():
     network = DenseRetriever(static(), similarity="cosine", temperature=0.1)
     vectors = network.encode_documents(ragged([[1, 2], [3]]))
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
+
+
+@pytest.mark.parametrize("encoder", [static, lambda: TransformerEncoder(tiny_bert(), pooling="mean", pad_id=0, chunk=2)])
+def test_a_step_in_one_pass_has_the_scores_and_gradients_of_two(encoder):
+    network, batch = DenseRetriever(encoder(), similarity="cosine", temperature=0.5), random_batch()
+
+    def step(encoded):
+        network.zero_grad()
+        scores = network.similarities(*encoded)
+        scores.exp().sum().backward()
+        return [scores, *(weight.grad for weight in network.parameters())]
+
+    apart = step((network.encode_queries(batch.queries), network.encode_documents(batch.documents)))
+    torch.testing.assert_close(step(network.encode_batch(batch.queries, batch.documents)), apart, atol=1e-5, rtol=1e-4)
 
 
 def test_separate_towers_encode_apart():
