@@ -8,7 +8,7 @@ TEST_READY := $(VENV)/.ready-to-test
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster sweep clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster sweep report clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -71,6 +71,10 @@ test-cluster: $(TEST_READY)  ## the tests on the SLURM that cluster-up started (
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"
 	$(BIN)/python run.py -m loss=cross_entropy,label_weakening noise.ratio=0.0,0.4 seed=1,2
+
+report: $(READY)  ## tables and tests of what is finished below outputs/, to report/
+	@echo "== reporting"
+	$(BIN)/python report.py outputs/ --out report/
 
 clean:  ## remove caches of the tools; outputs, cache and .venv stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -81,6 +81,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
     from cells.fitting import fit
     from cells.materials import prepare
     from cells.tokenised import build_network
+    from cells.tracked_tables import corrupted_labels, per_query
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
@@ -106,6 +107,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             trained = evaluator.test(network, cell)
         outcome = Outcome(untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds)
         scores = scores_of(cell, outcome, materials.corruption.audit, materials.facts())
+        tracker.table("noise/corrupted_labels", *corrupted_labels(materials.collection, materials.corruption.audit))
+        tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
         tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
         tracker.results(summary(scores), cell.file("run.trec"))
         if cfg.export:

@@ -8,6 +8,7 @@ from pathlib import Path
 import wandb
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from cells.coordinates import coordinates_of
 from cells.directory import Cell
 from cells.tracking import Tracker
 from data.files import written_aside
@@ -19,14 +20,16 @@ MODES = ("offline", "online")
 
 
 class WandbTracker(Tracker):
-    """Records a cell as a W&B run: resolved config, history, measures under their own names, the run file as an artifact.
+    """Records a cell as a W&B run: resolved config, history, measures under their own names, tables, the run file as an artifact.
+
+    The config has the cell's place in the grid under `grid` (`grid.loss`, `grid.ratio`, ...), short names to group and filter by.
 
     Args:
         cell: the cell; its path is the run's name. The run's id is kept in the cell, so that a resumed cell continues its W&B run.
         project: W&B project.
         entity: W&B user or team; None: the default of the account.
         mode: offline (files in the cell's directory, for `wandb sync`) or online.
-        group: W&B group, e.g. the experiment.
+        group: W&B group, e.g. the experiment; None: the cell's path without its seed, so that W&B averages over seeds.
         every_n_steps: how often the training loss is recorded.
 
     Raises:
@@ -37,18 +40,19 @@ class WandbTracker(Tracker):
         super().__init__(cell, every_n_steps)
         if mode not in MODES:
             raise InputError(f"logger.mode={mode}: must be one of {', '.join(MODES)}.")
-        dataset, model, loss, noise = cell.name.split("/")[:4]
+        *parts, _ = cell.name.split("/")
+        place = coordinates_of(cell.name.split("/"))
         self._run = wandb.init(
             project=project,
             entity=entity,
-            mode="offline" if mode == "online" and not _has_key() else mode,  # type: ignore[arg-type] # checked above
+            mode=usable_mode(mode),  # type: ignore[arg-type] # checked above
             id=_run_id(cell.file("wandb_run_id")),
             resume="allow",
             name=cell.name,
-            group=group,
-            job_type="train",
-            tags=[dataset, model, loss, noise],
-            config=cell.config,
+            group="/".join(parts) if group is None else group,
+            job_type=parts[0] if place is None else "train",  # `noised`: nothing was trained
+            tags=[part for part in (*parts, group) if part],
+            config=cell.config if place is None else cell.config | {"grid": place._asdict()},
             dir=cell.directory,
             reinit="finish_previous",
             settings=wandb.Settings(silent=True, console="off"),
@@ -81,10 +85,15 @@ def _run_id(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def usable_mode(mode: str) -> str:
+    """Returns the mode, or offline, saying so, where online cannot be since no API key is set."""
+    return "offline" if mode == "online" and not _has_key() else mode
+
+
 def _has_key() -> bool:
     present = wandb.api.api_key is not None
     if not present:
         log.warning(
-            "logger.mode=online, but no W&B API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
+            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
         )
     return present

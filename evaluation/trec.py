@@ -7,7 +7,7 @@ decreasing scores in single precision: whatever reads it finds the ranks that we
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from data.text_store import TextStore
 
 COLUMNS = 6
 SHOWN = 5  # examples of bad lines in a message
@@ -58,13 +56,23 @@ def tie_free(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return strict
 
 
+class Documents(Protocol):
+    """What a run file is read against: the documents and their rows, such as a collection's `TextStore`."""
+
+    def __contains__(self, doc_id: str, /) -> bool:
+        """Whether there is such a document."""
+
+    def row(self, doc_id: str, /) -> int:
+        """Its row."""
+
+
 class _Line(NamedTuple):
     query_id: str
     doc_id: str
     score: float
 
 
-def read_trec(path: Path, documents: TextStore) -> Run:
+def read_trec(path: Path, documents: Documents) -> Run:
     """Reads a run file; lists are ranked by score, then by document row, whatever the rank column says.
 
     Raises:
@@ -89,6 +97,15 @@ def read_trec(path: Path, documents: TextStore) -> Run:
         shown = ", ".join(list(unknown)[:SHOWN])
         raise InputError(f"{path}: {len(unknown)} documents are not in the collection ({shown}); the run belongs to another collection")
     return ranked_run(lists)
+
+
+def listed_documents(path: Path) -> set[str]:
+    """Returns the ids of the documents that a run file lists.
+
+    Raises:
+        InputError: when the file is missing or a line is malformed.
+    """
+    return {line.doc_id for _, line in _lines(path)}
 
 
 def _lines(path: Path) -> Iterator[tuple[int, _Line]]:

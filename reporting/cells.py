@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cells import failures
+from cells.coordinates import PARTS, Coordinates, coordinates_of
 from cells.status import State, state_of
 from errors import InputError
-from reporting.coordinates import Coordinates, coordinates_of, passes, unmatched
+from reporting.filters import passes, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -141,7 +142,7 @@ def _directories(output_dir: Path) -> Iterator[tuple[Path, Coordinates]]:
 
 
 def _read(output_dir: Path, directory: Path, place: Coordinates) -> FinishedCell | State | Problem:
-    name = "/".join(directory.resolve().parts[-5:])
+    name = "/".join(directory.resolve().parts[-PARTS:])
     try:
         content = (directory / "scores.json").read_text(encoding="utf-8")
         scores = json.loads(content)

@@ -8,11 +8,12 @@ import pytest
 
 from benchmarks.report_synthetic import Grid, write_cell, write_cells
 from cells import failures
+from cells.coordinates import coordinates_of
 from cells.lock import lock_file, locked
 from errors import InputError
 from evaluation import read_per_query
 from reporting.cells import read_cells
-from reporting.coordinates import coordinates_of, parse_filters
+from reporting.filters import parse_filters
 from reporting.groups import read_groups
 from reporting.per_query_values import read_values
 

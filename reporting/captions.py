@@ -1,0 +1,71 @@
+"""What the captions of a report say: seeds, tests and their families."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporting.comparisons import BASELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporting.analysis import Analysis
+    from reporting.groups import Group
+    from reporting.ranks import Ranking
+
+TESTS = {"t": "paired t-test", "randomisation": "randomisation test"}
+BETTER, WORSE = "†", "‡"
+
+
+def counted(count: int, what: str) -> str:
+    """Returns `1 test`, `2 tests`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def over_seeds(groups: Sequence[Group]) -> str:
+    """Says over which seeds numbers are averaged."""
+    seeds = sorted({seed for group in groups for seed in group.seeds})
+    fewer = sum(len(group.seeds) < len(seeds) for group in groups)
+    if len(seeds) == 1:
+        return f", seed {seeds[0]} alone: there is no standard deviation"
+    words = f", mean ± standard deviation over seeds {', '.join(map(str, seeds))}"
+    return words + (f" ({fewer} of {len(groups)} groups have fewer seeds)" if fewer else "")
+
+
+def compared(analysis: Analysis, measure: str, family: str, dataset: str | None = None) -> str:
+    """Says what the marks mean: the test, and the family that it is corrected for."""
+    plan = analysis.plan
+    tests = {
+        found.dataset: found.tests
+        for found in analysis.comparisons
+        if found.family == family and found.measure == measure and dataset in (None, found.dataset)
+    }
+    if not tests:
+        return "Nothing is tested."
+    if family == BASELINE:
+        marks, whom = f"{BETTER} significantly better, {WORSE} significantly worse than {plan.baseline}", f"with {plan.baseline}"
+    else:
+        marks = f"{BETTER} {plan.focus} is significantly better than the loss of the row, {WORSE} significantly worse"
+        whom = f"of {plan.focus} with another loss"
+    counts = ", ".join((f"{name} " if dataset is None else "") + counted(count, "test") for name, count in tests.items())
+    return (
+        f"{marks}: {TESTS[plan.test]} over queries on values averaged over seeds, level {plan.alpha:g}, Holm-corrected over all "
+        f"comparisons {whom} by this measure on the data set ({counts})."
+    )
+
+
+def ranked(rankings: Sequence[Ranking], alpha: float) -> str:
+    """Says what average ranks are over, and what tells them apart."""
+    if not rankings:
+        return "Average ranks: none."
+    first = rankings[0]
+    words = [f"Average rank over {counted(first.conditions, 'condition')} (data set, model, noise, ratio); 1 is best."]
+    if first.left_out:
+        words.append(f"Left out, since finished under too few conditions: {', '.join(first.left_out)}.")
+    if first.critical_difference is None:
+        words.append("Friedman's test needs at least three losses and two conditions.")
+    else:
+        tests = "; ".join(f"{ranking.measure} chi-square {ranking.statistic:.2f}, p {ranking.p:.2g}" for ranking in rankings)
+        words.append(f"Friedman's test: {tests}. Losses that share a letter differ by less than Nemenyi's critical difference")
+        words.append(f"{first.critical_difference:.2f} (level {alpha:g}). Conditions are not independent: a summary, not a proof.")
+    return " ".join(words)

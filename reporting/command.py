@@ -1,0 +1,176 @@
+"""What report.py does: choose what is read, analyse it, write and show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import get_console
+
+from errors import InputError
+from reporting.cells import Cells, read_cells
+from reporting.filters import parse_filters
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from reporting.analysis import Analysis
+    from reporting.comparisons import Plan
+
+OUT = Path("report")
+BASELINE_LOSS, FOCUS_LOSS = "cross_entropy", "label_weakening"
+RUN_MEASURES = ("nDCG@10", "RR@10", "R@100", "AP")  # those of conf/config.yaml
+
+
+def run_command(arguments: Namespace) -> int:
+    """Runs the command and returns its exit status.
+
+    Raises:
+        InputError: for arguments or files that cannot be used.
+    """
+    _check(arguments)
+    if arguments.status:
+        return _status(arguments)
+    out = None if arguments.terminal and arguments.out is None else arguments.out or OUT
+    if out is not None:
+        from reporting.folder import check_folder
+
+        check_folder(out)
+    analysis = _of_runs(arguments) if arguments.runs else _of_cells(arguments)
+    if out is not None:
+        _write(analysis, out)
+    if arguments.terminal:
+        _show(analysis if arguments.measure else _leading(analysis))
+    _say(analysis, out)
+    if arguments.wandb:
+        from reporting.wandb_run import log_report
+
+        log_report(analysis, out, mode=arguments.wandb, project=arguments.wandb_project, entity=arguments.wandb_entity)
+    return int(arguments.strict and bool(analysis.cells.corrupt))
+
+
+def _check(arguments: Namespace) -> None:
+    if (arguments.output_dir is None) == (arguments.runs is None):
+        raise InputError("give either the output_dir of a sweep, e.g. report.py outputs/, or --runs name=path.trec ... --qrels file.")
+    if (arguments.runs is None) != (arguments.qrels is None):
+        raise InputError("--runs and --qrels belong together: give the run files and their judgements.")
+    if arguments.output_dir is not None and "=" in str(arguments.output_dir):
+        raise InputError(
+            f"{arguments.output_dir} is a filter: give the output_dir before it, e.g. report.py outputs/ {arguments.output_dir}."
+        )
+    if not 0 < arguments.alpha < 1:
+        raise InputError(f"--alpha {arguments.alpha} must be between 0 and 1, e.g. 0.05.")
+    if arguments.resamples < 1:
+        raise InputError(f"--resamples {arguments.resamples} must be 1 or more, e.g. 10000.")
+
+
+def _status(arguments: Namespace) -> int:
+    from cells.status import show, states
+
+    if not arguments.output_dir.is_dir():
+        raise InputError(f"{arguments.output_dir} is not a folder: give the output_dir of a sweep, e.g. outputs/.")
+    show(list(states(arguments.output_dir)))
+    return 0
+
+
+def _of_cells(arguments: Namespace) -> Analysis:
+    from reporting.analysis import analyse
+
+    cells = read_cells(arguments.output_dir, parse_filters(arguments.filters))
+    if not cells.finished:
+        raise InputError(_nothing(arguments.output_dir, cells))
+    losses = sorted({cell.loss for cell in cells.finished})
+    plan = _plan(arguments, losses, baseline=BASELINE_LOSS, focus=FOCUS_LOSS)
+    analysis = analyse(cells, plan, arguments.measure)
+    if not analysis.groups:
+        raise InputError(_nothing(arguments.output_dir, analysis.cells))
+    notes = [f"No finished cell has {value}." for value in cells.unmatched]
+    if plan.baseline is None:
+        notes.append(f"No finished cell of {BASELINE_LOSS}: give --baseline to compare with another loss.")
+    return analysis._replace(notes=[*notes, *analysis.notes])
+
+
+def _of_runs(arguments: Namespace) -> Analysis:
+    from reporting.analysis import conclude
+    from reporting.runs import read_runs
+
+    pairs = [_named(argument) for argument in arguments.runs]
+    plan = _plan(arguments, [name for name, _ in pairs], baseline=pairs[0][0], focus=None)
+    read, notes = read_runs(pairs, arguments.qrels, arguments.measure or RUN_MEASURES)
+    analysis = conclude(Cells([], [], [], []), read, plan)
+    return analysis._replace(notes=[*notes, *analysis.notes])
+
+
+def _named(argument: str) -> tuple[str, Path]:
+    name, equals, path = argument.partition("=")
+    if not equals or not name or not path:
+        raise InputError(f"--runs {argument}: write name=path, e.g. bm25=runs/bm25.trec.")
+    return name, Path(path)
+
+
+def _plan(arguments: Namespace, losses: Sequence[str], *, baseline: str | None, focus: str | None) -> Plan:
+    from reporting.comparisons import Plan
+
+    return Plan(
+        _chosen("--baseline", arguments.baseline, baseline, losses),
+        _chosen("--focus", arguments.focus, focus, losses),
+        arguments.test,
+        arguments.alpha,
+        arguments.resamples,
+        arguments.seed,
+    )
+
+
+def _chosen(option: str, asked: str | None, usual: str | None, losses: Sequence[str]) -> str | None:
+    """The loss asked for, or the usual one if it is there."""
+    if asked is not None and asked not in losses:
+        raise InputError(f"{option} {asked}: nothing finished has that name. There are: {', '.join(losses)}.")
+    return asked if asked is not None else usual if usual in losses else None
+
+
+def _nothing(output_dir: Path, cells: Cells) -> str:
+    return (
+        f"{output_dir}: no finished cell to report on ({len(cells.incomplete)} not finished, {len(cells.corrupt)} damaged"
+        f"{'; no finished cell has ' + ', '.join(cells.unmatched) if cells.unmatched else ''}). "
+        f"Finish some with run.py, or loosen the filters; report.py {output_dir} --status shows how far they are."
+    )
+
+
+def _write(analysis: Analysis, out: Path) -> None:
+    from reporting.csv_files import write_csvs
+    from reporting.folder import prepare_folder
+    from reporting.rendering import write_table
+    from reporting.result_tables import tables_of
+
+    prepare_folder(analysis, out)
+    write_csvs(analysis, out)
+    for table in tables_of(analysis):
+        write_table(table, out / "tables")
+
+
+def _leading(analysis: Analysis) -> Analysis:
+    """The part of it that is about the first measure."""
+    return analysis._replace(measures=analysis.measures[:1], rankings=analysis.rankings[:1])
+
+
+def _show(analysis: Analysis) -> None:
+    from reporting.rendering import rich_table
+    from reporting.result_tables import tables_of
+
+    for table in tables_of(analysis):
+        get_console().print(table.caption, style="italic", markup=False)
+        get_console().print(rich_table(table))
+
+
+def _say(analysis: Analysis, out: Path | None) -> None:
+    """Says what was read, what could not be, and where the report is."""
+    console, cells = get_console(), analysis.cells
+    for problem in cells.corrupt:
+        console.print(f"damaged, left out: {problem.cell}: {problem.reason}", style="red", markup=False, soft_wrap=True)
+    for note in analysis.notes:
+        console.print(note, style="yellow", markup=False, soft_wrap=True)
+    what = f"{len(cells.finished)} finished cells" if cells.finished else "Runs"
+    counts = f"{what} in {len(analysis.groups)} groups, {len(cells.incomplete)} not finished, {len(cells.corrupt)} damaged"
+    tests = f"{len(analysis.comparisons)} comparisons, {sum(found.significant for found in analysis.comparisons)} significant"
+    console.print(f"{counts}; {tests}.{f' The report is in {out}/' if out else ''}", markup=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""The numbers of a report as CSV files, every digit kept: whatever else a report shows can be computed from them again."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from data.files import written_aside
+from data.progress import track
+from reporting.comparisons import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from reporting.analysis import Analysis
+    from reporting.cells import FinishedCell
+    from reporting.groups import Group
+
+CONDITION = ("dataset", "model", "noise", "ratio")
+
+
+class Sheet(NamedTuple):
+    """The content of a CSV file.
+
+    Attributes:
+        columns: names of the columns.
+        rows: the rows; None and NaN stand for nothing.
+    """
+
+    columns: tuple[str, ...]
+    rows: Iterable[Iterable[object]]
+
+
+def write_csvs(analysis: Analysis, out: Path) -> None:
+    """Writes every sheet, and per_query/<dataset>.csv."""
+    for name, sheet in sheets(analysis).items():
+        write_csv(out / f"{name}.csv", sheet)
+    _write_per_query(analysis, out / "per_query")
+
+
+def sheets(analysis: Analysis) -> dict[str, Sheet]:
+    """Returns the sheets by name: cells, incomplete, groups, comparisons, ranks, curves."""
+    ranks = ("measure", "loss", "mean_rank", "conditions", "friedman", "p", "critical_difference")
+    curves = ("measure", "dataset", "model", "noise", "loss", "ratio", "mean", "sd", "seeds", "retention", "area")
+    return {
+        "cells": Sheet(_cell_columns(analysis), (_cell(cell, analysis.measures) for cell in analysis.cells.finished)),
+        "incomplete": Sheet(("cell", "state", "detail"), _incomplete(analysis)),
+        "groups": Sheet((*CONDITION, "loss", "measure", "seeds", "mean", "sd"), _groups(analysis)),
+        "comparisons": Sheet(Comparison._fields, analysis.comparisons),
+        "ranks": Sheet(ranks, _ranks(analysis)),
+        "curves": Sheet(curves, _curves(analysis)),
+    }
+
+
+def write_csv(path: Path, sheet: Sheet) -> None:
+    """Writes a sheet, whole or not at all."""
+    with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(sheet.columns)
+        writer.writerows(map(known, sheet.rows))
+
+
+def known(row: Iterable[object]) -> list[object]:
+    """Returns the row with None for NaN."""
+    return [None if isinstance(value, float) and math.isnan(value) else value for value in row]
+
+
+def _cell_columns(analysis: Analysis) -> tuple[str, ...]:
+    untrained = (f"untrained/{measure}" for measure in analysis.measures)
+    facts = ("corrupted", "audit_sha256", "selected_epoch", "train_seconds", "seconds", "peak_memory_mib", "fingerprint", "git_commit")
+    return ("cell", *CONDITION, "loss", "seed", *analysis.measures, *untrained, *facts)
+
+
+def _cell(cell: FinishedCell, measures: Sequence[str]) -> Iterator[object]:
+    scores = cell.scores
+    untrained, noise, seconds = (scores.get(key, {}) for key in ("untrained", "noise", "wall_seconds"))
+    yield from (cell.name, cell.dataset, cell.model, cell.noise, cell.ratio, cell.loss, cell.seed)
+    yield from (cell.measures[measure] for measure in measures)
+    yield from (untrained.get(measure) for measure in measures)
+    yield from (noise.get("realised"), noise.get("audit_sha256"), scores.get("selected_epoch"))
+    yield from (seconds.get("train"), sum(seconds.values()), scores.get("peak_memory_mib"), cell.fingerprint, scores.get("git_commit"))
+
+
+def _incomplete(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
+    yield from ((state.cell, state.state, state.detail) for state in analysis.cells.incomplete)
+    yield from ((problem.cell, "corrupt", problem.reason) for problem in analysis.cells.corrupt)
+
+
+def _groups(analysis: Analysis) -> Iterator[tuple[object, ...]]:
+    for group in analysis.groups:
+        seeds = " ".join(map(str, group.seeds))
+        for measure in analysis.measures:
+            yield (*group.condition, group.loss, measure, seeds, group.mean(measure), group.sd(measure))
+
+
+def _ranks(analysis: Analysis) -> Iterator[tuple[object, ...]]:
+    for ranking in analysis.rankings:
+        facts = (ranking.conditions, ranking.statistic, ranking.p, ranking.critical_difference)
+        for loss, mean_rank in zip(ranking.losses, ranking.mean_ranks, strict=True):
+            yield (ranking.measure, loss, mean_rank, *facts)
+
+
+def _curves(analysis: Analysis) -> Iterator[tuple[object, ...]]:
+    for curve in analysis.curves:
+        for point in curve.points:
+            yield (*curve[:5], *point, curve.area)
+
+
+def _write_per_query(analysis: Analysis, folder: Path) -> None:
+    """One file a collection: a line a group and measure, a column a query."""
+    folder.mkdir(exist_ok=True)
+    by_dataset: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in analysis.groups:
+        by_dataset[group.condition.dataset].append(group)
+    for dataset, groups in track(by_dataset.items(), "Writing per-query values"):
+        columns = ("measure", *CONDITION[1:], "loss", *groups[0].query_ids)
+        rows = (
+            (measure, *group.condition[1:], group.loss, *group.queries(measure).tolist())
+            for measure in analysis.measures
+            for group in groups
+        )
+        write_csv(folder / f"{dataset}.csv", Sheet(columns, rows))

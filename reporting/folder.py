@@ -1,0 +1,54 @@
+"""The folder that a report is written to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from data.files import written_aside
+from errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reporting.analysis import Analysis
+
+MARK = "report.json"
+PARTS = ("tables", "per_query", "figures")
+
+
+def check_folder(out: Path) -> None:
+    """Refuses a folder that holds something else than an earlier report.
+
+    Raises:
+        InputError: if it does, or is not a folder.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is not a folder: choose another.")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
+        raise InputError(f"--out {out} holds files but no {MARK}, so it is not a report of ours: move them or choose another folder.")
+
+
+def prepare_folder(analysis: Analysis, out: Path) -> None:
+    """Makes the folder, removes the parts of an earlier report and writes report.json: the plan and the notes.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    check_folder(out)
+    content = {
+        "plan": asdict(analysis.plan),
+        "measures": analysis.measures,
+        "cells": {name: len(getattr(analysis.cells, name)) for name in ("finished", "incomplete", "corrupt")},
+        "notes": analysis.notes,
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with written_aside(out / MARK) as aside:  # first, so that a report that was interrupted is known as ours
+            aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for part in PARTS:
+            shutil.rmtree(out / part, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"--out {out} cannot be written ({error.strerror or error}): choose another folder.") from error

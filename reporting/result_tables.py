@@ -1,0 +1,136 @@
+"""The tables of a report: measures by loss and noise ratio, differences with their tests, average ranks."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+from reporting.captions import compared, over_seeds, ranked
+from reporting.comparisons import BASELINE, FAMILIES
+from reporting.tables import Column, Entry, Row, Table, placed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reporting.analysis import Analysis
+    from reporting.comparisons import Comparison
+    from reporting.groups import Condition, Group
+
+Marks = dict[tuple[object, ...], int]
+
+
+def tables_of(analysis: Analysis) -> Iterator[Table]:
+    """Yields all tables: of each measure one over everything, one a data set as in a paper, and the comparisons; then the ranks."""
+    datasets = sorted({group.condition.dataset for group in analysis.groups})
+    for measure in analysis.measures:
+        yield measure_table(analysis, measure)
+        for dataset in datasets:
+            yield paper_table(analysis, dataset, measure)
+            yield from difference_tables(analysis, dataset, measure)
+    yield rank_table(analysis)
+
+
+def measure_table(analysis: Analysis, measure: str) -> Table:
+    """All groups: a row a data set, model, noise and loss, a column a noise ratio, and the area under the curve."""
+    ratios = sorted({group.condition.ratio for group in analysis.groups})
+    areas = {curve[1:5]: curve.area for curve in analysis.curves if curve.measure == measure}
+    marks = _marks(analysis, measure)
+    by_line: defaultdict[tuple[str, str, str, str], dict[float, Group]] = defaultdict(dict)
+    for group in analysis.groups:
+        dataset, model, noise, ratio = group.condition
+        by_line[dataset, model, noise, group.loss][ratio] = group
+    rows = [
+        Row(line, (*(_entry(by_ratio.get(ratio), measure, marks) for ratio in ratios), _area(areas.get(line))))
+        for line, by_ratio in sorted(by_line.items())
+    ]
+    columns = (*(Column("noise ratio", f"{ratio:g}") for ratio in ratios), Column("", "area"))
+    caption = (
+        f"{measure}{over_seeds(analysis.groups)}. Best and second of each data set, model and noise. "
+        f"{compared(analysis, measure, BASELINE)} Area: average height of the curve over the noise ratio."
+    )
+    heads = ("dataset", "model", "noise", "loss")
+    return Table(_slug(measure), caption, heads, columns, placed(rows, lambda row: row.labels[:3]))
+
+
+def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
+    """One data set: a row a loss, a column a model and noise ratio."""
+    groups = [group for group in analysis.groups if group.condition.dataset == dataset]
+    conditions, columns = _columns(group.condition for group in groups)
+    marks = _marks(analysis, measure)
+    by_loss: defaultdict[str, dict[Condition, Group]] = defaultdict(dict)
+    for group in groups:
+        by_loss[group.loss][group.condition] = group
+    rows = [
+        Row((loss,), tuple(_entry(by_condition.get(condition), measure, marks) for condition in conditions))
+        for loss, by_condition in sorted(by_loss.items())
+    ]
+    caption = (
+        f"{measure} on {dataset} ({len(groups[0].query_ids)} queries){over_seeds(groups)}. Best and second of each column. "
+        f"{compared(analysis, measure, BASELINE, dataset)}"
+    )
+    return Table(_slug(f"{dataset}-{measure}-paper"), caption, ("loss",), columns, placed(rows, lambda _: None))
+
+
+def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterator[Table]:
+    """One data set: the differences of each family of comparisons, a row a loss, a column a model and noise ratio."""
+    for family in FAMILIES:
+        found = [c for c in analysis.comparisons if (c.family, c.dataset, c.measure) == (family, dataset, measure)]
+        if not found:
+            continue
+        conditions, columns = _columns(group.condition for group in analysis.groups if group.condition.dataset == dataset)
+        by_loss: defaultdict[str, dict[tuple[object, ...], Comparison]] = defaultdict(dict)
+        for comparison in found:
+            by_loss[comparison.loss if family == BASELINE else comparison.other][comparison[2:6]] = comparison
+        rows = tuple(
+            Row((loss,), tuple(_difference(by_condition, condition) for condition in conditions))
+            for loss, by_condition in sorted(by_loss.items())
+        )
+        what = f"each loss minus {analysis.plan.baseline}" if family == BASELINE else f"{analysis.plan.focus} minus each loss"
+        caption = (
+            f"Difference in {measure} on {dataset}, {what}: mean over {found[0].queries} queries of values averaged over seeds, and its "
+            f"95 % bootstrap interval over queries. {compared(analysis, measure, family, dataset)}"
+        )
+        yield Table(_slug(f"{dataset}-{measure}-{family}"), caption, ("loss",), columns, rows)
+
+
+def rank_table(analysis: Analysis) -> Table:
+    """Average ranks: a row a loss, a column a measure; losses that share a letter are not told apart."""
+    entries: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+    for ranking in analysis.rankings:
+        for place, (loss, value) in enumerate(zip(ranking.losses, ranking.mean_ranks, strict=True)):
+            letters = (ascii_lowercase[i % 26] for i, (first, last) in enumerate(ranking.cliques) if first <= place <= last)
+            entries[loss][ranking.measure] = Entry(value, letters="".join(letters))
+    rows = tuple(Row((loss,), tuple(by_measure.get(measure) for measure in analysis.measures)) for loss, by_measure in entries.items())
+    return Table("ranks", ranked(analysis.rankings, analysis.plan.alpha), ("loss",), tuple(Column("", m) for m in analysis.measures), rows)
+
+
+def _columns(conditions: Iterable[Condition]) -> tuple[list[Condition], tuple[Column, ...]]:
+    ordered = sorted(set(conditions))
+    return ordered, tuple(Column(f"{condition.model}, {condition.noise}", f"{condition.ratio:g}") for condition in ordered)
+
+
+def _marks(analysis: Analysis, measure: str) -> Marks:
+    """(condition, loss) -> mark against the baseline."""
+    return {c[2:7]: c.mark for c in analysis.comparisons if c.family == BASELINE and c.measure == measure}
+
+
+def _entry(group: Group | None, measure: str, marks: Mapping[tuple[object, ...], int]) -> Entry | None:
+    if group is None:
+        return None
+    sd = group.sd(measure)
+    return Entry(group.mean(measure), () if sd is None else (sd,), mark=marks.get((*group.condition, group.loss), 0))
+
+
+def _area(area: float | None) -> Entry | None:
+    return None if area is None else Entry(area)
+
+
+def _difference(by_condition: Mapping[tuple[object, ...], Comparison], condition: Sequence[object]) -> Entry | None:
+    found = by_condition.get(tuple(condition))
+    return found and Entry(found.difference, (found.low, found.high), mark=found.mark, signed=True)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

@@ -1,0 +1,111 @@
+"""Runs of any system, read from TREC files and scored, as groups that the same statistics take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.lines import read_judgements
+from data.progress import track
+from errors import InputError
+from evaluation import parse_measures, read_trec, score_run
+from evaluation.trec import listed_documents
+from reporting.groups import Condition, Group, Groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from data.records import Qrels
+    from evaluation import Run, Scores
+
+MODEL, NOISE = "run", "none"  # what stands in the tables for what is not known of another's system
+
+
+class DocumentIds:
+    """Rows for the documents of run files, in the order of their ids: equal scores are therefore ordered by document id.
+
+    Args:
+        doc_ids: the ids.
+    """
+
+    def __init__(self, doc_ids: Iterable[str]) -> None:
+        self._ids = sorted(doc_ids)
+        self._rows = {doc_id: row for row, doc_id in enumerate(self._ids)}
+
+    def __contains__(self, doc_id: str) -> bool:
+        """Whether a run file lists it."""
+        return doc_id in self._rows
+
+    def row(self, doc_id: str) -> int:
+        """Its row."""
+        return self._rows[doc_id]
+
+    def doc_id(self, row: int) -> str:
+        """The id of a row."""
+        return self._ids[row]
+
+
+def read_runs(runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequence[str]) -> tuple[Groups, list[str]]:
+    """Scores run files; files of one name are seeds of one system.
+
+    Args:
+        runs: name and file of each.
+        qrels_path: judgements of the queries, TREC or BEIR columns.
+        measures: ir-measures names.
+
+    Returns:
+        One group a name, under the condition (name of the qrels file, run, none, 0), and notes on queries that runs leave unanswered.
+
+    Raises:
+        InputError: for an unknown measure, or a file that cannot be read or holds a score that is not finite.
+    """
+    parsed = parse_measures(measures)
+    qrels = read_qrels(qrels_path)
+    condition = Condition(qrels_path.name.removesuffix(".gz").rpartition(".")[0] or qrels_path.name, MODEL, NOISE, 0.0)
+    scores: defaultdict[str, list[Scores]] = defaultdict(list)
+    notes: list[str] = []
+    for name, path in track(runs, "Scoring runs"):
+        documents = DocumentIds(listed_documents(path))
+        run = read_trec(path, documents)
+        scores[name].append(score_run(run, qrels, parsed, documents.doc_id))
+        notes.extend(_unlike(path, run, qrels))
+    groups = [_group(condition, name, scores[name]) for name in sorted(scores)]
+    return Groups(groups, tuple(map(str, parsed)), []), notes
+
+
+def read_qrels(path: Path) -> Qrels:
+    """Reads judgements.
+
+    Raises:
+        InputError: if the file cannot be read, is empty, or gives a pair two grades.
+    """
+    qrels: Qrels = {}
+    for judgement in read_judgements(path):
+        grade = qrels.setdefault(judgement.query_id, {}).setdefault(judgement.doc_id, judgement.grade)
+        if grade != judgement.grade:
+            raise InputError(
+                f"{path}: document {judgement.doc_id} has grades {grade} and {judgement.grade} for query {judgement.query_id}: keep one."
+            )
+    if not qrels:
+        raise InputError(f"--qrels {path} holds no judgements.")
+    return qrels
+
+
+def _unlike(path: Path, run: Run, qrels: Qrels) -> Iterable[str]:
+    answered = set(run.query_ids)
+    absent, unjudged = qrels.keys() - answered, answered - qrels.keys()
+    if absent:
+        yield f"{path} does not answer {len(absent)} of {len(qrels)} judged queries ({', '.join(sorted(absent)[:3])}): they count as 0."
+    if unjudged:
+        yield f"{path} answers {len(unjudged)} queries without judgements ({', '.join(sorted(unjudged)[:3])}): they are not scored."
+
+
+def _group(condition: Condition, name: str, scores: Sequence[Scores]) -> Group:
+    measures = tuple(scores[0].mean)
+    query_ids = tuple(sorted(scores[0].per_query))
+    values = np.array([[[of_seed.per_query[query][measure] for query in query_ids] for measure in measures] for of_seed in scores])
+    means = np.array([[of_seed.mean[measure] for measure in measures] for of_seed in scores])
+    return Group(condition, name, tuple(range(1, len(scores) + 1)), (), measures, query_ids, means, values.mean(axis=0))
