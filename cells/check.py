@@ -3,7 +3,8 @@
 What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked there.
 """
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
 from errors import InputError
 
@@ -14,6 +15,7 @@ def check(cfg: DictConfig) -> None:
     Raises:
         InputError: naming the key, its value, what is allowed and how to mend it.
     """
+    _resolves(cfg)
     if cfg.noise.ratio is not None:  # null is for the noise model to judge: natural noise has a ratio of its own
         _ratio(cfg.noise.ratio)
     for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
@@ -28,6 +30,14 @@ def check(cfg: DictConfig) -> None:
             f"selection_measure={cfg.selection_measure} is not computed: it must be one of measures={list(cfg.measures)}; add it there or "
             "choose one of them."
         )
+
+
+def _resolves(cfg: DictConfig) -> None:
+    try:
+        OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationResolutionError as error:
+        reason = str(error).splitlines()[0].removeprefix("InputError raised while resolving interpolation: ")
+        raise InputError(f"{error.full_key}: {reason.removeprefix(f'{error.full_key}: ')}") from error
 
 
 def _ratio(ratio: object) -> None:

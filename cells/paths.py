@@ -1,8 +1,10 @@
-"""Resolvers for the parts of a cell's path. No `=` occurs in one: Hydra's override grammar could not name such a path."""
+"""The configuration's resolvers, most for the parts of a cell's path. No `=` occurs in one: Hydra's grammar could not name such a path."""
 
 from pathlib import Path
 
 from omegaconf import OmegaConf
+
+from cells.tuned import tuned_learning_rate
 
 
 def collection_name(dataset: str, folder: str | None) -> str:
@@ -24,5 +26,5 @@ def shortest(number: object) -> str:
 
 def register() -> None:
     """Makes the functions known to OmegaConf under their names."""
-    for resolver in (collection_name, method_name, shortest):
+    for resolver in (collection_name, method_name, shortest, tuned_learning_rate):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -1,0 +1,34 @@
+"""Learning rates that a tuning sweep chose: read from the file that `python -m reporting.tuning` writes."""
+
+import json
+from pathlib import Path
+
+from errors import InputError
+
+KEY = "learning_rate"
+
+
+def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> float:
+    """The learning rate chosen for a loss; a resolver of the configuration.
+
+    Args:
+        file: what `reporting.tuning` wrote, relative to the project's root.
+        collection: name of the collection.
+        model: choice of the model group.
+        loss: choice of the loss group.
+
+    Raises:
+        InputError: if none was chosen.
+    """
+    path = Path(__file__).parent.parent / file
+    try:
+        chosen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise InputError(f"{file} is not JSON ({error}): write it again with `python -m reporting.tuning`.") from error
+    name = f"{collection}/{model}/{loss}"
+    if name not in chosen:
+        raise InputError(
+            f"{file} holds no learning rate for {name}. Run `python run.py -m experiment=cpu_study_tune ...`, then "
+            "`python -m reporting.tuning`, or set model.learning_rate=<number>."
+        )
+    return float(chosen[name][KEY])

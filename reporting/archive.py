@@ -1,0 +1,143 @@
+"""Keeps finished cells in the repository, small: `python -m reporting.archive store outputs/cpu_study results`, and `restore` back.
+
+One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files that conclusions are drawn from. Ranked
+lists, audits and weights are left out: config.yaml and the audit's hash in scores.json say how to make them again. Equal cells give equal
+bytes. `cells.csv` lists them for readers.
+
+A restored cell is a finished cell: reports read it, and a sweep skips it, so that a study is continued where it was left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import lzma
+import sys
+import tarfile
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.files import written_aside
+from errors import InputError
+from reporting.archive_index import index
+from reporting.cells import read_cells
+from reporting.portable import portable
+
+if TYPE_CHECKING:
+    from reporting.cells import FinishedCell
+
+FILES = ("config.yaml", "scores.json", "per_query.tsv", "history.csv")
+INDEX = "cells.csv"
+
+
+def store(outputs: Path, results: Path) -> list[str]:
+    """Adds the finished cells below `outputs` to the archives; a cell that is there already is replaced.
+
+    Returns:
+        the names of the cells that were added or replaced.
+
+    Raises:
+        InputError: if there is no finished cell, one is damaged, or one names a file of this machine that cannot be named elsewhere.
+    """
+    cells = read_cells(outputs)
+    if cells.corrupt:
+        raise InputError(f"{cells.corrupt[0].cell}: {cells.corrupt[0].reason}. Run it again or remove it.")
+    if not cells.finished:
+        raise InputError(f"{outputs} holds no finished cell.")
+    by_archive: dict[Path, dict[str, bytes]] = defaultdict(dict)
+    for cell in cells.finished:
+        path = results / cell.dataset / f"{cell.model}.tar.xz"
+        if path not in by_archive and path.exists():
+            by_archive[path] = _read(path)
+        for name in FILES:
+            by_archive[path][f"{cell.name}/{name}"] = _content(cell, name)
+    for path, contents in by_archive.items():
+        _write(path, contents)
+    with written_aside(results / INDEX) as aside:
+        aside.write_bytes(index({name: content for path in _archives(results) for name, content in _read(path).items()}))
+    return [cell.name for cell in cells.finished]
+
+
+def restore(results: Path, outputs: Path) -> list[str]:
+    """Writes the cells of all archives below `outputs`; a cell that is there already is left as it is.
+
+    Returns:
+        the names of the cells that were written.
+
+    Raises:
+        InputError: if there is no archive, or one is damaged.
+    """
+    written = set()
+    for archive in _archives(results):
+        contents = _read(archive)
+        new = {name for name in contents if not (outputs / name).parent.exists()}
+        # scores.json last: a cell that has it is finished
+        for name in sorted(new, key=lambda name: (name.endswith("scores.json"), name)):
+            (outputs / name).parent.mkdir(parents=True, exist_ok=True)
+            with written_aside(outputs / name) as aside:
+                aside.write_bytes(contents[name])
+        written |= {name.rpartition("/")[0] for name in new}
+    return sorted(written)
+
+
+def _archives(results: Path) -> list[Path]:
+    archives = sorted(results.glob("*/*.tar.xz"))
+    if not archives:
+        raise InputError(f"{results} holds no archive <dataset>/<model>.tar.xz.")
+    return archives
+
+
+def _content(cell: FinishedCell, name: str) -> bytes:
+    content = cell.file(name).read_bytes()
+    return portable(cell.name, content) if name == "config.yaml" else content
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(lzma.decompress(path.read_bytes()))) as archive:
+            members = [member for member in archive if member.isfile()]
+            return {_checked(path, member.name): _bytes(archive, member) for member in members}
+    except (OSError, lzma.LZMAError, tarfile.TarError) as error:
+        raise InputError(f"{path} cannot be read ({error}): take it from the repository again.") from error
+
+
+def _checked(path: Path, name: str) -> str:
+    parts = name.split("/")
+    if len(parts) != len(("dataset", "model", "loss", "noise", "seed", "file")) or ".." in parts or parts[-1] not in FILES:
+        raise InputError(f"{path} holds {name!r}, which is no file of a cell.")
+    return name
+
+
+def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    assert file is not None  # it is a file
+    return file.read()
+
+
+def _write(path: Path, contents: dict[str, bytes]) -> None:
+    """Members by name of file, then of cell: like stands beside like, which halves the size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_aside(path) as aside, tarfile.open(aside, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(contents, key=lambda name: (name.rpartition("/")[2], name)):
+            member = tarfile.TarInfo(name)
+            member.size = len(contents[name])
+            archive.addfile(member, io.BytesIO(contents[name]))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Stores or restores, and says how many cells."""
+    parser = argparse.ArgumentParser(prog="python -m reporting.archive", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=("store", "restore"))
+    parser.add_argument("source", type=Path, help="output_dir of a sweep (store), folder of archives (restore)")
+    parser.add_argument("target", type=Path, help="the other one")
+    given = parser.parse_args(arguments)
+    try:
+        cells = (store if given.what == "store" else restore)(given.source, given.target)
+    except InputError as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"{len(cells)} cells {given.what}d in {given.target}\n")
+
+
+if __name__ == "__main__":
+    main()
