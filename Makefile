@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-to-test
+DOCS_READY := $(VENV)/.ready-for-docs
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster sweep report clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep report clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -26,6 +27,11 @@ $(READY): pyproject.toml constraints.txt
 $(TEST_READY): $(READY)
 	@echo "== installing what the tests need"
 	$(PIP) --editable '.[models,launchers,test]'
+	@touch $@
+
+$(DOCS_READY): $(READY)
+	@echo "== installing what the documentation needs"
+	$(PIP) --editable '.[docs]'
 	@touch $@
 
 run: $(READY)  ## run the default cell: corrupt, train, retrieve, score
@@ -67,6 +73,11 @@ cluster-down:  ## stop it
 test-cluster: $(TEST_READY)  ## the tests on the SLURM that cluster-up started (minutes)
 	@echo "== cluster"
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m cluster
+
+docs: $(DOCS_READY)  ## build the documentation into site/, strictly
+	@echo "== documentation"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open site/index.html"
 
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"

@@ -1,0 +1,50 @@
+"""Makes the page on the configuration from conf/ whenever the site is built, so that it cannot drift: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
+
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+CONF = Path(__file__).parent.parent / "conf"
+PAGE = "reference/configuration.md"
+HEAD = """# Configuration
+
+Every key with its default and its meaning, as the files in `conf/` say it. A group is chosen with `group=choice`, a key set with
+`key=value`; `python run.py --help` lists the groups, `python run.py --cfg job --resolve <overrides>` prints what a command would run.
+
+## Keys outside the groups
+
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the page to the site."""
+    files.append(File.generated(config, PAGE, content=page()))
+    return files
+
+
+def page() -> str:
+    """The whole page: the root, then group after group, each choice with its file."""
+    root = _fenced((CONF / "config.yaml").read_text(encoding="utf-8"))
+    groups = sorted({path.parent for path in CONF.rglob("*.yaml")} - {CONF})
+    return HEAD + root + "".join(map(_group, groups))
+
+
+def _group(folder: Path) -> str:
+    name = folder.relative_to(CONF).as_posix()
+    return f"\n## `{name}`\n\n" + "".join(_choice(name, path) for path in sorted(folder.glob("*.yaml")))
+
+
+def _choice(group: str, path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    said = next((line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and "@package" not in line), "")
+    body = "".join(f"    {line}\n" for line in _fenced(text).splitlines())
+    return f'??? note "`{group}={path.stem}`{": " if said else ""}{_quoted(said)}"\n\n{body}\n'
+
+
+def _quoted(title: str) -> str:
+    return title.replace('"', "'")
+
+
+def _fenced(text: str) -> str:
+    return f"```yaml\n{text.rstrip()}\n```\n"
