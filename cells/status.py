@@ -21,7 +21,7 @@ from rich.table import Table
 from cells import failures
 from cells.lock import lock_file, owner
 
-STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "failed": "red", "missing": "dim"}
+STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "failed": "red", "damaged": "red", "missing": "dim"}
 _grid: list["State"] = []  # of the sweep that this process goes through, from its first cell to its end
 
 
@@ -30,8 +30,8 @@ class State(NamedTuple):
 
     Attributes:
         cell: its name.
-        state: done, running, interrupted (started, and nobody runs it), failed or missing.
-        detail: who runs it, or the failure.
+        state: done, running, interrupted (started, and nobody runs it), failed, damaged (done, but scores.json is not readable) or missing.
+        detail: who runs it, the failure or the damage.
         seconds: how long it took, if it is done.
     """
 
@@ -72,12 +72,19 @@ def state_of(output_dir: Path, cell: str) -> State:
         return State(cell, "running", runner)
     scores = output_dir / cell / "scores.json"
     if scores.exists():
-        seconds = json.loads(scores.read_text(encoding="utf-8")).get("wall_seconds", {})
-        return State(cell, "done", seconds=sum(seconds.values()) if seconds else math.nan)
+        return _done(cell, scores)
     failure = failures.of(output_dir, cell)
     if failure is not None:
         return State(cell, "failed", f"{failure.error} ({failure.time})")
     return State(cell, "interrupted" if (output_dir / cell / "config.yaml").exists() else "missing")
+
+
+def _done(cell: str, scores: Path) -> State:
+    try:
+        seconds = json.loads(scores.read_text(encoding="utf-8")).get("wall_seconds", {})
+        return State(cell, "done", seconds=sum(seconds.values()) if seconds else math.nan)
+    except (OSError, ValueError, AttributeError) as error:
+        return State(cell, "damaged", f"scores.json cannot be read ({error}): run it again with overwrite=true")
 
 
 def remaining_seconds(found: Sequence[State]) -> float | None:

@@ -52,6 +52,13 @@ def test_each_cell_has_a_wandb_run_with_its_own_configuration_and_results(sweep)
             assert recorded.summary[measure] == pytest.approx(value)
         assert recorded.name == "/".join(cell.parts[-5:])
         assert recorded.exit_code == 0
+        dataset, model, loss, noise, seed = cell.parts[-5:]
+        assert recorded.group == f"{dataset}/{model}/{loss}/{noise}"  # W&B averages over its seeds
+        assert (recorded.job_type, recorded.tags) == ("train", [dataset, model, loss, noise])
+        assert {key: recorded.config["grid"][key] for key in ("loss", "ratio")} == {"loss": loss, "ratio": float(noise.split("-")[1])}
+        assert f"seed-{recorded.config['grid']['seed']}" == seed
+        logged = {key for row in recorded.history for key in row}
+        assert logged >= {"noise/corrupted_labels/path", "noise/corrupted_labels/nrows", "test/per_query/path"}
         assert "run" in recorded.artifacts
         assert any("validation/nDCG@10" in row for row in recorded.history)
 

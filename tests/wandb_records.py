@@ -23,6 +23,7 @@ class OfflineRun:
     run_id: str = ""
     name: str = ""
     group: str = ""
+    job_type: str = ""
     tags: list[str] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
@@ -36,10 +37,11 @@ def read_offline_run(path: Path) -> OfflineRun:
     for record in _records(path.read_bytes()):
         kind = record.WhichOneof("record_type")
         if kind == "run":
-            run.run_id, run.name, run.group, run.tags = (
+            run.run_id, run.name, run.group, run.job_type, run.tags = (
                 record.run.run_id,
                 record.run.display_name,
                 record.run.run_group,
+                record.run.job_type,
                 list(record.run.tags),
             )
             _update(run.config, record.run.config.update)
