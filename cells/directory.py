@@ -66,8 +66,9 @@ class Cell:
 
     def discard_checkpoints(self) -> None:
         """Removes what only an unfinished cell needs; the weights stay."""
-        for path in self.file("checkpoints").glob("*.ckpt"):
-            path.unlink()
+        for pattern in ("*.ckpt", "negatives-*.npz"):
+            for path in self.file("checkpoints").glob(pattern):
+                path.unlink()
 
     def claim(self, *, overwrite: bool) -> None:
         """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from cells.directory import Cell
 from cells.tokenised import Tokenised
 from data import Split
-from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
+from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
 from evaluation.answer import Answer, Search
 from lightning_modules import Network
 
@@ -41,6 +41,7 @@ class Evaluator:
         self._search: Search[Network] = instantiate(cfg.model.search)
         self._depth: int = cfg.evaluation.depth
         self._batch_tokens: int = cfg.evaluation.batch_tokens
+        self._negatives: DictConfig = cfg.negatives
 
     def validate(self, network: Network) -> dict[str, float]:
         """Returns the mean of each measure on the validation split."""
@@ -57,9 +58,10 @@ class Evaluator:
             write_per_query(scores, cell.file("per_query.tsv"))
         return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
 
-    def mine(self, network: Network, depth: int) -> Run:
-        """Ranks `depth` documents for every train query, for negatives to be drawn from."""
-        return self._answer(network, self._tokenised.collection.train, depth).run
+    def mine(self, network: Network) -> Run:
+        """Returns the ranks of every train query's documents that negatives are mined from."""
+        run = self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
+        return below(run, self._negatives.skip)
 
     def _answer(self, network: Network, split: Split, depth: int | None = None) -> Answer:
         return self._search.answer(

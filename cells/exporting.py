@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from omegaconf import DictConfig
@@ -52,6 +53,16 @@ def export(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast
     (aside / "README.md").write_text(model_card(cfg, scores), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
+
+
+def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Exports to a folder that is thrown away: what the layout cannot hold is better refused before training than after it.
+
+    Raises:
+        InputError: if the layout cannot hold the network.
+    """
+    with TemporaryDirectory() as folder:
+        network.export(Path(folder), tokenizer, Texts(**cfg.model.tokens))
 
 
 def is_export(path: str | None) -> bool:

@@ -16,14 +16,16 @@ from safetensors.torch import load_model
 
 from cells.checkpointing import Checkpoints, newest, rows_of
 from cells.directory import Cell
-from cells.materials import Materials
+from cells.evaluating import Evaluator
+from cells.materials import Materials, examples_of
 from cells.signals import Interruption
 from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
 from data.quiet import quiet
-from evaluation import read_trec
+from evaluation import Run, read_trec
 from lightning_modules import Epochs, Network, Optimization, RankingModule, TeacherScores, best_epoch, seeded
 from lightning_modules.callbacks import VALIDATION
+from lightning_modules.refresh import NegativeRefresh
 from losses import Loss
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def fit(
     *,
     network: Network,
     loss: Loss,
-    evaluate: Callable[[Network], dict[str, float]],
+    evaluator: Evaluator,
     tracker: Tracker | None,
     interruption: Interruption,
 ) -> tuple[dict[str, float], int]:
@@ -56,7 +58,7 @@ def fit(
         materials: its data.
         network: is trained.
         loss: trains it.
-        evaluate: network -> validation measures.
+        evaluator: validates, and mines negatives.
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
 
@@ -67,19 +69,20 @@ def fit(
     folder = cell.file("checkpoints")
     logger = None if tracker is None else tracker.lightning_logger()
     epochs = Epochs(
-        interruption.released(lambda: evaluate(network)),
+        interruption.released(lambda: evaluator.validate(network)),
         measure=cfg.selection_measure,
         history=cell.file("history.csv"),
         best=cell.file(BEST),
     )
     checkpoints = Checkpoints(folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption)
+    refresh = _refresh(cfg, materials, loader, interruption.released(evaluator.mine), folder)
     start = newest(folder, cell.fingerprint)
     if start is not None:
         log.info("continuing from %s", start)
     with seeded(cfg.seed), _without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
-            callbacks=[epochs, checkpoints, *_display(logger is not None)],
+            callbacks=[epochs, *refresh, checkpoints, *_display(logger is not None)],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,
             enable_model_summary=False,
@@ -102,6 +105,16 @@ def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
         in_batch=cfg.batch.in_batch,
         seed=cfg.seed,
     )
+
+
+def _refresh(
+    cfg: DictConfig, materials: Materials, loader: TrainingLoader, mine: Callable[[Network], Run], folder: Path
+) -> list[NegativeRefresh]:
+    def use(run: Run) -> None:
+        loader.draw_from(examples_of(materials.collection, materials.corruption, run))
+
+    every = cfg.negatives.refresh_every
+    return [] if every is None else [NegativeRefresh(every, mine, use, folder)]
 
 
 def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:

@@ -8,8 +8,9 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from cells.mining import first_negatives
 from cells.tokenised import Tokenised, tokenise
-from data import Cache, Collection, Qrels, TrainingExamples, bm25_run, build_examples, first_copies
+from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
 from evaluation import Run
 from noise import Corruption
 
@@ -67,17 +68,28 @@ def prepare(cfg: DictConfig) -> Materials:
     collection = open_collection(cfg)
     corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
     log.info("noise: %d of %d training labels corrupted", corruption.audit.header.corrupted, corruption.audit.header.units)
-    examples = build_examples(
+    examples = examples_of(collection, corruption, first_negatives(cfg.negatives, collection))
+    return Materials(tokenise(cfg, collection), corruption, examples)
+
+
+def examples_of(collection: Collection, corruption: Corruption, mined: Run | None) -> TrainingExamples:
+    """Returns the training examples that the corrupted judgements make.
+
+    Args:
+        collection: the collection.
+        corruption: its corrupted judgements.
+        mined: a run of the train queries that negatives are drawn from where judged ones run out.
+    """
+    return build_examples(
         collection.documents,
         collection.train.queries,
         corruption.qrels,
         first_copies=first_copies(collection),
-        mined=_mined(cfg, collection),
-        depth=cfg.negatives.depth,
+        mined=mined,
+        depth=0 if mined is None else mined.depth,
         spared=_spared(collection, corruption),
         inserted=corruption.audit.replaced,
     )
-    return Materials(tokenise(cfg, collection), corruption, examples)
 
 
 def _spared(collection: Collection, corruption: Corruption) -> Qrels:
@@ -85,10 +97,3 @@ def _spared(collection: Collection, corruption: Corruption) -> Qrels:
     parts = (collection.spared, corruption.audit.spared)
     query_ids = dict.fromkeys(query_id for part in parts for query_id in part)
     return {query_id: {doc_id: grade for part in parts for doc_id, grade in part.get(query_id, {}).items()} for query_id in query_ids}
-
-
-def _mined(cfg: DictConfig, collection: Collection) -> Run | None:
-    """A first-stage run of the train queries. It knows no labels: `build_examples` takes the noisy positives out of it."""
-    if cfg.negatives.per_example == 0 or cfg.negatives.depth == 0:
-        return None
-    return bm25_run(collection, collection.train.queries, cfg.negatives.depth)

@@ -28,7 +28,10 @@ class Negatives:
     """Which unjudged documents stand beside an example's positive."""
 
     per_example: int = MISSING
+    run: str | None = MISSING
     depth: int = MISSING
+    skip: int = MISSING
+    refresh_every: int | None = MISSING
 
 
 @dataclass

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, ParamSpec, Self, TypeVar
 
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 DEFAULTS = (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, None)
 
 
@@ -79,15 +81,15 @@ class Interruption:
         if self.requested:
             self.leave()
 
-    def released(self, work: Callable[[], dict[str, float]]) -> Callable[[], dict[str, float]]:
+    def released(self, work: Callable[Given, Result]) -> Callable[Given, Result]:
         """Returns the work such that a signal ends it at once, although it is done inside a held block."""
 
-        def interruptible() -> dict[str, float]:
+        def interruptible(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             held, self._held = self._held, False
             try:
                 if self.requested:
                     self.leave()
-                return work()
+                return work(*args, **kwargs)
             finally:
                 self._held = held
 

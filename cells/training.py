@@ -16,6 +16,7 @@ from cells.directory import Cell
 from cells.failures import forget
 from cells.lock import lock_file, locked
 from cells.logfile import logged_to
+from cells.mining import check_negatives
 from cells.processes import check_strategy, leads
 from cells.results import Outcome, read_scores, scores_of, show, summary, write_scores
 from cells.signals import Interruption
@@ -71,13 +72,14 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
             f"loss={loss_name} compares with a teacher, and teacher=null names none: set teacher=<file>, a TREC run of train queries, "
             "or choose another loss."
         )
+    check_negatives(cfg.negatives)
     lists = 1 + cfg.negatives.per_example
     loss.check_list(lists * cfg.batch.size if cfg.batch.in_batch else lists)
 
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.evaluating import Evaluator
-    from cells.exporting import export
+    from cells.exporting import export, rehearse
     from cells.fitting import fit
     from cells.materials import prepare
     from cells.tokenised import build_network
@@ -89,6 +91,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             materials = prepare(cfg)
             materials.corruption.audit.write(cell.file("audit.tsv"))
             network = build_network(cfg, materials.tokenised)
+            if cfg.export:
+                rehearse(cfg, network, materials.tokenised.tokenizer)
         evaluator = Evaluator(cfg, materials.tokenised)
         with clock.time("evaluate_untrained"):
             untrained = evaluator.test(network)
@@ -99,7 +103,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
                 materials,
                 network=network,
                 loss=loss,
-                evaluate=evaluator.validate,
+                evaluator=evaluator,
                 tracker=tracker,
                 interruption=interruption,
             )
@@ -131,7 +135,7 @@ def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
     network = build_network(cfg, materials.tokenised)
     evaluator = Evaluator(cfg, materials.tokenised)
     with Interruption() as interruption:
-        fit(cfg, cell, materials, network=network, loss=loss, evaluate=evaluator.validate, tracker=None, interruption=interruption)
+        fit(cfg, cell, materials, network=network, loss=loss, evaluator=evaluator, tracker=None, interruption=interruption)
 
 
 class Clock:

@@ -55,6 +55,7 @@ class TrainingLoader:
     ) -> None:
         _check(len(examples), batch_size, negatives, in_batch=in_batch, world_size=world_size)
         self._examples, self._stores, self._in_batch, self._seed = examples, stores, in_batch, seed
+        self._negatives = negatives
         self._sampler = NegativeSampler(examples, per_example=negatives, seed=seed)
         self._batch_size, self._share = batch_size, batch_size // world_size
         self._first = rank * self._share
@@ -82,6 +83,16 @@ class TrainingLoader:
             self._position += 1  # before the batch is given out: a checkpoint written after its step must not repeat it
             index = order[start : start + self._share]
             yield collate(self._examples, index, self._sampler.sample(index, self._epoch), self._stores, in_batch=self._in_batch)
+
+    def draw_from(self, examples: TrainingExamples) -> None:
+        """Draws the negatives of coming batches from other pools.
+
+        Args:
+            examples: the same pairs with other pools.
+        """
+        assert len(examples) == len(self._examples)
+        self._examples = examples
+        self._sampler = NegativeSampler(examples, per_example=self._negatives, seed=self._seed)
 
     @property
     def sampler(self) -> TrainingLoader:

@@ -5,12 +5,13 @@
 
 from evaluation.measures import Scores, deepest_cutoff, parse_measures, score_run
 from evaluation.per_query import read_per_query, write_per_query
-from evaluation.run import Run, ranked_run, without_self
+from evaluation.run import Run, below, ranked_run, without_self
 from evaluation.trec import read_trec, write_trec
 
 __all__ = [
     "Run",
     "Scores",
+    "below",
     "deepest_cutoff",
     "parse_measures",
     "ranked_run",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from errors import InputError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,6 +61,21 @@ def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
         rows[place, : len(ranked)] = [row for _, row in best_first]
         scores[place, : len(ranked)] = [score for score, _ in best_first]
     return Run(list(lists), rows, scores)
+
+
+def below(run: Run, first: int) -> Run:
+    """The run without its first ranks, where documents that are relevant and not judged crowd.
+
+    Args:
+        run: the ranked lists [Q, k].
+        first: ranks left out, 0 or more.
+
+    Raises:
+        InputError: if nothing would remain.
+    """
+    if not 0 <= first < run.depth:
+        raise InputError(f"negatives.skip={first}: must be 0 or more and less than the {run.depth} ranks that are mined.")
+    return Run(run.query_ids, run.rows[:, first:], run.scores[:, first:])
 
 
 def without_self(run: Run, documents: TextStore) -> Run:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -16,64 +17,68 @@ from lightning_modules.ranking_module import RankingModule
 class NegativeRefresh(pl.Callback):
     """Every n epochs, ranks documents for the train queries with the current network and hands the run over.
 
-    The run is kept in a file, so that a cell interrupted between two refreshes goes on with the same negatives.
+    Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that continues from either of its checkpoints
+    goes on with the same negatives. In a distributed run process 0 mines and all read the file, so that they agree to the bit.
+
+    Args:
+        every: epochs between two refreshes, at least 1; the epochs before the first have the negatives they were given.
+        mine: network -> run of the train queries.
+        use: takes the run, before the epoch's first batch is drawn.
+        folder: of the files.
 
     Reference:
         Xiong et al., "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text Retrieval", ICLR 2021, section 3.2; here
         training waits for the index.
-
-    Args:
-        every: epochs between two refreshes, at least 1; the first epoch has the negatives it was given.
-        mine: network -> run of the train queries.
-        use: takes the run, before the epoch's first batch is drawn.
-        path: of the file, .npz.
-
-    Raises:
-        InputError: for fewer epochs than 1.
     """
 
-    def __init__(self, every: int, mine: Callable[[Network], Run], use: Callable[[Run], None], path: Path) -> None:
-        if every < 1:
-            raise InputError(f"negatives.refresh_every={every}: must be 1 epoch or more, or null for never.")
-        self._every, self._mine, self._use, self._path = every, mine, use, path
-        self._ready = False  # whether this process has handed over the run that the current epoch trains on
+    def __init__(self, every: int, mine: Callable[[Network], Run], use: Callable[[Run], None], folder: Path) -> None:
+        self._every, self._mine, self._use, self._folder = every, mine, use, folder
+        self._mined = 0  # the epoch before which the negatives in use were mined; 0: those given
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns which negatives are in use, for checkpoints."""
+        return {"mined": self._mined}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues with a checkpoint's negatives."""
+        self._mined = state_dict["mined"]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Hands over what was in use when the checkpoint was written; mines if the epoch that follows has not been mined for.
+
+        Lightning does not announce the epoch in which it resumes, be it in its middle or, after a last step, at its start.
+        """
+        if self._mined:
+            self._use(self._read(self._mined))
+        self.on_train_epoch_start(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Mines if it is time; after an interruption reads what was mined last."""
+        """Mines if it is time."""
         assert isinstance(pl_module, RankingModule)
         epoch = trainer.current_epoch
-        if epoch < self._every:
+        if epoch % self._every or epoch == self._mined:  # before epoch 0 nothing is mined
             return
-        if epoch % self._every == 0:
-            run = self._mine(pl_module.network)
-            if trainer.is_global_zero:
-                _write(run, self._path)
-            self._use(run)
-        elif not self._ready:
-            self._use(_read(self._path))
-        self._ready = True
+        if trainer.is_global_zero:
+            self._write(self._mine(pl_module.network), epoch)
+        trainer.strategy.barrier("negatives")
+        self._use(self._read(epoch))
+        self._mined = epoch
 
+    def _file(self, epoch: int) -> Path:
+        return self._folder / f"negatives-{epoch}.npz"
 
-def below(run: Run, first: int) -> Run:
-    """The run without its first ranks, where documents that are relevant and not judged crowd.
+    def _write(self, run: Run, epoch: int) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with written_aside(self._file(epoch)) as aside, aside.open("wb") as file:
+            np.savez(file, query_ids=np.array(run.query_ids, dtype=np.str_), rows=run.rows, scores=run.scores)
+        self._file(epoch - 2 * self._every).unlink(missing_ok=True)
 
-    Args:
-        run: the ranked lists [Q, k].
-        first: ranks left out, 0 or more.
-
-    Raises:
-        InputError: if nothing would remain.
-    """
-    if not 0 <= first < run.depth:
-        raise InputError(f"negatives.skip={first}: must be 0 or more and less than the {run.depth} ranks that are mined.")
-    return Run(run.query_ids, run.rows[:, first:], run.scores[:, first:])
-
-
-def _write(run: Run, path: Path) -> None:
-    with written_aside(path) as aside, aside.open("wb") as file:
-        np.savez(file, query_ids=np.array(run.query_ids, dtype=np.str_), rows=run.rows, scores=run.scores)
-
-
-def _read(path: Path) -> Run:
-    with np.load(path, allow_pickle=False) as stored:
-        return Run(stored["query_ids"].tolist(), stored["rows"], stored["scores"])
+    def _read(self, epoch: int) -> Run:
+        try:
+            with np.load(self._file(epoch), allow_pickle=False) as stored:
+                return Run(stored["query_ids"].tolist(), stored["rows"], stored["scores"])
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(
+                f"{self._file(epoch)}: the negatives mined before epoch {epoch} cannot be read ({error}), so this cell cannot go on as it "
+                "was; run it afresh with overwrite=true."
+            ) from error

@@ -55,6 +55,17 @@ def test_two_processes_train_like_one(base, start, alone, way):
     assert len(list((cell / "steps").iterdir())) == 1
 
 
+def test_two_processes_mine_the_negatives_of_one(base, start):
+    cells = {}
+    for name, way in (("mined-alone", []), ("mined-together", TWO["fork"])):
+        finished = start(name, "negatives.refresh_every=1", *way)
+        assert finished.returncode == 0, finished.stderr
+        cells[name] = base / name / CELL
+    losses = [column(cell / "history.csv", "train/loss") for cell in cells.values()]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+    assert ranking(cells["mined-alone"]) == ranking(cells["mined-together"])
+
+
 def test_a_sweep_of_forked_cells_has_one_wandb_run_each(base, start):
     finished = start("sweep", "-m", "trainer=ddp_fork", "logger=wandb", "seed=1,2")
     assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -10,6 +10,7 @@ from tiny_models import tiny_bert
 
 from cells.training import train
 from data import Cache, open_folder, train_wordpiece
+from errors import InputError
 from losses.views import VIEWS
 
 
@@ -62,6 +63,12 @@ def test_a_re_ranker_stands_beside_its_first_stage(run_cell, capsys):
     printed = capsys.readouterr().out
     assert "first stage" in printed
     assert f"BM25 finds R@10 {search['ceiling']['R@10']:.4f}" in printed
+
+
+def test_separate_towers_are_not_trained_for_an_export_that_cannot_hold_them(run_cell, tmp_path):
+    with pytest.raises(InputError, match=r"separate towers; set model\.network\.shared=true"):
+        run_cell("minilm", "loss=cross_entropy", "model.network.shared=false", "export=true")
+    assert not list(tmp_path.rglob("history.csv"))
 
 
 @pytest.mark.parametrize(("model", "search"), [("minilm", "exact, all documents"), ("colbert", "exact MaxSim, all documents")])

@@ -1,6 +1,7 @@
 """The tasks that use a model as it is: search, index, evaluate; and the negatives that a model mines."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from cells.evaluation_only import evaluate
 from cells.indexing import index
 from cells.searching import search
 from errors import InputError
-from evaluation import Run
+from evaluation import Run, below
 from lightning_modules.ranking_module import RankingModule
-from lightning_modules.refresh import NegativeRefresh, below
+from lightning_modules.refresh import NegativeRefresh
 
 MODELS = [key for key in SMALL if key.startswith(("model.network", "model.tokenizer"))]
 
@@ -58,8 +59,14 @@ def run_of(rows):
     return Run(["q"], np.array([rows]), -np.arange(len(rows), dtype=np.float32)[None])
 
 
+class Strategy:
+    def barrier(self, name):
+        del name
+
+
 class Trainer:
     is_global_zero = True
+    strategy = Strategy()
 
     def __init__(self, epoch):
         self.current_epoch = epoch
@@ -71,29 +78,42 @@ class Module(RankingModule):
         self.network = None
 
 
-def refreshed(path, epochs):
-    """What is handed over before each epoch, when the network of epoch e mines document e."""
-    used, current = [], [0]
-    callback = NegativeRefresh(2, lambda _network: run_of([current[0]]), lambda run: used.append((current[0], int(run.rows[0, 0]))), path)
+def refreshed(folder, epochs, state=None):
+    """What is handed over before each epoch, when the network of epoch e mines document e; and the state for a checkpoint."""
+    used, current = [], [epochs[0]]
+    callback = NegativeRefresh(2, lambda _network: run_of([current[0]]), lambda run: used.append((current[0], int(run.rows[0, 0]))), folder)
+    if state is not None:
+        callback.load_state_dict(state)
+    callback.on_train_start(Trainer(epochs[0]), Module())
     for epoch in epochs:
         current[0] = epoch
         callback.on_train_epoch_start(Trainer(epoch), Module())
-    return used
+    return used, callback.state_dict()
 
 
 def test_negatives_are_mined_again_every_n_epochs(tmp_path):
-    assert refreshed(tmp_path / "negatives.npz", range(6)) == [(2, 2), (4, 4)]
+    assert refreshed(tmp_path, range(6)) == ([(2, 2), (4, 4)], {"mined": 4})
 
 
 def test_an_interrupted_cell_goes_on_with_the_negatives_it_had(tmp_path):
-    refreshed(tmp_path / "negatives.npz", range(4))
-    assert refreshed(tmp_path / "negatives.npz", [3, 4, 5]) == [(3, 2), (4, 4)]
-    assert refreshed(tmp_path / "negatives.npz", [1, 2]) == [(2, 2)]
+    _, state = refreshed(tmp_path, range(4))
+    assert refreshed(tmp_path, [4, 5], state)[0] == [(4, 2), (4, 4)]
+    _, earlier = refreshed(tmp_path, range(2))
+    assert refreshed(tmp_path, [2, 3], earlier)[0] == [(2, 2)]
+    assert refreshed(tmp_path, [3, 4], state)[0] == [(3, 2), (4, 4)]  # an earlier checkpoint than the files
 
 
-def test_a_refresh_every_zero_epochs_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"negatives\.refresh_every=0"):
-        NegativeRefresh(0, None, None, tmp_path)
+def test_the_runs_of_the_last_two_refreshes_are_kept(tmp_path):
+    refreshed(tmp_path, range(9))
+    assert {path.name for path in tmp_path.iterdir()} == {"negatives-6.npz", "negatives-8.npz"}
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"no archive")])
+def test_lost_negatives_are_named(tmp_path, harm):
+    _, state = refreshed(tmp_path, range(4))
+    harm(tmp_path / "negatives-2.npz")
+    with pytest.raises(InputError, match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be read.*overwrite=true"):
+        refreshed(tmp_path, [3], state)
 
 
 def test_the_first_ranks_can_be_left_out():

@@ -111,6 +111,17 @@ def test_killed_after_a_step(run_cell, undisturbed, monkeypatch, tmp_path, case)
     assert_same(run_cell(tmp_path, *settings), undisturbed(f"loss={loss}", "noise.ratio=0.2"))
 
 
+@pytest.mark.parametrize("step", [4, 5, 8, 10, 12])
+def test_killed_between_refreshes_of_the_negatives(run_cell, undisturbed, monkeypatch, tmp_path, step):
+    overrides = ("loss=elr", "noise.ratio=0.2", "model.epochs=3", "negatives.refresh_every=1")
+    kill_after(monkeypatch, step)
+    with pytest.raises(Killed):
+        run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides)
+    monkeypatch.undo()
+    keep_checkpoints(monkeypatch)
+    assert_same(run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides), undisturbed(*overrides))
+
+
 def test_killed_between_two_checkpoints(run_cell, undisturbed, monkeypatch, tmp_path):
     settings = ("logger=none", "loss=elr", "noise.ratio=0.2", "checkpoint.steps=3")
     kill_after(monkeypatch, 5)

@@ -1,0 +1,63 @@
+"""Where an example's negatives are mined: BM25, any run file or, every few epochs, the network that is being trained."""
+
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from data import Collection, bm25_run
+from errors import InputError
+from evaluation import Run, below, read_trec
+
+log = logging.getLogger(__name__)
+
+
+def check_negatives(negatives: DictConfig) -> None:
+    """Checks the settings before any work.
+
+    Raises:
+        InputError: for one out of its range, or one that nothing would read.
+    """
+    if negatives.depth < 0:
+        raise InputError(f"negatives.depth={negatives.depth}: must be 0 (none are mined) or more, e.g. 100.")
+    if negatives.refresh_every is not None and negatives.refresh_every < 1:
+        raise InputError(f"negatives.refresh_every={negatives.refresh_every}: must be 1 epoch or more, or null for never.")
+    nothing = next((key for key in ("per_example", "depth") if negatives[key] == 0), None)
+    if nothing is None:
+        if not 0 <= negatives.skip < negatives.depth:
+            ranks = f"the first negatives.depth={negatives.depth} ranks"
+            raise InputError(f"negatives.skip={negatives.skip}: must be 0 or more and leave some of {ranks}.")
+        return
+    for key in ("run", "refresh_every"):
+        if negatives[key] is not None:
+            raise InputError(
+                f"negatives.{key}={negatives[key]}: nothing is mined with negatives.{nothing}=0; raise it, or set {key} to null."
+            )
+
+
+def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None:
+    """The run of the train queries that negatives are mined from until the first refresh; None: none are mined.
+
+    It knows no labels: `build_examples` takes the noisy positives out of it.
+
+    Raises:
+        InputError: for a run file that cannot be read, or answers no train query.
+    """
+    if negatives.per_example == 0 or negatives.depth == 0:
+        return None
+    if negatives.run is None:
+        return below(bm25_run(collection, collection.train.queries, negatives.depth), negatives.skip)
+    return below(_of_file(negatives, collection), negatives.skip)
+
+
+def _of_file(negatives: DictConfig, collection: Collection) -> Run:
+    run = read_trec(Path(negatives.run), collection.documents)
+    asked = collection.train.queries
+    answered = [row for row, query_id in enumerate(run.query_ids) if query_id in asked]
+    if not answered:
+        raise InputError(f"negatives.run={negatives.run}: it answers none of the {len(asked)} train queries; give a run of train queries.")
+    if len(answered) < len(asked):
+        missing = len(asked) - len(answered)
+        log.warning("negatives.run=%s does not answer %d train queries: they get random negatives", negatives.run, missing)
+    depth = min(run.depth, negatives.depth)
+    return Run([run.query_ids[row] for row in answered], run.rows[answered, :depth], run.scores[answered, :depth])
