@@ -9,7 +9,7 @@ DOCS_READY := $(VENV)/.ready-for-docs
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep report clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep study-small report clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -86,6 +86,11 @@ sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded co
 report: $(READY)  ## tables and tests of what is finished below outputs/, to report/
 	@echo "== reporting"
 	$(BIN)/python report.py outputs/ --out report/
+
+study-small: $(READY)  ## run a slice of the study again and compare it with the stored numbers (minutes)
+	@echo "== a slice of the study"
+	$(BIN)/python run.py -m experiment=study_small overwrite=true
+	$(BIN)/python -m reporting.reproduction outputs/study_small results/small
 
 clean:  ## remove caches of the tools; outputs, cache and .venv stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
