@@ -1,6 +1,5 @@
 """Weights & Biases: one W&B run a cell, offline unless asked otherwise, never a prompt."""
 
-import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +10,9 @@ from pytorch_lightning.loggers import Logger, WandbLogger
 from cells.coordinates import coordinates_of
 from cells.directory import Cell
 from cells.tracking import Tracker
+from cells.wandb_mode import MODES, usable_mode
 from data.files import written_aside
 from errors import InputError
-
-log = logging.getLogger(__name__)
-
-MODES = ("offline", "online")
 
 
 class WandbTracker(Tracker):
@@ -83,17 +79,3 @@ def _run_id(path: Path) -> str:
         with written_aside(path) as aside:
             aside.write_text(uuid.uuid4().hex[:16], encoding="utf-8")
     return path.read_text(encoding="utf-8")
-
-
-def usable_mode(mode: str) -> str:
-    """Returns the mode, or offline, saying so, where online cannot be since no API key is set."""
-    return "offline" if mode == "online" and not _has_key() else mode
-
-
-def _has_key() -> bool:
-    present = wandb.api.api_key is not None
-    if not present:
-        log.warning(
-            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
-        )
-    return present

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import wandb
 
-from cells.wandb_tracking import usable_mode
+from cells.wandb_mode import usable_mode
 from reporting.csv_files import known, sheets
 
 if TYPE_CHECKING:

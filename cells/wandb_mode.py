@@ -1,0 +1,23 @@
+"""Whether W&B can be online."""
+
+import logging
+
+import wandb
+
+log = logging.getLogger(__name__)
+
+MODES = ("offline", "online")
+
+
+def usable_mode(mode: str) -> str:
+    """Returns the mode, or offline, saying so, where online cannot be since no API key is set."""
+    return "offline" if mode == "online" and not _has_key() else mode
+
+
+def _has_key() -> bool:
+    present = wandb.api.api_key is not None
+    if not present:
+        log.warning(
+            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
+        )
+    return present
