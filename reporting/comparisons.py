@@ -21,6 +21,7 @@ BASELINE, FOCUS = "baseline", "focus"
 FAMILIES = (BASELINE, FOCUS)
 TESTS = ("t", "randomisation")
 ROWS = 1 << 21  # differences held at once
+SHOWN = 3  # conditions named in a note
 
 
 @dataclass(frozen=True)
@@ -147,23 +148,29 @@ def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Com
 
 
 def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], list[str]]:
-    """Pairs (loss, other) of each family, and the conditions that lack the baseline or the focus, in words."""
+    """Pairs (loss, other) of each family, and what lacks the baseline or the focus, in words."""
     conditions: defaultdict[Condition, dict[str, Group]] = defaultdict(dict)
     for group in groups:
         conditions[group.condition][group.loss] = group
     pairs: dict[str, list[Pair]] = {BASELINE: [], FOCUS: []}
     notes = []
-    for condition, by_loss in sorted(conditions.items()):
-        for family, name in ((BASELINE, plan.baseline), (FOCUS, plan.focus)):
-            if name is None:
-                continue
-            if name not in by_loss:
-                notes.append(f"No finished cell of {name} under {'/'.join(map(str, condition))}: nothing is compared with it there.")
-                continue
-            for loss, group in sorted(by_loss.items()):
-                if loss != name:
-                    pairs[family].append((group, by_loss[name]) if family == BASELINE else (by_loss[name], group))
+    for family, name in ((BASELINE, plan.baseline), (FOCUS, plan.focus)):
+        lacking = [condition for condition, by_loss in sorted(conditions.items()) if name is not None and name not in by_loss]
+        if lacking:
+            notes.append(_lacking(name, lacking, len(conditions)))
+        for _, by_loss in sorted(conditions.items()):
+            if name in by_loss:
+                others = [group for loss, group in sorted(by_loss.items()) if loss != name]
+                pairs[family].extend((group, by_loss[name]) if family == BASELINE else (by_loss[name], group) for group in others)
     return pairs, notes
+
+
+def _lacking(loss: str | None, conditions: Sequence[Condition], total: int) -> str:
+    named = [f"{'/'.join(condition[:3])}-{condition.ratio:g}" for condition in conditions[:SHOWN]]
+    return (
+        f"{loss} is not finished under {len(conditions)} of {total} conditions of {conditions[0].dataset} ({', '.join(named)}"
+        f"{', ...' if len(conditions) > SHOWN else ''}): nothing is compared with it there."
+    )
 
 
 def _tested(family: str, measure: str, pairs: Sequence[Pair], resampler: Resampler, plan: Plan) -> Iterator[Comparison]:

@@ -70,7 +70,7 @@ def test_a_report_can_be_made_while_a_sweep_runs(call, swept, tmp_path):
     assert status == 0
     assert "6 finished cells in 3 groups, 2 not finished" in shown
     assert "No finished cell has loss=elr." in shown
-    assert "No finished cell of label_weakening under toy/static/semantic/0.4: nothing is compared with it there." in shown
+    assert "label_weakening is not finished under 1 of 2 conditions of toy (toy/static/semantic-0.4): nothing is compared" in shown
     assert "toy/static/label_weakening/semantic-0.4/seed-1,interrupted," in (tmp_path / "report/incomplete.csv").read_text()
 
 
