@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from cells.directory import Cell
 from cells.tokenised import Tokenised
-from data import Split
+from data import Qrels, Split
 from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
 from evaluation.answer import Answer, Search
 from lightning_modules import Network
@@ -33,10 +33,12 @@ class Evaluator:
     Args:
         cfg: the cell's configuration.
         tokenised: the collection.
+        validation: judgements that validation is scored against; None: the collection's.
     """
 
-    def __init__(self, cfg: DictConfig, tokenised: Tokenised) -> None:
+    def __init__(self, cfg: DictConfig, tokenised: Tokenised, validation: Qrels | None = None) -> None:
         self._tokenised = tokenised
+        self._validation = tokenised.collection.validation.qrels if validation is None else validation
         self._measures = parse_measures(cfg.measures)
         self._search: Search[Network] = instantiate(cfg.model.search)
         self._depth: int = cfg.evaluation.depth
@@ -46,13 +48,13 @@ class Evaluator:
     def validate(self, network: Network) -> dict[str, float]:
         """Returns the mean of each measure on the validation split."""
         split = self._tokenised.collection.validation
-        return self._scored(self._answer(network, split).run, split).mean
+        return self._scored(self._answer(network, split).run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
         """Returns what the network scores on the test split; for a cell, writes its run.trec and per_query.tsv."""
         collection = self._tokenised.collection
         answer = self._answer(network, collection.test)
-        scores = self._scored(answer.run, collection.test)
+        scores = self._scored(answer.run, collection.test.qrels)
         if cell is not None:
             write_trec(answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
             write_per_query(scores, cell.file("per_query.tsv"))
@@ -80,5 +82,5 @@ class Evaluator:
         first = score_run(answer.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id).mean
         return {"first_stage_measures": first, "ceiling": {recall: first[recall]}}
 
-    def _scored(self, run: Run, split: Split) -> Scores:
-        return score_run(run, split.qrels, self._measures, self._tokenised.collection.documents.doc_id)
+    def _scored(self, run: Run, qrels: Qrels) -> Scores:
+        return score_run(run, qrels, self._measures, self._tokenised.collection.documents.doc_id)

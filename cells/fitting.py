@@ -73,6 +73,7 @@ def fit(
         measure=cfg.selection_measure,
         history=cell.file("history.csv"),
         best=cell.file(BEST),
+        patience=cfg.validation.patience,
     )
     checkpoints = Checkpoints(folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption)
     refresh = _refresh(cfg, materials, loader, interruption.released(evaluator.mine), folder)

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from cells.mining import first_negatives
 from cells.tokenised import Tokenised, tokenise
+from cells.validating import validation_qrels
 from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
 from evaluation import Run
 from noise import Corruption
@@ -25,11 +26,13 @@ class Materials:
         tokenised: the collection and its token ids.
         corruption: noisy train judgements and the audit of what was changed.
         examples: training examples made from the noisy judgements.
+        validation: judgements that pick the epoch.
     """
 
     tokenised: Tokenised
     corruption: Corruption
     examples: TrainingExamples
+    validation: Qrels
 
     @property
     def collection(self) -> Collection:
@@ -69,7 +72,7 @@ def prepare(cfg: DictConfig) -> Materials:
     corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
     log.info("noise: %d of %d training labels corrupted", corruption.audit.header.corrupted, corruption.audit.header.units)
     examples = examples_of(collection, corruption, first_negatives(cfg.negatives, collection))
-    return Materials(tokenise(cfg, collection), corruption, examples)
+    return Materials(tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection))
 
 
 def examples_of(collection: Collection, corruption: Corruption, mined: Run | None) -> TrainingExamples:

@@ -35,6 +35,14 @@ class Negatives:
 
 
 @dataclass
+class Validation:
+    """What picks the epoch, and when training stops early."""
+
+    labels: str = MISSING
+    patience: int | None = MISSING
+
+
+@dataclass
 class Checkpoint:
     """How often a checkpoint to continue from is written between the epochs' ends."""
 
@@ -68,6 +76,7 @@ class JobSchema:
     measures: list[str] = MISSING
     selection_measure: str = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)
+    validation: Validation = field(default_factory=Validation)
     batch: Batch = field(default_factory=Batch)
     negatives: Negatives = field(default_factory=Negatives)
 

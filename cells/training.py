@@ -20,6 +20,7 @@ from cells.mining import check_negatives
 from cells.processes import check_strategy, leads
 from cells.results import Outcome, read_scores, scores_of, show, summary, write_scores
 from cells.signals import Interruption
+from cells.validating import check_validation
 from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
@@ -73,6 +74,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
             "or choose another loss."
         )
     check_negatives(cfg.negatives)
+    check_validation(cfg)
     lists = 1 + cfg.negatives.per_example
     loss.check_list(lists * cfg.batch.size if cfg.batch.in_batch else lists)
 
@@ -93,7 +95,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             network = build_network(cfg, materials.tokenised)
             if cfg.export:
                 rehearse(cfg, network, materials.tokenised.tokenizer)
-        evaluator = Evaluator(cfg, materials.tokenised)
+        evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
         with clock.time("evaluate_untrained"):
             untrained = evaluator.test(network)
         with clock.time("train"):
@@ -133,7 +135,7 @@ def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
         return
     materials = prepare(cfg)
     network = build_network(cfg, materials.tokenised)
-    evaluator = Evaluator(cfg, materials.tokenised)
+    evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
     with Interruption() as interruption:
         fit(cfg, cell, materials, network=network, loss=loss, evaluator=evaluator, tracker=None, interruption=interruption)
 

@@ -27,11 +27,14 @@ class Epochs(pl.Callback):
         measure: of these the one that selects an epoch; the first of equals wins.
         history: file of the rows, never half-written.
         best: file of the selected epoch's weights.
+        patience: training ends after so many epochs without a better one; None: never before its last.
     """
 
-    def __init__(self, evaluate: Callable[[], dict[str, float]], *, measure: str, history: Path, best: Path) -> None:
+    def __init__(
+        self, evaluate: Callable[[], dict[str, float]], *, measure: str, history: Path, best: Path, patience: int | None = None
+    ) -> None:
         self._evaluate, self._measure = evaluate, VALIDATION + measure
-        self._history, self._best = history, best
+        self._history, self._best, self._patience = history, best, patience
         self.rows: list[Row] = []
         self._earlier = 0.0  # seconds of this epoch before an interruption
         self._started = time.monotonic()
@@ -40,6 +43,7 @@ class Epochs(pl.Callback):
         """Catches up with the end of an epoch that was cut off."""
         if len(self.rows) < trainer.current_epoch:
             self._finish(trainer, pl_module)
+        trainer.should_stop = self._out_of_patience
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the epoch's clock."""
@@ -74,6 +78,13 @@ class Epochs(pl.Callback):
             self._write(module)
         for logger in trainer.loggers:
             logger.log_metrics(row, step=trainer.global_step)
+        trainer.should_stop = self._out_of_patience
+
+    @property
+    def _out_of_patience(self) -> bool:
+        if self._patience is None or not self.rows:
+            return False
+        return len(self.rows) - 1 - best_epoch(self.rows, self._measure) >= self._patience
 
     def _write(self, module: RankingModule) -> None:
         if best_epoch(self.rows, self._measure) == len(self.rows) - 1:
