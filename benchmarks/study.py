@@ -19,6 +19,14 @@ ROOT = Path(__file__).parent.parent
 DATA = "STUDY_DATA"
 EMBEDDED = "demo"
 COLLECTIONS = ("scifact", "nfcorpus", "medquad-liveqa", "argkp21", EMBEDDED)
+NATURAL = {
+    "noise": "natural",
+    "noise.qrels": f"${{oc.env:{DATA}}}/nfcorpus/graded/train.3-2-1.qrel.gz",
+    "noise.clean_grade": "3",
+    "noise.ratio": "0.0,null",
+    "model.epochs": "2",
+    "validation.labels": "clean",  # the file has training labels only
+}
 OUTPUTS, TUNING, RESULTS = "outputs/cpu_study", "outputs/cpu_study_tune", "results"
 
 
@@ -65,9 +73,7 @@ def pieces(collection: str) -> Iterator[Piece]:
     yield Piece("cpu_study", collection, {"noise": "clean_pairs", "loss": "cross_entropy", "noise.ratio": "0.2,0.4,0.6"})
     yield Piece("cpu_study", collection, {"noise": "uniform,lexical", "noise.ratio": "0.4"})
     if collection == "nfcorpus":
-        graded = f"${{oc.env:{DATA}}}/nfcorpus/graded/train.3-2-1.qrel.gz"
-        natural = {"noise": "natural", "noise.qrels": graded, "noise.clean_grade": "3", "noise.ratio": "0.0,null", "model.epochs": "2"}
-        yield Piece("cpu_study", collection, natural)
+        yield Piece("cpu_study", collection, NATURAL)
     yield Piece("cpu_study_reduced", collection)
 
 
