@@ -18,6 +18,7 @@ from cells.checkpointing import Checkpoints, newest, rows_of
 from cells.directory import Cell
 from cells.evaluating import Evaluator
 from cells.materials import Materials, examples_of
+from cells.precision import settled_precision
 from cells.signals import Interruption
 from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
@@ -83,6 +84,7 @@ def fit(
     with seeded(cfg.seed), _without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
+            precision=settled_precision(cfg.trainer),
             callbacks=[epochs, *refresh, checkpoints, *_display(logger is not None)],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,
@@ -120,7 +122,8 @@ def _refresh(
 
 def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:
     model = cfg.model
-    optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule)
+    layer_decay = model.get("layer_decay", 1.0)  # of models with layers
+    optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule, layer_decay)
     return RankingModule(network, loss, optimization, len(materials.collection.documents), _teacher(cfg, materials.collection))
 
 

@@ -17,6 +17,7 @@ from cells.failures import forget
 from cells.lock import lock_file, locked
 from cells.logfile import logged_to
 from cells.mining import check_negatives
+from cells.precision import check_precision
 from cells.processes import check_strategy, leads
 from cells.results import Outcome, read_scores, scores_of, show, summary, write_scores
 from cells.signals import Interruption
@@ -73,6 +74,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
             f"loss={loss_name} compares with a teacher, and teacher=null names none: set teacher=<file>, a TREC run of train queries, "
             "or choose another loss."
         )
+    check_precision(cfg.trainer)
     check_negatives(cfg.negatives)
     check_validation(cfg)
     lists = 1 + cfg.negatives.per_example

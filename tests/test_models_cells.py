@@ -53,6 +53,16 @@ def test_every_model_trains_under_the_losses_of_the_grid(model, loss, run_cell):
     assert scores["measures"] != scores["untrained"]
 
 
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_every_model_trains_in_half_precision(model, run_cell):
+    full, half = (
+        run_cell(model, f"trainer.precision={precision}", f"variant={precision}", "loss=label_weakening")[1]
+        for precision in ("32-true", "bf16-mixed")
+    )
+    assert half["untrained"] == full["untrained"]  # retrieval is in full precision
+    assert half["measures"]["nDCG@10"] == pytest.approx(full["measures"]["nDCG@10"], abs=0.15)
+
+
 def test_a_re_ranker_stands_beside_its_first_stage(run_cell, capsys):
     _, scores = run_cell("cross_encoder", "loss=cross_entropy", "model.candidates=10")
     search = scores["search"]
