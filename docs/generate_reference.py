@@ -1,12 +1,13 @@
-"""Makes the page on the configuration from conf/ whenever the site is built, so that it cannot drift: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
+"""Makes pages of the reference whenever the site is built, so that they cannot drift: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
 
+import ast
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-CONF = Path(__file__).parent.parent / "conf"
-PAGE = "reference/configuration.md"
+ROOT = Path(__file__).parent.parent
+CONF = ROOT / "conf"
 HEAD = """# Configuration
 
 Every key with its default and its meaning, as the files in `conf/` say it. A group is chosen with `group=choice`, a key set with
@@ -18,12 +19,29 @@ Every key with its default and its meaning, as the files in `conf/` say it. A gr
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the page to the site."""
-    files.append(File.generated(config, PAGE, content=page()))
+    """Adds the pages to the site."""
+    files.append(File.generated(config, "reference/configuration.md", content=configuration()))
+    files.append(File.generated(config, "reference/losses.md", content=losses()))
     return files
 
 
-def page() -> str:
+def losses() -> str:
+    """Public names of `losses`; a function with the name of its module has to be named by both, or the module would be meant."""
+    modules = {path.stem for path in (ROOT / "losses").glob("*.py")}
+    functions = "".join(
+        f"::: losses.{name}.{name}\n    options: {{show_root_heading: true}}\n\n" for name in _public("losses") if name in modules
+    )
+    return f"# Losses: `losses`\n\n::: losses\n\n{functions}"
+
+
+def _public(package: str) -> list[str]:
+    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
+    (names,) = (node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    found: list[str] = ast.literal_eval(names)
+    return found
+
+
+def configuration() -> str:
     """The whole page: the root, then group after group, each choice with its file."""
     root = _fenced((CONF / "config.yaml").read_text(encoding="utf-8"))
     groups = sorted({path.parent for path in CONF.rglob("*.yaml")} - {CONF})

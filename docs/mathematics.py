@@ -1,0 +1,41 @@
+"""Formulas of pages and docstrings as MathML, which browsers show without a script: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
+
+import html
+import re
+
+from latex2mathml.converter import convert
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+from mkdocs.config.defaults import MkDocsConfig
+
+BLOCK = re.compile(r"^\.\. math::[ \n]*(.+(?:\n[ ]+.+)*)", re.MULTILINE)
+ROLE = re.compile(r":math:`([^`]+)`")
+FOUND = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
+
+
+class Directives(Preprocessor):
+    """Writes the docstrings' `.. math::` and `:math:` as $...$, which arithmatex protects from Markdown."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Returns the lines rewritten."""
+        text = BLOCK.sub(lambda match: f"${' '.join(match[1].split())}$", "\n".join(lines))
+        return ROLE.sub(lambda match: f"${match[1]}$", text).split("\n")
+
+
+class DirectivesExtension(Extension):
+    """Installs `Directives`."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+        """Registers it before the text is parsed."""
+        md.preprocessors.register(Directives(md), "math-directives", 5)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Adds the extension for pages and docstrings."""
+    config.markdown_extensions.append(DirectivesExtension())  # type: ignore[arg-type] # Markdown takes instances too
+    return config
+
+
+def on_page_content(content: str, **_: object) -> str:
+    """Converts what arithmatex marked."""
+    return FOUND.sub(lambda match: convert(html.unescape(match[1])), content)
