@@ -18,6 +18,7 @@ def check(cfg: DictConfig) -> None:
     _resolves(cfg)
     if cfg.noise.ratio is not None:  # null is for the noise model to judge: natural noise has a ratio of its own
         _ratio(cfg.noise.ratio)
+    _learning_rate(cfg)
     for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
         _at_least(cfg, key, least)
     _at_least(cfg, "evaluation.batch_tokens", 1)
@@ -38,6 +39,14 @@ def _resolves(cfg: DictConfig) -> None:
     except InterpolationResolutionError as error:
         reason = str(error).splitlines()[0].removeprefix("InputError raised while resolving interpolation: ")
         raise InputError(f"{error.full_key}: {reason.removeprefix(f'{error.full_key}: ')}") from error
+
+
+def _learning_rate(cfg: DictConfig) -> None:
+    if cfg.model.get("learning_rate", 0) is None:
+        raise InputError(
+            "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the one that was chosen for this collection, "
+            "model and loss, and none was: run the sweep experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
+        )
 
 
 def _ratio(ratio: object) -> None:

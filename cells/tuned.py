@@ -8,8 +8,8 @@ from errors import InputError
 KEY = "learning_rate"
 
 
-def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> float:
-    """The learning rate chosen for a loss; a resolver of the configuration.
+def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> float | None:
+    """The learning rate chosen for a loss, None if none was (`cells.check` refuses that); a resolver of the configuration.
 
     Args:
         file: what `reporting.tuning` wrote, relative to the project's root.
@@ -18,17 +18,12 @@ def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> fl
         loss: choice of the loss group.
 
     Raises:
-        InputError: if none was chosen.
+        InputError: if the file is damaged.
     """
     path = Path(__file__).parent.parent / file
     try:
         chosen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise InputError(f"{file} is not JSON ({error}): write it again with `python -m reporting.tuning`.") from error
-    name = f"{collection}/{model}/{loss}"
-    if name not in chosen:
-        raise InputError(
-            f"{file} holds no learning rate for {name}. Run `python run.py -m experiment=cpu_study_tune ...`, then "
-            "`python -m reporting.tuning`, or set model.learning_rate=<number>."
-        )
-    return float(chosen[name][KEY])
+    choice = chosen.get(f"{collection}/{model}/{loss}")
+    return None if choice is None else float(choice[KEY])

@@ -49,8 +49,10 @@ def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_th
     assert "0.05" in capsys.readouterr().out
     assert tuned_learning_rate(str(file), "toy", "static", "elr") == 0.05
     assert tuned_learning_rate(str(file), "toy", "static", "ce") == 0.02
-    with pytest.raises(InputError, match="holds no learning rate for toy/static/mae"):
-        tuned_learning_rate(str(file), "toy", "static", "mae")
+    assert tuned_learning_rate(str(file), "toy", "static", "mae") is None
+    file.write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        tuned_learning_rate(str(file), "toy", "static", "elr")
 
 
 def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
@@ -62,4 +64,5 @@ def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
 def test_a_loss_that_was_not_tuned_is_said_so_at_once(tmp_path):
     refused = run("experiment=cpu_study", "loss=mae", "dataset=demo", cwd=tmp_path)
     assert refused.returncode != 0
-    assert "model.learning_rate: results/learning_rates.json holds no learning rate for demo/static/mae" in refused.stderr
+    assert "model.learning_rate=null: must be a positive number" in refused.stderr
+    assert "experiment=cpu_study_tune" in refused.stderr
