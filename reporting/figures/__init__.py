@@ -1,0 +1,23 @@
+"""The figures of a report, drawn with matplotlib for print and for the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporting.figures.outcomes import cost, gains
+from reporting.figures.rendering import inline_panel, inline_swatch, write_chart
+from reporting.figures.robustness import area, retention, robustness
+from reporting.figures.scenes import Stage
+from reporting.figures.training import detector, learning, memorisation
+
+if TYPE_CHECKING:
+    from reporting.figures.chart import Chart
+
+__all__ = ["CHARTS", "Stage", "charts", "inline_panel", "inline_swatch", "write_chart"]
+
+CHARTS = (robustness, retention, area, gains, learning, memorisation, detector, cost)
+
+
+def charts(stage: Stage) -> list[Chart]:
+    """Returns the figures that the cells allow, in the order of the page."""
+    return [chart for draw in CHARTS if (chart := draw(stage)) is not None]

@@ -1,0 +1,49 @@
+"""What a figure is: some panels side by side, each drawn on axes of its own, and a legend that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from matplotlib.axes import Axes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reporting.figures.looks import Look
+
+Draw = Callable[[Axes], None]
+
+
+class Panel(NamedTuple):
+    """One pair of axes.
+
+    Attributes:
+        title: what it shows, e.g. collection and model.
+        draw: draws it.
+        text: the same in words, for those who cannot see it.
+    """
+
+    title: str
+    draw: Draw
+    text: str
+
+
+class Chart(NamedTuple):
+    """A figure.
+
+    Attributes:
+        name: of its files.
+        title: its heading.
+        caption: how to read it, where its numbers are, and what was left out.
+        panels: at least one.
+        looks: the losses in its legend; none where the axes name them.
+        columns: panels side by side in print.
+    """
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    looks: Mapping[str, Look]
+    columns: int = 2

@@ -1,0 +1,81 @@
+"""The marks that figures are made of: lines, dots and labels in the look of a loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import MaxNLocator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reporting.figures.looks import Look
+
+MARKED = 12
+"""Points of a line that bear markers at most."""
+
+LABELLED, LABEL_LENGTH, LABEL_HEIGHT = 18, 22, 0.052
+"""Lines that are labelled at most, characters of a label, and its height as a share of the axes'."""
+
+
+def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, markers: bool) -> None:
+    """Draws a line, strong ones in front."""
+    axes.plot(
+        x,
+        y,
+        color=look.colour,
+        marker=look.marker if markers else None,
+        markersize=5 if look.strong else 3.5,
+        markeredgewidth=0,
+        markevery=max(1, len(x) // MARKED),
+        linestyle=look.dash,
+        linewidth=look.width,
+        zorder=_depth(look),
+    )
+
+
+def dots(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float]) -> None:
+    """Draws markers only."""
+    axes.plot(x, y, color=look.colour, marker=look.marker, markersize=6, markeredgewidth=0, linestyle="none", zorder=_depth(look))
+
+
+def bars(axes: Axes, look: Look, x: float, y: float, error: float) -> None:
+    """Draws a dot with a vertical bar of one standard deviation to either side."""
+    axes.errorbar([x], [y], [error], color=look.colour, elinewidth=1, capsize=2, linestyle="none", zorder=_depth(look))
+
+
+def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float]) -> None:
+    """Names the lines where they end, if some of them are grey and a legend could not tell them; labels give way to each other.
+
+    Args:
+        axes: with the lines drawn.
+        looks: of all losses.
+        ends: the last value of each line.
+    """
+    if len(ends) > LABELLED or all(looks[loss].strong for loss in ends):
+        return
+    low, high = axes.get_ylim()
+    step = LABEL_HEIGHT * (high - low)
+    place = low - step
+    for loss, value in sorted(ends.items(), key=lambda item: item[1]):
+        place = max(value, place + step)
+        name = loss if len(loss) <= LABEL_LENGTH else f"{loss[: LABEL_LENGTH - 1]}…"
+        colour, weight = looks[loss].colour, "bold" if looks[loss].strong else "normal"
+        where = axes.get_yaxis_transform()  # x as a share of the axes, y as data
+        axes.text(1.02, place, name, transform=where, fontsize=6.5, va="center", color=colour, weight=weight)
+
+
+def unit_ticks(axes: Axes) -> None:
+    """Keeps the ticks of the x axis few enough to be read."""
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+
+
+def whole_ticks(axes: Axes) -> None:
+    """Puts ticks of the x axis at whole numbers, e.g. epochs."""
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def _depth(look: Look) -> int:
+    return 3 if look.strong else 2

@@ -1,0 +1,102 @@
+"""What the figures are drawn from: the settings of a report, each at its largest noise ratio, and the looks of its losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import mean
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporting.figures.looks import Look, looks
+from reporting.histories import History, mean_history
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reporting.analysis import Analysis
+    from reporting.groups import Group
+
+PANELS = 6
+"""Settings that a figure shows at most."""
+
+
+class Setting(NamedTuple):
+    """A data set, a model and a noise model: a panel of a figure."""
+
+    dataset: str
+    model: str
+    noise: str
+
+
+class Scene(NamedTuple):
+    """A setting at its largest noise ratio.
+
+    Attributes:
+        setting: the setting.
+        title: its name.
+        ratio: the largest ratio that has a finished cell.
+        groups: cells over seeds at that ratio, by loss.
+    """
+
+    setting: Setting
+    title: str
+    ratio: float
+    groups: Mapping[str, Group]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All scenes of a report.
+
+    Attributes:
+        analysis: the report's content.
+    """
+
+    analysis: Analysis
+
+    @property
+    def measure(self) -> str:
+        """The leading measure, which the figures show."""
+        return self.analysis.measures[0]
+
+    @cached_property
+    def looks(self) -> dict[str, Look]:
+        """The look of every loss."""
+        values: dict[str, list[float]] = {}
+        for group in self.analysis.groups:
+            values.setdefault(group.loss, []).append(group.mean(self.measure))
+        best_first = sorted(values, key=lambda loss: (-mean(values[loss]), loss))
+        return looks(best_first, baseline=self.analysis.plan.baseline, focus=self.analysis.plan.focus)
+
+    @cached_property
+    def settings(self) -> list[Setting]:
+        """The settings, by name. `noise=none` is one where nothing else was trained on the collection."""
+        found = sorted({Setting(*group.condition[:3]) for group in self.analysis.groups})
+        noisy = {setting[:2] for setting in found if setting.noise != "none"}
+        return [setting for setting in found if setting.noise != "none" or setting[:2] not in noisy]
+
+    @cached_property
+    def scenes(self) -> list[Scene]:
+        """The first settings at their largest ratios."""
+        return [self._scene(setting) for setting in self.settings[:PANELS]]
+
+    @cached_property
+    def histories(self) -> dict[tuple[Setting, str], History]:
+        """What training looked like in the scenes, by setting and loss."""
+        read = {(scene.setting, loss): mean_history(group) for scene in self.scenes for loss, group in scene.groups.items()}
+        return {key: history for key, history in read.items() if history is not None}
+
+    def title(self, setting: Setting) -> str:
+        """Returns the name of a setting; its noise is part of it where there are several."""
+        several = len({other.noise for other in self.settings}) > 1
+        return " · ".join(setting if several else setting[:2])
+
+    def left_out(self) -> str:
+        """Says how many settings the figures do not show; nothing where they show all."""
+        more = len(self.settings) - PANELS
+        return f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""
+
+    def _scene(self, setting: Setting) -> Scene:
+        members = [group for group in self.analysis.groups if group.condition[:3] == setting]
+        ratio = max(group.condition.ratio for group in members)
+        return Scene(setting, self.title(setting), ratio, {group.loss: group for group in members if group.condition.ratio == ratio})
