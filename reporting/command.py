@@ -140,6 +140,7 @@ def _nothing(output_dir: Path, cells: Cells) -> str:
 def _write(analysis: Analysis, out: Path) -> None:
     from reporting.csv_files import write_csvs
     from reporting.folder import prepare_folder
+    from reporting.page import write_page
     from reporting.rendering import write_table
     from reporting.result_tables import tables_of
 
@@ -147,6 +148,7 @@ def _write(analysis: Analysis, out: Path) -> None:
     write_csvs(analysis, out)
     for table in tables_of(analysis):
         write_table(table, out / "tables")
+    write_page(analysis, out)
 
 
 def _leading(analysis: Analysis) -> Analysis:

@@ -1,0 +1,114 @@
+"""index.html and the figures, from a report's content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from data.files import written_aside
+from data.progress import track
+from reporting.csv_files import CONDITION, Sheet, write_csv
+from reporting.figures import Stage, charts, inline_panel, inline_swatch, write_chart
+from reporting.page.configs import read_configs
+from reporting.page.provenance import provenance
+from reporting.page.queries import drill_down
+from reporting.page.summary import summarise
+from reporting.page.tables import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reporting.analysis import Analysis
+    from reporting.figures.chart import Chart
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("elements.js", "tables.js", "queries.js")
+LISTED = 200
+"""Incomplete cells that are listed; incomplete.csv has all."""
+
+
+class Figure(NamedTuple):
+    """A figure as the page shows it.
+
+    Attributes:
+        name: its id, and the name of its files.
+        title: its heading.
+        caption: how to read it.
+        panels: title, words and SVG of each panel.
+        legend: loss and SVG swatch of each loss.
+    """
+
+    name: str
+    title: str
+    caption: str
+    panels: list[tuple[str, str, Markup]]
+    legend: list[tuple[str, Markup]]
+
+
+def write_page(analysis: Analysis, folder: Path) -> None:
+    """Writes index.html, histories.csv (the numbers behind the learning curves) and figures/*.svg and *.png.
+
+    Args:
+        analysis: the report's content.
+        folder: where its CSV files are.
+    """
+    stage = Stage(analysis)
+    drawn = charts(stage)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    for chart in track(drawn, "Drawing"):
+        write_chart(chart, folder / "figures")
+    _write_histories(stage, folder / "histories.csv")
+    with written_aside(folder / "index.html") as aside:
+        aside.write_text(_render(analysis, [_figure(chart) for chart in drawn]), encoding="utf-8")
+
+
+def _render(analysis: Analysis, figures: list[Figure]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    return environment.get_template("page.html").render(
+        analysis=analysis,
+        summary=summarise(analysis),
+        figures=figures,
+        configs=read_configs(analysis.groups),
+        provenance=provenance(analysis.cells.finished),
+        listed=LISTED,
+        content=_content(analysis),
+        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - files of this package
+        scripts=[Markup((ASSETS / name).read_text(encoding="utf-8")) for name in SCRIPTS],  # noqa: S704
+    )
+
+
+def _content(analysis: Analysis) -> dict[str, Any]:
+    """What page.js shows."""
+    shown = {
+        table.name: {"caption": table.caption, "columns": [column._asdict() for column in table.columns], "rows": table.rows}
+        for table in tables(analysis)
+    }
+    return {"tables": shown, "queries": drill_down(analysis)}
+
+
+def _figure(chart: Chart) -> Figure:
+    panels = [
+        (panel.title, panel.text, Markup(inline_panel(panel, f"{chart.name}-{place}")))  # noqa: S704 - drawn by us, its text escaped
+        for place, panel in enumerate(chart.panels)
+    ]
+    legend = [(loss, Markup(inline_swatch(look, f"{chart.name}-legend-{place}"))) for place, (loss, look) in enumerate(chart.looks.items())]  # noqa: S704
+    return Figure(chart.name, chart.title, chart.caption, panels, legend)
+
+
+def _write_histories(stage: Stage, path: Path) -> None:
+    names = sorted({name for history in stage.histories.values() for name in history.columns if "/" in name})
+    write_csv(path, Sheet((*CONDITION, "loss", "seeds", "epoch", *names), _history_rows(stage, names)))
+
+
+def _history_rows(stage: Stage, names: list[str]) -> Iterator[list[object]]:
+    ratios = {scene.setting: scene.ratio for scene in stage.scenes}
+    for (setting, loss), history in stage.histories.items():
+        for epoch in range(history.epochs):
+            values = [float(history.columns[name][epoch]) if name in history.columns else None for name in names]
+            yield [*setting, ratios[setting], loss, history.seeds, epoch + 1, *values]

@@ -1,0 +1,100 @@
+"""The configurations of the cells: what all share, and what differs, once each."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from cells.directory import BOOKKEEPING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reporting.groups import Group
+
+log = logging.getLogger(__name__)
+
+COORDINATES = {"collection", "seed", "export", *BOOKKEEPING}
+"""Keys that name a cell or say where it is kept: they differ everywhere and explain nothing."""
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast in C, where PyYAML was built with it
+FACTORS = ("dataset", "model", "noise")
+
+
+class Variant(NamedTuple):
+    """One value of a top-level key.
+
+    Attributes:
+        who: which cells have it, e.g. `loss elr, gce`.
+        text: the value in YAML.
+    """
+
+    who: str
+    text: str
+
+
+class Configs(NamedTuple):
+    """The configurations of a report.
+
+    Attributes:
+        shared: what all cells have, in YAML.
+        differing: by top-level key, its values.
+        unreadable: number of cells whose config.yaml cannot be read.
+    """
+
+    shared: str
+    differing: dict[str, list[Variant]]
+    unreadable: int
+
+
+def read_configs(groups: Sequence[Group]) -> Configs:
+    """Reads one config.yaml a group; the cells of a group differ in their seeds only."""
+    found = [(group, config) for group in groups if group.cells and (config := read_config(group)) is not None]
+    keys = dict.fromkeys(key for _, config in found for key in config if key not in COORDINATES)
+    values = {key: _values(key, found) for key in keys}
+    shared = {key: next(iter(variants)) for key, variants in values.items() if len(variants) == 1}
+    differing = {key: _variants(variants, groups) for key, variants in values.items() if len(variants) > 1}
+    return Configs("".join(shared.values()), differing, len([group for group in groups if group.cells]) - len(found))
+
+
+def read_config(group: Group) -> dict[str, Any] | None:
+    """Returns the configuration of a group's first cell; None if it cannot be read."""
+    path = group.cells[0].file("config.yaml")
+    try:
+        config = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe loader
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        log.info("%s cannot be read (%s)", path, error)
+        return None
+    return config if isinstance(config, dict) else None
+
+
+def _values(key: str, found: Sequence[tuple[Group, Mapping[str, Any]]]) -> dict[str, list[Group]]:
+    """The groups of each value, as YAML."""
+    values: defaultdict[str, list[Group]] = defaultdict(list)
+    for group, config in found:
+        value = config.get(key)
+        if key == "noise" and isinstance(value, dict):
+            value = {name: entry for name, entry in value.items() if name not in {"ratio", "seed"}}
+        values[yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True)].append(group)
+    return values
+
+
+def _variants(values: Mapping[str, Sequence[Group]], groups: Sequence[Group]) -> list[Variant]:
+    return [Variant(_who(members, groups), text) for text, members in values.items()]
+
+
+def _who(members: Sequence[Group], groups: Sequence[Group]) -> str:
+    """What tells the members: the coordinates by which they are fewer than all."""
+    parts = []
+    for name in (*FACTORS, "loss"):
+        levels, every = ({_level(group, name) for group in some} for some in (members, groups))
+        if levels != every:
+            parts.append(f"{name} {', '.join(sorted(levels))}")
+    return "; ".join(parts) or "some cells"
+
+
+def _level(group: Group, name: str) -> str:
+    return group.loss if name == "loss" else str(getattr(group.condition, name))

@@ -1,0 +1,137 @@
+"""The drill-down: queries with the largest gains and losses, what losses find for them, and what noise did to these documents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from data.progress import track
+from errors import InputError
+from reporting.page.configs import read_config
+from reporting.page.documents import Documents
+from reporting.page.runs import read_lists
+from reporting.page.texts import open_texts
+from reporting.per_query_values import read_values
+from reporting.significance import SAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from reporting.analysis import Analysis
+    from reporting.cells import FinishedCell
+    from reporting.groups import Condition, Group
+
+CONDITIONS = 12
+QUERIES = 8
+"""Queries with the largest gains, and as many with the largest losses."""
+
+LOSSES = 8
+TOP = 5
+DIGITS = 6  # two more than are shown, since the page shows differences
+
+
+class Contest(NamedTuple):
+    """A condition with the losses whose runs are shown.
+
+    Attributes:
+        condition: the condition.
+        groups: the losses; the first is compared with the second, if there is one.
+        seed: the seed whose runs are shown, the smallest that the first two share.
+    """
+
+    condition: Condition
+    groups: tuple[Group, ...]
+    seed: int
+
+    def cell(self, place: int) -> FinishedCell:
+        """Returns the cell whose run is shown for a loss."""
+        return next(cell for cell in self.groups[place].cells if cell.seed == self.seed)
+
+
+def drill_down(analysis: Analysis) -> dict[str, Any]:
+    """Returns the content of the drill-down as JSON values: by data set the documents, and the conditions with their queries."""
+    contests = _contests(analysis)
+    documents: dict[str, Documents] = {}
+    conditions = []
+    for contest in track(contests, "Looking up queries"):
+        dataset = contest.condition.dataset
+        if dataset not in documents:
+            documents[dataset] = Documents(open_texts(contest.groups[0], read_config(contest.groups[0])))
+        conditions.append(_condition(contest, analysis.measures[0], documents[dataset]))
+    return {
+        "measure": analysis.measures[0],
+        "omitted": len({group.condition for group in analysis.groups}) - len(contests),
+        "collections": {dataset: found.content() for dataset, found in documents.items()},
+        "conditions": conditions,
+    }
+
+
+def _contests(analysis: Analysis) -> list[Contest]:
+    """The first conditions: those with several losses, and the largest noise ratio of every setting before all smaller ones."""
+    members: defaultdict[Condition, list[Group]] = defaultdict(list)
+    for group in analysis.groups:
+        if group.cells:
+            members[group.condition].append(group)
+    ratios: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for condition in sorted(members, key=lambda condition: -condition.ratio):
+        ratios[condition[:3]].append(condition.ratio)
+    order = sorted(members, key=lambda found: (len(members[found]) == 1, ratios[found[:3]].index(found.ratio), found))
+    return [_contest(condition, members[condition], analysis) for condition in order[:CONDITIONS]]
+
+
+def _contest(condition: Condition, groups: Sequence[Group], analysis: Analysis) -> Contest:
+    """Focus against baseline where both are there, else the best two; then the others, best first."""
+    plan, measure = analysis.plan, analysis.measures[0]
+    best_first = sorted(groups, key=lambda group: (-group.mean(measure), group.loss))
+    named = [group for name in (plan.focus, plan.baseline) for group in best_first if group.loss == name]
+    ordered = [*named, *(group for group in best_first if group not in named)] if len(named) > 1 else best_first
+    shared = set(ordered[0].seeds) & set(ordered[1].seeds) if len(ordered) > 1 else set(ordered[0].seeds)
+    if not shared:
+        ordered, shared = ordered[:1], set(ordered[0].seeds)
+    seed = min(shared)
+    return Contest(condition, tuple(group for group in ordered if seed in group.seeds)[:LOSSES], seed)
+
+
+def _condition(contest: Contest, measure: str, documents: Documents) -> dict[str, Any]:
+    chosen = _chosen(contest, measure)
+    ids = contest.groups[0].query_ids
+    cells = [contest.cell(place) for place in range(len(contest.groups))]
+    runs = [read_lists(cell.file("run.trec"), [ids[place] for place in chosen]) for cell in cells]
+    seeds = [_seed_values(cell, measure) for cell in cells]
+    queries = []
+    for place in chosen:
+        means = [round(float(group.queries(measure)[place]), DIGITS) for group in contest.groups]
+        values = list(zip(means, (by_query.get(ids[place]) for by_query in seeds), strict=True))
+        queries.append(documents.query(ids[place], [run.get(ids[place], []) for run in runs], values, TOP))
+    return {
+        **contest.condition._asdict(),
+        "seed": contest.seed,
+        "seeds": [len(group.seeds) for group in contest.groups],
+        "losses": [group.loss for group in contest.groups],
+        "queries": queries,
+        "audit": documents.audit(cells[0].file("audit.tsv")),
+    }
+
+
+def _chosen(contest: Contest, measure: str) -> list[int]:
+    """Places of the queries: largest gains first, then the largest losses, the largest last; without a second loss, the worst queries."""
+    values = contest.groups[0].queries(measure)
+    if len(contest.groups) == 1:
+        return [int(place) for place in np.argsort(values, kind="stable")[:QUERIES]]
+    gains = values - contest.groups[1].queries(measure)
+    order: NDArray[np.int64] = np.argsort(-gains, kind="stable")
+    gained = [place for place in order[:QUERIES].tolist() if gains[place] > SAME]
+    lost = [place for place in order[-QUERIES:].tolist() if gains[place] < -SAME]
+    return [*gained, *lost]
+
+
+def _seed_values(cell: FinishedCell, measure: str) -> dict[str, float]:
+    try:
+        read = read_values(cell.file("per_query.tsv"), [measure])
+    except InputError:
+        return {}  # it was readable a moment ago; the means over seeds are shown all the same
+    return {query_id: round(value, DIGITS) for query_id, value in zip(read.query_ids, read.values[0].tolist(), strict=True)}

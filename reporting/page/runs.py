@@ -1,0 +1,40 @@
+"""Ranked lists of some queries from a cell's run.trec, without parsing the rest of the file."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Returns the documents of each query, best first; a query without lines, or a file that cannot be read, gives none.
+
+    Args:
+        path: a run file as `evaluation.write_trec` writes it: the lines of a query stand together, in the order of their ranks.
+        query_ids: the queries.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        log.info("%s cannot be read (%s)", path, error)
+        return {}
+    return {query_id: documents for query_id in query_ids if (documents := _documents(content, f"{query_id} Q0 ".encode()))}
+
+
+def _documents(content: bytes, prefix: bytes) -> list[str]:
+    begin = 0 if content.startswith(prefix) else content.find(b"\n" + prefix) + 1
+    documents = []
+    while content.startswith(prefix, begin):
+        start = begin + len(prefix)
+        documents.append(content[start : content.index(b" ", start)].decode())
+        end = content.find(b"\n", start)
+        if end < 0:
+            break
+        begin = end + 1
+    return documents

@@ -1,0 +1,188 @@
+"""What a report says in words: every sentence is made from the numbers, and says what they do not show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporting.comparisons import BASELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reporting.analysis import Analysis
+    from reporting.comparisons import Comparison
+    from reporting.groups import Group
+    from reporting.robustness import Curve
+
+SETTINGS = 8
+"""Settings that are spoken of one by one at most."""
+
+
+class Section(NamedTuple):
+    """A heading and what is said below it."""
+
+    heading: str
+    sentences: list[str]
+
+
+def summarise(analysis: Analysis) -> list[Section]:
+    """Returns the sections of the summary; those that the cells say nothing about are left out."""
+    against = [found for found in analysis.comparisons if found.family == BASELINE and found.measure == analysis.measures[0]]
+    sections = [
+        Section("What was run", list(_coverage(analysis))),
+        Section("What won", list(_winners(analysis, against))),
+        Section("Significance", list(_significance(analysis, against))),
+        Section("Under noise", list(_robustness(analysis))),
+        Section("Over all conditions", list(_ranks(analysis))),
+        Section("Read with care", list(_cautions(analysis))),
+    ]
+    return [section for section in sections if section.sentences]
+
+
+def listed(items: Iterable[object]) -> str:
+    """`a, b and c`."""
+    words = [str(item) for item in items]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else "none"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 cell`, `2 cells`; `1 loss`, `2 losses`; `1 query`, `2 queries`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def _named(noun: str, names: Sequence[object]) -> str:
+    return f"{noun if len(names) == 1 else f'{noun}s'} {listed(names)}"
+
+
+def _coverage(analysis: Analysis) -> Iterator[str]:
+    cells = analysis.cells
+    if not cells.finished:
+        queries = len(analysis.groups[0].query_ids)
+        names = listed(group.loss for group in analysis.groups)
+        yield f"{counted(len(analysis.groups), 'system')}, scored on {counted(queries, 'query')}: {names}."
+        return
+    conditions = [group.condition for group in analysis.groups]
+    ratios = listed(f"{ratio:g}" for ratio in sorted({condition.ratio for condition in conditions}))
+    seeds = len({seed for group in analysis.groups for seed in group.seeds})
+    datasets, models, noises = (sorted({condition[place] for condition in conditions}) for place in range(3))
+    yield (
+        f"{counted(len(cells.finished), 'finished cell')}: {_named('collection', datasets)}; {_named('model', models)}; "
+        f"{counted(len({group.loss for group in analysis.groups}), 'loss')}; noise {listed(noises)} at {ratios}; {counted(seeds, 'seed')}."
+    )
+    if cells.incomplete:
+        yield f"{counted(len(cells.incomplete), 'cell')} of the sweep are not finished; they are listed below and in no number here."
+    if cells.corrupt:
+        yield f"{counted(len(cells.corrupt), 'finished cell')} cannot be read and are left out; they are listed below."
+
+
+def _winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
+    measure = analysis.measures[0]
+    settings: defaultdict[tuple[str, str, str], defaultdict[float, list[Group]]] = defaultdict(lambda: defaultdict(list))
+    for group in analysis.groups:
+        settings[group.condition[:3]][group.condition.ratio].append(group)
+    marks = {(*found[2:6], found.loss): found.mark for found in against}
+    contested = {setting: by_ratio for setting, by_ratio in settings.items() if any(len(members) > 1 for members in by_ratio.values())}
+    for setting, by_ratio in list(contested.items())[:SETTINGS]:
+        wins: defaultdict[str, list[Group]] = defaultdict(list)
+        for _, members in sorted(by_ratio.items()):
+            if len(members) > 1:
+                best = max(members, key=lambda group: group.mean(measure))
+                wins[best.loss].append(best)
+        parts = (f"{loss} at {_heights(groups, measure)}{_told_apart(analysis, groups, marks)}" for loss, groups in wins.items())
+        yield f"{', '.join(setting)}: the best {measure} has {'; '.join(parts)}."
+    if len(contested) > SETTINGS:
+        yield f"{len(contested) - SETTINGS} more settings are in the results table."
+
+
+def _heights(groups: Sequence[Group], measure: str) -> str:
+    return listed(f"ratio {group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups)
+
+
+def _told_apart(analysis: Analysis, groups: Sequence[Group], marks: dict[tuple[str, str, str, float, str], int]) -> str:
+    """Whether the winners are significantly better than the baseline."""
+    baseline = analysis.plan.baseline
+    tested = [group for group in groups if (*group.condition, group.loss) in marks]
+    if not tested:
+        return ""
+    better = [f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0]
+    if not better:
+        return f", nowhere significantly above {baseline}"
+    everywhere = len(better) == len(tested) and len(tested) > 1
+    return f", significantly above {baseline} {'at each' if everywhere else f'at ratio {listed(better)}'}"
+
+
+def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
+    by_loss: defaultdict[str, list[Comparison]] = defaultdict(list)
+    for found in against:
+        by_loss[found.loss].append(found)
+    focus = analysis.plan.focus
+    for loss in sorted(by_loss, key=lambda loss: (loss != focus, loss)):
+        yield _verdict(loss, by_loss[loss], analysis.measures[0], extremes=loss == focus or len(by_loss) <= SETTINGS)
+    if against:
+        none = [loss for loss, found in sorted(by_loss.items()) if not any(each.significant for each in found)]
+        if none:
+            yield f"Nothing is significant for {listed(none)}: these numbers do not tell them from {analysis.plan.baseline}."
+
+
+def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: bool) -> str:
+    above, below = (sum(sign * each.difference > 0 for each in found) for sign in (1, -1))
+    better, worse = (sum(each.mark == sign for each in found) for sign in (1, -1))
+    sentence = (
+        f"{loss} against {found[0].other}: {measure} higher under {above} of {counted(len(found), 'condition')}, significantly under "
+        f"{better}; lower under {below}, significantly under {worse}."
+    )
+    if not extremes:
+        return sentence
+    largest = max(found, key=lambda each: abs(each.difference))
+    return f"{sentence} Largest difference: {_difference(largest)}."
+
+
+def _difference(found: Comparison) -> str:
+    where = f"{found.dataset}, {found.model}, {found.noise} {found.ratio:g}"
+    verdict = "significant" if found.significant else "not significant"
+    return f"{found.difference:+.4f} ({where}; 95 % interval {found.low:+.4f} to {found.high:+.4f}; {verdict})"
+
+
+def _robustness(analysis: Analysis) -> Iterator[str]:
+    measure = analysis.measures[0]
+    settings: defaultdict[tuple[str, str, str], list[Curve]] = defaultdict(list)
+    for curve in analysis.curves:
+        if curve.measure == measure and len(curve.points) > 1 and curve.points[-1].retention is not None:
+            settings[curve.dataset, curve.model, curve.noise].append(curve)
+    for setting, curves in list(settings.items())[:SETTINGS]:
+        ratio = max(curve.points[-1].ratio for curve in curves)
+        kept = {curve.loss: curve.points[-1].retention or 0.0 for curve in curves if curve.points[-1].ratio == ratio}
+        best_first = sorted(kept, key=lambda loss: -kept[loss])
+        named = [loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss in kept]
+        shown = dict.fromkeys([best_first[0], *named, best_first[-1]])
+        parts = listed(f"{loss} {kept[loss]:.1%}" for loss in shown)
+        most = f" ({best_first[0]} keeps the most)" if len(kept) > 1 else ""
+        yield f"{', '.join(setting)}: of the {measure} without noise, at ratio {ratio:g} remains: {parts}{most}."
+
+
+def _ranks(analysis: Analysis) -> Iterator[str]:
+    for ranking in analysis.rankings[:1]:
+        if len(ranking.losses) < 2:  # noqa: PLR2004 - one loss has no rank
+            return
+        order = listed(f"{loss} {place:.2f}" for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True))
+        yield f"Average ranks by {ranking.measure} over {counted(ranking.conditions, 'condition')}, best first: {order}."
+        if ranking.p is None or ranking.critical_difference is None:
+            yield "Too few losses or conditions to test the ranks."
+        else:
+            yield (
+                f"Friedman's test gives p = {ranking.p:.3g}; ranks that differ by less than {ranking.critical_difference:.2f} are not told "
+                "apart (Nemenyi)."
+            )
+        if ranking.left_out:
+            yield f"Not ranked, being finished under too few conditions: {listed(ranking.left_out)}."
+
+
+def _cautions(analysis: Analysis) -> Iterator[str]:
+    yield from analysis.notes
+    if analysis.comparisons:
+        yield (
+            "Tests and intervals speak of the choice of test queries; values are averaged over seeds before. Standard deviations speak of "
+            "seeds."
+        )

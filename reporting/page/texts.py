@@ -1,0 +1,92 @@
+"""Texts and judgements of the collections that the cells were run on, reopened as the cells opened them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import data
+from data.cache import Cache
+from errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from data.collection import Collection
+    from reporting.groups import Group
+
+LENGTH = 300
+"""Characters of a document that are shown."""
+
+PACKAGE = "data."
+HYDRA = ("_target_", "_partial_")
+
+
+class Texts(NamedTuple):
+    """The texts of a collection, as far as they can be had.
+
+    Attributes:
+        collection: the collection; None where it cannot be opened.
+        reason: why not, in words; empty where it could.
+    """
+
+    collection: Collection | None
+    reason: str
+
+    def document(self, doc_id: str) -> str | None:
+        """Returns the beginning of a document; None if it cannot be had."""
+        if self.collection is None or doc_id not in self.collection.documents:
+            return None
+        return _shortened(self.collection.documents.text(self.collection.documents.row(doc_id)))
+
+    def test_query(self, query_id: str) -> str | None:
+        """Returns a test query; None if it cannot be had."""
+        return None if self.collection is None else self.collection.test.queries.get(query_id)
+
+    def train_query(self, query_id: str) -> str | None:
+        """Returns a training query; None if it cannot be had."""
+        return None if self.collection is None else self.collection.train.queries.get(query_id)
+
+    def judgements(self, query_id: str) -> dict[str, int]:
+        """Returns the grades of the documents that are judged for a test query."""
+        return {} if self.collection is None else self.collection.test.qrels.get(query_id, {})
+
+    @property
+    def relevance(self) -> int:
+        """Lowest grade of a relevant document."""
+        return 1 if self.collection is None else self.collection.relevance
+
+
+def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
+    """Opens the collection of a group's cells from their configuration and cache.
+
+    Only openers of this project are called, since the configuration may be another person's; nothing is opened where the cells' cache is
+    not, so that a report of copied cells does not begin to download a collection.
+    """
+    dataset = (config or {}).get("dataset")
+    if config is None or not isinstance(dataset, dict):
+        return Texts(None, "config.yaml cannot be read")
+    target = str(dataset.get("_target_"))
+    name = target.removeprefix(PACKAGE)
+    if not target.startswith(PACKAGE + "open_") or name not in data.__all__:
+        return Texts(None, f"it is opened by {target}, which is not of this project")
+    cache = Path(str(config.get("cache_dir")))
+    if not cache.is_dir():
+        return Texts(None, f"its cache {cache} is not on this machine")
+    arguments = {key: value for key, value in dataset.items() if key not in HYDRA}
+    return _checked(group, name, arguments, cache)
+
+
+def _checked(group: Group, name: str, arguments: dict[str, Any], cache: Path) -> Texts:
+    try:
+        collection: Collection = getattr(data, name)(**arguments, cache=Cache(cache))
+    except (InputError, OSError, TypeError) as error:
+        return Texts(None, f"it cannot be opened ({error})")
+    if collection.fingerprint != group.cells[0].fingerprint:
+        return Texts(None, "its content is another one today than when the cells were run")
+    return Texts(collection, "")
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= LENGTH else f"{words[: LENGTH - 1]}…"

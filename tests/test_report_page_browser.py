@@ -1,0 +1,144 @@
+"""The page of a report in a real browser: what a reader clicks, on a wide and on a narrow screen."""
+
+import os
+import shutil
+
+import pytest
+from page_cells import write_page_cells
+
+from reporting.analysis import analyse
+from reporting.cells import read_cells
+from reporting.comparisons import Plan
+from reporting.csv_files import write_csvs
+from reporting.page import write_page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WIDTHS = (1400, 400)
+CLIPPED = """
+() => [...document.querySelectorAll("main *")].filter((element) => {
+  const box = element.getBoundingClientRect();
+  const inside = element.closest(".scroll, .choices, svg, select, noscript");
+  return box.width > 0 && (box.right > window.innerWidth + 1 || box.left < -1) && (!inside || inside === element);
+}).map((element) => element.outerHTML.slice(0, 100))
+"""
+TEXT_HEIGHTS = """() => [...document.querySelectorAll(".panel svg text")].map((text) => text.getBoundingClientRect().height)"""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The page of a sweep; or of a report that is there already: REPORT=/folder."""
+    if os.environ.get("REPORT"):
+        return f"file://{os.environ['REPORT']}/index.html"
+    folder = tmp_path_factory.mktemp("report")
+    analysis = analyse(
+        read_cells(write_page_cells(tmp_path_factory.mktemp("sweep"))), Plan("cross_entropy", "label_weakening", resamples=200)
+    )
+    write_csvs(analysis, folder)
+    write_page(analysis, folder)
+    return f"file://{folder}/index.html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width} px")
+def page(browser, report, request):
+    """The opened page; whatever happens to it, it must not complain, ask the network, or run what a document holds."""
+    problems = []
+    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    page.on("console", lambda message: problems.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda asked: problems.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None)
+    page.goto(report)
+    yield page
+    harmed = page.evaluate("window.harmed")
+    page.close()
+    assert not problems
+    assert harmed is None
+
+
+def column(page, place):
+    """The numbers of a column of the results."""
+    cells = page.locator(f"#results tbody td:nth-child({place})").all_inner_texts()
+    return [float(cell.split()[0]) for cell in cells]
+
+
+def header(page, name):
+    return page.locator("#results thead th", has=page.get_by_role("button", name=name, exact=True))
+
+
+def test_a_header_sorts_its_table_with_the_mouse_and_with_the_keyboard(page):
+    score = header(page, "nDCG@10")
+    assert score.get_attribute("aria-sort") == "none"
+    place = 1 + page.locator("#results thead th").all_inner_texts().index("nDCG@10")
+    score.get_by_role("button").click()
+    assert score.get_attribute("aria-sort") == "descending"
+    assert column(page, place) == sorted(column(page, place), reverse=True)
+    score.get_by_role("button").press("Enter")
+    assert score.get_attribute("aria-sort") == "ascending"
+    assert column(page, place) == sorted(column(page, place))
+    header(page, "loss").get_by_role("button").press("Space")
+    assert (score.get_attribute("aria-sort"), header(page, "loss").get_attribute("aria-sort")) == ("none", "ascending")
+
+
+def test_a_filter_and_words_choose_rows(page):
+    every = page.locator("#results tbody tr").count()
+    page.locator("#results").get_by_label("loss").select_option("label_weakening")
+    chosen = page.locator("#results tbody tr")
+    assert 0 < chosen.count() < every
+    assert all("label_weakening" in row for row in chosen.all_inner_texts())
+    assert page.locator("#results").get_by_role("status").inner_text() == f"{chosen.count()} of {chosen.count()} rows ({every} in all)"
+    page.locator("#results").get_by_label("contains").fill("no such loss")
+    assert chosen.count() == 0
+    page.locator("#results").get_by_label("contains").fill("")
+    page.locator("#results").get_by_label("loss").select_option("all")
+    assert chosen.count() == every
+
+
+def test_a_query_opens_with_two_losses_side_by_side_and_its_corrupted_labels(page):
+    drill = page.locator("#drill-down")
+    second = drill.locator(".choices button").nth(1)
+    second.click()
+    assert drill.locator(".choices button").nth(1).get_attribute("aria-pressed") == "true"
+    assert drill.locator(".query").inner_text() == drill.locator(".choices button").nth(1).locator(".words").text_content()
+    assert drill.locator(".side h4").all_inner_texts() == ["label_weakening", "cross_entropy"]
+    assert drill.locator(".side").first.locator(".ranking > li").count() == 5
+    drill.get_by_label("right loss").select_option(index=2)
+    assert drill.locator(".side h4").all_inner_texts()[1] == drill.get_by_label("right loss").locator("option").nth(2).text_content()
+    page.wait_for_selector("#drill-down .ranking details")
+    label = drill.locator(".ranking details").first
+    label.locator("summary").click()
+    assert "for the training query" in label.inner_text()
+    drill.get_by_label("condition").select_option(index=1)
+    assert drill.locator(".query").count() == 1
+
+
+def test_nothing_is_clipped_and_figures_can_be_read(page):
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true; }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert page.evaluate(CLIPPED) == []
+    panels = page.locator(".panel svg")
+    assert panels.count() > 8
+    assert all(panels.nth(place).bounding_box()["width"] >= 300 for place in range(panels.count()))
+    assert min(page.evaluate(TEXT_HEIGHTS)) >= 9
+
+
+def test_dark_follows_the_reader(page):
+    colours = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        read = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.querySelector('.panel svg text')).fill"
+        colours.append(page.evaluate(read))
+    assert colours[0] != colours[1]
+    assert colours[0].startswith("rgb(255, 255, 255)")
