@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ def log_report(analysis: Analysis, out: Path | None, *, mode: str, project: str,
         group="report",
         job_type="report",
         tags=sorted({place[0] for place in places}),
-        config={"plan": analysis.plan.__dict__}
+        config={"plan": asdict(analysis.plan)}
         | {kind: sorted(set(names)) for kind, names in zip(KINDS, zip(*places, strict=True), strict=True)},
         dir=out or Path.cwd(),
         reinit="finish_previous",
