@@ -1,12 +1,14 @@
-"""Writes the tables of docs/results.md from results/ and nothing else: `python docs/generate_results.py`.
+"""Writes tables and figure of docs/results.md from results/ and nothing else: `python docs/generate_results.py`.
 
 What stands between `<!-- tables -->` and `<!-- end -->` is replaced; the words around it are written by hand.
 """  # noqa: INP001 - a script
 
 import math
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +19,8 @@ from reporting.analysis import Analysis, analyse  # noqa: E402
 from reporting.archive import restore  # noqa: E402
 from reporting.cells import read_cells  # noqa: E402
 from reporting.comparisons import Plan  # noqa: E402
+from reporting.figures import Stage, write_chart  # noqa: E402
+from reporting.figures.robustness import robustness  # noqa: E402
 from reporting.groups import Group  # noqa: E402
 from reporting.ranks import rank  # noqa: E402
 from reporting.rendering import markdown  # noqa: E402
@@ -24,6 +28,7 @@ from reporting.result_tables import difference_tables, paper_table  # noqa: E402
 from reporting.study import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
+FIGURE = ROOT / "docs" / "figures" / "robustness.svg"
 BEGIN, END = "<!-- tables -->\n", "<!-- end -->\n"
 MEASURE = "nDCG@10"
 WEAKENING = "label_weakening"
@@ -31,8 +36,34 @@ HARD = (0.4, 0.6)
 
 
 def main() -> None:
-    """Writes the page."""
+    """Writes the page and its figure."""
     PAGE.write_text(page(), encoding="utf-8")
+    if stored():
+        with restored() as cells:
+            draw(analyse(read_cells(cells, {"noise": [NOISE]}), Plan(BASELINE, WEAKENING), [MEASURE]))
+
+
+def stored() -> bool:
+    """Whether there are results."""
+    return any((ROOT / "results").glob("*/*.tar.xz"))
+
+
+@contextmanager
+def restored() -> Iterator[Path]:
+    """A folder with the stored cells, for a while."""
+    with tempfile.TemporaryDirectory() as folder:
+        restore(ROOT / "results", Path(folder))
+        yield Path(folder)
+
+
+def draw(analysis: Analysis) -> None:
+    """Writes the robustness curves."""
+    chart = robustness(Stage(analysis))
+    if chart is not None:
+        FIGURE.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            write_chart(chart, Path(folder))
+            shutil.copy(Path(folder) / "robustness.svg", FIGURE)
 
 
 def page() -> str:
@@ -44,12 +75,12 @@ def page() -> str:
 
 def tables() -> Iterator[str]:
     """All tables; a sentence where there are no results."""
-    if not any((ROOT / "results").glob("*/*.tar.xz")):
+    if not stored():
         yield "Nothing is stored yet.\n"
         return
-    with tempfile.TemporaryDirectory() as folder:
-        restore(ROOT / "results", Path(folder))
-        analysis = analyse(read_cells(Path(folder)), Plan(BASELINE, None), [MEASURE])
+    with restored() as cells:
+        analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
+        yield f"![{MEASURE} against the share of corrupted training labels](figures/{FIGURE.name})\n"
         yield goals(analysis)
         for dataset in sorted({group.condition.dataset for group in analysis.groups}):
             yield f"\n### {dataset}\n"
