@@ -34,6 +34,7 @@ def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(collection, monkeypa
             rate = [] if piece.experiment == "cpu_study_reduced" else ["model.learning_rate=0.02"]
             cfg = composed(f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate)
             assert cfg.cell == cell
+            assert cfg.logger._target_ == "cells.tracking.LocalTracker"
             assert cfg.output_dir == "outputs/cpu_study"
 
 
