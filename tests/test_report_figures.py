@@ -132,8 +132,8 @@ def test_labels_are_left_to_the_legend_where_it_tells_the_losses():
 @pytest.mark.parametrize(
     ("grid", "plan", "expected"),
     [
-        (Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)), Plan(None, None), ["robustness", "cost"]),
-        (Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)), Plan(None, None), ["robustness", "cost"]),
+        (Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)), Plan(None, None), ["cost"]),
+        (Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)), Plan(None, None), ["cost"]),
         (Grid({"elr": 0.0, "mae": 0.1}, seeds=(1,)), Plan(None, None), ["robustness", "retention", "area", "cost"]),
     ],
     ids=["one cell", "one noisy cell", "no baseline, one seed"],
@@ -142,11 +142,12 @@ def test_small_grids_give_the_figures_that_they_allow(tmp_path, grid, plan, expe
     write_cells(tmp_path, grid)
     stage = staged(tmp_path, plan)
     assert [chart.name for chart in charts(stage)] == expected
-    assert not axes_of(robustness(stage).panels[0]).collections  # one seed has no band
+    drawn = robustness(stage)
+    assert drawn is None or not axes_of(drawn.panels[0]).collections  # one seed has no band
 
 
 def test_more_settings_than_panels_are_announced(tmp_path):
-    write_cells(tmp_path, Grid({"elr": 0.0}, datasets=[f"set{number}" for number in range(8)], seeds=(1,), queries=5))
+    write_cells(tmp_path, Grid({"elr": 0.0}, datasets=[f"set{number}" for number in range(8)], seeds=(1,), ratios=(0.0, 0.4), queries=5))
     chart = robustness(staged(tmp_path, Plan(None, None)))
     assert len(chart.panels) == 6
     assert "The first 6 of 8 settings are shown." in chart.caption

@@ -16,7 +16,7 @@ from reporting.cells import read_cells
 from reporting.comparisons import Plan
 from reporting.csv_files import write_csvs
 from reporting.page import build, queries, tables, write_page
-from reporting.page.summary import counted, listed
+from reporting.page.words import counted, listed
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=200)
 SMALL = Grid({"cross_entropy": 0.0, "label_weakening": 0.5}, ratios=(0.4,), seeds=(1,), queries=8)
@@ -247,7 +247,7 @@ def test_files_that_are_missing_leave_gaps_and_no_more(small, tmp_path):
 def test_one_cell_is_a_report(tmp_path):
     outputs = write_page_cells(tmp_path, Grid({"elr": 0.0}, ratios=(0.4,), seeds=(1,), queries=8))
     page = report(outputs, tmp_path / "report", Plan(None, None))
-    assert page.content["tables"].keys() == {"results", "robustness", "ranks"}
+    assert page.content["tables"].keys() == {"results", "ranks"}
     assert page.content["tables"]["results"]["rows"][0][6][1] is None
     assert "1 of 1 groups have a single seed and therefore no standard deviation." in page.text
     assert "significantly" not in page.text.split("Results")[0]

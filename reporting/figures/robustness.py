@@ -62,12 +62,12 @@ def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
 
 
 def _panels(stage: Stage, label: str, value: Callable[[Point], float | None], *, band: bool) -> list[Panel]:
-    """One panel a setting; a retention at the clean ratio alone, which is 1, is not worth one."""
+    """One panel a setting that has a curve: more than one ratio."""
     panels = []
     for setting, found in _by_setting(stage).items():
         lines = {curve.loss: [(point, height) for point in curve.points if (height := value(point)) is not None] for curve in found}
         shown = {loss: points for loss, points in lines.items() if points}
-        if shown and (band or any(len(points) > 1 for points in shown.values())):
+        if any(len(points) > 1 for points in shown.values()):
             panels.append(_curve_panel(stage, setting, shown, label, band=band))
     return panels
 

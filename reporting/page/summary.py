@@ -6,17 +6,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.comparisons import BASELINE
+from reporting.page.winners import SETTINGS, best_run, winners
+from reporting.page.words import counted, listed, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from reporting.analysis import Analysis
     from reporting.comparisons import Comparison
-    from reporting.groups import Group
     from reporting.robustness import Curve
-
-SETTINGS = 8
-"""Settings that are spoken of one by one at most."""
 
 
 class Section(NamedTuple):
@@ -31,29 +29,13 @@ def summarise(analysis: Analysis) -> list[Section]:
     against = [found for found in analysis.comparisons if found.family == BASELINE and found.measure == analysis.measures[0]]
     sections = [
         Section("What was run", list(_coverage(analysis))),
-        Section("What won", list(_winners(analysis, against))),
+        Section("What won", list((winners if analysis.cells.finished else best_run)(analysis, against))),
         Section("Significance", list(_significance(analysis, against))),
         Section("Under noise", list(_robustness(analysis))),
         Section("Over all conditions", list(_ranks(analysis))),
         Section("Read with care", list(_cautions(analysis))),
     ]
     return [section for section in sections if section.sentences]
-
-
-def listed(items: Iterable[object]) -> str:
-    """`a, b and c`."""
-    words = [str(item) for item in items]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else "none"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 cell`, `2 cells`; `1 loss`, `2 losses`; `1 query`, `2 queries`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
-def _named(noun: str, names: Sequence[object]) -> str:
-    return f"{noun if len(names) == 1 else f'{noun}s'} {listed(names)}"
 
 
 def _coverage(analysis: Analysis) -> Iterator[str]:
@@ -68,49 +50,13 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
     seeds = len({seed for group in analysis.groups for seed in group.seeds})
     datasets, models, noises = (sorted({condition[place] for condition in conditions}) for place in range(3))
     yield (
-        f"{counted(len(cells.finished), 'finished cell')}: {_named('collection', datasets)}; {_named('model', models)}; "
+        f"{counted(len(cells.finished), 'finished cell')}: {named('collection', datasets)}; {named('model', models)}; "
         f"{counted(len({group.loss for group in analysis.groups}), 'loss')}; noise {listed(noises)} at {ratios}; {counted(seeds, 'seed')}."
     )
     if cells.incomplete:
         yield f"{counted(len(cells.incomplete), 'cell')} of the sweep are not finished; they are listed below and in no number here."
     if cells.corrupt:
         yield f"{counted(len(cells.corrupt), 'finished cell')} cannot be read and are left out; they are listed below."
-
-
-def _winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
-    measure = analysis.measures[0]
-    settings: defaultdict[tuple[str, str, str], defaultdict[float, list[Group]]] = defaultdict(lambda: defaultdict(list))
-    for group in analysis.groups:
-        settings[group.condition[:3]][group.condition.ratio].append(group)
-    marks = {(*found[2:6], found.loss): found.mark for found in against}
-    contested = {setting: by_ratio for setting, by_ratio in settings.items() if any(len(members) > 1 for members in by_ratio.values())}
-    for setting, by_ratio in list(contested.items())[:SETTINGS]:
-        wins: defaultdict[str, list[Group]] = defaultdict(list)
-        for _, members in sorted(by_ratio.items()):
-            if len(members) > 1:
-                best = max(members, key=lambda group: group.mean(measure))
-                wins[best.loss].append(best)
-        parts = (f"{loss} at {_heights(groups, measure)}{_told_apart(analysis, groups, marks)}" for loss, groups in wins.items())
-        yield f"{', '.join(setting)}: the best {measure} has {'; '.join(parts)}."
-    if len(contested) > SETTINGS:
-        yield f"{len(contested) - SETTINGS} more settings are in the results table."
-
-
-def _heights(groups: Sequence[Group], measure: str) -> str:
-    return listed(f"ratio {group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups)
-
-
-def _told_apart(analysis: Analysis, groups: Sequence[Group], marks: dict[tuple[str, str, str, float, str], int]) -> str:
-    """Whether the winners are significantly better than the baseline."""
-    baseline = analysis.plan.baseline
-    tested = [group for group in groups if (*group.condition, group.loss) in marks]
-    if not tested:
-        return ""
-    better = [f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0]
-    if not better:
-        return f", nowhere significantly above {baseline}"
-    everywhere = len(better) == len(tested) and len(tested) > 1
-    return f", significantly above {baseline} {'at each' if everywhere else f'at ratio {listed(better)}'}"
 
 
 def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:

@@ -150,7 +150,10 @@ def _comparison(found: Comparison) -> Iterator[Value | Row]:
 
 def _robustness(analysis: Analysis) -> Table:
     rows = []
+    settings = {curve[1:4] for curve in analysis.curves if len(curve.points) > 1}
     for curve in analysis.curves:
+        if curve[1:4] not in settings:
+            continue
         first, last = curve.points[0], curve.points[-1]
         clean = rounded(first.mean) if first.ratio == 0 else None
         rows.append([*curve[:5], rounded(curve.area), clean, last.ratio, rounded(last.mean), rounded(last.retention)])
