@@ -5,13 +5,14 @@ several levels it is a chain of such constraints, and the projection is read off
 """
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from losses.lists import Lists, marked, sum_logs
+from losses.closed_form import closed_form
+from losses.lists import Lists, Prediction
+
+SMALLEST = -80.0  # sets with a smaller log-probability are summed as logarithms: e^-80 is still a normal float32
 
 
 def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) -> Tensor:
@@ -24,7 +25,7 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) 
     Args:
         lists: L candidate lists.
         alpha: Mass that may lie outside S.
-        extra: Candidates in S besides the lists' positive, [L, C]; None for none.
+        extra: 1 for the candidates in S besides the lists' positive, 0 for the others, [L, C]; None for none.
 
     Returns:
         The divergence, exactly 0 with zero gradient inside the credal set, [L].
@@ -32,36 +33,31 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) 
     Reference:
         J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021.
     """
-    members = torch.stack([lists.index, lists.column])
-    if extra is not None:
-        members = torch.cat([members, torch.stack(marked(extra))], dim=-1)
-    divergence: Tensor = _RelaxedDivergence.apply(lists.raw, lists.log_p.detach(), members, alpha)  # type: ignore[no-untyped-call]  # torch's
-    return divergence
-
-
-class _RelaxedDivergence(torch.autograd.Function):
-    """The divergence from the members (row, column) of the sets [2, M], with its gradient p - q* in closed form."""
-
-    @staticmethod
-    def forward(ctx: Any, scores: Tensor, log_p: Tensor, place: Tensor, alpha: float) -> Tensor:  # noqa: ANN401, ARG004
-        row, column = place
-        members = log_p[row, column]
-        mass = sum_logs(members, row, len(log_p))
-        active = mass < math.log1p(-alpha)
-        rest = torch.log(-torch.where(active, mass, -1.0).expm1())  # log(1 - P)
-        ctx.save_for_backward(log_p, place, active, members, mass, rest)
-        ctx.alpha = alpha
+    with torch.no_grad():
+        prediction, place = lists.prediction, lists.column[:, None]
+        own = mass = prediction.log_p_at(place)
+        if extra is not None:
+            mass, share = _log_mass(prediction, own, extra)
+        active, rest = mass < math.log1p(-alpha), -mass.expm1()
         constant = (1 - alpha) * math.log1p(-alpha) + alpha * math.log(alpha)
-        return torch.where(active, constant - torch.lerp(mass, rest, alpha), 0.0)
+        divergence = torch.where(active, constant - torch.lerp(mass, rest.log(), alpha), 0.0).squeeze(-1)
+        weight = torch.where(active, 1 - alpha / rest, 0.0)
+        gradient = prediction.p * weight  # this is p - q* outside S; inside it is that less p / P
+        if extra is not None:
+            gradient.addcmul_(share, -weight)
+        gradient.scatter_add_(-1, place, -weight * (own - mass).exp())
+    return closed_form(lists.raw, divergence, gradient)
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
-        log_p, (row, column), active, members, mass, rest = ctx.saved_tensors
-        grad = torch.where(active, grad, 0.0)
-        gradient = log_p.exp().mul_((grad * (1 - ctx.alpha * (-rest).exp()))[:, None])  # outside S
-        gradient[row, column] = grad[row] * (members.exp() - (1 - ctx.alpha) * (members - mass[row]).exp())
-        return gradient, None, None, None
+
+def _log_mass(prediction: Prediction, own: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
+    """Log P of the positive, whose log-probability [L, 1] is `own`, and the extra candidates, [L, 1]; and their shares p / P, [L, C]."""
+    inside = prediction.p * extra
+    mass = torch.logaddexp(own, inside.sum(-1, keepdim=True).log())
+    if (mass > SMALLEST).all():
+        return mass, inside.mul_((-mass).exp())
+    log_inside = torch.where(extra > 0, prediction.log_p(), -torch.inf)
+    mass = torch.logaddexp(own, log_inside.logsumexp(-1, keepdim=True))
+    return mass, (log_inside - mass).exp()
 
 
 def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tensor:

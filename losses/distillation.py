@@ -31,13 +31,21 @@ def margin_mse(scores: Tensor, targets: Tensor, mask: Tensor, *, teacher: Tensor
     return lists.average(error.masked_fill(~lists.negatives, 0.0).sum(-1) / (lists.sizes - 1))
 
 
-def kl_distillation(scores: Tensor, mask: Tensor, *, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+def kl_distillation(
+    scores: Tensor,
+    targets: Tensor,  # noqa: ARG001 - every loss is called alike
+    mask: Tensor,
+    *,
+    teacher: Tensor,
+    temperature: float = 1.0,
+) -> Tensor:
     r"""Divergence of the student's distribution from the teacher's; the labels are not looked at.
 
     .. math:: L = T^2 \, \mathrm{KL}(\mathrm{softmax}(t/T) \,\|\, \mathrm{softmax}(z/T))
 
     Args:
         scores: Scores, [B, C].
+        targets: Not looked at, [B, C].
         mask: Candidates of each row, [B, C].
         teacher: Teacher's scores, [B, C].
         temperature: Softening temperature T, above 0.
@@ -94,4 +102,4 @@ class KLDistillation(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         assert batch.teacher is not None  # checked by per_row
-        return kl_distillation(batch.scores, batch.mask, teacher=batch.teacher, temperature=self.temperature)
+        return kl_distillation(batch.scores, batch.targets, batch.mask, teacher=batch.teacher, temperature=self.temperature)

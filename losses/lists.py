@@ -5,6 +5,7 @@ every positive must win by itself. A batch with one positive in every row, the u
 """
 
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,11 +13,36 @@ from torch import Tensor
 from losses.labels import once, read_labels
 
 
+class Prediction(NamedTuple):
+    """A softmax with what its logarithm is made of: log p_i = (z_i - peak) + log_peak, exact where p_i itself is 0 in floating point.
+
+    Attributes:
+        p: Probabilities, 0 outside the list, [L, C].
+        scores: Scores z, -inf outside the list, [L, C].
+        peak: Largest score, [L, 1].
+        log_peak: Logarithm of the largest probability, [L, 1].
+    """
+
+    p: Tensor
+    scores: Tensor
+    peak: Tensor
+    log_peak: Tensor
+
+    def log_p(self) -> Tensor:
+        """Log-probabilities to the precision of the scores, -inf outside the list, [L, C]."""
+        return self.scores - (self.peak - self.log_peak)
+
+    def log_p_at(self, column: Tensor) -> Tensor:
+        """Log-probability of one candidate of each list, [L, 1] -> [L, 1]."""
+        return self.scores.gather(-1, column).sub_(self.peak).add_(self.log_peak)
+
+
 class Lists:
     """Candidate lists to be normalised by a softmax.
 
     Attributes:
         raw: Scores, anything outside the list, [L, C].
+        scores: Scores, -inf outside the list, [L, C].
         mask: Candidates of the list, [L, C].
         full: Whether the mask is True everywhere, which saves most of the work.
         column: Column of the positive, the best graded where there are several, [L].
@@ -38,17 +64,13 @@ class Lists:
         positives: Tensor | None = None,
     ) -> None:
         self.raw = raw
+        self.scores = raw if full else torch.where(mask, raw, -torch.inf)
         self.mask = mask
         self.column = column
         self.row = row
         self.batch_size = batch_size
         self.full = full
         self.positives = positives
-
-    @cached_property
-    def scores(self) -> Tensor:
-        """Scores, -inf outside the list, [L, C]."""
-        return self.raw if self.full else torch.where(self.mask, self.raw, -torch.inf)
 
     @cached_property
     def log_p(self) -> Tensor:
@@ -99,6 +121,14 @@ class Lists:
         """Mean of log p_i over the candidates of the list, [L]."""
         return self.sum(self.log_p) / self.sizes
 
+    @cached_property
+    def prediction(self) -> "Prediction":
+        """The softmax of the scores, without gradient."""
+        scores = self.scores.detach()
+        p = scores.softmax(-1)
+        peak, log_peak = scores.amax(-1, keepdim=True), p.amax(-1, keepdim=True).log()
+        return Prediction(p, scores, peak, log_peak)
+
     def log_mass(self, members: Tensor) -> Tensor:
         """Log P(S) of the candidates marked in `members` [L, C] (at least one a list), [L]."""
         row, column = members.nonzero(as_tuple=True)
@@ -130,17 +160,8 @@ class Lists:
         return values if self.row is None else self.total(values) / self.total(torch.ones_like(values)).clamp(min=1)
 
 
-def marked(marks: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows and columns of the True entries of `marks` [L, C]; quick when few rows have any."""
-    rows = marks.view(torch.uint8).amax(-1).nonzero().squeeze(-1)
-    place, column = marks[rows].nonzero(as_tuple=True)
-    return rows[place], column
-
-
 def sum_logs(values: Tensor, group: Tensor, groups: int) -> Tensor:
     """Logarithm of the sum of e^values [M] over each of the groups, every one with at least one member, [groups]."""
-    if len(values) == groups:  # one member each, and members come group after group
-        return values
     peak = values.new_full((groups,), -torch.inf).scatter_reduce(0, group, values.detach(), "amax")
     return peak + torch.zeros_like(peak).index_add(0, group, (values - peak[group]).exp()).log()
 

@@ -1,14 +1,13 @@
 """Pairwise losses: every more relevant document should score above every less relevant one."""
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from losses.base import Candidates, Loss
 from losses.checks import check_number
+from losses.closed_form import closed_form
 from losses.lists import Lists, positive_lists
 
 
@@ -42,25 +41,12 @@ def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         C. Burges et al. Learning to Rank using Gradient Descent. ICML 2005.
     """
     lists = positive_lists(scores, targets, mask, graded=True)
-    total: Tensor = _LogisticSum.apply(lists.raw, lists.scores.detach(), lists.column[:, None])  # type: ignore[no-untyped-call]  # torch's
-    return pair_mean(lists, total - math.log(2))  # a document is not its own pair
-
-
-class _LogisticSum(torch.autograd.Function):
-    """Sum of log(1 + e^{z_j - z_y}) over each list; its gradient is sigmoid(z_j - z_y) for every j, and minus their sum for y."""
-
-    @staticmethod
-    def forward(ctx: Any, raw: Tensor, scores: Tensor, column: Tensor) -> Tensor:  # noqa: ANN401, ARG004 - the gradient goes to raw
-        behind = scores - scores.gather(-1, column)
-        ctx.save_for_backward(behind, column)
-        return torch.nn.functional.softplus(behind).sum(-1)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
-        behind, column = ctx.saved_tensors
-        gradient = behind.sigmoid().mul_(grad[:, None])
-        return gradient.scatter_add_(-1, column, -gradient.sum(-1, keepdim=True)), None, None
+    with torch.no_grad():
+        behind = lists.scores - lists.scores.gather(-1, lists.column[:, None])
+        total = torch.nn.functional.softplus(behind).sum(-1) - math.log(2)  # a document is not its own pair
+        gradient = behind.sigmoid()
+        gradient.scatter_add_(-1, lists.column[:, None], -gradient.sum(-1, keepdim=True))
+    return pair_mean(lists, closed_form(lists.raw, total, gradient))
 
 
 def hinge(scores: Tensor, targets: Tensor, mask: Tensor, *, margin: float = 1.0) -> Tensor:
