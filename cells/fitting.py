@@ -124,7 +124,15 @@ def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss)
     model = cfg.model
     layer_decay = model.get("layer_decay", 1.0)  # of models with layers
     optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule, layer_decay)
-    return RankingModule(network, loss, optimization, len(materials.collection.documents), _teacher(cfg, materials.collection))
+    collection = materials.collection
+    return RankingModule(
+        network,
+        loss,
+        optimization,
+        documents=len(collection.documents),
+        query_ids=list(collection.train.queries),
+        teacher=_teacher(cfg, collection),
+    )
 
 
 def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:

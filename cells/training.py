@@ -69,7 +69,7 @@ def _skipped(cfg: DictConfig, cell: Cell) -> float:
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:
     """Refuses a loss that the batches cannot serve, with the reason."""
     loss_name = HydraConfig.get().runtime.choices["loss"]
-    if loss.needs_teacher and cfg.teacher is None:
+    if loss.needs_teacher and loss.teacher_decay is None and cfg.teacher is None:
         raise InputError(
             f"loss={loss_name} compares with a teacher, and teacher=null names none: set teacher=<file>, a TREC run of train queries, "
             "or choose another loss."

@@ -23,7 +23,9 @@ HEAD = """# Losses
 Choose one with `loss=<name>`. Every loss sees scores z [B, C], already divided by the temperature, grades and a mask; p is the softmax
 of a list of n candidates and y its positive. A query with several positives gives one list per positive, without the others, and the
 average counts. Columns: **bounded** and **symmetric** (the sum over all possible labels is constant) are measured on the function itself
-when this page is written, at the end of the training schedule; **needs** names what a loss asks of the data besides scores and labels.
+when this page is written, at the end of the training schedule; **needs** names what a loss asks for besides scores and labels. A teacher
+is a TREC run of the train queries: `python run.py task=teacher` writes one, by BM25 or (`task.by=model`) by any model, and
+`teacher=<file>` names it.
 
 All of them serve lists. For a re-ranker that judges each document by itself wrap any of them in `losses.Pointwise`: the document becomes
 the two-candidate list (0, s), so that p = sigmoid(s). `label_weakening_pointwise` does so with a confidence that stands class imbalance.
@@ -134,7 +136,8 @@ def parameters(node: OmegaConf) -> str:
 
 def needs(loss: losses.Loss) -> str:
     """What the loss asks of the data."""
-    return ", ".join(["pair ids (state)"] * loss.needs_pair_ids + ["teacher"] * loss.needs_teacher)
+    teacher = "teacher" if loss.teacher_decay is None else "averaged weights (state)"
+    return ", ".join(["pair ids (state)"] * loss.needs_pair_ids + [teacher] * loss.needs_teacher)
 
 
 def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer

@@ -12,7 +12,7 @@ from torch import Tensor
 from data import Batch
 from losses import Decisions
 
-SHARES = ("active", "ambiguous", "vacuous", "in_credal")
+SHARES = ("active", "ambiguous", "vacuous", "in_credal", "vacuous_positives", "vacuous_negatives")
 
 
 class Diagnostics:
@@ -55,7 +55,8 @@ class Diagnostics:
             "closed": batch.true_columns >= 0,
         }
         if decisions is not None:
-            values |= decisions._asdict() | {"largest_confidence": decisions.confidence, "confidence": values["confidence"]}
+            decided = {name: value for name, value in decisions._asdict().items() if value is not None}
+            values |= decided | {"largest_confidence": decisions.confidence, "confidence": values["confidence"]}
         for name, value in values.items():
             self._values[name].append(value.float().cpu())
 
@@ -68,7 +69,8 @@ class Diagnostics:
             `memorisation`: share of corrupted examples whose wrong label the model ranks first; `recovery`: share whose true document it
             ranks first, among those that have it as a candidate.
             `detector_auroc`: how well the largest probability of an unlabelled candidate tells corrupted from clean examples.
-            Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares), `plausible` (mean size of the plausible set),
+            Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares), `vacuous_positives` and `vacuous_negatives` (the
+            same of documents by their label, in the pointwise view), `plausible` (mean size of the plausible set),
             `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a detector of corrupted labels.
         """
         if not self._values:
@@ -90,7 +92,7 @@ class Diagnostics:
 def _weakening(values: dict[str, Tensor], corrupted: Tensor) -> dict[str, float | None]:
     ambiguous = values["ambiguous"] > 0
     return {
-        **{name: _mean(values[name]) for name in (*SHARES, "plausible")},
+        **{name: _mean(values[name]) for name in (*SHARES, "plausible") if name in values},
         "largest_confidence": _mean(values["largest_confidence"]),
         "detector_precision": _mean(corrupted[ambiguous].float()),
         "detector_recall": _mean(ambiguous[corrupted].float()),

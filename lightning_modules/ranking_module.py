@@ -1,5 +1,6 @@
 """The Lightning module of every network: scores of a batch, a loss on them, an optimiser."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -11,29 +12,40 @@ from lightning_modules.diagnostics import Diagnostics
 from lightning_modules.network import Network
 from lightning_modules.optimization import Optimization
 from lightning_modules.teacher import TeacherScores
-from losses import Loss, check_finite
+from lightning_modules.weight_average import WeightAverage
+from losses import Loss, check_finite, one_batch
 
 
 class RankingModule(pl.LightningModule):
-    """Trains a network under a loss.
+    """Trains a network under a loss. A loss whose teacher is a moving average of the network's weights gets one.
 
     Args:
         network: offers `scores(batch) -> [B, U]`.
         loss: judges the scores; its `progress` is set to the share of the optimisation steps taken.
         optimization: optimiser and schedule.
         documents: number of documents of the collection; with the query's row it gives a (query, document) pair its identity.
+        query_ids: of the train queries, in the order of the query rows; messages name them.
         teacher: scores of another system; candidates that it did not score are left out.
     """
 
     def __init__(
-        self, network: Network, loss: Loss, optimization: Optimization, documents: int, teacher: TeacherScores | None = None
+        self,
+        network: Network,
+        loss: Loss,
+        optimization: Optimization,
+        *,
+        documents: int,
+        query_ids: Sequence[str],
+        teacher: TeacherScores | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.loss = loss
         self.optimization = optimization
         self.documents = documents
+        self.query_ids = query_ids
         self.teacher = teacher
+        self.average = None if loss.teacher_decay is None else WeightAverage(network, loss.teacher_decay)
         self.diagnostics = Diagnostics()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -45,8 +57,10 @@ class RankingModule(pl.LightningModule):
         self.diagnostics.load_state_dict(checkpoint["diagnostics"])
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Tells the loss how far training has come."""
+        """Tells the loss how far training has come, and its teacher what the weights are."""
         del batch, batch_idx
+        if self.average is not None:
+            self.average.follow(self.network, self.global_step)
         self.loss.progress = self.global_step / self.trainer.estimated_stepping_batches
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -58,15 +72,13 @@ class RankingModule(pl.LightningModule):
         del batch_idx
         scores = self.network.scores(batch)
         self._check_finite(scores, batch)
-        pair_ids, teacher, mask = self._pair_ids(batch), None, batch.mask
-        if self.teacher is not None:
-            teacher = self.teacher(batch.query_rows, batch.document_rows)
-            mask = mask & ~teacher.isnan()
-            teacher = teacher.nan_to_num()
-        decisions = self.loss.decisions(scores.detach(), batch.targets, mask, pair_ids=pair_ids, teacher=teacher)
-        losses = self.loss.per_row(scores, batch.targets, mask, pair_ids=pair_ids, teacher=teacher)
+        teacher, mask = self._teacher(batch)
+        extras = {"pair_ids": self._pair_ids(batch), "teacher": teacher}
+        with one_batch():  # the labels are read once
+            decisions = self.loss.decisions(scores.detach(), batch.targets, mask, **extras)
+            losses = self.loss.per_row(scores, batch.targets, mask, **extras)
+            loss = losses.sum() / self.loss.supervised(batch.targets, mask).sum().clamp(min=1)
         self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
-        loss = losses.sum() / self.loss.supervised(batch.targets, mask).sum().clamp(min=1)
         self.log("train/step_loss", loss.detach(), batch_size=len(losses))
         return loss
 
@@ -79,8 +91,19 @@ class RankingModule(pl.LightningModule):
         try:
             check_finite(scores, batch.mask)
         except FloatingPointError as error:
-            raise InputError(f"step {self.global_step}, train queries {batch.query_rows.tolist()} (rows): {error}") from error
+            rows = batch.query_rows[(~scores.isfinite() & batch.mask).any(1)]
+            queries = ", ".join(self.query_ids[row] for row in rows.tolist())
+            raise InputError(f"training step {self.global_step}, queries {queries}: {error}") from error
 
     def _pair_ids(self, batch: Batch) -> Tensor:
         pairs = batch.query_rows.unsqueeze(1) * self.documents + batch.document_rows
         return pairs.masked_fill(~batch.own, -1)
+
+    def _teacher(self, batch: Batch) -> tuple[Tensor | None, Tensor]:
+        """The teacher's scores [B, U], if there is one, and the candidates that it scored [B, U]."""
+        if self.average is not None:
+            return self.average.scores(batch), batch.mask
+        if self.teacher is None:
+            return None, batch.mask
+        scores = self.teacher(batch.query_rows, batch.document_rows)
+        return scores.nan_to_num(), batch.mask & ~scores.isnan()

@@ -29,6 +29,7 @@ from losses.jensen_shannon import JensenShannon, jensen_shannon
 from losses.label_relaxation import LabelRelaxation, label_relaxation
 from losses.label_smoothing import LabelSmoothing, label_smoothing
 from losses.label_weakening import LabelWeakening, label_weakening
+from losses.labels import one_batch
 from losses.lambda_loss import LambdaLoss, lambda_loss
 from losses.listwise import ListMLE, ListNet, listmle, listnet
 from losses.normalized_cross_entropy import NormalizedCrossEntropy, normalized_cross_entropy
@@ -136,6 +137,7 @@ __all__ = [
     "margin_mse",
     "mean_absolute_error",
     "normalized_cross_entropy",
+    "one_batch",
     "phuber_cross_entropy",
     "pointwise_view",
     "ranknet",

@@ -42,6 +42,8 @@ class Decisions(NamedTuple):
         in_credal: 1 where the prediction already lies in the credal set and the set is not vacuous.
         plausible: Number of plausible candidates.
         confidence: Largest confidence among the candidates.
+        vacuous_positives: In the pointwise view the vacuous share of a query's positive documents, NaN without any; else None.
+        vacuous_negatives: The same of its other documents.
     """
 
     active: Tensor
@@ -50,6 +52,8 @@ class Decisions(NamedTuple):
     in_credal: Tensor
     plausible: Tensor
     confidence: Tensor
+    vacuous_positives: Tensor | None = None
+    vacuous_negatives: Tensor | None = None
 
 
 class Loss(nn.Module, ABC):
@@ -58,6 +62,7 @@ class Loss(nn.Module, ABC):
     Attributes:
         needs_pair_ids: The loss keeps state per (query, document) pair.
         needs_teacher: The loss compares with a teacher's scores.
+        teacher_decay: The teacher is a moving average of the trained network's weights, with this decay; None: it is a run.
         needs_positive: Only rows with a positive carry supervision.
         min_candidates: Rows with fewer candidates carry none.
         progress: Share of the training that is done, in [0, 1]; set from outside, read by schedules.
@@ -65,6 +70,7 @@ class Loss(nn.Module, ABC):
 
     needs_pair_ids: bool = False
     needs_teacher: bool = False
+    teacher_decay: float | None = None
     needs_positive: bool = True
     min_candidates: int = 2
 
@@ -98,8 +104,11 @@ class Loss(nn.Module, ABC):
             raise InputError(f"loss: {type(self).__name__} keeps state per pair and needs pair ids; use a data source that gives them.")
         if self.needs_teacher and teacher is None:
             raise InputError(f"loss: {type(self).__name__} compares with a teacher and needs its scores; name a teacher run.")
+        batch = candidates_of(scores, targets, mask, pair_ids, teacher)
+        if not torch.is_autocast_enabled(scores.device.type):  # to switch off what is off would take a tenth of a loss's time
+            return self.rows(batch)
         with torch.autocast(scores.device.type, enabled=False):
-            return self.rows(candidates_of(scores, targets, mask, pair_ids, teacher))
+            return self.rows(batch)
 
     def forward(
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None

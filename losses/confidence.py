@@ -17,10 +17,12 @@ class Confidence(nn.Module, ABC):
     Attributes:
         needs_pair_ids: It remembers values per (query, document) pair.
         needs_teacher: It reads another model's scores.
+        teacher_decay: That model is a moving average of the trained one's weights, with this decay; None: it is a run.
     """
 
     needs_pair_ids: ClassVar[bool] = False
     needs_teacher: ClassVar[bool] = False
+    teacher_decay: float | None = None
 
     @abstractmethod
     def logits(self, batch: Candidates, *, learn: bool) -> Tensor:
@@ -41,9 +43,18 @@ class StudentConfidence(Confidence):
 
 
 class TeacherConfidence(Confidence):
-    """Option C: another model's scores, for instance a moving average of the weights: less self-confirmation for a second forward pass."""
+    """Option C: a teacher's scores, which confirm the model less in its own mistakes: those of a run, or of the model's averaged weights.
+
+    Args:
+        decay: The teacher is a moving average of the weights of the model in training, at the price of a second forward pass, and this is
+            the weight of the past, in [0, 1); None: the teacher is a run.
+    """
 
     needs_teacher = True
+
+    def __init__(self, decay: float | None = None) -> None:
+        super().__init__()
+        self.teacher_decay = None if decay is None else check_number("confidence.decay", decay, at_least=0, below=1)
 
     def logits(self, batch: Candidates, *, learn: bool) -> Tensor:  # noqa: ARG002 - nothing to remember
         """The teacher's scores, [B, C]."""

@@ -43,21 +43,35 @@ def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: flo
         J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024.
     """
     lists = positive_lists(scores, targets, mask)
-    extra = (lists.log_p.detach() > math.log(beta)) & lists.negatives
-    return lists.average(relaxed_divergence(lists, alpha, extra))
+    return lists.average(relaxed_divergence(lists, alpha, _above(lists.prediction.log_p() - math.log(beta), lists)))
 
 
 class _Weakened(NamedTuple):
     """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
 
     lists: Lists
-    extra: Tensor  # plausible besides the best positive: other positives, and what the model is confident of, [L, C]
+    extra: Tensor | None  # 1 if plausible besides the best positive (other positives, or the model is confident of it), else 0, [L, C]
     support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
     log_confidence: Tensor  # [L, C]
 
+    def plausible(self) -> Tensor:
+        """Number of plausible candidates, [L]."""
+        return torch.ones_like(self.lists.sizes) if self.extra is None else self.extra.sum(-1) + 1
+
     def vacuous(self) -> Tensor:
         """Lists in which every candidate is plausible, [L]."""
-        return self.extra.sum(-1) + 1 == self.lists.sizes
+        return self.plausible() == self.lists.sizes
+
+    def ambiguous(self) -> Tensor:
+        """Lists in which a candidate is plausible that no label names, [L]."""
+        if self.extra is None:
+            return torch.zeros_like(self.lists.column, dtype=torch.bool)
+        return (self.extra.bool() & self.lists.negatives).any(-1)
+
+
+def _above(excess: Tensor, lists: Lists) -> Tensor:
+    """1 for the candidates besides the best positive that exceed the threshold, 0 for others, from their excess (overwritten), [L, C]."""
+    return excess.scatter_(-1, lists.column[:, None], 0.0).clamp_(min=0).sign_()
 
 
 class LabelWeakening(Loss):
@@ -98,6 +112,7 @@ class LabelWeakening(Loss):
         self.floor = check_number("floor", floor, at_least=0, at_most=1)
         self.needs_pair_ids = self.confidence.needs_pair_ids
         self.needs_teacher = self.confidence.needs_teacher
+        self.teacher_decay = self.confidence.teacher_decay
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
@@ -111,13 +126,13 @@ class LabelWeakening(Loss):
         lists, active, vacuous = weakened.lists, self._divergence(weakened) > 0, weakened.vacuous()
         each = Decisions(
             active=active,
-            ambiguous=(weakened.extra & lists.negatives).any(-1),
+            ambiguous=weakened.ambiguous(),
             vacuous=vacuous,
             in_credal=~active & ~vacuous,
-            plausible=weakened.extra.sum(-1) + 1,
+            plausible=weakened.plausible(),
             confidence=weakened.log_confidence.exp().amax(-1),
         )
-        return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each))
+        return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None))
 
     def check_list(self, candidates: int) -> None:
         """Check the threshold against the list size; see `Loss.check_list`. Warns where ambiguous labels are only dropped."""
@@ -141,35 +156,36 @@ class LabelWeakening(Loss):
         grade = self._grades(lists, batch) if self.positives == "graded" else None
         log_confidence = self._log_confidence(lists, batch, learn=learn)
         if self.progress < self.warmup:
-            return _Weakened(lists, self._besides(lists, grade, torch.zeros_like(lists.mask)), grade, log_confidence)
+            return _Weakened(lists, self._besides(lists, grade, None), grade, log_confidence)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        log_beta = self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
-        extra = self._besides(lists, grade, log_confidence > log_beta)
-        return _Weakened(lists, extra, self._support(lists, grade, log_confidence, log_beta), log_confidence)
+        excess = log_confidence - self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
+        support = self._support(lists, grade, excess)
+        return _Weakened(lists, self._besides(lists, grade, excess), support, log_confidence)
 
     def _grades(self, lists: Lists, batch: Candidates) -> Tensor:
         """Grades over the best of the list, 0 outside, [L, C]."""
         grades = torch.where(lists.labelled, lists.arrange(batch.targets), 0)
         return grades / grades.amax(-1, keepdim=True)
 
-    def _besides(self, lists: Lists, grade: Tensor | None, confident: Tensor) -> Tensor:
-        """Fully plausible candidates besides the best positive, given those the model is confident of, [L, C]."""
+    def _besides(self, lists: Lists, grade: Tensor | None, excess: Tensor | None) -> Tensor | None:
+        """Marks of the fully plausible candidates besides the best positive, from what they exceed the threshold by, [L, C]."""
         if lists.positives is not None:
-            confident = confident | (lists.positives if grade is None else grade == 1)
-        return confident.scatter(-1, lists.column[:, None], value=False)
+            excess = torch.zeros_like(lists.scores) if excess is None else excess
+            excess = excess.masked_fill(lists.positives if grade is None else grade == 1, 1.0)
+        return None if excess is None else _above(excess, lists)
 
-    def _support(self, lists: Lists, grade: Tensor | None, log_confidence: Tensor, log_beta: Tensor) -> Tensor | None:
+    def _support(self, lists: Lists, grade: Tensor | None, excess: Tensor) -> Tensor | None:
         """Support of each candidate in [0, 1], [L, C]; None where it is 1 for the plausible and 0 for the others."""
         if self.softness is not None:
-            support = (self.softness * (log_confidence - log_beta).clamp(max=0)).exp()
+            support = (self.softness * excess.clamp(max=0)).exp()
             return torch.maximum(support, lists.labelled.to(support.dtype) if grade is None else grade)
-        return None if grade is None else torch.where(log_confidence > log_beta, 1.0, grade)
+        return None if grade is None else torch.where(excess > 0, 1.0, grade)
 
     def _log_confidence(self, lists: Lists, batch: Candidates, *, learn: bool) -> Tensor:
         """Log-confidence normalised over each list, [L, C]."""
         logits = self.confidence.logits(batch, learn=learn)
         if logits is batch.scores:
-            return lists.log_p.detach()
+            return lists.prediction.log_p()
         return lists.within(logits).log_softmax(-1)
 
     def _divergence(self, weakened: _Weakened) -> Tensor:
@@ -182,5 +198,5 @@ class LabelWeakening(Loss):
             divergence = graded_divergence(lists.finite_log_p, possibility, lists.mask)
         if self.floor == 0:
             return divergence
-        relaxed = relaxed_divergence(lists, self.alpha, self._besides(lists, None, torch.zeros_like(lists.mask)))
+        relaxed = relaxed_divergence(lists, self.alpha, self._besides(lists, None, None))
         return torch.where(weakened.vacuous(), self.floor * relaxed, divergence)

@@ -50,6 +50,7 @@ class Pointwise(Loss):
         self.loss = loss
         self.needs_pair_ids = loss.needs_pair_ids
         self.needs_teacher = loss.needs_teacher
+        self.teacher_decay = loss.teacher_decay
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
@@ -60,7 +61,16 @@ class Pointwise(Loss):
         """What the loss decides about each document, averaged over the documents of a query."""
         self.loss.progress = self.progress
         decisions = self.loss.decide(pointwise_view(batch))
-        return None if decisions is None else Decisions(*(_average(value, batch.mask) for value in decisions))
+        if decisions is None:
+            return None
+        vacuous = torch.zeros_like(batch.scores).masked_scatter(batch.mask, decisions.vacuous)
+
+        def among(documents: Tensor) -> Tensor:
+            return (vacuous * documents).sum(-1) / documents.sum(-1)
+
+        each = Decisions(*(_average(value, batch.mask) for value in decisions if value is not None))
+        positive, negative = batch.mask & (batch.targets > 0), batch.mask & (batch.targets <= 0)
+        return each._replace(vacuous_positives=among(positive), vacuous_negatives=among(negative))
 
     def check_list(self, candidates: int) -> None:
         """Check the loss against lists of two; see `Loss.check_list`."""

@@ -24,7 +24,7 @@ class WeightedSum(Loss):
         terms: The terms, each a weight at least 0 and a loss.
 
     Raises:
-        InputError: There are no terms.
+        InputError: There are no terms, or two that want different teachers.
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:
@@ -36,6 +36,7 @@ class WeightedSum(Loss):
         parts = self._parts()
         self.needs_pair_ids = any(part.needs_pair_ids for part in parts)
         self.needs_teacher = any(part.needs_teacher for part in parts)
+        self.teacher_decay = _one_teacher(parts)
         self.needs_positive = all(part.needs_positive for part in parts)
         self.min_candidates = max(part.min_candidates for part in parts)
 
@@ -62,3 +63,10 @@ class WeightedSum(Loss):
         for part in parts:
             part.progress = self.progress
         return parts
+
+
+def _one_teacher(parts: list[Loss]) -> float | None:
+    decays = {part.teacher_decay for part in parts if part.needs_teacher}
+    if len(decays) > 1:
+        raise InputError("loss.terms: two terms want different teachers; a run (decay null) and a moving average do not go together.")
+    return next(iter(decays), None)

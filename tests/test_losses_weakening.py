@@ -140,6 +140,19 @@ def test_teacher_decides_and_the_student_keeps_its_odds() -> None:
     assert torch.autograd.grad(value.sum(), scores)[0].sign().tolist() == torch.autograd.grad(expected.sum(), scores)[0].sign().tolist()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> None:
+    """The teacher finds a candidate plausible whose probability is 0 in floating point: the mass is summed as logarithms."""
+    scores = torch.tensor([[-200.0, -150.0, 0.0, -1.0]], dtype=dtype).requires_grad_()
+    teacher = torch.tensor([[-9.0, 9.0, 0.0, 0.0]], dtype=dtype)
+    value = weakening(confidence=losses.TeacherConfidence()).per_row(scores, *first_positive(scores), teacher=teacher)
+    rest, alpha = math.log(1 + math.exp(-1)), 0.05
+    expected = (1 - alpha) * (math.log(1 - alpha) + 150 + rest) + alpha * math.log(alpha)
+    assert value.item() == pytest.approx(expected, rel=1e-6)
+    (gradient,) = torch.autograd.grad(value.sum(), scores)
+    assert gradient[0].tolist() == pytest.approx([0, -0.95, 0.95 / (1 + math.exp(-1)), 0.95 / (1 + math.exp(1))], rel=1e-5)
+
+
 def test_null_candidate_releases_a_wrong_positive() -> None:
     loss = weakening(null_candidate=losses.NullCandidate(5.0))
     scores = torch.tensor([[0.0, -1.0, -1.0]])
@@ -174,6 +187,22 @@ def test_rare_positives_are_doubted_by_raw_confidence_only() -> None:
     assert [loss.decisions(scores, targets, mask).vacuous.item() for loss in (raw, corrected, fixed, split)] == pytest.approx(
         [0.1, 0, 0, 0]
     )
+
+
+def test_vacuous_documents_are_counted_by_their_label() -> None:
+    scores = torch.tensor([[-3.0, 3.0, 0.0], [-3.0, -3.0, 9.0]])
+    targets, mask = torch.tensor([[1.0, 0, 0], [0, 0, 0]]), torch.tensor([[True, True, True], [True, True, False]])
+    decisions = pointwise().decisions(scores, targets, mask)
+    assert decisions.vacuous_positives.nan_to_num(-1).tolist() == [1, -1]
+    assert decisions.vacuous_negatives.tolist() == [0.5, 0]
+
+
+def test_lists_that_need_no_more_push_count_in_the_mean() -> None:
+    scores = scores_of(SURE_OF_THE_LABEL, UNSURE)
+    loss = weakening()
+    rows = loss.per_row(scores, *first_positive(scores))
+    assert rows[0] == 0
+    assert loss(scores, *first_positive(scores)).item() == pytest.approx(rows[1].item() / 2)
 
 
 def test_negatives_are_never_prior_corrected() -> None:

@@ -18,7 +18,7 @@ from errors import InputError
 from lightning_modules import seeded
 from lightning_modules.seeding import random_states, restore
 
-LOSSES = ("cross_entropy", "elr", "label_weakening_pair_average")
+LOSSES = ("cross_entropy", "elr", "label_weakening_pair_average", "label_weakening_ema")
 
 
 class Killed(BaseException):

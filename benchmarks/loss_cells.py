@@ -1,0 +1,88 @@
+"""What losses did on finished cells, as Markdown: did the training loss fall, and what came of it.
+
+`python benchmarks/loss_cells.py training outputs/demo/static` has a row a loss: the training loss of the first and the last epoch and,
+since a scheduled loss changes what it measures on the way, the mean confidence in the clean labels, which means the same throughout.
+`python benchmarks/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the seeds, and label weakening's
+"ambiguous" as a detector of wrong labels in the last epoch.
+"""
+
+import argparse
+import csv
+import json
+import math
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Cell(NamedTuple):
+    """A finished cell: its place below the folder, its scores and one row of the history an epoch."""
+
+    method: str
+    noise: str
+    scores: dict[str, dict[str, float]]
+    history: list[dict[str, str]]
+
+
+def main() -> None:
+    """Print one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("table", choices=["training", "noise"])
+    parser.add_argument("folder", type=Path, help="holds <loss>/<noise>/<seed>")
+    parser.add_argument("--measure", default="nDCG@10")
+    arguments = parser.parse_args()
+    cells = [read(path.parent) for path in sorted(arguments.folder.glob("*/*/*/scores.json"))]
+    print((training if arguments.table == "training" else noise)(cells, arguments.measure))
+
+
+def read(folder: Path) -> Cell:
+    """The cell in a folder."""
+    history = list(csv.DictReader((folder / "history.csv").read_text(encoding="utf-8").splitlines()))
+    return Cell(folder.parts[-3], folder.parts[-2], json.loads((folder / "scores.json").read_text(encoding="utf-8")), history)
+
+
+def training(cells: list[Cell], measure: str) -> str:
+    """The table of the training losses."""
+    lines = ["| loss | first epoch | last epoch | | clean confidence, first | last | test |", "|---|---|---|---|---|---|---|"]
+    for cell in cells:
+        losses = [float(row["train/loss"]) for row in cell.history]
+        sure = [float(row["train/confidence_clean"]) for row in cell.history]
+        verdict = ("falls" if losses[-1] < losses[0] else "RISES") if all(map(math.isfinite, losses)) else "NOT FINITE"
+        tested = cell.scores["measures"][measure]
+        lines.append(
+            f"| `{cell.method}` | {losses[0]:.4g} | {losses[-1]:.4g} | {verdict} | {sure[0]:.3f} | {sure[-1]:.3f} | {tested:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def noise(cells: list[Cell], measure: str) -> str:
+    """The table of the means over seeds, the best of each noise first."""
+    groups = defaultdict(list)
+    for cell in cells:
+        groups[cell.noise, cell.method].append(cell)
+    head = f"| noise | loss | seeds | validation {measure} | test {measure} | AUROC | precision | recall | memorised | recovered |"
+    lines = [head, "|---" * 10 + "|"]
+    for (kind, method), group in sorted(groups.items(), key=lambda item: (item[0][0], -tested(item[1], measure)[0])):
+        mean, deviation = tested(group, measure)
+        chosen = statistics.mean(cell.scores["validation"][measure] for cell in group)
+        names = ("detector_auroc", "detector_precision", "detector_recall", "memorisation", "recovery")
+        facts = " | ".join(last(group, f"train/{name}") for name in names)
+        lines.append(f"| {kind} | `{method}` | {len(group)} | {chosen:.4f} | {mean:.4f} ± {deviation:.4f} | {facts} |")
+    return "\n".join(lines)
+
+
+def tested(group: list[Cell], measure: str) -> tuple[float, float]:
+    """Mean and standard deviation over the seeds."""
+    values = [cell.scores["measures"][measure] for cell in group]
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def last(group: list[Cell], column: str) -> str:
+    """Mean of a column over the seeds in the last epoch, nothing where no cell has it."""
+    values = [float(value) for cell in group if (value := cell.history[-1].get(column))]
+    return f"{statistics.mean(values):.3f}" if values else ""
+
+
+if __name__ == "__main__":
+    main()
