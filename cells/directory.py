@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from data.files import written_aside
+from data.files import PARTIAL, written_aside
 from errors import InputError
 
 BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant", "checkpoint", "on_error")
@@ -64,11 +64,17 @@ class Cell:
         """Whether there is work to lose: scores or a checkpoint."""
         return self.finished or any(self.file("checkpoints").glob("*.ckpt"))
 
-    def discard_checkpoints(self) -> None:
-        """Removes what only an unfinished cell needs; the weights stay."""
-        for pattern in ("*.ckpt", "negatives-*.npz"):
-            for path in self.file("checkpoints").glob(pattern):
-                path.unlink()
+    def tidy(self) -> None:
+        """Removes what a killed process was writing and, once the cell is finished, the checkpoints; the weights stay.
+
+        To be called under the cell's lock: nobody else writes then.
+        """
+        for path in self.directory.rglob(f".*{PARTIAL}"):
+            path.unlink()
+        if self.finished:
+            for pattern in ("*.ckpt", "negatives-*.npz"):
+                for path in self.file("checkpoints").glob(pattern):
+                    path.unlink()
 
     def claim(self, *, overwrite: bool) -> None:
         """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.

@@ -50,6 +50,7 @@ def train(cfg: DictConfig) -> float:
         return math.nan
     with locked(lock_file(Path(cfg.output_dir), cell.name)):
         cell.claim(overwrite=cfg.overwrite)
+        cell.tidy()
         forget(Path(cfg.output_dir), cell.name)
         if cell.finished:
             return _skipped(cfg, cell)
@@ -122,7 +123,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         if cfg.export:
             export(cfg, network, materials.tokenised.tokenizer, cell.file("export"), scores)
         write_scores(cell, scores)
-    cell.discard_checkpoints()
+    cell.tidy()
     return scores
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PARTIAL = ".partial"
+
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
@@ -13,7 +15,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     A reader therefore sees the old file, the new file or none, never a part. The name aside carries the process id, so that two writers
     do not mix.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    aside = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
         yield aside
         with aside.open("rb") as file:

@@ -1,32 +1,33 @@
-"""Thirty seeded SIGKILLs over a small sweep, each followed by the same command. They run under `make test-faults` only."""
+"""Thirty seeded SIGKILLs over a small sweep, each in a chosen phase and followed by the same command; two sweeps at once, again and again.
+
+They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for where the kills hit.
+"""
 
 import json
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
+import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
-from cell_runs import ROOT, SMALL
+from cell_runs import SMALL
 from small_collection import write_small_collection
+from watched_sweep import PHASES, Watched, preload
 
 pytestmark = pytest.mark.faults
-KILLS = int(os.environ.get("FAULTS", "30"))
-GRID = ["loss=cross_entropy,elr,label_weakening_pair_average", "seed=1,2", "noise.ratio=0.2", "model.epochs=3", "checkpoint.steps=1"]
+KILLS, REPEATS = int(os.environ.get("FAULTS", "30")), int(os.environ.get("REPEATS", "20"))
+GRID = ["loss=cross_entropy,elr,label_weakening_pair_average", "seed=1,2", "noise.ratio=0.2", "checkpoint.steps=1", "logger=none"]
+CACHED = ("collection", "token store", "noising")
+SCATTER = 1.2
+"""The kill comes up to this share of a phase's length after its beginning: mostly inside it, sometimes just after."""
 
 
 def start(base, out, *more):
-    arguments = ["-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, f"output_dir={out}/outputs", f"cache_dir={out}/cache", *more]
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), *arguments],
-        cwd=base,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    place = [f"output_dir={out}/outputs", f"cache_dir={out}/cache"]
+    (base / out).mkdir(exist_ok=True)
+    return Watched(["-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, *place, *more], base, base / out / "log")
 
 
 def results(folder):
@@ -34,13 +35,20 @@ def results(folder):
     for path in sorted(folder.rglob("scores.json")):
         scores = json.loads(path.read_text())
         cell = str(path.parent.relative_to(folder))
-        found[cell] = {key: scores[key] for key in ("measures", "untrained", "validation", "selected_epoch", "noise")}
-        found[cell]["run"] = (path.parent / "run.trec").read_bytes()
+        found[cell] = {key: value for key, value in scores.items() if key not in ("wall_seconds", "peak_memory_mib")}
+        found[cell] |= {name: (path.parent / name).read_bytes() for name in ("run.trec", "per_query.tsv", "audit.tsv")}
     return found
+
+
+def left_behind(folder):
+    """Files of an unfinished write, of a lock or of an unfinished cell."""
+    patterns = ("outputs/**/*.lock", "**/*.partial", "**/*.building", "outputs/**/*.ckpt", "outputs/.failed/*")
+    return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
+    preload()
     base = tmp_path_factory.mktemp("faults")
     write_small_collection(base / "tiny")
     return base
@@ -48,46 +56,72 @@ def base(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(base):
-    process = start(base, "undisturbed")
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
+    """The sweep's results; how often each phase begins, and how long it lasts on average."""
+    sweep = start(base, "undisturbed")
+    counts, seconds, before, since = Counter(), Counter(), "between", time.monotonic()
+    while (phase := sweep.began()) is not None:
+        now = time.monotonic()
+        seconds[before] += now - since
+        counts[phase] += 1
+        before, since = phase, now
+    assert sweep.finish() == 0, sweep.log.read_text()
     found = results(base / "undisturbed/outputs")
     assert len(found) == 6
-    return found
+    assert set(counts) == set(PHASES) - {"between"}
+    return found, counts, {phase: seconds[phase] / counts[phase] for phase in counts}
 
 
-def begin_anew(folder, undisturbed):
-    """Removes all if all is done, so that there is something to kill."""
-    if results(folder / "outputs").keys() == undisturbed.keys():
-        shutil.rmtree(folder)
+def reached(sweep, target, occurrence):
+    """Whether the phase begins that often before the command ends."""
+    while (phase := sweep.began()) is not None:
+        occurrence -= phase == target
+        if occurrence == 0:
+            return True
+    return False
 
 
 def test_killed_again_and_again(base, undisturbed):
-    random_times = random.Random(6)  # noqa: S311 - reproducible, not secret
-    kills = 0
-    while kills < KILLS:
-        begin_anew(base / "disturbed", undisturbed)
-        process = start(base, "disturbed")
-        try:
-            process.communicate(timeout=random_times.uniform(3.0, 14.0))
-            assert process.returncode == 0
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            kills += 1
-    process = start(base, "disturbed")
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
-    assert results(base / "disturbed/outputs") == undisturbed
-    left = [path for pattern in ("*.lock", "*.partial", "*.building", "*.ckpt") for path in (base / "disturbed/outputs").rglob(pattern)]
-    assert left == []
-    assert list((base / "disturbed/cache").rglob("*.building")) == []
+    expected, counts, seconds = undisturbed
+    chance = random.Random(6)  # noqa: S311 - reproducible, not secret
+    folder, hit = base / "disturbed", []
+    while len(hit) < KILLS:
+        target = list(counts)[len(hit) % len(counts)]
+        if target in CACHED:
+            shutil.rmtree(folder / "cache", ignore_errors=True)  # or there would be nothing to build
+        sweep = start(base, "disturbed")
+        if not reached(sweep, target, chance.randint(1, max(1, counts[target] // len(expected)))):
+            assert sweep.finish() == 0, sweep.log.read_text()
+            assert results(folder / "outputs") == expected
+            shutil.rmtree(folder)
+            continue
+        time.sleep(chance.uniform(0, SCATTER * seconds[target]))
+        hit.append((target, sweep.kill()))
+    sweep = start(base, "disturbed")
+    assert sweep.finish() == 0, sweep.log.read_text()
+    assert results(folder / "outputs") == expected
+    assert left_behind(folder) == []
+    report(hit)
+    assert {phase for _, phase in hit} >= set(counts) or len(hit) < 3 * len(counts)
 
 
-def test_two_sweeps_at_once_share_the_work(base, undisturbed):
-    for repeat in range(int(os.environ.get("REPEATS", "20"))):
-        pair = [start(base, f"shared-{repeat}") for _ in range(2)]
-        outputs = [process.communicate(timeout=300)[0] for process in pair]
-        assert [process.returncode for process in pair] == [0, 0], outputs
-        assert results(base / f"shared-{repeat}/outputs") == undisturbed
-        assert sum(output.count("train ...") for output in outputs) == len(undisturbed), outputs
+def report(hit):
+    aimed, where = Counter(target for target, _ in hit), Counter(phase for _, phase in hit)
+    lines = [f"{phase:14} aimed at {aimed[phase]:3} hit {where[phase]:3}" for phase in PHASES]
+    if "REPORT" in os.environ:
+        Path(os.environ["REPORT"]).write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("seeds", ["1,2", "2,1"])
+def test_two_sweeps_at_once_share_the_work(base, undisturbed, seeds):
+    """Both begin with the same cell, or they meet in the middle of each other's."""
+    grid = ["loss=cross_entropy,elr"]
+    expected = {cell: result for cell, result in undisturbed[0].items() if "label_weakening" not in cell}
+    for _ in range(REPEATS // 2):
+        shutil.rmtree(base / "shared", ignore_errors=True)
+        pair = [start(base, "shared", *grid), start(base, "shared", *grid, f"seed={seeds}")]
+        statuses = [sweep.finish() for sweep in pair]
+        log = pair[0].log.read_text()
+        assert statuses == [0, 0], log
+        assert results(base / "shared/outputs") == expected
+        assert log.count("train ...") == len(expected), log
+        assert left_behind(base / "shared") == []

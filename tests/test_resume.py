@@ -39,7 +39,7 @@ def run_cell(tmp_path_factory):
 
 
 def keep_checkpoints(monkeypatch):
-    monkeypatch.setattr(Cell, "discard_checkpoints", lambda _cell: None)
+    monkeypatch.setattr(Cell, "tidy", lambda _cell: None)
 
 
 @pytest.fixture(autouse=True)

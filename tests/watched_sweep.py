@@ -1,0 +1,115 @@
+"""A command in a process of its own that tells, call by call, what it is doing, so that a test can kill it in the middle of that.
+
+The process is forked from a server that has the libraries loaded, and then runs the very file a user runs. Each phase's beginning and end
+is a byte in a pipe, which outlives the process.
+"""
+
+import functools
+import multiprocessing
+import os
+import runpy
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PHASES = ("collection", "token store", "noising", "training step", "checkpoint", "evaluating", "results", "between")
+KINDS = {"tokens": "token store", "tokenizers": "token store", "noise": "noising", "latent_semantics": "noising", "content_hash": "noising"}
+END = 128
+
+processes = multiprocessing.get_context("forkserver")
+
+
+def preload():
+    """Lets the server load the project before it forks; it starts with the first command."""
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    processes.set_forkserver_preload(["pytest", "cells.fitting", "cells.training", "cells.evaluating", "watched_sweep"])
+
+
+class Watched:
+    """A running command.
+
+    Attributes:
+        log: file of all it prints.
+        phase: the phase it is in, as far as its messages were read.
+    """
+
+    def __init__(self, arguments, folder, log):
+        self.log, self._open = log, []
+        self._events, writer = processes.Pipe(duplex=False)
+        self.process = processes.Process(target=_run, args=(arguments, str(folder), str(log), writer))
+        self.process.start()
+        writer.close()
+
+    @property
+    def phase(self):
+        return self._open[-1] if self._open else "between"
+
+    def began(self, timeout=300):
+        """Returns the next phase that begins; None: the command has ended."""
+        while self._events.poll(timeout):
+            try:
+                code = self._events.recv_bytes()[0]
+            except EOFError:
+                return None
+            if code < END:
+                self._open.append(PHASES[code])
+                return self.phase
+            self._open.pop()
+        raise TimeoutError(self.log.read_text())
+
+    def finish(self):
+        """Waits for the end and returns the exit status."""
+        while self.began():
+            pass
+        self.process.join()
+        return self.process.exitcode
+
+    def kill(self):
+        """Kills it and returns the phase it was in."""
+        self.process.kill()
+        self.finish()
+        return self.phase
+
+
+def _run(arguments, folder, log, events: Connection):
+    os.chdir(folder)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    watch(events)
+    sys.argv = [str(ROOT / "run.py"), *arguments]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def watch(events):
+    """Wraps the functions that do the work of each phase."""
+    import cells.evaluating
+    import cells.training
+    from cells.checkpointing import Checkpoints
+    from cells.evaluating import Evaluator
+    from data.cache import Cache
+    from lightning_modules import RankingModule
+    from noise import Audit
+
+    def reported(owner, name, phase):
+        function = getattr(owner, name)
+
+        @functools.wraps(function)
+        def inner(*arguments, **keywords):
+            code = PHASES.index(phase(*arguments) if callable(phase) else phase)
+            events.send_bytes(bytes([code]))
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                events.send_bytes(bytes([code + END]))
+
+        setattr(owner, name, inner)
+
+    reported(Cache, "_build", lambda _self, target, *_rest: KINDS.get(target.parent.name, "collection"))
+    reported(Audit, "write", "noising")
+    reported(RankingModule, "training_step", "training step")
+    reported(Checkpoints, "_save", "checkpoint")
+    reported(Evaluator, "_answer", "evaluating")
+    for owner, name in ((cells.evaluating, "write_trec"), (cells.evaluating, "write_per_query"), (cells.training, "write_scores")):
+        reported(owner, name, "results")
