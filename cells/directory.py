@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from cells.compatibility import as_before
 from data.files import PARTIAL, written_aside
 from errors import InputError
 
@@ -50,8 +51,8 @@ class Cell:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all that its numbers depend on; its checkpoints bear it."""
-        computed = {key: value for key, value in self.config.items() if key not in BOOKKEEPING}
+        """Hash of all that its numbers depend on; its checkpoints bear it. A cell that an earlier version began keeps its hash."""
+        computed = {key: value for key, value in (self._stored() or self.config).items() if key not in BOOKKEEPING}
         return blake2b(json.dumps(computed, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
     @property
@@ -90,17 +91,24 @@ class Cell:
             if self.finished:
                 return  # its config.yaml is there, and says the same
             self.directory.mkdir(parents=True, exist_ok=True)
+            kept = {key: value for key, value in self._stored().items() if key not in BOOKKEEPING}
+            config = self.config if not kept else kept | {key: self.config[key] for key in BOOKKEEPING if key in self.config}
             with written_aside(self.file("config.yaml")) as aside:
-                aside.write_text(OmegaConf.to_yaml(OmegaConf.create(self.config)), encoding="utf-8")
+                aside.write_text(OmegaConf.to_yaml(OmegaConf.create(config)), encoding="utf-8")
         except OSError as error:
             raise InputError(
                 f"output_dir={self.config['output_dir']}: {self.directory} cannot be written ({error.strerror or error}). Free "
                 "space, change its permissions or choose another output_dir."
             ) from error
 
+    def _stored(self) -> dict[str, Any]:
+        """The configuration that config.yaml holds; empty if there is none."""
+        path = self.file("config.yaml")
+        return _plain(OmegaConf.load(path)) if path.exists() else {}
+
     def _make_room(self, *, overwrite: bool) -> None:
-        stored = self.file("config.yaml")
-        if not stored.exists():
+        stored = self._stored()
+        if not stored:
             if self.directory.is_dir() and any(self.directory.iterdir()):
                 raise InputError(
                     f"{self.directory} holds files but no config.yaml, so it is not a cell of ours: move them or choose another output_dir."
@@ -109,7 +117,7 @@ class Cell:
         if overwrite or not self._worked:
             shutil.rmtree(self.directory)
             return
-        differing = differences(_plain(OmegaConf.load(stored)), self.config)
+        differing = differences(stored, self.config)
         if differing:
             raise InputError(
                 f"{self.directory} holds another configuration; it differs in {'; '.join(differing)}. Give this one a name of its own "
@@ -118,9 +126,14 @@ class Cell:
 
 
 def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
-    """Returns one line a key whose value differs, bookkeeping aside: `key (there: value, here: value)`."""
+    """Returns one line a key whose value differs: `key (there: value, here: value)`.
+
+    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing there (`cells.compatibility`).
+    """
     there, here = _flat(stored), _flat(config)
-    keys = [key for key in {**there, **here} if key.split(".")[0] not in BOOKKEEPING]
+    one_sided = {key: value for key, value in (there | here).items() if (key in there) != (key in here)}
+    ignored = {key for key, value in one_sided.items() if as_before(key, value)}
+    keys = [key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored]
     pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
     return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
 

@@ -1,7 +1,9 @@
 import pytest
+from cell_runs import ROOT, composed
 from omegaconf import OmegaConf
 
-from cells.directory import Cell, differences
+from cells import compatibility
+from cells.directory import ABSENT, Cell, differences
 from errors import InputError
 
 
@@ -68,3 +70,39 @@ def test_an_output_directory_that_cannot_be_made_is_named(tmp_path):
 def test_differences_name_keys_on_either_side():
     assert differences({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}) == ["a.c (there: nothing, here: 2)"]
     assert differences({"a": 1, "logger": 1}, {"a": 1, "logger": 2, "overwrite": True}) == []
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """A version that has got a key `noise.limit`; null is what was done before."""
+    monkeypatch.setattr(compatibility, "AS_BEFORE", {"noise.limit": None})
+
+
+@pytest.mark.usefixtures("later")
+def test_a_cell_of_an_earlier_version_stays_the_cell_of_a_configuration_that_means_the_same(tmp_path):
+    earlier = cell(tmp_path)
+    earlier.claim(overwrite=False)
+    earlier.file("checkpoints").mkdir()
+    earlier.file("checkpoints/last.ckpt").touch()
+    before = earlier.fingerprint
+    now = cell(tmp_path, noise={"ratio": 0.0, "limit": None}, logger={"mode": "offline"})
+    now.claim(overwrite=False)
+    assert now.fingerprint == before  # its checkpoints bear that
+    assert OmegaConf.load(now.file("config.yaml")) == earlier.config | {"logger": {"mode": "offline"}}
+
+
+@pytest.mark.usefixtures("later")
+def test_a_new_key_that_changes_something_is_a_clash(tmp_path):
+    cell(tmp_path).claim(overwrite=False)
+    cell(tmp_path).file("scores.json").touch()
+    with pytest.raises(InputError, match=r"noise\.limit \(there: nothing, here: 5\)"):
+        cell(tmp_path, noise={"ratio": 0.0, "limit": 5}).claim(overwrite=False)
+    with pytest.raises(InputError, match=r"noise\.other \(there: nothing, here: None\)"):  # not declared
+        cell(tmp_path, noise={"ratio": 0.0, "other": None}).claim(overwrite=False)
+
+
+def test_every_new_key_declares_what_was_done_before_it():
+    """If this fails: declare the key in cells/compatibility.py, if a value of it does what was done before, or renew the fixture."""
+    earlier = OmegaConf.to_container(OmegaConf.load(ROOT / "tests/fixtures/earlier_cell.yaml"))
+    found = differences(earlier, Cell.of(composed()).config)
+    assert [line for line in found if f": {ABSENT}" in line] == []

@@ -1,0 +1,20 @@
+"""Keys that the configuration has got since cells were first written, so that an upgrade does not disown them.
+
+A cell written before such a key existed is still the same cell where the key has the value that does what was done without it. That value
+is declared here by whoever adds the key: a default alone would not tell, since a default may well do something new.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+AS_BEFORE: Mapping[str, Any] = {
+    "dataset.split_seed": 0,  # where nothing is split or limited it chooses nothing
+    "dataset.train_pairs": None,
+    "dataset.validation_queries": None,
+}
+"""Key -> the value with which the cell computes what it computed before there was the key."""
+
+
+def as_before(key: str, value: object) -> bool:
+    """Whether a configuration that has the key computes what one without it does."""
+    return key in AS_BEFORE and AS_BEFORE[key] == value
