@@ -58,6 +58,7 @@ class Checkpoints(pl.Callback):
         """Takes the signals back from Lightning, which has handlers of its own, and goes on where the random generators stood."""
         del pl_module
         self._interruption.install()
+        _begin_a_new_epoch_after_a_finished_one(trainer)
         if self._random is not None:
             restore(self._random[trainer.global_rank % len(self._random)])
 
@@ -107,6 +108,18 @@ class Checkpoints(pl.Callback):
             if last.exists():
                 last.replace(previous)
         self._written = time.monotonic()
+
+
+def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
+    """Mends a miscount of Lightning 2.6.
+
+    It takes up a checkpoint of an epoch's last step as one from the middle of the epoch, and so does not count the beginning of the next.
+    A cell that was interrupted there and again in the end of the next epoch would train an epoch too many.
+    """
+    loop = trainer.fit_loop
+    steps = loop.epoch_loop
+    if loop.restarted_mid_epoch and steps.restarted_on_train_batch_end and steps.batch_progress.is_last_batch:
+        loop.reset_restart_stage()
 
 
 def newest(folder: Path, fingerprint: str) -> Path | None:

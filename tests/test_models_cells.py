@@ -6,10 +6,9 @@ import pytest
 from cell_runs import SMALL, composed
 from configured_models import SMALL as SMALL_MODELS
 from small_collection import write_small_collection
-from tiny_models import tiny_bert
+from tiny_models import save_encoder_of
 
 from cells.training import train
-from data import Cache, open_folder, train_wordpiece
 from errors import InputError
 from losses.views import VIEWS
 
@@ -22,13 +21,7 @@ def collections(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(collections, tmp_path_factory):
     """A tiny encoder with a vocabulary of the collection's words."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    collection = open_folder(path=str(collections), relevance=1, validation_share=0.1, split_seed=0, on_problem="fail", cache=cache)
-    folder = tmp_path_factory.mktemp("encoder")
-    tokenizer = train_wordpiece(collection, vocabulary_size=400)
-    tiny_bert(positions=64, vocabulary=len(tokenizer)).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save_encoder_of(collections, tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import torch
 from cell_runs import SMALL, composed
 from safetensors.torch import load_file
 from small_collection import write_small_collection
+from tiny_models import save_encoder_of
 
 from cells import checkpointing
 from cells.directory import Cell
@@ -18,7 +19,17 @@ from errors import InputError
 from lightning_modules import seeded
 from lightning_modules.seeding import random_states, restore
 
-LOSSES = ("cross_entropy", "elr", "label_weakening_pair_average", "label_weakening_ema")
+STEPS = 10  # in two epochs
+ENCODERS = ("minilm", "colbert", "cross_encoder")
+CASES = {
+    "dense": ["model=minilm", "loss=cross_entropy"],
+    "late interaction": ["model=colbert", "model.network.projection=8", "loss=label_weakening"],
+    "cross-encoder": ["model=cross_encoder", "model.network.pair_length=48", "loss=label_weakening"],
+    "elr": ["model=static", "loss=elr"],
+    "pair average": ["model=static", "loss=label_weakening_pair_average"],
+    "teacher": ["model=static", "loss=label_weakening_ema"],
+}
+"""Encoders with dropout, so that the states of the random generators matter; losses with a memory."""
 
 
 class Killed(BaseException):
@@ -30,8 +41,21 @@ def run_cell(tmp_path_factory):
     base = tmp_path_factory.mktemp("resume")
     folder = write_small_collection(base / "tiny")
 
+    encoder = save_encoder_of(folder, base / "cache", base / "encoder", dropout=0.1)
+
     def run_it(out, *overrides):
-        cfg = composed("dataset=folder", f"dataset.path={folder}", f"cache_dir={base / 'cache'}", f"output_dir={out}", *SMALL, *overrides)
+        where = ["dataset=folder", f"dataset.path={folder}", f"cache_dir={base / 'cache'}", f"output_dir={out}"]
+        if {f"model={name}" for name in ENCODERS} & set(overrides):
+            small = [key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))]
+            small += [
+                f"model.path={encoder}",
+                "model.learning_rate=5e-3",
+                "model.tokens.query_length=16",
+                "model.tokens.document_length=32",
+            ]
+        else:
+            small = SMALL
+        cfg = composed(*where, *small, *overrides)
         train(cfg)
         return out / cfg.cell
 
@@ -54,7 +78,7 @@ def undisturbed(run_cell, tmp_path_factory):
 
     def cell(*overrides):
         if overrides not in cells:
-            cells[overrides] = run_cell(tmp_path_factory.mktemp("undisturbed"), "logger=none", *overrides)
+            cells[overrides] = run_cell(tmp_path_factory.mktemp("undisturbed"), *overrides)
         return cells[overrides]
 
     return cell
@@ -99,16 +123,34 @@ def _without_time(cell):
     return [row | {"seconds": ""} for row in csv.DictReader((cell / "history.csv").read_text().splitlines())]
 
 
-@pytest.mark.parametrize("case", [(loss, step) for loss in LOSSES for step in (1, 5, 6)])
-def test_killed_after_a_step(run_cell, undisturbed, monkeypatch, tmp_path, case):
-    loss, step = case
-    settings = ("logger=none", f"loss={loss}", "noise.ratio=0.2", "checkpoint.steps=1")
-    kill_after(monkeypatch, step)
-    with pytest.raises(Killed):
-        run_cell(tmp_path, *settings)
-    monkeypatch.undo()
-    keep_checkpoints(monkeypatch)
-    assert_same(run_cell(tmp_path, *settings), undisturbed(f"loss={loss}", "noise.ratio=0.2"))
+@pytest.fixture
+def survives(run_cell, undisturbed, monkeypatch, tmp_path):
+    """Kills one cell after each of some steps, each time a process of its own as far as the cell can tell, and compares."""
+
+    def compare(case, steps):
+        settings = ("logger=none", "noise.ratio=0.2", *CASES[case])
+        reference = undisturbed(*settings)
+        assert torch.load(reference / "checkpoints/last.ckpt", weights_only=True)["global_step"] == STEPS
+        for step in steps:
+            kill_after(monkeypatch, step)
+            with pytest.raises(Killed):
+                run_cell(tmp_path, *settings, "checkpoint.steps=1")
+            monkeypatch.undo()
+            keep_checkpoints(monkeypatch)
+        assert_same(run_cell(tmp_path, *settings), reference)
+
+    return compare
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_within_an_epoch_and_at_the_end_of_each(survives, case):
+    survives(case, (3, STEPS // 2, STEPS))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("case", CASES)
+def test_killed_after_every_step(survives, case):
+    survives(case, range(1, STEPS + 1))
 
 
 @pytest.mark.parametrize("step", [4, 5, 8, 10, 12])
@@ -132,7 +174,7 @@ def test_killed_between_two_checkpoints(run_cell, undisturbed, monkeypatch, tmp_
         run_cell(tmp_path, *settings)
     monkeypatch.undo()
     keep_checkpoints(monkeypatch)
-    assert_same(run_cell(tmp_path, *settings), undisturbed("loss=elr", "noise.ratio=0.2"))
+    assert_same(run_cell(tmp_path, *settings), undisturbed("logger=none", "loss=elr", "noise.ratio=0.2"))
 
 
 def killed_cell(run_cell, monkeypatch, folder, step):
@@ -152,7 +194,7 @@ def test_a_truncated_checkpoint_is_named_and_passed_over(run_cell, undisturbed, 
         (checkpoints / name).write_bytes((checkpoints / name).read_bytes()[:kept])
     cell = run_cell(tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1")
     assert all(f"{checkpoints / name} cannot be read" in caplog.text for name in harmed)
-    assert_same(cell, undisturbed("loss=cross_entropy", "noise.ratio=0.2"))
+    assert_same(cell, undisturbed("logger=none", "loss=cross_entropy", "noise.ratio=0.2"))
 
 
 def test_a_checkpoint_of_another_cell_is_refused(run_cell, monkeypatch, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-from data import Batch, Tokens
+from data import Batch, Cache, Tokens, open_folder, train_wordpiece
 
 WORDS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", ".", ",", "!"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -50,6 +50,14 @@ def save_tiny(folder: Path, **settings) -> str:
     """Writes a tiny BERT and its tokenizer as a Hugging Face folder."""
     tiny_bert(**settings).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
+    return str(folder)
+
+
+def save_encoder_of(collection: Path, cache: Path, folder: Path, **settings) -> str:
+    """Writes a tiny BERT with a vocabulary of the collection's words as a Hugging Face folder."""
+    tokenizer = train_wordpiece(open_folder(str(collection), cache=Cache(cache)), vocabulary_size=400)
+    tiny_bert(positions=64, vocabulary=len(tokenizer), **settings).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return str(folder)
 
 
