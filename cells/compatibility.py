@@ -11,6 +11,12 @@ AS_BEFORE: Mapping[str, Any] = {
     "dataset.split_seed": 0,  # where nothing is split or limited it chooses nothing
     "dataset.train_pairs": None,
     "dataset.validation_queries": None,
+    "model.layer_decay": 1.0,
+    "negatives.refresh_every": None,
+    "negatives.run": None,
+    "negatives.skip": 0,
+    "validation.labels": "clean",
+    "validation.patience": None,
 }
 """Key -> the value with which the cell computes what it computed before there was the key."""
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "varian
 
 
 ABSENT = "nothing"
+SCORES = "scores.json"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Cell:
     @property
     def finished(self) -> bool:
         """Whether the cell's scores are written; they are written last."""
-        return self.file("scores.json").exists()
+        return self.file(SCORES).exists()
 
     @property
     def _worked(self) -> bool:
@@ -70,12 +71,18 @@ class Cell:
 
         To be called under the cell's lock: nobody else writes then.
         """
-        for path in self.directory.rglob(f".*{PARTIAL}"):
+        for path in self._litter():
             path.unlink()
+
+    def holds_this(self) -> bool:
+        """Whether the directory holds the results of this very configuration, and nothing is left to tidy."""
+        return self.finished and not differences(self._stored(), self.config) and next(self._litter(), None) is None
+
+    def _litter(self) -> Iterator[Path]:
+        yield from self.directory.rglob(f".*{PARTIAL}")
         if self.finished:
             for pattern in ("*.ckpt", "negatives-*.npz"):
-                for path in self.file("checkpoints").glob(pattern):
-                    path.unlink()
+                yield from self.file("checkpoints").glob(pattern)
 
     def claim(self, *, overwrite: bool) -> None:
         """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.

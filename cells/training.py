@@ -19,8 +19,9 @@ from cells.logfile import logged_to
 from cells.mining import check_negatives
 from cells.precision import check_precision
 from cells.processes import check_strategy, leads
-from cells.results import Outcome, read_scores, scores_of, show, summary, write_scores
+from cells.results import Outcome, scores_of, show, summary, write_scores
 from cells.signals import Interruption
+from cells.skipping import skipped
 from cells.validating import check_validation
 from errors import InputError
 from evaluation.measures import parse_measures
@@ -53,18 +54,11 @@ def train(cfg: DictConfig) -> float:
         cell.tidy()
         forget(Path(cfg.output_dir), cell.name)
         if cell.finished:
-            return _skipped(cfg, cell)
+            return skipped(cfg, cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)
     show(cell, scores)
     return float(scores["measures"][cfg.selection_measure])
-
-
-def _skipped(cfg: DictConfig, cell: Cell) -> float:
-    value = float(read_scores(cell)["measures"][cfg.selection_measure])
-    measure = cfg.selection_measure
-    log.info("%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again", cell.name, measure, value, cell.directory)
-    return value
 
 
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:

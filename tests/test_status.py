@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from cell_runs import ROOT, SMALL, composed, run
@@ -124,11 +123,3 @@ def test_a_cell_that_another_process_runs_is_refused_by_name(cell_of, tmp_path):
     cfg = cell_of()
     with locked(lock_file(tmp_path / "out", cfg.cell)), pytest.raises(Exception, match=r"seed-1 is being run by process \d+ on"):
         attempt(cfg)
-
-
-def test_a_finished_cell_costs_little(cell_of):
-    cfg = cell_of()
-    attempt(cfg)
-    started = time.perf_counter()
-    attempt(cfg)
-    assert time.perf_counter() - started < 0.3

@@ -1,0 +1,42 @@
+"""Whether a cell of a sweep has to be launched at all. Nothing heavy is imported: a grid of finished cells is answered in seconds."""
+
+import json
+import logging
+from pathlib import Path
+
+from hydra.utils import get_method
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from cells.directory import SCORES, Cell
+
+log = logging.getLogger(__name__)
+
+
+def needs_no_job(cfg: DictConfig) -> bool:
+    """Whether nothing has to be launched for a configuration.
+
+    A task that only asks is answered here. A cell that is finished and left tidy is named. Anything doubtful is for its attempt to judge.
+    """
+    if cfg.task.get("asks_only", False):
+        get_method(cfg.task._target_)(cfg)
+        return True
+    try:
+        if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell / SCORES).exists():
+            return False
+        cell = Cell.of(OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"]))
+    except OmegaConfBaseException:
+        return False
+    if not cell.holds_this():
+        return False
+    skipped(cfg, cell)
+    return True
+
+
+def skipped(cfg: DictConfig, cell: Cell) -> float:
+    """Says that a cell is finished, and returns its selection measure on the test split."""
+    scores = json.loads(cell.file(SCORES).read_text(encoding="utf-8"))
+    measure = cfg.selection_measure
+    value = float(scores["measures"][measure])
+    log.info("%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again", cell.name, measure, value, cell.directory)
+    return value
