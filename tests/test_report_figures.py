@@ -151,3 +151,11 @@ def test_more_settings_than_panels_are_announced(tmp_path):
     chart = robustness(staged(tmp_path, Plan(None, None)))
     assert len(chart.panels) == 6
     assert "The first 6 of 8 settings are shown." in chart.caption
+
+
+def test_a_name_is_shown_as_it_is(tmp_path):
+    write_cells(tmp_path, Grid({"cross_entropy": 0.0, "elr-$x_1$&<b>": 0.1}, seeds=(1,), queries=5))
+    chart = robustness(staged(tmp_path, Plan("cross_entropy", None)))
+    write_chart(chart, tmp_path)
+    texts = [node.text for node in ET.parse(tmp_path / "robustness.svg").iter() if node.tag.endswith("text")]  # noqa: S314 - our own
+    assert "elr-$x_1$&<b>" in texts

@@ -46,6 +46,7 @@ STYLE = {
     "ytick.color": INK,
     "legend.frameon": False,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name may hold a dollar sign
     "path.simplify": True,
 }
 DOTS_PER_INCH = 200
@@ -131,7 +132,7 @@ def _element(document: str, name: str, text: str) -> str:
     element = document[document.index("<svg") :].strip()
     element = re.sub(r'( id="|href="#|url\(#)', rf"\1{name}-", element)
     element = re.sub(r"#([0-9a-f]{6})\b(?=[;\"])", lambda found: f"var(--ink-{found[1]}, #{found[1]})", element)
-    element = re.sub(r"font: ([^;\"]*?)px [^;\"]*", r"font-size: \1px", element)
+    element = re.sub(r"font-family: [^;\"]*; ", "", element)  # that of the page
     if not text:
         return element.replace("<svg", '<svg aria-hidden="true"', 1)
     return element.replace("<svg", f'<svg role="img" aria-label="{_escaped(text)}"', 1)
