@@ -32,15 +32,18 @@ class Cache:
 
     Args:
         root: the folder that holds the cache; made if it is missing.
+        frozen: only read, so that nothing is built or downloaded; what is missing is an error.
 
     Raises:
         InputError: the root cannot be made.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, frozen: bool = False) -> None:
         self.root = Path(root).absolute()
-        with self._usable():
-            self.root.mkdir(parents=True, exist_ok=True)
+        self._frozen = frozen
+        if not frozen:
+            with self._usable():
+                self.root.mkdir(parents=True, exist_ok=True)
 
     def folder(self, kind: str, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> Path:
         """Return the folder of `key`, building it first if it is missing.
@@ -54,11 +57,13 @@ class Cache:
             The folder, complete and not to be changed.
 
         Raises:
-            InputError: the cache cannot be written.
+            InputError: the cache cannot be written, or is frozen and lacks the folder.
         """
         target = self.root / kind / _digest(key)
         if _is_whole(target):
             return target
+        if self._frozen:
+            raise InputError(f"cache_dir={self.root} does not hold {target.relative_to(self.root)}, and is only read here")
         with self._usable():
             target.parent.mkdir(parents=True, exist_ok=True)
         with self._locked(target):

@@ -235,6 +235,15 @@ def test_texts_of_another_version_of_the_collection_are_not_shown(small, tmp_pat
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_report_neither_builds_nor_downloads_a_collection(small, tmp_path):
+    shutil.rmtree(tmp_path / "cache")
+    (tmp_path / "cache").mkdir()
+    collection = report(small, tmp_path / "report").content["queries"]["collections"]["toy"]
+    assert "is only read here" in collection["reason"]
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_files_that_are_missing_leave_gaps_and_no_more(small, tmp_path):
     for name in ("run.trec", "audit.tsv", "history.csv", "config.yaml"):
         for path in small.rglob(name):
