@@ -1,0 +1,103 @@
+"""Measures what training does to each kind of model on real collections and writes the table of docs/models.md.
+
+Usage: IR_DATASETS_HOME=DIRECTORY python -m benchmarks.models MEDQUAD [--output DIRECTORY] [--results benchmarks/models.json] [--only WORD]
+
+MEDQUAD is a folder in BEIR layout with LiveQA's test questions and MedQuAD's answers. scifact and nfcorpus come from ir_datasets. It takes
+hours on one core; an interrupted measurement continues, and a second call measures only what is missing.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.noise import ROOT, Measured, Results
+from data.files import written_aside
+
+CLEAN = ["loss=cross_entropy", "noise=none", "noise.ratio=0", "logger=none"]
+SCIFACT = ["dataset=scifact"]
+NFCORPUS = ["dataset=nfcorpus", "dataset.train_pairs=800", "dataset.validation_queries=100"]
+MEDQUAD = ["dataset=folder", "dataset.train_pairs=1500", "dataset.validation_queries=40"]
+TWO = ["model.network.num_hidden_layers=2"]
+PAIRS = ["model.tokens.query_length=32", "model.tokens.document_length=96", "model.network.pair_length=128"]
+CELLS = {
+    "scifact/minilm_2layers": [*SCIFACT, "model=minilm_2layers", "model.tokens.document_length=128"],
+    "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers", "model.tokens.document_length=128"],
+    "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", *TWO, "model.tokens.document_length=64"],
+    "medquad-liveqa/cross_encoder, 2 layers": [
+        *MEDQUAD, "model=cross_encoder", *TWO, *PAIRS, "negatives.per_example=4", "model.learning_rate=1e-4",
+    ],
+    "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", *TWO, "model.tokens.document_length=64"],
+    "scifact/minilm": [*SCIFACT, "model=minilm", "model.tokens.document_length=128"],
+    "nfcorpus/minilm": [*NFCORPUS, "model=minilm", "model.tokens.document_length=128"],
+    "scifact/colbert": [*SCIFACT, "model=colbert", "model.tokens.document_length=128"],
+    "nfcorpus/colbert": [*NFCORPUS, "model=colbert", "model.tokens.document_length=128"],
+}  # fmt: skip
+COLUMNS = ("collection", "model", "training pairs", "tokens", "BM25", "untrained", "trained", "change", "minutes")
+BEGIN, END = "<!-- trained models -->\n", "<!-- end -->"
+
+
+def cell(overrides: list[str], output: Path) -> Measured:
+    """Runs a cell, or the rest of it, and returns its numbers."""
+    arguments = [*overrides, *CLEAN, f"output_dir={output}"]
+    subprocess.run([sys.executable, str(ROOT / "run.py"), *arguments], check=True)  # noqa: S603 - our own program
+    return numbers(json.loads(next(output.rglob("scores.json")).read_text(encoding="utf-8")))
+
+
+def numbers(scores: Mapping[str, Any]) -> Measured:
+    """What is kept of a cell's scores.json."""
+    first_stage = scores["search"].get("first_stage_measures")
+    return {
+        "untrained": scores["untrained"]["nDCG@10"],
+        "trained": scores["measures"]["nDCG@10"],
+        "first_stage": None if first_stage is None else first_stage["nDCG@10"],
+        "training_examples": scores["data"]["training_examples"],
+        "seconds": sum(scores["wall_seconds"].values()),
+    }
+
+
+def table(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    """The rows of the cells that are measured, in the order of CELLS."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(_row(name, measured[name]) for name in CELLS if name in measured)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _row(name: str, measured: Mapping[str, Any]) -> list[str]:
+    collection, model = name.split("/")
+    untrained, trained, first_stage = measured["untrained"], measured["trained"], measured["first_stage"]
+    keys = dict(override.split("=", 1) for override in CELLS[name])
+    length = keys.get("model.network.pair_length", keys["model.tokens.document_length"])
+    scores = ["" if first_stage is None else f"{first_stage:.3f}", f"{untrained:.3f}", f"{trained:.3f}", f"{trained - untrained:+.3f}"]
+    return [collection, model, str(measured["training_examples"]), length, *scores, f"{measured['seconds'] / 60:.0f}"]
+
+
+def write(document: Path, rows: str) -> None:
+    """Replaces the table in the document."""
+    before, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
+    with written_aside(document) as aside:
+        aside.write_text(before + BEGIN + rows + rest[rest.index(END) :], encoding="utf-8")
+
+
+def main() -> None:
+    """Measures what is missing and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("medquad", type=Path)
+    parser.add_argument("--output", type=Path, default=ROOT / "outputs/benchmark-models")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/models.json")
+    parser.add_argument("--only", default="", help="measure only the cells whose name holds this word")
+    options = parser.parse_args()
+    results = Results(options.results)
+    for name, overrides in CELLS.items():
+        if options.only in name:
+            path = [f"dataset.path={options.medquad.absolute()}"] if name.startswith("medquad") else []
+            folder = options.output.absolute() / name.replace("/", "-").replace(", ", "-").replace(" ", "-")
+            results.measure(name, partial(cell, [*overrides, *path], folder))
+            write(ROOT / "docs/models.md", table(results.numbers))
+
+
+if __name__ == "__main__":
+    main()
