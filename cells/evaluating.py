@@ -45,6 +45,17 @@ class Evaluator:
         self._batch_tokens: int = cfg.evaluation.batch_tokens
         self._negatives: DictConfig = cfg.negatives
 
+    def prepare(self) -> None:
+        """Does what needs no network, for every split that will be retrieved for.
+
+        Raises:
+            InputError: for a first stage that does not answer all of their queries.
+        """
+        collection = self._tokenised.collection
+        mined = [] if self._negatives.refresh_every is None else [collection.train]
+        for split in (collection.test, collection.validation, *mined):
+            self._search.prepare(self._tokenised.split(split), self._tokenised.corpus)
+
     def validate(self, network: Network) -> dict[str, float]:
         """Returns the mean of each measure on the validation split."""
         split = self._tokenised.collection.validation
@@ -59,6 +70,10 @@ class Evaluator:
             write_trec(answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
             write_per_query(scores, cell.file("per_query.tsv"))
         return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
+
+    def retrieve(self, network: Network, split: Split) -> Run:
+        """Returns the ranked lists of a split's queries."""
+        return self._answer(network, split).run
 
     def mine(self, network: Network) -> Run:
         """Returns the ranks of every train query's documents that negatives are mined from."""

@@ -92,7 +92,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             network = build_network(cfg, materials.tokenised)
             if cfg.export:
                 rehearse(cfg, network, materials.tokenised.tokenizer)
-        evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
+            evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
+            evaluator.prepare()
         with clock.time("evaluate_untrained"):
             untrained = evaluator.test(network)
         with clock.time("train"):

@@ -74,6 +74,14 @@ class Search(ABC, Generic[AnyNetwork]):
         """
 
     @abstractmethod
+    def prepare(self, queries: Queries, corpus: Corpus) -> None:
+        """Does what needs no network: a first stage that does not answer the queries is refused before training, not after an epoch.
+
+        Raises:
+            InputError: for a first stage that does not fit.
+        """
+
+    @abstractmethod
     def answer(self, network: AnyNetwork, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
         """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
 

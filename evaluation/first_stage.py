@@ -24,7 +24,7 @@ class FirstStage:
     """Gives each query its candidates.
 
     Args:
-        path: a TREC run file that answers the queries of every split that is evaluated; None: BM25.
+        path: a TREC run file that answers the queries of every split that is retrieved for; None: BM25.
         candidates: documents a query, k.
 
     Raises:
@@ -62,7 +62,8 @@ class FirstStage:
         if absent:
             raise InputError(
                 f"model.first_stage={self.path}: it does not answer {len(absent)} of {len(query_ids)} queries "
-                f"({', '.join(absent[:SHOWN])}): give a run of the validation and the test queries in one file, or null for BM25."
+                f"({', '.join(absent[:SHOWN])}): give a run of the validation and the test queries (and, with negatives.refresh_every, the "
+                "train queries) in one file, or null for BM25."
             )
         if run.depth < least:
             raise InputError(

@@ -52,17 +52,25 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         del network, corpus, key, batch_tokens
         return self
 
+    def prepare(self, queries: Queries, corpus: Corpus) -> None:
+        """Finds the candidates of a large collection."""
+        if not self._whole(corpus):
+            self._first_stage.run(queries, corpus)
+
     def answer(self, network: LateInteractionRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
         """Ranks the whole collection, or the candidates."""
         with evaluating(network):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
-            if len(corpus.tokens) <= self._exact_up_to:
+            if self._whole(corpus):
                 scores, rows = _exact(network, vectors, corpus.tokens, depth, batch_tokens)
                 return Answer(Run(list(queries.texts), rows, scores), {"search": "exact MaxSim, all documents"})
             found = self._first_stage.run(queries, corpus)
             scores = _candidate_scores(network, vectors, found, corpus.tokens, batch_tokens)
         facts = {"search": "MaxSim of candidates", "first_stage": self._first_stage.name, "candidates": self._first_stage.candidates}
         return Answer(reordered(found, scores, depth), facts, found)
+
+    def _whole(self, corpus: Corpus) -> bool:
+        return len(corpus.tokens) <= self._exact_up_to
 
 
 def _encoded_queries(network: LateInteractionRetriever, store: TokenStore, batch_tokens: int) -> TokenVectors:

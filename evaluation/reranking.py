@@ -35,6 +35,10 @@ class ReRanking(Search["CrossEncoder"]):
         del network, corpus, key, batch_tokens
         return self
 
+    def prepare(self, queries: Queries, corpus: Corpus) -> None:
+        """Finds the candidates."""
+        self._first_stage.run(queries, corpus)
+
     def answer(self, network: CrossEncoder, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
         """Scores every candidate of every query."""
         found = self._first_stage.run(queries, corpus)

@@ -45,6 +45,9 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         folder = cache.folder("vectors", {**key, "documents": documents, "version": VERSION}, build)
         return SingleVectorSearch(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
 
+    def prepare(self, queries: Queries, corpus: Corpus) -> None:
+        """Nothing: there is no first stage."""
+
     def answer(self, network: DenseRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
         """Ranks the whole collection."""
         with evaluating(network):

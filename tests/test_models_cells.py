@@ -8,6 +8,7 @@ from configured_models import SMALL as SMALL_MODELS
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
 
+from cells.retrieving import retrieve
 from cells.training import train
 from errors import InputError
 from losses.views import VIEWS
@@ -25,14 +26,22 @@ def folder(collections, tmp_path_factory):
 
 
 @pytest.fixture
-def run_cell(collections, folder, tmp_path):
+def config_of(collections, folder, tmp_path):
     common = [key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))]
 
-    def run_it(model, *overrides):
+    def config(model, *overrides):
         lengths = ["model.tokens.query_length=16", "model.tokens.document_length=32", *SMALL_MODELS.get(model, [])]
         where = ["dataset=folder", f"dataset.path={collections}", f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path}"]
         short = ["model.epochs=1", "model.learning_rate=5e-3", "evaluation.depth=120"]
-        cfg = composed(f"model={model}", f"model.path={folder}", *where, *common, *lengths, *short, *overrides)
+        return composed(f"model={model}", f"model.path={folder}", *where, *common, *lengths, *short, *overrides)
+
+    return config
+
+
+@pytest.fixture
+def run_cell(config_of, tmp_path):
+    def run_it(model, *overrides):
+        cfg = config_of(model, *overrides)
         return train(cfg), json.loads((tmp_path / cfg.cell / "scores.json").read_text())
 
     return run_it
@@ -66,6 +75,28 @@ def test_a_re_ranker_stands_beside_its_first_stage(run_cell, capsys):
     printed = capsys.readouterr().out
     assert "first stage" in printed
     assert f"BM25 finds R@10 {search['ceiling']['R@10']:.4f}" in printed
+
+
+def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negatives(config_of, run_cell, tmp_path):
+    run_cell("minilm", "loss=cross_entropy", "export=true")
+    export = next(tmp_path.rglob("export"))
+    cfg = config_of("minilm", "task=retrieve", f"model.path={export}", "evaluation.depth=30")
+    retrieve(cfg)
+    found = tmp_path / cfg.cell / "run.trec"
+    assert len({line.split()[0] for line in found.read_text().splitlines()}) == 120  # train, validation and test queries
+    first_stage = f"model.first_stage={found}", "model.candidates=30", f"negatives.run={found}", "negatives.refresh_every=1"
+    scores = run_cell("cross_encoder", "loss=cross_entropy", "model.epochs=2", *first_stage)[1]
+    assert scores["search"]["first_stage"] == str(found)
+    dense = json.loads((export.parent / "scores.json").read_text())["measures"]
+    assert scores["search"]["first_stage_measures"]["nDCG@10"] == pytest.approx(dense["nDCG@10"], abs=1e-6)
+
+
+def test_a_first_stage_that_leaves_validation_out_is_refused_before_training(run_cell, tmp_path):
+    run_cell("minilm", "loss=cross_entropy")
+    found = next(tmp_path.rglob("run.trec"))  # of the test queries
+    with pytest.raises(InputError, match=r"model\.first_stage=.*does not answer \d+ of \d+ queries.*or null for BM25"):
+        run_cell("cross_encoder", "loss=cross_entropy", f"model.first_stage={found}", "model.candidates=10")
+    assert not list(tmp_path.rglob("cross_encoder/**/history.csv"))
 
 
 def test_separate_towers_are_not_trained_for_an_export_that_cannot_hold_them(run_cell, tmp_path):

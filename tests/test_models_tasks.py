@@ -12,6 +12,7 @@ from small_collection import write_small_collection
 
 from cells.evaluation_only import evaluate
 from cells.indexing import index
+from cells.retrieving import retrieve
 from cells.searching import search
 from errors import InputError
 from evaluation import Run, below
@@ -53,6 +54,12 @@ def test_evaluate_writes_a_cell_that_says_how_it_searched(settings, tmp_path):
     scores = json.loads((tmp_path / cfg.cell / "scores.json").read_text())
     assert scores["measures"]["nDCG@10"] == value
     assert scores["search"] == {"search": "exact, all documents"}
+
+
+@pytest.mark.parametrize("splits", ["[]", "[dev]", "[test,test]"])
+def test_retrieving_for_no_split_of_the_collection_is_refused(splits, settings, tmp_path):
+    with pytest.raises(InputError, match=r"task\.splits=.*train, validation, test"):
+        retrieve(composed(*settings, "task=retrieve", f"task.splits={splits}", f"output_dir={tmp_path}"))
 
 
 def run_of(rows):
