@@ -77,11 +77,8 @@ class Evaluator:
 
     def mine(self, network: Network) -> Run:
         """Returns the ranks of every train query's documents that negatives are mined from."""
-        return below(self.rank_train(network, self._negatives.depth), self._negatives.skip)
-
-    def rank_train(self, network: Network, depth: int) -> Run:
-        """Returns the first `depth` documents for every train query."""
-        return self._answer(network, self._tokenised.collection.train, depth).run
+        run = self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
+        return below(run, self._negatives.skip)
 
     def _answer(self, network: Network, split: Split, depth: int | None = None) -> Answer:
         return self._search.answer(

@@ -1,6 +1,8 @@
-"""The task that writes a model's ranked lists, as a first stage for a re-ranker or a source of negatives."""
+"""The task that writes ranked lists: a first stage for a re-ranker, a source of negatives, or a teacher of the losses that want one."""
 
 import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from omegaconf import DictConfig
@@ -10,13 +12,19 @@ from cells.evaluation_only import KEYS
 from errors import InputError
 from evaluation import Run, write_trec
 
+if TYPE_CHECKING:
+    from data import Collection, Split
+
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "validation", "test")
+RANKERS = ("model", "bm25")
 
 
 def retrieve(cfg: DictConfig) -> None:
-    """Writes run.trec: the first evaluation.depth documents for every query of the splits asked for, by the configured model as it is.
+    """Writes run.trec: the first evaluation.depth documents for every query of the splits asked for, by the model as it is or by BM25.
+
+    No label is read, so the run is the same for every noise.
 
     Raises:
         InputError: for configuration or data that cannot be used.
@@ -24,24 +32,40 @@ def retrieve(cfg: DictConfig) -> None:
     splits = list(cfg.task.splits)
     if not splits or not set(splits) <= set(SPLITS) or len(set(splits)) < len(splits):
         raise InputError(f"task.splits={splits}: must be one or more of {', '.join(SPLITS)}, each once.")
+    if cfg.task.by not in RANKERS:
+        raise InputError(f"task.by={cfg.task.by}: must be one of {', '.join(RANKERS)}.")
     cell = Cell.of(cfg, [*KEYS, "task"])
     path = cell.file("run.trec")
     cell.claim(overwrite=cfg.overwrite)
     _write(cfg, splits, cell)
-    log.info("the run is in %s: model.first_stage=%s re-ranks it, negatives.run=%s mines from it", path, path, path)
+    log.info("the run is in %s: model.first_stage=<it> re-ranks it, negatives.run=<it> mines from it, teacher=<it> teaches it", path)
 
 
 def _write(cfg: DictConfig, splits: list[str], cell: Cell) -> None:
-    from cells.evaluating import Evaluator
     from cells.materials import open_collection
-    from cells.tokenised import build_network, tokenise
 
-    tokenised = tokenise(cfg, open_collection(cfg))
-    evaluator, network = Evaluator(cfg, tokenised), build_network(cfg, tokenised)
-    runs = [evaluator.retrieve(network, getattr(tokenised.collection, split)) for split in splits]
+    collection = open_collection(cfg)
+    rank = _by_bm25(cfg, collection) if cfg.task.by == "bm25" else _by_model(cfg, collection)
+    runs = [rank(getattr(collection, split)) for split in splits]
     joined = Run(
         [query_id for run in runs for query_id in run.query_ids],
         np.concatenate([run.rows for run in runs]),
         np.concatenate([run.scores for run in runs]),
     )
-    write_trec(joined, tokenised.collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
+    write_trec(joined, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
+
+
+def _by_bm25(cfg: DictConfig, collection: "Collection") -> Callable[["Split"], Run]:
+    from data import bm25_run
+
+    depth = min(cfg.evaluation.depth, len(collection.documents))
+    return lambda split: bm25_run(collection, split.queries, depth)
+
+
+def _by_model(cfg: DictConfig, collection: "Collection") -> Callable[["Split"], Run]:
+    from cells.evaluating import Evaluator
+    from cells.tokenised import build_network, tokenise
+
+    tokenised = tokenise(cfg, collection)
+    evaluator, network = Evaluator(cfg, tokenised), build_network(cfg, tokenised)
+    return lambda split: evaluator.retrieve(network, split)

@@ -24,8 +24,8 @@ Choose one with `loss=<name>`. Every loss sees scores z [B, C], already divided 
 of a list of n candidates and y its positive. A query with several positives gives one list per positive, without the others, and the
 average counts. Columns: **bounded** and **symmetric** (the sum over all possible labels is constant) are measured on the function itself
 when this page is written, at the end of the training schedule; **needs** names what a loss asks for besides scores and labels. A teacher
-is a TREC run of the train queries: `python run.py task=teacher` writes one, by BM25 or (`task.by=model`) by any model, and
-`teacher=<file>` names it.
+is a TREC run of the train queries: `python run.py task=retrieve_bm25 evaluation.depth=1000` writes one by BM25, `task=retrieve` by any
+model, and `teacher=<file>` names it.
 
 All of them serve lists. For a re-ranker that judges each document by itself wrap any of them in `losses.Pointwise`: the document becomes
 the two-candidate list (0, s), so that p = sigmoid(s). `label_weakening_pointwise` does so with a confidence that stands class imbalance.

@@ -1,4 +1,4 @@
-"""`task=teacher`: a run of the train queries, and training with it."""
+"""A teacher: a run of the train queries that a task writes, and training with it."""
 
 import csv
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
-from cells.teaching import teach
+from cells.retrieving import retrieve
 from cells.training import train
 from errors import InputError
 
@@ -21,13 +21,9 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def teacher(settings):
-    cfg = composed(*settings, "task=teacher")
-    teach(cfg)
-    return cfg.task.file
-
-
-def fields(run):
-    return [line.split() for line in Path(run).read_text().splitlines()]
+    cfg = composed(*settings, "task=retrieve_bm25")
+    retrieve(cfg)
+    return Path(cfg.output_dir, cfg.cell, "run.trec")
 
 
 def test_a_loss_learns_from_the_teacher_that_the_task_wrote(settings, teacher):
@@ -38,16 +34,12 @@ def test_a_loss_learns_from_the_teacher_that_the_task_wrote(settings, teacher):
     assert 0 < rows[-1] < rows[0]
 
 
-def test_a_model_can_be_the_teacher(settings, teacher):
-    cfg = composed(*settings, "task=teacher", "task.by=model", "task.depth=3")
-    teach(cfg)
-    lines = fields(cfg.task.file)
-    assert {int(line[3]) for line in lines} == {1, 2, 3}
-    assert {line[5] for line in lines} == {"model"}
-    assert {line[0] for line in lines} >= {line[0] for line in fields(teacher)}
+def test_the_teacher_answers_every_split(teacher):
+    lines = [line.split() for line in teacher.read_text().splitlines()]
+    assert {line[5] for line in lines} == {"retrieved/tiny/bm25"}
+    assert max(int(line[3]) for line in lines) == 20
 
 
-@pytest.mark.parametrize("setting", ["task.by=oracle", "task.depth=0"])
-def test_a_teacher_that_cannot_be_is_refused(settings, setting):
-    with pytest.raises(InputError, match=setting.split("=")[0]):
-        teach(composed(*settings, "task=teacher", setting))
+def test_another_ranker_is_refused(settings):
+    with pytest.raises(InputError, match=r"task\.by=oracle"):
+        retrieve(composed(*settings, "task=retrieve", "task.by=oracle"))
