@@ -1,8 +1,9 @@
-"""Measures time and memory of report.py on synthetic cells, as docs/report.md tells them.
+"""Measures time and memory of report.py on synthetic cells.
 
-Usage: python -m benchmarks.report [--cells 10000] [--queries 300] [--folder DIRECTORY]
+Usage: python -m benchmarks.report [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document docs/report.md]
 
 The cells are written first, 4 collections x 5 models x 20 losses x 5 ratios x seeds, and not timed; DIRECTORY keeps them for the next call.
+The numbers are printed, and written into the document.
 """
 
 import argparse
@@ -14,10 +15,12 @@ import time
 from pathlib import Path
 
 from benchmarks.report_synthetic import Grid, write_cells
+from data.files import written_aside
 
 ROOT = Path(__file__).parents[1]
 GROUPS = 4 * 5 * 20 * 5
 KIBIBYTES_A_MEBIBYTE = 1024
+SPEED = "<!-- speed -->\n"
 
 
 def main() -> None:
@@ -26,12 +29,16 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=10_000)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--document", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch) / "outputs"
         if not folder.exists():
             write_cells(folder, grid(seeds=max(1, arguments.cells // GROUPS), queries=arguments.queries))
-        measure(folder, Path(scratch) / "report")
+        measured = measure(folder, Path(scratch) / "report")
+    print(measured)
+    if arguments.document:
+        write_into(arguments.document, measured)
 
 
 def grid(*, seeds: int, queries: int) -> Grid:
@@ -48,19 +55,34 @@ def grid(*, seeds: int, queries: int) -> Grid:
     )
 
 
-def measure(folder: Path, out: Path) -> None:
-    """Runs report.py in a process of its own and prints its time and its peak memory."""
+def measure(folder: Path, out: Path) -> str:
+    """Runs report.py in a process of its own, one thread; returns its time and peak memory in words."""
     started = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, str(ROOT / "report.py"), str(folder), "--out", str(out)],
-        env=os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
     if status:
         sys.exit(os.waitstatus_to_exitcode(status))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 2**20
-    print(f"{time.monotonic() - started:.1f} s wall, {usage.ru_utime + usage.ru_stime:.1f} s of processor time,", end=" ")
-    print(f"{usage.ru_maxrss / KIBIBYTES_A_MEBIBYTE:.0f} MiB at most, {size:.0f} MiB written")
+    cells = len((out / "cells.csv").read_text(encoding="utf-8").splitlines()) - 1
+    comparisons = len((out / "comparisons.csv").read_text(encoding="utf-8").splitlines()) - 1
+    return (
+        f"{cells} cells, {comparisons} comparisons: {wall:.0f} s wall, {usage.ru_utime + usage.ru_stime:.0f} s of processor time, "
+        f"{usage.ru_maxrss / KIBIBYTES_A_MEBIBYTE:.0f} MiB at most, {size:.0f} MiB written.\n"
+    )
+
+
+def write_into(document: Path, measured: str) -> None:
+    """Replaces what stands between `<!-- speed -->` and `<!-- end -->` in the document."""
+    text = document.read_text(encoding="utf-8")
+    begin, mark, rest = text.partition(SPEED)
+    if not mark:
+        sys.exit(f"{document} has no place for the numbers")
+    with written_aside(document) as aside:
+        aside.write_text(begin + mark + measured + rest[rest.index("<!-- end -->") :], encoding="utf-8")
 
 
 if __name__ == "__main__":

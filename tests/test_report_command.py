@@ -198,7 +198,7 @@ def test_a_report_is_a_wandb_run(swept, tmp_path):
     assert 1 <= recorded.summary["rank/nDCG@10/label_weakening"] <= 2
     assert {"area/nDCG@10/toy/static/semantic/label_weakening"} <= recorded.summary.keys()
     logged = {key.split("/")[0] + "/" + key.split("/")[1] for row in recorded.history for key in row if "/" in key}
-    assert logged >= {"table/comparisons", "table/groups", "table/cells", "robustness/toy"}
+    assert logged >= {"table/comparisons", "table/groups", "table/cells", "robustness/toy", "figure/robustness", "figure/gains"}
     assert "report" in recorded.artifacts
 
 
