@@ -1,6 +1,6 @@
 """Loading of a Hugging Face encoder, and what can be done to it before it is trained."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from errors import InputError
 from lightning_modules.seeding import seeded
 
 RECOMPUTATIONS = ("layers", "chunks")
+SHOWN = 3  # weights named in a message
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,33 @@ def loaded(auto_class: Any, path: str, *, num_hidden_layers: int | None, seed: i
             _check_layers(path, num_hidden_layers, config.num_hidden_layers)
             config.num_hidden_layers = num_hidden_layers
         with seeded(seed), _silent():
-            model, report = auto_class.from_pretrained(folder, config=config, output_loading_info=True)
+            # mismatches are ignored there and refused here, where both sizes are named
+            model, report = auto_class.from_pretrained(folder, config=config, output_loading_info=True, ignore_mismatched_sizes=True)
     except InputError:
         raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(_not_loaded(path, folder, error)) from error
+    _check_weights(path, model, report)
+    return model
+
+
+def _check_weights(path: str, model: Any, report: Mapping[str, Any]) -> None:  # noqa: ANN401
+    mismatched = sorted(report["mismatched_keys"])
+    if mismatched:
+        sizes = [f"{name}: {list(there)} in its files, {list(here)} by its config.json" for name, there, here in mismatched[:SHOWN]]
+        raise InputError(
+            f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). Give files that fit together."
+        )
     encoder = f"{model.base_model_prefix}." if hasattr(model, model.base_model_prefix) else ""
     missing = sorted(name for name in report["missing_keys"] if name.startswith(encoder) and "pooler" not in name)
     if missing:
+        others = sorted(report["unexpected_keys"])
+        instead = f", which hold others instead ({', '.join(others[:SHOWN])})" if others else ""
+        wanted = f"{len(missing)} weights of {type(model).__name__} ({', '.join(missing[:SHOWN])})"
         raise InputError(
-            f"model.path={path}: {len(missing)} weights of {type(model).__name__} are not in its files ({', '.join(missing[:3])}): they "
-            "are truncated or belong to another architecture. Give a folder with all weights in model.safetensors."
+            f"model.path={path}: {wanted} are not in its files{instead}: they are truncated or of another architecture. Give a folder "
+            "with all weights in model.safetensors."
         )
-    return model
 
 
 @contextmanager

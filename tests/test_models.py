@@ -1,5 +1,6 @@
 """What every model of conf/model/*.yaml promises, on tiny random weights."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -103,10 +104,30 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
     tensors = load_file(weights)
     del tensors["encoder.layer.1.output.dense.weight"]
     save_file(tensors, weights, metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"1 weights of .*layer\.1\.output\.dense\.weight"):
+    with pytest.raises(InputError, match=r"1 weights of .*layer\.1\.output\.dense\.weight\) are not in its files: they are truncated"):
         built(model, tmp_path / "tiny")
     weights.write_bytes(weights.read_bytes()[:-500])
     with pytest.raises(InputError, match=r"model\.path=.*cannot be loaded"):
+        built(model, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_size": 32}, r"weights have another size .*\[32, 16\] in its files, \[32, 32\] by its config\.json"),
+        ({"vocab_size": 50}, r"1 weights have another size .*\[28, 16\] in its files, \[50, 16\]"),
+        (
+            {"model_type": "distilbert", "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
+            r"DistilBert\w+ \(.*k_lin.*\) are not in its files, which hold others instead \(.*token_type",
+        ),
+        ({"model_type": "nonsense"}, "cannot be loaded .*nonsense"),
+    ],
+)
+def test_weights_of_another_size_or_architecture_are_refused_with_both(model, changes, message, tmp_path):
+    config = Path(save_tiny(tmp_path / "tiny")) / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+    with pytest.raises(InputError, match=message):
         built(model, tmp_path / "tiny")
 
 
