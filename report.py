@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Does what the command line says; returns the exit status."""
-    arguments = parser().parse_args()
+    arguments = parser().parse_intermixed_args()  # filters may stand after options
     without_bars()
     try:
         from reporting.command import run_command

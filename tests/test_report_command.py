@@ -55,7 +55,7 @@ def test_a_report_is_written_and_written_again(call, swept, tmp_path):
 
 
 def test_the_terminal_shows_tables_and_writes_nothing(call, swept, tmp_path):
-    status, shown, _ = call(swept, "noise.ratio=0.4", "--terminal", "--measure", "RR@10")
+    status, shown, _ = call(swept, "--terminal", "noise.ratio=0.4", "--measure", "RR@10")
     assert status == 0
     assert "label_weakening minus each loss" in shown
     assert "nDCG@10" not in shown
