@@ -28,7 +28,11 @@ class MadeUp:
         """Return the encoder itself."""
         return self
 
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+    def encode_queries(self, texts: list[str]) -> NDArray[np.float32]:
+        """Return random unit vectors [n, D]."""
+        return self.encode_documents(texts)
+
+    def encode_documents(self, texts: list[str]) -> NDArray[np.float32]:
         """Return random unit vectors [n, D]."""
         seeds = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts)
         vectors = np.stack([np.random.default_rng(seed).standard_normal(DIMENSIONS, np.float32) for seed in seeds])

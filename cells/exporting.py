@@ -11,12 +11,8 @@ from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
 from cells.model_card import model_card
-from errors import InputError
 from lightning_modules import Network, Texts
-from lightning_modules.saved import check_same
-
-RECORD = "retrieval.json"
-"""Our own file in the folder: the model's configuration, without which its scores would be others."""
+from lightning_modules.saved import RECORD, check_same, read_record
 
 SCORING = (
     "pooling",
@@ -65,22 +61,13 @@ def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFa
         network.export(Path(folder), tokenizer, Texts(**cfg.model.tokens))
 
 
-def is_export(path: str | None) -> bool:
-    """Whether the path is a folder that `export` wrote."""
-    return path is not None and (Path(path) / RECORD).is_file()
-
-
 def check_export(cfg: DictConfig) -> None:
     """Raises InputError if model.path is an export of a model other than the configured one.
 
     Raises:
         InputError: naming each key that differs with both values.
     """
-    try:
-        there: dict[str, Any] = json.loads((Path(cfg.model.path) / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"model.path={cfg.model.path}: {RECORD} cannot be read ({error}). Export the model again.") from error
-    here = _record(cfg)
+    there, here = read_record(cfg.model.path), _record(cfg)
     check_same(cfg.model.path, {key: (there.get(key, "nothing"), here.get(key, "nothing")) for key in {**there, **here}})
 
 

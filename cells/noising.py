@@ -11,6 +11,7 @@ from cells.directory import Cell
 from cells.materials import open_collection
 from noise.inspection import inspect
 from noise.inspection_tables import records, tables
+from noise.judge import CrossEncoderJudge
 
 if TYPE_CHECKING:
     from noise import Corruption
@@ -28,16 +29,20 @@ def noise(cfg: DictConfig) -> float:
         InputError: for configuration or data that cannot be used.
     """
     cell = Cell.of(cfg, KEYS)
+    judge = None if cfg.task.cross_encoder is None else CrossEncoderJudge(cfg.task.cross_encoder)
     cell.claim(overwrite=cfg.overwrite)
     with instantiate(cfg.logger)(cell=cell) as tracker:
         collection = open_collection(cfg)
         corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
         corruption.audit.write(cell.file("audit.tsv"))
-        inspection = inspect(collection, corruption, instantiate(cfg.task.encoder), examples=cfg.task.examples, sample=cfg.task.sample)
-        tracker.table("noise/examples", *records(inspection))
+        inspection = inspect(
+            collection, corruption, instantiate(cfg.task.encoder), scorer=judge, examples=cfg.task.examples, sample=cfg.task.sample
+        )
+        for name, table in records(inspection).items():
+            tracker.table(f"noise/{name}", *table)
     console = get_console()
-    for table in tables(inspection):
-        console.print(table)
+    for part in tables(inspection):
+        console.print(part)
     console.print(
         f"The record of every change is {cell.file('audit.tsv')}; train on it with noise.audit={cell.file('audit.tsv')}", soft_wrap=True
     )

@@ -7,10 +7,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
-from cells.exporting import check_export, is_export
+from cells.exporting import check_export
 from data import Collection, Split, TextTokenizer, TokenStore, build_token_store, load_tokenizer, text_fingerprint
 from evaluation.answer import Corpus, Queries
 from lightning_modules import Network
+from lightning_modules.saved import is_export
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,22 @@ PATIENCE = 5.0  # seconds for the hub to accept a connection
 
 
 def load_tokenizer(_collection: Collection, /, *, path: str) -> PreTrainedTokenizerFast:
+    """The tokenizer of a Hugging Face model; both ways to a tokenizer are called with the collection, which this one does not need.
+
+    Args:
+        _collection: not used.
+        path: a folder, a name on huggingface.co, or `packaged:minilm`.
+
+    Raises:
+        InputError: as `pretrained_tokenizer`.
+    """
+    return pretrained_tokenizer(path)
+
+
+def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
     """The tokenizer of a Hugging Face model. Files already downloaded are used without asking the network.
 
     Args:
-        _collection: not used; both ways to a tokenizer are called with the collection.
         path: a folder, a name on huggingface.co, or `packaged:minilm`.
 
     Raises:

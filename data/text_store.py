@@ -66,6 +66,10 @@ class TextStore:
         _, _, begin, end = self._span(row)
         return self._ids[begin:end].decode()
 
+    def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return the document ids of some rows (0 <= row < n), in that order."""
+        return [self._ids[begin:end].decode() for begin, end in self._spans[rows, 2:].tolist()]
+
     def doc_ids(self) -> Sequence[str]:
         """Return all document ids in the order of the rows; the list is made once and kept."""
         return self._all_ids

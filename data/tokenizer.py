@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
+from data.tokens import Tokens
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -54,6 +56,13 @@ class TextTokenizer:
         prefixed = [self.prefix + text for text in texts] if self.prefix else list(texts)
         encodings = self._backend.encode_batch_fast(prefixed, add_special_tokens=self.special_tokens)
         return [encoding.ids or [self._blank] for encoding in encodings]
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """Token ids of the texts side by side, for a network."""
+        from torch import tensor
+
+        ids = self.encode(texts)
+        return Tokens(tensor(list(chain.from_iterable(ids))), tensor([0, *map(len, ids)]).cumsum(0))
 
     @property
     def key(self) -> dict[str, str | int | bool]:

@@ -89,7 +89,15 @@ def load_backbone(path: str, *, num_hidden_layers: int | None, seed: int) -> Any
     return backbone
 
 
-def loaded(auto_class: Any, path: str, *, num_hidden_layers: int | None, seed: int, **settings: object) -> Any:  # noqa: ANN401
+def loaded(
+    auto_class: Any,  # noqa: ANN401
+    path: str,
+    *,
+    num_hidden_layers: int | None,
+    seed: int,
+    whole: bool = False,
+    **settings: object,
+) -> Any:  # noqa: ANN401
     """Loads a model and makes sure that all weights of its encoder came from the files.
 
     Args:
@@ -97,6 +105,7 @@ def loaded(auto_class: Any, path: str, *, num_hidden_layers: int | None, seed: i
         path: hub name, local folder or `packaged:minilm`.
         num_hidden_layers: keep only the first n layers; None keeps all.
         seed: of weights that the files need not hold: those outside the encoder, and a pooler's.
+        whole: the files must hold those outside the encoder as well.
         settings: changes to the model's configuration.
 
     Raises:
@@ -130,7 +139,8 @@ def _check_weights(path: str, model: Any, report: Mapping[str, Any]) -> None:  #
             f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). Give files that fit together."
         )
     encoder = f"{model.base_model_prefix}." if hasattr(model, model.base_model_prefix) else ""
-    missing = sorted(name for name in report["missing_keys"] if name.startswith(encoder) and "pooler" not in name)
+    needed = "" if whole else encoder
+    missing = sorted(name for name in report["missing_keys"] if name.startswith(needed) and (whole or "pooler" not in name))
     if missing:
         others = sorted(report["unexpected_keys"])
         instead = f", which hold others instead ({', '.join(others[:SHOWN])})" if others else ""
@@ -210,4 +220,6 @@ def _not_loaded(path: str, folder: str, error: Exception) -> str:
     exists = Path(folder).is_dir()
     where = "the folder exists but cannot be loaded" if exists else "it is neither a folder nor a model that can be downloaded"
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    if "ignore_mismatched_sizes" in reason:  # transformers' advice, about a report that we keep it from printing
+        reason = "some of its weights have other shapes than this model's; a classifier must have one class"
     return f"model.path={path}: {where} ({reason}). Give a folder with config.json and model.safetensors."

@@ -1,7 +1,9 @@
 """What a network finds in the folder of an export."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -9,6 +11,27 @@ from torch import Tensor
 
 from data.packaged_weights import resolve
 from errors import InputError
+
+RECORD = "retrieval.json"
+"""Our own file in the folder: the model's configuration, without which its scores would be others."""
+
+
+def is_export(path: str | None) -> bool:
+    """Whether the path is a folder that `export=true` wrote."""
+    return path is not None and (Path(path) / RECORD).is_file()
+
+
+def read_record(path: str) -> dict[str, Any]:
+    """The configuration of an exported model: the keys that decide about its scores.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    try:
+        record: dict[str, Any] = json.loads((Path(path) / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"model.path={path}: {RECORD} cannot be read ({error}). Export the model again.") from error
+    return record
 
 
 def read_linear(path: str) -> Tensor | None:

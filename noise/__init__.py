@@ -13,9 +13,9 @@ from noise.lexical import LexicalSubstitution
 from noise.mixture import Mixture
 from noise.model import Corruption, NoiseModel
 from noise.natural import Natural
+from noise.network_encoder import ExportedEncoder, TransformerTextEncoder
 from noise.none import NoNoise
 from noise.semantic import SemanticSwap
-from noise.transformer_encoder import TransformerTextEncoder
 from noise.uniform import UniformSubstitution
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "AuditRow",
     "CleanPairs",
     "Corruption",
+    "ExportedEncoder",
     "FalseNegative",
     "Flip",
     "GaussianRates",

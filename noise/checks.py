@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Collection as Choices
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from errors import InputError
@@ -76,3 +78,19 @@ def switch(key: str, value: Any) -> bool:  # noqa: ANN401
     if not isinstance(value, bool):
         raise InputError(f"{key}={value!r} is not usable. Allowed: true, false")
     return value
+
+
+@contextmanager
+def naming(keys: Mapping[str, str]) -> Iterator[None]:
+    """Says inside the block what the loaders say of the trained model's keys of those that led here: the loaders are the same.
+
+    Args:
+        keys: the trained model's key -> the key to name.
+    """
+    try:
+        yield
+    except InputError as error:
+        message = str(error)
+        for theirs, ours in keys.items():
+            message = message.replace(f"{theirs}=", f"{ours}=")
+        raise InputError(message) from error

@@ -42,8 +42,8 @@ def documents_hash(collection: Collection) -> str:
 
 
 def _documents(collection: Collection) -> Iterator[str]:
-    rows = DocumentOrder(collection).rows.tolist()
-    for row in track(rows, "Hashing documents", total=len(rows)):
+    rows = DocumentOrder(collection).rows
+    for row in track(map(int, rows), "Hashing documents", total=len(rows)):
         yield json.dumps([collection.documents.doc_id(row), collection.documents.text(row)])
 
 

@@ -42,8 +42,12 @@ class TextEncoder(Protocol):
         """Length D of the vectors."""
         ...
 
-    def encode(self, texts: list[str]) -> Vectors:
-        """Return one vector of length 1 (or 0, for a text without known words) per text, float32 [n, D]."""
+    def encode_queries(self, texts: list[str]) -> Vectors:
+        """Return one vector of length 1 (or 0, for a text without known words) per query, float32 [n, D]."""
+        ...
+
+    def encode_documents(self, texts: list[str]) -> Vectors:
+        """Return one vector of length 1 (or 0) per document, float32 [n, D]."""
         ...
 
 
@@ -84,8 +88,8 @@ def _write(collection: Collection, order: DocumentOrder, encoder: TextEncoder, f
     shape = (len(order), encoder.dimensions)
     embeddings = np.lib.format.open_memmap(folder / "embeddings.npy", mode="w+", dtype=np.float32, shape=shape)
     begin = 0
-    texts = track(collection.documents.texts(order.rows.tolist()), f"Encoding documents ({encoder.name})", total=len(order))
+    texts = track(collection.documents.texts(map(int, order.rows)), f"Encoding documents ({encoder.name})", total=len(order))
     for batch in batches(texts, TEXTS_AT_ONCE):
-        embeddings[begin : begin + len(batch)] = encoder.encode(batch)
+        embeddings[begin : begin + len(batch)] = encoder.encode_documents(batch)
         begin += len(batch)
     embeddings.flush()

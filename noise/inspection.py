@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from data.collection import Collection
 from data.progress import track
-from errors import InputError
+from noise import checks
 from noise.audit import Audit
 from noise.audit_row import AuditRow
-from noise.encoders import EncoderRecipe, batches
+from noise.encoders import EncoderRecipe, TextEncoder, Vectors, batches
 from noise.keyed_hash import uniform
 from noise.model import Corruption
 
 if TYPE_CHECKING:
     from evaluation.run import Run
 
-PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
-"""Query texts and document texts to one score a pair, higher is more relevant: a cross-encoder, for instance."""
+PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float] | NDArray[np.float32]]
+"""Query texts and document texts to one score a pair, higher is more relevant."""
 
 BM25_DEPTH = 1000
 SAMPLED = 2000
@@ -73,7 +73,8 @@ class Inspection(NamedTuple):
     Attributes:
         audit: the record.
         encoder: name of the encoder behind the similarities.
-        similarities: of the judged substitutions.
+        substitutions: the measured rows of the audit, of which a document takes another's place.
+        similarities: of these substitutions.
         ranks: of the inserted documents among their candidates [n].
         contamination: one estimate for each way of judging.
         examples: some substitutions in words.
@@ -81,6 +82,7 @@ class Inspection(NamedTuple):
 
     audit: Audit
     encoder: str
+    substitutions: tuple[AuditRow, ...]
     similarities: Similarities
     ranks: NDArray[np.int64]
     contamination: tuple[Contamination, ...]
@@ -102,7 +104,7 @@ def inspect(
         collection: the collection.
         corruption: what a noise model made of it.
         encoder: measures the similarities; another one than the noise used says more.
-        scorer: judges contamination, for instance a cross-encoder; None: BM25 and the encoder, and their agreement.
+        scorer: judges contamination (`noise.judge.CrossEncoderJudge`); None: BM25 and the encoder, and their agreement.
         examples: number of substitutions to show.
         sample: number of substitutions to measure, drawn by keyed hash.
 
@@ -112,19 +114,19 @@ def inspect(
     Raises:
         InputError: examples or sample is less than 1.
     """
-    if min(examples, sample) < 1:
-        raise InputError(f"examples={examples}, sample={sample}: both must be at least 1")
+    checks.integer("task.examples", examples, 1)
+    checks.integer("task.sample", sample, 1)
     rows = _sampled(corruption.audit, sample)
     texts = _Texts(collection, rows)
     ready = encoder.ready(collection)
-    similarities = _similarities(texts, ready.encode)
+    similarities = _similarities(texts, ready)
     judged = [_by_scorer(texts, scorer)] if scorer else _by_agreement(collection, rows, similarities, ready.name)
     ranks = np.array([row.rank for row in corruption.audit.rows if row.corrupts and row.rank is not None], np.int64)
     shown = tuple(
         Example(texts.queries[i], texts.removed[i], texts.inserted[i], rows[i].rank, float(similarities.removed_inserted[i]))
         for i in range(min(examples, len(rows)))
     )
-    return Inspection(corruption.audit, ready.name, similarities, ranks, tuple(judged), shown)
+    return Inspection(corruption.audit, ready.name, tuple(rows), similarities, ranks, tuple(judged), shown)
 
 
 class _Texts:
@@ -142,13 +144,16 @@ def _sampled(audit: Audit, sample: int) -> list[AuditRow]:
     return sorted(substitutions, key=lambda row: uniform("inspection-1", 0, "sample", row.query_id, row.removed))[:sample]
 
 
-def _similarities(texts: _Texts, encode: Callable[[list[str]], NDArray[np.float32]]) -> Similarities:
+def _similarities(texts: _Texts, encoder: TextEncoder) -> Similarities:
     if not texts.queries:
         return Similarities(*(np.empty(0) for _ in Similarities._fields))
-    columns = (texts.queries, texts.removed, texts.inserted)
-    encoded = (np.vstack([encode(batch) for batch in track(list(batches(column, 256)), "Comparing")]) for column in columns)
-    query, removed, inserted = (vectors.astype(np.float64) for vectors in encoded)
+    query = _encoded(texts.queries, encoder.encode_queries)
+    removed, inserted = (_encoded(column, encoder.encode_documents) for column in (texts.removed, texts.inserted))
     return Similarities((removed * inserted).sum(1), (query * removed).sum(1), (query * inserted).sum(1))
+
+
+def _encoded(texts: list[str], encode: Callable[[list[str]], Vectors]) -> NDArray[np.float64]:
+    return np.vstack([encode(batch) for batch in track(list(batches(texts, 256)), "Comparing")]).astype(np.float64)
 
 
 def _by_scorer(texts: _Texts, scorer: PairScorer) -> Contamination:

@@ -1,6 +1,8 @@
-"""An inspection on a terminal (rich) and as a table of records (W&B)."""
+"""An inspection on a terminal (rich) and as tables of records (W&B)."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +10,24 @@ from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
-from noise.inspection import Inspection
+from noise.inspection import Example, Inspection, Similarities
 
 WIDTH = 60
 BINS = 10
 BARS = " ▏▎▍▌▋▊▉█"
 FULL = 24
+
+
+class Records(NamedTuple):
+    """A table without a look.
+
+    Attributes:
+        columns: their names.
+        rows: a value for each column.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | int | float | None]]
 
 
 def tables(inspection: Inspection) -> list[RenderableType]:
@@ -32,14 +46,30 @@ def tables(inspection: Inspection) -> list[RenderableType]:
     return [_summary(inspection), *([_examples(inspection)] if inspection.examples else []), *charts]
 
 
-def records(inspection: Inspection) -> tuple[list[str], list[list[str | int | float | None]]]:
-    """Return column names and rows of the examples, for a table in a tracker."""
-    return list(inspection.examples[0]._fields) if inspection.examples else [], [list(example) for example in inspection.examples]
+def records(inspection: Inspection) -> dict[str, Records]:
+    """Return the same as plain tables, by name: summary, examples in words, and every measured substitution with its similarities."""
+    cosines = np.stack(inspection.similarities, axis=1).tolist()
+    measured = zip(inspection.substitutions, cosines, strict=True)
+    return {
+        "summary": Records(("name", "value"), [list(fact) for fact in _facts(inspection).items()]),
+        "examples": Records(Example._fields, [list(example) for example in inspection.examples]),
+        "substitutions": Records(
+            ("query_id", "removed", "inserted", "rank", *Similarities._fields),
+            [[row.query_id, row.removed, row.inserted, row.rank, *values] for row, values in measured],
+        ),
+    }
 
 
 def _summary(inspection: Inspection) -> Table:
     header = inspection.audit.header
     table = Table(title=f"{header.model} noise on {header.collection}", show_header=False)
+    for fact in _facts(inspection).items():
+        table.add_row(*fact)
+    return table
+
+
+def _facts(inspection: Inspection) -> dict[str, str]:
+    header = inspection.audit.header
     nominal = "decided by the data" if header.ratio is None else f"{header.ratio:g}"
     facts = {
         "nominal ratio": nominal,
@@ -54,9 +84,7 @@ def _summary(inspection: Inspection) -> Table:
     }
     for estimate in inspection.contamination:
         facts[f"inserted above removed by {estimate.scorer}"] = f"{estimate.share:.3f} of {estimate.pairs}"
-    for name, value in facts.items():
-        table.add_row(name, value)
-    return table
+    return facts
 
 
 def _examples(inspection: Inspection) -> Table:

@@ -17,6 +17,7 @@ import numpy as np
 from data.collection import Collection
 from errors import InputError
 from noise import checks
+from noise.document_order import IDS_AT_ONCE, DocumentOrder
 from noise.encoders import Vectors, unit
 from noise.keyed_hash import uniforms
 
@@ -82,13 +83,13 @@ class LatentSemantics:
 
     def _sampled(self, collection: Collection) -> list[int]:
         """Rows to fit on, in the order of the ids, so that the order of the corpus does not matter."""
-        ids = collection.documents.doc_ids()
-        rows = sorted(range(len(ids)), key=ids.__getitem__)
-        if len(rows) <= self.sample:
-            return rows
-        draws = uniforms(VERSION, 0, "sample", (), [ids[row] for row in rows])
-        chosen = np.argsort(np.array(draws), kind="stable")[: self.sample]
-        return [rows[place] for place in np.sort(chosen)]
+        order = DocumentOrder(collection)
+        if len(order) <= self.sample:
+            return [int(row) for row in order.rows]
+        blocks = np.array_split(np.arange(len(order)), -(-len(order) // IDS_AT_ONCE))
+        draws = np.concatenate([uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks])
+        chosen = np.argsort(draws, kind="stable")[: self.sample]
+        return [int(row) for row in order.rows[np.sort(chosen)]]
 
 
 class LatentSemanticEncoder:
@@ -128,6 +129,10 @@ class LatentSemanticEncoder:
     def _projection(self) -> Vectors:
         return np.ascontiguousarray(self._directions.T)  # [terms, D]
 
-    def encode(self, texts: list[str]) -> Vectors:
+    def encode_queries(self, texts: list[str]) -> Vectors:
+        """Return unit vectors [n, D]; a query is a text like any other."""
+        return self.encode_documents(texts)
+
+    def encode_documents(self, texts: list[str]) -> Vectors:
         """Return unit vectors [n, D]; zeros for a text without known terms."""
         return unit(self._vectorizer.transform(texts) @ self._projection)

@@ -134,18 +134,23 @@ class NoiseModel(ABC):
 
     def _computed(self, collection: Collection, recipe: Recipe) -> Audit:
         work = recipe.work()
+        content = content_hash(collection)
         key = {
             "format": FORMAT,
-            "collection": content_hash(collection),
+            "collection": content,
             "name": collection.name,
             "version": self._version_hash(collection, recipe, work.scorer),
             "ratio": self.ratio,
             "seed": self.seed,
         }
-        folder = collection.cache.folder("noise", key, lambda aside: self._audit(collection, recipe, work).write(aside / AUDIT_FILE))
+
+        def build(folder: Path) -> None:
+            self._audit(collection, content, recipe, work).write(folder / AUDIT_FILE)
+
+        folder = collection.cache.folder("noise", key, build)
         return Audit.read(folder / AUDIT_FILE)
 
-    def _audit(self, collection: Collection, recipe: Recipe, work: Work) -> Audit:
+    def _audit(self, collection: Collection, content: str, recipe: Recipe, work: Work) -> Audit:
         rows = list(track(work.rows(), f"Corrupting judgements ({self.name})"))
         if recipe.emptied == "drop":
             rows += drops(recipe.clean, rows, self.version)
@@ -153,7 +158,7 @@ class NoiseModel(ABC):
         header = AuditHeader(
             format=FORMAT,
             collection=collection.name,
-            collection_fingerprint=content_hash(collection),
+            collection_fingerprint=content,
             model=self.name,
             version=self.version,
             version_hash=self._version_hash(collection, recipe, work.scorer),

@@ -23,7 +23,8 @@ from noise.relevant import Relevant
 from noise.selection import Pair
 from noise.substitution import MODES, Candidates, Done, Lottery, Substitution
 
-PAIRS_AT_ONCE = 256
+FEWEST_PAIRS, MOST_PAIRS = 256, 8192
+"""Pairs searched together: every search reads all embeddings, so the blocks grow; the first ones are small for small corruptions."""
 MARGIN = 16
 """Neighbours searched beyond the exact top, so that rounding in the 32-bit search cannot decide who is in it."""
 
@@ -121,8 +122,7 @@ class Neighbourhood:
 
         Pairs are searched in fixed blocks counted from the first, so that a block has the same members whatever the ratio.
         """
-        remaining = iter(pairs)
-        while block := list(islice(remaining, PAIRS_AT_ONCE)):
+        for block in _blocks(pairs):
             queries = self._queries(block)  # [B, D]
             removed = self._documents[[self.order.position(pair.doc_id) for pair in block]]  # [B, D]
             anchors = np.float32(self._lam) * queries + np.float32(1 - self._lam) * removed
@@ -143,9 +143,16 @@ class Neighbourhood:
     def _queries(self, block: Sequence[Pair]) -> Vectors:
         new = list(dict.fromkeys(pair.query_id for pair in block if pair.query_id not in self._query_vectors))
         if new:
-            encoded = self._encoder.encode([self._query_texts[query_id] for query_id in new])
+            encoded = self._encoder.encode_queries([self._query_texts[query_id] for query_id in new])
             self._query_vectors.update(zip(new, encoded, strict=True))
         return np.stack([self._query_vectors[pair.query_id] for pair in block])
+
+
+def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    remaining, size = iter(pairs), FEWEST_PAIRS
+    while block := list(islice(remaining, size)):
+        yield block
+        size = min(2 * size, MOST_PAIRS)
 
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:

@@ -115,7 +115,7 @@ class Lottery(NamedTuple):
 
     def choice(self, pair: Pair, candidates: Candidates, taken: set[str], order: DocumentOrder) -> Choice | None:
         """Return the drawn document, or None if no candidate is free."""
-        ids = [order.doc_id(position) for position in candidates.positions[: self.pool + len(taken)]]
+        ids = order.doc_ids(candidates.positions[: self.pool + len(taken)])
         free = [place for place, doc_id in enumerate(ids) if doc_id not in taken][: self.pool]
         if not free:
             return None

@@ -67,5 +67,5 @@ class UniformSubstitution(PairNoise):
 
 
 def _free(pair: Pair, positions: "np.typing.NDArray[np.int64]", taken: set[str], order: DocumentOrder, relevant: Relevant) -> list[str]:
-    allowed = map(order.doc_id, positions[relevant.wrong(pair.query_id, positions)].tolist())
+    allowed = order.doc_ids(positions[relevant.wrong(pair.query_id, positions)])
     return [doc_id for doc_id in allowed if doc_id not in taken]

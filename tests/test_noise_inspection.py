@@ -50,10 +50,13 @@ def test_what_is_printed(collection):
         "bm25 and lsa-1",
     ):
         assert expected in text
-    columns, rows = records(inspection)
-    assert columns == ["query", "removed", "inserted", "rank", "similarity"]
-    assert len(rows) == 3
-    assert rows[0][0] in QUERIES.values()
+    plain = records(inspection)
+    assert plain["examples"].columns == ("query", "removed", "inserted", "rank", "similarity")
+    assert len(plain["examples"].rows) == 3
+    assert plain["examples"].rows[0][0] in QUERIES.values()
+    assert ["audit", inspection.audit.sha256] in plain["summary"].rows
+    measured = {(row[0], row[1], row[2]) for row in plain["substitutions"].rows}
+    assert measured == {(row.query_id, row.removed, row.inserted) for row in inspection.audit.rows}
 
 
 def test_noise_without_substitutions_can_be_inspected(collection):

@@ -21,7 +21,10 @@ class MadeUp:
     def ready(self, _collection):
         return self
 
-    def encode(self, texts):
+    def encode_queries(self, texts):
+        return self.encode_documents(texts)
+
+    def encode_documents(self, texts):
         return np.array([self.vector(text) for text in texts], np.float32)
 
     def vector(self, text):
@@ -55,12 +58,12 @@ def by_definition(collection, *, ratio=0.5, seed=3, K=10, lam=0.5, T=0.05, dup=0
     """Step by step as written down, with full sorts: (query, removed, inserted, rank)."""
     pairs = [(q, d) for q, judged in collection.train.qrels.items() for d, grade in judged.items() if grade >= 1]
     pairs.sort(key=lambda pair: (u(seed, "select", *pair), pair))
-    vectors = {d: MadeUp().encode([text])[0].astype(np.float64) for d, text in DOCUMENTS.items()}
+    vectors = {d: MadeUp().encode_documents([text])[0].astype(np.float64) for d, text in DOCUMENTS.items()}
     inserted, done = {}, []
     for q, d in pairs:
         if len(done) == int(ratio * len(pairs) + 0.5):
             return done
-        anchor = lam * MadeUp().encode([QUERIES[q]])[0].astype(np.float64) + (1 - lam) * vectors[d]
+        anchor = lam * MadeUp().encode_documents([QUERIES[q]])[0].astype(np.float64) + (1 - lam) * vectors[d]
         known = collection.known_positives(q)
         top = sorted(DOCUMENTS, key=lambda each: (-(vectors[each] @ anchor), each))[: K + len(known)]
         copies = {DOCUMENTS[each] for each in known}
@@ -124,9 +127,9 @@ def test_embeddings_are_computed_once(collection):
         fingerprint = "counting"
         texts = 0
 
-        def encode(self, texts):
+        def encode_documents(self, texts):
             Counting.texts += len(texts)
-            return super().encode(texts)
+            return super().encode_documents(texts)
 
     noise(encoder=Counting(), ratio=0.1).corrupt(collection)
     first = Counting.texts

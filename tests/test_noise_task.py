@@ -1,11 +1,17 @@
 """`task=noise` and training from an audit, on the small collection, in this process."""
 
+import json
+
 import pytest
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
+from tiny_models import save_tiny_classifier
+from wandb_records import read_offline_run
 
 from cells.noising import noise
 from cells.training import train
+from errors import InputError
+from noise import Audit
 
 NOISE_ONLY = ["task.encoder.dimensions=8", "task.examples=3"]
 
@@ -41,3 +47,36 @@ def test_training_from_the_audit_is_training_on_the_same_labels(base):
     for name in ("run.trec", "audit.tsv"):
         written = [(cell / name).read_text().replace("-from-audit", "") for cell in cells]
         assert written[0] == written[1]
+
+
+def test_the_task_records_its_tables_with_wandb(base):
+    pytest.importorskip("wandb")
+    overrides = ["task=noise", *NOISE_ONLY, "logger=wandb", f"output_dir={base / 'wandb'}"]
+    noise(configuration(base, *overrides))
+    cell = base / "wandb/noised/tiny/semantic-0.25/seed-1"
+    (recorded,) = (cell / "wandb").glob("offline-run-*/*.wandb")
+    run = read_offline_run(recorded)
+    assert run.exit_code == 0
+    logged = {name: value for each in run.history for name, value in each.items() if name.startswith("noise/")}
+    assert {name: logged[f"noise/{name}/nrows"] for name in ("summary", "examples", "substitutions")} == {
+        "summary": 12,
+        "examples": 3,
+        "substitutions": 22,
+    }
+    summary = json.loads((recorded.parent / "files" / logged["noise/summary/path"]).read_text())
+    assert dict(summary["data"])["audit"] == Audit.read(cell / "audit.tsv").sha256
+
+
+def test_a_cross_encoder_judges_contamination(base, capsys, tmp_path):
+    save_tiny_classifier(tmp_path / "judge")
+    noise(configuration(base, "task=noise", *NOISE_ONLY, f"task.cross_encoder={tmp_path / 'judge'}", f"output_dir={base / 'judged'}"))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "cross-encoder judge" in shown
+    assert "bm25" not in shown
+
+
+def test_a_judge_that_is_none_is_refused_before_anything_is_written(base, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"^task\.cross_encoder=.*empty"):
+        noise(configuration(base, "task=noise", f"task.cross_encoder={tmp_path / 'empty'}", f"output_dir={tmp_path / 'outputs'}"))
+    assert not (tmp_path / "outputs").exists()

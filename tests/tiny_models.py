@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
 from data import Batch, Cache, Tokens, open_folder, train_wordpiece
 
@@ -58,6 +58,17 @@ def save_encoder_of(collection: Path, cache: Path, folder: Path, **settings) -> 
     tokenizer = train_wordpiece(open_folder(str(collection), cache=Cache(cache)), vocabulary_size=400)
     tiny_bert(positions=64, vocabulary=len(tokenizer), **settings).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+def save_tiny_classifier(folder: Path) -> str:
+    """Writes a tiny BERT with a random classifier of one class and its tokenizer as a Hugging Face folder."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = tiny_bert(positions=64).config
+        config.num_labels = 1
+        BertForSequenceClassification(config).save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
     return str(folder)
 
 
