@@ -1,17 +1,13 @@
-"""Measures the noise models on real and synthetic collections and writes the tables of docs/noise.md.
+"""Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
 Usage: python -m benchmarks.noise FOLDER [--results benchmarks/noise.json] [--cache DIRECTORY] [--document docs/noise.md]
 
-FOLDER holds scifact, nfcorpus, argkp21 and medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second call
+FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is there; a second call
 measures only what is missing.
 """
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,8 +16,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from benchmarks.noise_synthetic import PAIRS, seconds_for
-from benchmarks.noise_tables import write_tables
+from benchmarks.noise_tables import audit_tables, replace_parts
 from data import Cache, Collection, open_folder
 from data.cache import JsonValue
 from data.files import written_aside
@@ -32,9 +27,6 @@ from noise.inspection import inspect
 ROOT = Path(__file__).parents[1]
 COLLECTIONS = ("scifact", "nfcorpus", "argkp21")
 RATIOS = (0.1, 0.2, 0.3, 0.4)
-SIZES = (10_000, 20_000, 40_000, 80_000)
-MEDQUAD_RATIO = 0.4
-KIBIBYTES_A_MEBIBYTE = 1024
 
 Measured = Mapping[str, JsonValue]
 
@@ -68,16 +60,16 @@ def noise_model(name: str, ratio: float, folder: Path, collection: str) -> Noise
 def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Measured:
     """Counts, rates, similarities and contamination of one corruption, or why it is refused."""
     try:
-        begin = time.perf_counter()
+        begin = time.process_time()
         corruption = noise_model(name, ratio, folder, collection.name).corrupt(collection)
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
     except InputError as error:
         return {"refused": str(error)}
     header = corruption.audit.header
     inspection = inspect(collection, corruption, LatentSemantics())
     cosines = {name: float(values.mean()) if len(values) else None for name, values in inspection.similarities._asdict().items()}
     return {
-        "seconds": seconds,
+        "cpu_seconds": seconds,
         "units": header.units,
         "corrupted": header.corrupted,
         "realised": header.realised,
@@ -91,40 +83,6 @@ def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Meas
     }
 
 
-def medquad(folder: Path, cache: Path) -> Measured:
-    """Time and memory of noising medquad-liveqa with cached embeddings, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.noise", str(folder), "--cache", str(cache), "--medquad"]
-    for _ in range(2):  # the first call fills the cache with embeddings
-        done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT)  # noqa: S603 - our own program
-    measured: Measured = json.loads(done.stdout.splitlines()[-1])
-    return measured
-
-
-def noise_medquad(folder: Path, cache: Cache) -> Measured:
-    """What the process of `medquad` does."""
-    collection = open_folder(str(folder / "medquad-liveqa"), cache=cache, on_problem="drop")
-    begin, begin_cpu = time.perf_counter(), time.process_time()
-    model = noise_model("semantic", MEDQUAD_RATIO, folder, collection.name)
-    model.seed = time.time_ns() % 2**31  # an audit that is not cached
-    header = model.corrupt(collection).audit.header
-    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_A_MEBIBYTE
-    return {
-        "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
-        "peak_mib": peak,
-        "units": header.units,
-        "corrupted": header.corrupted,
-        "documents": len(collection.documents),
-    }
-
-
-def synthetic(size: int) -> Measured:
-    """CPU seconds to search and draw for a fixed number of pairs among `size` documents with cached embeddings."""
-    with tempfile.TemporaryDirectory() as folder:
-        return {"documents": size, "pairs": PAIRS, "seconds": seconds_for(size, Path(folder))}
-
-
 def measure_all(folder: Path, cache: Path, results: Results) -> None:
     """Measure what is missing."""
     models = sorted(path.stem for path in (ROOT / "conf/noise").glob("*.yaml") if path.stem != "none")
@@ -133,9 +91,6 @@ def measure_all(folder: Path, cache: Path, results: Results) -> None:
         for model in models:
             for ratio in RATIOS:
                 results.measure(f"audit/{name}/{model}/{ratio}", partial(audit, model, ratio, folder, collection))
-    results.measure("medquad", partial(medquad, folder, cache))
-    for size in SIZES:
-        results.measure(f"synthetic/{size:06}", partial(synthetic, size))
 
 
 def main() -> None:
@@ -145,15 +100,11 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/noise.json", help="where the numbers are kept")
     parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
     parser.add_argument("--document", type=Path, help="a Markdown file whose tables are replaced")
-    parser.add_argument("--medquad", action="store_true", help="only noise medquad-liveqa and print time and memory")
     options = parser.parse_args()
-    if options.medquad:
-        print(json.dumps(noise_medquad(options.folder, Cache(options.cache))))
-        return
     results = Results(options.results)
     measure_all(options.folder.absolute(), options.cache.absolute(), results)
     if options.document:
-        write_tables(options.document, results.numbers)
+        replace_parts(options.document, audit_tables(results.numbers))
 
 
 if __name__ == "__main__":

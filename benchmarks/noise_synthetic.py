@@ -39,7 +39,7 @@ class MadeUp:
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def seconds_for(size: int, folder: Path) -> float:
+def cpu_seconds_for(size: int, folder: Path) -> float:
     """Return the CPU seconds to corrupt all PAIRS pairs among `size` documents, embeddings and text hashes being cached."""
     collection = _collection(size, folder)
     SemanticSwap(ratio=1.5 / PAIRS, seed=1, encoder=MadeUp()).corrupt(collection)

@@ -1,27 +1,45 @@
-"""The tables of docs/noise.md, from the numbers of `benchmarks.noise`."""
+"""The tables of docs/noise.md, from the numbers of `benchmarks.noise` and `benchmarks.noise_cost`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.noise_figure import Line
 from data.files import written_aside
 
 Numbers = Mapping[str, Mapping[str, Any]]
 
 AUDIT_COLUMNS = (
     "model", "ratio", "corrupted / N", "realised", "skipped", "eps+", "eps- judged", "eps- corpus",
-    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both", "s",
+    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both", "CPU s",
 )  # fmt: skip
-BAR = 30
+SECONDS = ("seconds", "cpu_seconds")
+THOUSAND = 1000
 
 
-def write_tables(document: Path, numbers: Numbers) -> None:
+def audit_tables(numbers: Numbers) -> dict[str, str]:
+    """Return a table for each collection that was audited."""
+    collections = sorted({key.split("/")[1] for key in numbers})
+    return {f"audits of {name}": _audits(numbers, name) for name in collections}
+
+
+def cost_tables(medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: Line) -> dict[str, str]:
+    """Return the tables of what noising costs; `line` is the straight line through the CPU seconds of `growth`."""
+    measures = ("documents", "units", "corrupted", "seconds", "cpu_seconds", "peak_mib")
+    columns = ("documents", "pairs N", "corrupted", "seconds", "CPU seconds", "peak memory, MiB")
+    real = _table(columns, [[f"{medquad[name]:,.0f}" if name not in SECONDS else f"{medquad[name]:.1f}" for name in measures]])
+    rows = [
+        [f"{each['documents']:,.0f}", f"{each['cpu_seconds']:.2f}", f"{line.at(each['documents']):.2f}", f"{each['peak_mib']:,.0f}"]
+        for each in growth
+    ]
+    grown = _table(("documents", "CPU seconds", "straight line", "peak memory, MiB"), rows)
+    formula = f"\nLine: {line.start:.2f} s + {line.slope * THOUSAND:.4f} s a thousand documents; R² = {line.determination:.4f}.\n"
+    return {"medquad": real, "growth": grown + formula}
+
+
+def replace_parts(document: Path, parts: Mapping[str, str]) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- end -->` in the document."""
     text = document.read_text(encoding="utf-8")
-    parts = {
-        f"audits of {name}": _audits(numbers, name) for name in sorted({key.split("/")[1] for key in numbers if key.startswith("audit/")})
-    }
-    parts |= {"medquad": _medquad(numbers["medquad"]), "growth": _growth(numbers)}
     for name, part in parts.items():
         begin, mark, rest = text.partition(f"<!-- {name} -->\n")
         if not mark:
@@ -53,30 +71,8 @@ def _audit_row(name: str, measured: Mapping[str, Any]) -> list[str]:
         f"{measured['eps_minus_corpus']:.1e}",
         *map(_number, cosines),
         *map(_number, judges),
-        f"{measured['seconds']:.1f}",
-    ]
-
-
-def _medquad(measured: Mapping[str, Any]) -> str:
-    columns = ("documents", "pairs N", "corrupted", "seconds", "CPU seconds", "peak memory, MiB")
-    row = [
-        measured["documents"],
-        measured["units"],
-        measured["corrupted"],
-        f"{measured['seconds']:.1f}",
         f"{measured['cpu_seconds']:.1f}",
-        f"{measured['peak_mib']:.0f}",
     ]
-    return _table(columns, [list(map(str, row))])
-
-
-def _growth(numbers: Numbers) -> str:
-    measured = [numbers[key] for key in sorted(numbers) if key.startswith("synthetic/")]
-    longest = max(each["seconds"] for each in measured)
-    lines = [
-        f"{each['documents']:>7,} {'█' * round(BAR * each['seconds'] / longest):<{BAR}} {each['seconds']:6.1f} CPU s" for each in measured
-    ]
-    return "\n".join(["```text", "documents", *lines, "```", ""])
 
 
 def _table(columns: tuple[str, ...], rows: list[list[str]]) -> str:

@@ -1,0 +1,97 @@
+"""Measures what noising costs, each time in a process of its own, and writes table and figure of docs/noise.md.
+
+Usage: python -m benchmarks.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--figure docs/figures/noise_cost.svg]
+
+FOLDER holds medquad-liveqa in BEIR layout. Takes about three minutes.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+from benchmarks.noise import ROOT, noise_model
+from benchmarks.noise_figure import Line, write_figure
+from benchmarks.noise_synthetic import PAIRS, cpu_seconds_for
+from benchmarks.noise_tables import cost_tables, replace_parts
+from data import Cache, open_folder
+
+SIZES = (10_000, 20_000, 40_000, 80_000)
+REPEATS = 3
+RATIO = 0.4
+KIBIBYTES_A_MEBIBYTE = 1024
+
+Numbers = Mapping[str, float]
+
+
+def medquad(folder: Path, cache: Path) -> Numbers:
+    """Time and memory of noising medquad-liveqa; a first call leaves embeddings in the cache, the second is measured."""
+    collection = open_folder(str(folder / "medquad-liveqa"), cache=Cache(cache), on_problem="drop")
+    begin, begin_cpu = time.perf_counter(), time.process_time()
+    model = noise_model("semantic", RATIO, folder, collection.name)
+    model.seed = time.time_ns() % 2**31  # an audit that is not cached
+    header = model.corrupt(collection).audit.header
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
+    numbers = {"documents": len(collection.documents), "units": header.units, "corrupted": header.corrupted}
+    return numbers | {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mib": _peak_mib()}
+
+
+def synthetic(size: int) -> Numbers:
+    """CPU seconds and memory of corrupting PAIRS pairs among `size` documents whose embeddings are cached."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = cpu_seconds_for(size, Path(folder))
+    return {"documents": size, "pairs": PAIRS, "cpu_seconds": seconds, "peak_mib": _peak_mib()}
+
+
+def apart(*arguments: str) -> Numbers:
+    """What this program prints with other arguments, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.noise_cost", *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603 - our own program
+    numbers: Numbers = json.loads(done.stdout.splitlines()[-1])
+    return numbers
+
+
+def growth() -> list[Numbers]:
+    """Medians of repeated measurements, a line for each size; the sizes take turns, so that no moment favours one."""
+    rounds = [[apart("--size", str(size)) for size in SIZES] for _ in range(REPEATS)]
+    return [{key: median(each[key] for each in repeats) for key in repeats[0]} for repeats in zip(*rounds, strict=True)]
+
+
+def main() -> None:
+    """Run the benchmark, or one measurement of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", help="the real collections")
+    parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
+    parser.add_argument("--document", type=Path, help="a Markdown file whose tables are replaced")
+    parser.add_argument("--figure", type=Path, help="where the figure goes (SVG)")
+    parser.add_argument("--size", type=int, help="only corrupt a synthetic collection of that size and print what it cost")
+    parser.add_argument("--medquad", action="store_true", help="only noise medquad-liveqa and print what it cost")
+    options = parser.parse_args()
+    if options.size:
+        print(json.dumps(synthetic(options.size)))
+        return
+    if options.medquad:
+        print(json.dumps(medquad(options.folder, options.cache)))
+        return
+    measured, real = growth(), [apart(str(options.folder.absolute()), "--cache", str(options.cache.absolute()), "--medquad") for _ in "12"]
+    line = Line.through([(each["documents"], each["cpu_seconds"]) for each in measured])
+    tables = cost_tables(real[1], measured, line)
+    print(*tables.values(), sep="\n")
+    if options.document:
+        replace_parts(options.document, tables)
+    if options.figure:
+        write_figure(options.figure, measured, line)
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_A_MEBIBYTE
+
+
+if __name__ == "__main__":
+    main()
