@@ -1,6 +1,6 @@
 """Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise FOLDER [--results benchmarks/noise.json] [--cache DIRECTORY] [--document docs/noise.md]
+Usage: python -m benchmarks.noise FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables docs/noise_audits.md]
 
 FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is there; a second call
 measures only what is missing.
@@ -16,7 +16,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from benchmarks.noise_tables import audit_tables, replace_parts
+from benchmarks.noise_tables import audit_tables, replace_parts, substitution_table
 from data import Cache, Collection, open_folder
 from data.cache import JsonValue
 from data.files import written_aside
@@ -99,12 +99,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="the real collections")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/noise.json", help="where the numbers are kept")
     parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
-    parser.add_argument("--document", type=Path, help="a Markdown file whose tables are replaced")
+    parser.add_argument("--document", type=Path, help="a Markdown file whose table of substitutions is replaced")
+    parser.add_argument("--tables", type=Path, help="a Markdown file whose tables of all audits are replaced")
     options = parser.parse_args()
     results = Results(options.results)
     measure_all(options.folder.absolute(), options.cache.absolute(), results)
     if options.document:
-        replace_parts(options.document, audit_tables(results.numbers))
+        replace_parts(options.document, substitution_table(results.numbers, RATIOS[-1]))
+    if options.tables:
+        replace_parts(options.tables, audit_tables(results.numbers))
 
 
 if __name__ == "__main__":

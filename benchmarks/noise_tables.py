@@ -13,14 +13,28 @@ AUDIT_COLUMNS = (
     "model", "ratio", "corrupted / N", "realised", "skipped", "eps+", "eps- judged", "eps- corpus",
     "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both", "CPU s",
 )  # fmt: skip
+SUBSTITUTION_COLUMNS = (
+    "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
+)  # fmt: skip
 SECONDS = ("seconds", "cpu_seconds")
 THOUSAND = 1000
 
 
 def audit_tables(numbers: Numbers) -> dict[str, str]:
     """Return a table for each collection that was audited."""
-    collections = sorted({key.split("/")[1] for key in numbers})
-    return {f"audits of {name}": _audits(numbers, name) for name in collections}
+    return {f"audits of {name}": _audits(numbers, name) for name in _collections(numbers)}
+
+
+def substitution_table(numbers: Numbers, ratio: float) -> dict[str, str]:
+    """Return one table of the models that put a document in another's place, at one ratio."""
+    rows = []
+    for collection in _collections(numbers):
+        prefix, suffix = f"audit/{collection}/", f"/{ratio}"
+        for key, measured in sorted(numbers.items()):
+            if key.startswith(prefix) and key.endswith(suffix) and measured.get("contamination"):
+                cells = dict(zip(AUDIT_COLUMNS, _audit_row(key.removeprefix(prefix), measured), strict=True))
+                rows.append([collection, *(cells[name] for name in SUBSTITUTION_COLUMNS)])
+    return {f"substitutions at {ratio}": _table(("collection", *SUBSTITUTION_COLUMNS), rows)}
 
 
 def cost_tables(medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: Line) -> dict[str, str]:
@@ -47,6 +61,10 @@ def replace_parts(document: Path, parts: Mapping[str, str]) -> None:
         text = begin + mark + part + rest[rest.index("<!-- end -->") :]
     with written_aside(document) as aside:
         aside.write_text(text, encoding="utf-8")
+
+
+def _collections(numbers: Numbers) -> list[str]:
+    return sorted({key.split("/")[1] for key in numbers})
 
 
 def _audits(numbers: Numbers, collection: str) -> str:

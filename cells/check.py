@@ -3,10 +3,14 @@
 What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked there.
 """
 
+import logging
+
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
 from errors import InputError
+
+log = logging.getLogger(__name__)
 
 
 def check(cfg: DictConfig) -> None:
@@ -26,6 +30,7 @@ def check(cfg: DictConfig) -> None:
     if cfg.on_error not in ("continue", "stop"):
         raise InputError(f"on_error={cfg.on_error}: must be continue or stop.")
     _candidates(cfg)
+    _warn_of_own_encoder(cfg)
     if cfg.selection_measure not in cfg.measures:
         raise InputError(
             f"selection_measure={cfg.selection_measure} is not computed: it must be one of measures={list(cfg.measures)}; add it there or "
@@ -46,6 +51,16 @@ def _learning_rate(cfg: DictConfig) -> None:
         raise InputError(
             "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the one that was chosen for this collection, "
             "model and loss, and none was: run the sweep experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
+        )
+
+
+def _warn_of_own_encoder(cfg: DictConfig) -> None:
+    path = OmegaConf.select(cfg, "noise.encoder.path")
+    if path is not None and path == OmegaConf.select(cfg, "model.path"):
+        log.warning(
+            "noise.encoder.path=%s is what the model starts from: what is near in its own eyes makes noise that is adversarial to it. Take "
+            "another encoder, e.g. noise/encoder=lsa.",
+            path,
         )
 
 

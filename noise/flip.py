@@ -56,8 +56,8 @@ class Flip(NoiseModel):
 
         def rows() -> Iterator[AuditRow]:
             lost = (relabelling.row(pair, pair.grade, 0, "positive") for pair in in_order(good, self.seed))
-            yield from until(lost, count(ratio, len(good)), self.name)
-            yield from until(self._gained(collection, in_order(bad, self.seed)), count(ratio, len(bad)), self.name)
+            yield from until(lost, count(ratio, len(good)), self.name, self.ratio)
+            yield from until(self._gained(collection, in_order(bad, self.seed)), count(ratio, len(bad)), self.name, self.ratio)
 
         notes = {"positives": len(good), "negatives": len(bad)}
         return Recipe(qrels, len(good) + len(bad), {"emptied": self.emptied}, lambda: Work(rows), self.emptied, notes)

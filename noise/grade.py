@@ -72,7 +72,7 @@ class GradeShift(NoiseModel):
 
         def rows() -> Iterator[AuditRow]:
             pairs = in_order(judgements, self.seed, rates)
-            return until(self._outcomes(collection, pairs, moves), count(self.ratio or 0.0, len(judgements)), self.name)
+            return until(self._outcomes(collection, pairs, moves), count(self.ratio or 0.0, len(judgements)), self.name, self.ratio)
 
         parameters = {"distance": self.distance, "transition": self.transition, "negatives": self.negatives, "emptied": self.emptied}
         return Recipe(qrels, len(judgements), parameters, lambda: Work(rows), self.emptied)

@@ -155,7 +155,7 @@ class InstanceDependent(NoiseModel):
 
             def rows() -> Iterator[AuditRow]:
                 pairs = in_order(judgements, self.seed, self.rate.of(collection, judgements, self.seed))
-                return until(process.outcomes(pairs, Done.nothing()), wanted, self.name)
+                return until(process.outcomes(pairs, Done.nothing()), wanted, self.name, self.ratio)
 
             return Work(rows, joined({"target": process.scorer, "rate": self.rate.scorer(collection)}))
 

@@ -30,9 +30,14 @@ class ExportedEncoder:
 
     Args:
         path: the folder that `export=true` wrote.
+
+    Raises:
+        InputError: no path is given.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str | None) -> None:
+        if path is None:
+            raise InputError(f"{PATH}=null: give the folder of an exported dense or static model (export=true writes one)")
         self.path = path
 
     def ready(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit

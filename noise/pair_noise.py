@@ -50,6 +50,9 @@ class PairNoise(NoiseModel):
             if not wanted:  # before an encoder is fitted for nothing
                 return Work(tuple)
             process = self.process(collection)
-            return Work(lambda: until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name), process.scorer)
+            return Work(
+                lambda: until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name, self.ratio),
+                process.scorer,
+            )
 
         return Recipe(collection.train.qrels, len(judgements), self.parameters(), work, self.emptied)

@@ -109,8 +109,14 @@ def count(ratio: float, units: int) -> int:
     return wanted
 
 
-def until(outcomes: Iterable[AuditRow], wanted: int, model: str) -> Iterator[AuditRow]:
+def until(outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | None) -> Iterator[AuditRow]:
     """Yield rows until `wanted` of them corrupt a judgement.
+
+    Args:
+        outcomes: one row for each judgement, in order.
+        wanted: number of corruptions.
+        model: name of the noise model, for the message.
+        ratio: what asks for so many, for the message.
 
     Raises:
         InputError: the outcomes end before; a smaller ratio is never returned silently.
@@ -121,7 +127,7 @@ def until(outcomes: Iterable[AuditRow], wanted: int, model: str) -> Iterator[Aud
         row = next(rows, None)
         if row is None:
             raise InputError(
-                f"noise.ratio asks for {wanted} corruptions, but {model} noise can corrupt only {done} judgements of this collection (no "
+                f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt only {done} of this collection's judgements (no "
                 "unjudged document is left to take the place of the others, or they must stay). Lower noise.ratio or choose another model"
             )
         yield row

@@ -68,3 +68,11 @@ def test_what_to_do_on_an_error_is_one_of_two():
 def test_the_selection_measure_must_be_computed():
     with pytest.raises(InputError, match=r"selection_measure=RR@10.*nDCG@10"):
         check(config(selection_measure="RR@10"))
+
+
+def test_an_encoder_that_the_model_starts_from_is_warned_of(caplog):
+    check(config(noise__encoder={"path": "packaged:minilm"}, model={"path": "elsewhere"}))
+    check(config(noise__encoder={"path": None}, model={"path": None}))
+    assert not caplog.records
+    check(config(noise__encoder={"path": "packaged:minilm"}, model={"path": "packaged:minilm"}))
+    assert "adversarial" in caplog.text

@@ -92,6 +92,8 @@ def test_models_without_a_vector_a_text_are_refused_with_the_reason(name, reason
 
 
 def test_folders_that_are_no_export_are_refused(collection, exports, folder, tmp_path):
+    with pytest.raises(InputError, match=r"^noise\.encoder\.path=null: give the folder"):
+        ExportedEncoder(None)
     with pytest.raises(InputError, match=r"^noise\.encoder\.path=.* holds no retrieval\.json\. Make one with export=true"):
         noise(folder).corrupt(collection)
     with pytest.raises(InputError, match=r"^noise\.encoder\.path=.* is an export of this project\. Take noise/encoder=export"):
