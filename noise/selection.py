@@ -127,8 +127,9 @@ def until(outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | 
         row = next(rows, None)
         if row is None:
             raise InputError(
-                f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt only {done} of this collection's judgements (no "
-                "unjudged document is left to take the place of the others, or they must stay). Lower noise.ratio or choose another model"
+                f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt only {done} judgements of this "
+                "collection (no unjudged document is left to take the place of the others, or they must stay). Lower noise.ratio or choose "
+                "another model"
             )
         yield row
         done += row.corrupts
