@@ -8,7 +8,6 @@ measures only what is missing.
 
 import argparse
 import json
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -60,16 +59,13 @@ def noise_model(name: str, ratio: float, folder: Path, collection: str) -> Noise
 def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Measured:
     """Counts, rates, similarities and contamination of one corruption, or why it is refused."""
     try:
-        begin = time.process_time()
         corruption = noise_model(name, ratio, folder, collection.name).corrupt(collection)
-        seconds = time.process_time() - begin
     except InputError as error:
         return {"refused": str(error)}
     header = corruption.audit.header
     inspection = inspect(collection, corruption, LatentSemantics())
     cosines = {name: float(values.mean()) if len(values) else None for name, values in inspection.similarities._asdict().items()}
     return {
-        "cpu_seconds": seconds,
         "units": header.units,
         "corrupted": header.corrupted,
         "realised": header.realised,

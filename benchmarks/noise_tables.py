@@ -11,7 +11,7 @@ Numbers = Mapping[str, Mapping[str, Any]]
 
 AUDIT_COLUMNS = (
     "model", "ratio", "corrupted / N", "realised", "skipped", "eps+", "eps- judged", "eps- corpus",
-    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both", "CPU s",
+    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
 )  # fmt: skip
 SUBSTITUTION_COLUMNS = (
     "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
@@ -89,7 +89,6 @@ def _audit_row(name: str, measured: Mapping[str, Any]) -> list[str]:
         f"{measured['eps_minus_corpus']:.1e}",
         *map(_number, cosines),
         *map(_number, judges),
-        f"{measured['cpu_seconds']:.1f}",
     ]
 
 
