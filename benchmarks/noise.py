@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
 from benchmarks.noise_tables import audit_tables, replace_parts, substitution_table
 from data import Cache, Collection, open_folder
-from data.cache import JsonValue
 from data.files import written_aside
 from errors import InputError
 from noise import LatentSemantics, NoiseModel
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 COLLECTIONS = ("scifact", "nfcorpus", "argkp21")
 RATIOS = (0.1, 0.2, 0.3, 0.4)
 
-Measured = Mapping[str, JsonValue]
+Measured = Mapping[str, Any]
 
 
 class Results:

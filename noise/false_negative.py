@@ -6,12 +6,12 @@ from data.cache import JsonValue
 from data.collection import Collection
 from noise import checks
 from noise.audit_row import AuditRow
+from noise.labels import EMPTIED
 from noise.pair_noise import PairNoise, Process
 from noise.selection import Pair, Relabelling, skip
 from noise.substitution import Done
 
 MODES = {"negative", "unjudged"}
-EMPTIED = {"protect", "keep", "drop"}
 
 
 class FalseNegative(PairNoise):
@@ -35,7 +35,7 @@ class FalseNegative(PairNoise):
     def __init__(self, *, ratio: float, seed: int, mode: str = "negative", emptied: str = "keep", audit: str | None = None) -> None:
         super().__init__(ratio, seed, audit)
         self.mode = checks.choice("noise.mode", mode, MODES)
-        self.emptied = checks.choice("noise.emptied", emptied, EMPTIED)
+        self.emptied = checks.choice("noise.emptied", emptied, EMPTIED | {"protect"})
 
     def parameters(self) -> Mapping[str, JsonValue]:
         """Return mode and emptied."""

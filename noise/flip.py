@@ -9,11 +9,10 @@ from errors import InputError
 from noise import checks
 from noise.audit_row import AuditRow
 from noise.document_order import DocumentOrder
+from noise.labels import EMPTIED
 from noise.model import NoiseModel, Recipe, Work
 from noise.relevant import Relevant
 from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
-
-EMPTIED = {"keep", "drop"}
 
 
 class Flip(NoiseModel):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from math import isclose
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,13 @@ from noise import checks
 from noise.audit_row import AuditRow
 from noise.document_order import DocumentOrder
 from noise.keyed_hash import uniform
+from noise.labels import EMPTIED
 from noise.model import NoiseModel, Recipe, Work
 from noise.relevant import Relevant
 from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
 
-EMPTIED = {"keep", "drop"}
 Matrix = list[list[float]]
+EXAMPLE = "a square matrix of probabilities with a row for every level and rows that sum to 1, e.g. [[1,0,0],[.2,.6,.2],[.1,.3,.6]]"
 
 
 class GradeShift(NoiseModel):
@@ -101,15 +103,15 @@ class GradeShift(NoiseModel):
                 yield Relabelling(self.name, self.version).row(pair, pair.grade, level, f"{max(pair.grade, 0)} to {level}")
 
 
-def _checked(transition: Sequence[Sequence[float]]) -> Matrix:
-    rows = [[checks.real("noise.transition", value, "probabilities", 0.0, 1.0) for value in row] for row in transition]
+def _checked(transition: Any) -> Matrix:  # noqa: ANN401 - YAML gives anything
+    if not isinstance(transition, Sequence) or not all(isinstance(row, Sequence) and not isinstance(row, str) for row in transition):
+        raise InputError(f"noise.transition={transition} is not a matrix. Allowed: {EXAMPLE}; or null")
+    rows = [[checks.real("noise.transition", value, "probabilities from 0 to 1", 0.0, 1.0) for value in row] for row in transition]
     for level, row in enumerate(rows):
         if len(row) != len(rows):
-            raise InputError(f"noise.transition: row {level} has {len(row)} entries in a matrix of {len(rows)} rows. Give a square matrix")
+            raise InputError(f"noise.transition: row {level} has {len(row)} entries in a matrix of {len(rows)} rows. Allowed: {EXAMPLE}")
         if not isclose(sum(row), 1.0, abs_tol=1e-6):
-            raise InputError(
-                f"noise.transition: row {level} sums to {sum(row):g}, not to 1. Each row holds the probabilities of the new levels"
-            )
+            raise InputError(f"noise.transition: row {level}, {row}, sums to {sum(row):g}. Allowed: {EXAMPLE}")
     return rows
 
 

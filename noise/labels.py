@@ -7,6 +7,9 @@ from data.collection import Collection
 from data.records import Qrels
 from noise.audit_row import DROP, AuditRow
 
+EMPTIED = {"keep", "drop"}
+"""What becomes of a query that loses every positive: it stays with its negatives alone, or leaves the training judgements."""
+
 
 class Rates(TypedDict):
     """Counts and rates of the audit header; `noise.audit.AuditHeader` says what they mean."""

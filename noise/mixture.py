@@ -9,12 +9,11 @@ from errors import InputError
 from noise import checks
 from noise.audit_row import AuditRow
 from noise.keyed_hash import uniform
+from noise.labels import EMPTIED
 from noise.model import joined
 from noise.pair_noise import PairNoise, Process
 from noise.selection import Pair
 from noise.substitution import Done
-
-EMPTIED = {"keep", "drop"}
 
 
 class Mixture(PairNoise):

@@ -28,6 +28,7 @@ from noise.content import content_hash, documents_hash
 from noise.labels import drops, realised_rates
 
 AUDIT_FILE = "audit.tsv"
+ABSENT = "nothing"
 
 
 class Corruption(NamedTuple):
@@ -186,22 +187,32 @@ class NoiseModel(ABC):
         """The audit of the given file; encoder and seed may differ, for an audit outlives its encoder and serves several seeds."""
         assert self.audit is not None
         audit = Audit.read(self.audit)
-        found: dict[str, object] = {
-            "collection": (audit.header.collection, audit.header.collection_fingerprint),
-            "version": (audit.header.model, audit.header.version),
-            "ratio": audit.header.ratio,
-            "parameters": dict(audit.header.parameters),
+        header = audit.header
+        there = {
+            "collection": header.collection,
+            "content of the collection": header.collection_fingerprint,
+            "noise": header.model,
+            "version": header.version,
+            "noise.ratio": header.ratio,
+            **_keys(header.parameters),
         }
-        expected: dict[str, object] = {
-            "collection": (collection.name, content_hash(collection)),
-            "version": (self.name, self.version),
-            "ratio": self.ratio,
-            "parameters": json.loads(json.dumps(dict(recipe.parameters))),
+        here = {
+            "collection": collection.name,
+            "content of the collection": content_hash(collection),
+            "noise": self.name,
+            "version": self.version,
+            "noise.ratio": self.ratio,
+            **_keys(json.loads(json.dumps(dict(recipe.parameters)))),
         }
-        different = [f"{key} is {found[key]} in the file and {expected[key]} in this run" for key in found if found[key] != expected[key]]
+        keys = [key for key in {**there, **here} if there.get(key, ABSENT) != here.get(key, ABSENT)]
+        different = [f"{key} is {there.get(key, ABSENT)} in the file and {here.get(key, ABSENT)} in this run" for key in keys]
         if different:
             raise InputError(
                 f"noise.audit={self.audit} belongs to another corruption: {'; '.join(different)}. "
                 "Set those keys to what the file says, or noise.audit=null"
             )
         return audit
+
+
+def _keys(parameters: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    return {f"noise.{key}": value for key, value in parameters.items()}

@@ -10,10 +10,9 @@ from data.records import Judgement, Qrels
 from errors import InputError
 from noise import checks
 from noise.audit_row import AuditRow
+from noise.labels import EMPTIED
 from noise.model import NoiseModel, Recipe, Work
 from noise.selection import Relabelling, count, in_order
-
-EMPTIED = {"keep", "drop"}
 
 
 class Natural(NoiseModel):

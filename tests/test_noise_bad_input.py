@@ -63,7 +63,13 @@ def test_parameters(name, key, value):
 
 @pytest.mark.parametrize(
     ("matrix", "complaint"),
-    [([[0.5, 0.4], [0, 1]], "row 0 sums to 0.9"), ([[1, 0], [1]], "row 1 has 1 entries"), ([[1.5, -0.5], [0, 1]], "noise.transition=1.5")],
+    [
+        ([[0.5, 0.4], [0, 1]], r"row 0, \[0.5, 0.4\], sums to 0.9. Allowed: .* rows that sum to 1"),
+        ([[1, 0], [1]], "row 1 has 1 entries"),
+        ([[1.5, -0.5], [0, 1]], "noise.transition=1.5"),
+        (0.5, "noise.transition=0.5 is not a matrix"),
+        (["ab", "cd"], "is not a matrix"),
+    ],
 )
 def test_transition(matrix, complaint):
     with pytest.raises(InputError, match=complaint):
@@ -140,13 +146,17 @@ def test_an_audit_needs_no_encoder(collection, tmp_path):
 def test_an_audit_of_something_else_is_refused_and_the_difference_named(collection, tmp_path):
     path = audit_of(collection, tmp_path / "audit.tsv")
     other = make_collection(tmp_path / "other", DOCUMENTS | {"d0": "changed"}, {"q0": "word0"}, {"q0": {"d0": 1}}, name="other")
-    with pytest.raises(InputError, match=r"collection is \('made'.*and \('other'"):
+    with pytest.raises(InputError, match=r"collection is made in the file and other in this run; content of the collection is \w+"):
         model("uniform", ratio=0.4, audit=path).corrupt(other)
-    with pytest.raises(InputError, match=r"ratio is 0.4 in the file and 0.2 in this run"):
+    with pytest.raises(InputError, match=r"corruption: noise.ratio is 0.4 in the file and 0.2 in this run\. Set"):
         model("uniform", ratio=0.2, audit=path).corrupt(collection)
-    with pytest.raises(InputError, match=r"version is \('uniform', 'uniform-1'\) in the file and \('false_negative', 'false_negative-1'\)"):
+    with pytest.raises(InputError, match=r"noise is uniform in the file and false_negative in this run; version is uniform-1 in the file"):
         model("false_negative", ratio=0.4, audit=path).corrupt(collection)
-    with pytest.raises(InputError, match=r"parameters is .*swap.* in the file and .*replace"):
+    older = tmp_path / "older.tsv"
+    older.write_text(path.read_text().replace('"uniform-1"', '"uniform-0"'))
+    with pytest.raises(InputError, match=r"corruption: version is uniform-0 in the file and uniform-1 in this run\. Set"):
+        model("uniform", ratio=0.4, audit=older).corrupt(collection)
+    with pytest.raises(InputError, match=r"corruption: noise.mode is swap in the file and replace in this run\. Set"):
         model("uniform", ratio=0.4, audit=path, mode="replace").corrupt(collection)
 
 

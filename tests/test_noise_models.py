@@ -149,5 +149,5 @@ def test_more_substitutions_than_documents_are_refused(tmp_path):
     collection = make_collection(tmp_path, documents, {"q0": "amber basil cedar dune"}, train)
     for name in ("uniform", "semantic", "lexical"):
         assert model(name, ratio=0.3).corrupt(collection).qrels["q0"]["d3"] == 1
-        with pytest.raises(InputError, match=r"asks for 2 corruptions, but .* can corrupt only 1"):
+        with pytest.raises(InputError, match=r"noise\.ratio=0\.7 asks for 2 corruptions, but .* can corrupt only 1 judgements"):
             model(name, ratio=0.7).corrupt(collection)
