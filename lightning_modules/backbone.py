@@ -127,11 +127,11 @@ def loaded(
         raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(_not_loaded(path, folder, error)) from error
-    _check_weights(path, model, report)
+    _check_weights(path, model, report, whole=whole)
     return model
 
 
-def _check_weights(path: str, model: Any, report: Mapping[str, Any]) -> None:  # noqa: ANN401
+def _check_weights(path: str, model: Any, report: Mapping[str, Any], *, whole: bool) -> None:  # noqa: ANN401
     mismatched = sorted(report["mismatched_keys"])
     if mismatched:
         sizes = [f"{name}: {list(there)} in its files, {list(here)} by its config.json" for name, there, here in mismatched[:SHOWN]]
