@@ -28,6 +28,9 @@ from reporting.result_tables import difference_tables, paper_table  # noqa: E402
 from reporting.study import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
+RESULTS = ROOT / "results"
+UNTUNED, EXPLORATION = RESULTS / "untuned", RESULTS / "exploration"
+TITLES = {RESULTS: "The grid", UNTUNED: "Untuned: the model's own learning rate, validation with clean labels"}
 FIGURE = ROOT / "docs" / "figures" / "robustness.svg"
 BEGIN, END = "<!-- tables -->\n", "<!-- end -->\n"
 MEASURE = "nDCG@10"
@@ -38,21 +41,23 @@ HARD = (0.4, 0.6)
 def main() -> None:
     """Writes the page and its figure."""
     PAGE.write_text(page(), encoding="utf-8")
-    if stored():
-        with restored() as cells:
-            draw(analyse(read_cells(cells, {"noise": [NOISE]}), Plan(BASELINE, WEAKENING), [MEASURE]))
+    for results in (RESULTS, UNTUNED):
+        if stored(results):
+            with restored(results) as cells:
+                draw(analyse(read_cells(cells, {"noise": [NOISE]}), Plan(BASELINE, None), [MEASURE]))
+            return
 
 
-def stored() -> bool:
+def stored(results: Path) -> bool:
     """Whether there are results."""
-    return any((ROOT / "results").glob("*/*.tar.xz"))
+    return any(results.glob("*/*.tar.xz"))
 
 
 @contextmanager
-def restored() -> Iterator[Path]:
+def restored(results: Path) -> Iterator[Path]:
     """A folder with the stored cells, for a while."""
     with tempfile.TemporaryDirectory() as folder:
-        restore(ROOT / "results", Path(folder))
+        restore(results, Path(folder))
         yield Path(folder)
 
 
@@ -74,21 +79,41 @@ def page() -> str:
 
 
 def tables() -> Iterator[str]:
-    """All tables; a sentence where there are no results."""
-    if not stored():
-        yield "Nothing is stored yet.\n"
-        return
-    with restored() as cells:
-        analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
+    """All tables."""
+    names: set[str] = set()
+    if stored(RESULTS) or stored(UNTUNED):
         yield f"![{MEASURE} against the share of corrupted training labels](figures/{FIGURE.name})\n"
-        yield goals(analysis)
-        for dataset in sorted({group.condition.dataset for group in analysis.groups}):
-            yield f"\n### {dataset}\n"
-            yield markdown(paper_table(analysis, dataset, MEASURE))
-            yield from map(markdown, difference_tables(analysis, dataset, MEASURE))
-        yield ceilings(list(recoveries(analysis.groups, MEASURE)))
-        yield detectors(analysis.groups)
-        yield costs(analysis)
+    for results, title in TITLES.items():
+        if stored(results):
+            with restored(results) as cells:
+                analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
+                yield f"\n## {title}\n"
+                yield from section(analysis)
+            names |= {cell.name for cell in analysis.cells.finished} if results == RESULTS else set()
+    if stored(EXPLORATION):
+        with restored(EXPLORATION) as cells:
+            yield from exploration(analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE]))
+    yield grid(names)
+
+
+def section(analysis: Analysis) -> Iterator[str]:
+    """Everything about one set of cells."""
+    yield goals(analysis)
+    for dataset in sorted({group.condition.dataset for group in analysis.groups}):
+        yield f"\n### {dataset}\n"
+        yield markdown(paper_table(analysis, dataset, MEASURE))
+        yield from map(markdown, difference_tables(analysis, dataset, MEASURE))
+    yield ceilings(list(recoveries(analysis.groups, MEASURE)))
+    yield detectors(analysis.groups)
+    yield costs(analysis)
+
+
+def exploration(analysis: Analysis) -> Iterator[str]:
+    """The options of label weakening that were tried to choose from, best first."""
+    yield "\n## Options of label weakening, tried out\n"
+    for dataset in sorted({group.condition.dataset for group in analysis.groups}):
+        table = paper_table(analysis, dataset, MEASURE)
+        yield markdown(table._replace(rows=tuple(sorted(table.rows, key=lambda row: -max(entry.value for entry in row.entries if entry)))))
 
 
 def goals(analysis: Analysis) -> str:
@@ -204,10 +229,14 @@ def detectors(groups: Iterable[Group]) -> str:
 
 
 def costs(analysis: Analysis) -> str:
-    """Compute spent, and what is missing."""
+    """Compute spent."""
     rows = [[each.dataset, each.model, str(each.cells), f"{each.hours:.2f}"] for each in spent(analysis.cells.finished)]
-    found = {cell.name for cell in analysis.cells.finished}
-    done = [
+    return "\n### Compute spent\n\n" + _markdown(["collection", "model", "cells", "hours of wall time"], rows)
+
+
+def grid(found: set[str]) -> str:
+    """What is there of the grid and what is missing."""
+    rows = [
         [
             collection,
             f"`{piece.experiment}`",
@@ -219,10 +248,8 @@ def costs(analysis: Analysis) -> str:
         for piece in pieces(collection)
     ]
     return (
-        "\n### Compute spent\n\n"
-        + _markdown(["collection", "model", "cells", "hours of wall time"], rows)
-        + "\n### What is there of the grid\n\n`python -m benchmarks.study --only <collection>` runs what is missing of a collection.\n\n"
-        + _markdown(["collection", "preset", "differs in", "cells stored", "of"], done)
+        "\n## What is there of the grid\n\n`python -m benchmarks.study --only <collection>` runs what is missing of a collection.\n\n"
+        + _markdown(["collection", "preset", "differs in", "cells stored", "of"], rows)
     )
 
 
