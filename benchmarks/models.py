@@ -19,24 +19,22 @@ from benchmarks.noise import ROOT, Measured, Results
 from data.files import written_aside
 
 CLEAN = ["loss=cross_entropy", "noise=none", "noise.ratio=0", "logger=none"]
-SCIFACT = ["dataset=scifact"]
-NFCORPUS = ["dataset=nfcorpus", "dataset.train_pairs=800", "dataset.validation_queries=100"]
-MEDQUAD = ["dataset=folder", "dataset.train_pairs=1500", "dataset.validation_queries=40"]
-TWO = ["model.network.num_hidden_layers=2"]
-PAIRS = ["model.tokens.query_length=32", "model.tokens.document_length=96", "model.network.pair_length=128"]
+SCIFACT = ["dataset=scifact", "model.tokens.document_length=64"]
+NFCORPUS = ["dataset=nfcorpus", "dataset.train_pairs=800", "dataset.validation_queries=100", "model.tokens.document_length=64"]
+MEDQUAD = ["dataset=folder", "dataset.train_pairs=1000", "dataset.validation_queries=20", "model.tokens.document_length=96"]
+TWO = "model.network.num_hidden_layers=2"
+RERANKER = ["model=cross_encoder", TWO, "model.learning_rate=1e-4", "model.tokens.query_length=32", "model.network.pair_length=96"]
 CELLS = {
-    "scifact/minilm_2layers": [*SCIFACT, "model=minilm_2layers", "model.tokens.document_length=128"],
-    "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers", "model.tokens.document_length=128"],
-    "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", *TWO, "model.tokens.document_length=64"],
-    "medquad-liveqa/cross_encoder, 2 layers": [
-        *MEDQUAD, "model=cross_encoder", *TWO, *PAIRS, "negatives.per_example=4", "model.learning_rate=1e-4",
-    ],
-    "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", *TWO, "model.tokens.document_length=64"],
-    "scifact/minilm": [*SCIFACT, "model=minilm", "model.tokens.document_length=128"],
-    "nfcorpus/minilm": [*NFCORPUS, "model=minilm", "model.tokens.document_length=128"],
-    "scifact/colbert": [*SCIFACT, "model=colbert", "model.tokens.document_length=128"],
-    "nfcorpus/colbert": [*NFCORPUS, "model=colbert", "model.tokens.document_length=128"],
-}  # fmt: skip
+    "scifact/minilm_2layers": ["dataset=scifact", "model=minilm_2layers", "model.tokens.document_length=128"],
+    "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers"],
+    "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", TWO],
+    "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
+    "scifact/minilm": [*SCIFACT, "model=minilm"],
+    "nfcorpus/minilm": [*NFCORPUS, "model=minilm"],
+    "scifact/colbert": [*SCIFACT, "model=colbert"],
+    "nfcorpus/colbert": [*NFCORPUS, "model=colbert"],
+    "medquad-liveqa/cross_encoder, 2 layers": [*MEDQUAD, *RERANKER, "negatives.per_example=3"],
+}
 COLUMNS = ("collection", "model", "training pairs", "tokens", "BM25", "untrained", "trained", "change", "minutes")
 BEGIN, END = "<!-- trained models -->\n", "<!-- end -->"
 
