@@ -16,9 +16,9 @@ from safetensors.torch import load_model
 
 from cells.checkpointing import Checkpoints, newest, rows_of
 from cells.directory import Cell
-from cells.evaluating import Evaluator
 from cells.materials import Materials, examples_of
 from cells.precision import settled_precision
+from cells.preparing import Prepared
 from cells.signals import Interruption
 from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
@@ -39,15 +39,7 @@ BEST = "checkpoints/best.safetensors"
 
 
 def fit(
-    cfg: DictConfig,
-    cell: Cell,
-    materials: Materials,
-    *,
-    network: Network,
-    loss: Loss,
-    evaluator: Evaluator,
-    tracker: Tracker | None,
-    interruption: Interruption,
+    cfg: DictConfig, cell: Cell, ready: Prepared, *, loss: Loss, tracker: Tracker | None, interruption: Interruption
 ) -> tuple[dict[str, float], int]:
     """Trains the network in place and leaves it with the weights of the epoch that validates best.
 
@@ -56,16 +48,15 @@ def fit(
     Args:
         cfg: the cell's configuration.
         cell: its directory.
-        materials: its data.
-        network: is trained.
-        loss: trains it.
-        evaluator: validates, and mines negatives.
+        ready: its data, its network and what scores it.
+        loss: trains the network.
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
 
     Returns:
         validation measures of the selected epoch, and the epoch.
     """
+    materials, network, evaluator = ready
     loader = _loader(cfg, materials)
     folder = cell.file("checkpoints")
     logger = None if tracker is None else tracker.lightning_logger()

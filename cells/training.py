@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
@@ -27,6 +27,10 @@ from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
 from losses.views import viewed
+
+if TYPE_CHECKING:
+    from cells.preparing import Prepared
+    from cells.tracking import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -77,65 +81,55 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
-    from cells.evaluating import Evaluator
-    from cells.exporting import export, rehearse
+    from cells.exporting import rehearse
     from cells.fitting import fit
-    from cells.materials import prepare
-    from cells.tokenised import build_network
-    from cells.tracked_tables import corrupted_labels, per_query
+    from cells.preparing import prepared
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
         with clock.time("prepare"):
-            materials = prepare(cfg)
-            materials.corruption.audit.write(cell.file("audit.tsv"))
-            network = build_network(cfg, materials.tokenised)
+            ready = prepared(cfg)
+            ready.materials.corruption.audit.write(cell.file("audit.tsv"))
+            ready.evaluator.prepare()
             if cfg.export:
-                rehearse(cfg, network, materials.tokenised.tokenizer)
-            evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
-            evaluator.prepare()
+                rehearse(cfg, ready.network, ready.materials.tokenised.tokenizer)
         with clock.time("evaluate_untrained"):
-            untrained = evaluator.test(network)
+            untrained = ready.evaluator.test(ready.network)
         with clock.time("train"):
-            validation, epoch = fit(
-                cfg,
-                cell,
-                materials,
-                network=network,
-                loss=loss,
-                evaluator=evaluator,
-                tracker=tracker,
-                interruption=interruption,
-            )
+            validation, epoch = fit(cfg, cell, ready, loss=loss, tracker=tracker, interruption=interruption)
         with clock.time("evaluate"):
-            trained = evaluator.test(network, cell)
+            trained = ready.evaluator.test(ready.network, cell)
         outcome = Outcome(untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds)
-        scores = scores_of(cell, outcome, materials.corruption.audit, materials.facts())
-        tracker.table("noise/corrupted_labels", *corrupted_labels(materials.collection, materials.corruption.audit))
-        tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
-        tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
-        tracker.results(summary(scores), cell.file("run.trec"))
-        if cfg.export:
-            export(cfg, network, materials.tokenised.tokenizer, cell.file("export"), scores)
-        write_scores(cell, scores)
+        scores = scores_of(cell, outcome, ready.materials.corruption.audit, ready.materials.facts())
+        _record(cfg, cell, ready, scores, tracker)
     cell.tidy()
     return scores
 
 
+def _record(cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker") -> None:
+    from cells.exporting import export
+    from cells.tracked_tables import corrupted_labels, per_query
+
+    materials = ready.materials
+    tracker.table("noise/corrupted_labels", *corrupted_labels(materials.collection, materials.corruption.audit))
+    tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
+    tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
+    tracker.results(summary(scores), cell.file("run.trec"))
+    if cfg.export:
+        export(cfg, ready.network, materials.tokenised.tokenizer, cell.file("export"), scores)
+    write_scores(cell, scores)
+
+
 def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
     """What a process does that trains the cell together with the one that leads: nothing but that."""
-    from cells.evaluating import Evaluator
     from cells.fitting import fit
-    from cells.materials import prepare
-    from cells.tokenised import build_network
+    from cells.preparing import prepared
 
     if cell.finished:
         return
-    materials = prepare(cfg)
-    network = build_network(cfg, materials.tokenised)
-    evaluator = Evaluator(cfg, materials.tokenised, materials.validation)
+    ready = prepared(cfg)
     with Interruption() as interruption:
-        fit(cfg, cell, materials, network=network, loss=loss, evaluator=evaluator, tracker=None, interruption=interruption)
+        fit(cfg, cell, ready, loss=loss, tracker=None, interruption=interruption)
 
 
 class Clock:

@@ -1,0 +1,35 @@
+"""All that a cell needs before it is trained."""
+
+from typing import NamedTuple
+
+from omegaconf import DictConfig
+
+from cells.evaluating import Evaluator
+from cells.materials import Materials, prepare
+from cells.tokenised import build_network
+from lightning_modules import Network
+
+
+class Prepared(NamedTuple):
+    """A cell before its training.
+
+    Attributes:
+        materials: what it is trained on.
+        network: the network, untrained.
+        evaluator: scores it.
+    """
+
+    materials: Materials
+    network: Network
+    evaluator: Evaluator
+
+
+def prepared(cfg: DictConfig) -> Prepared:
+    """Opens, corrupts and tokenises the data and builds the network.
+
+    Raises:
+        InputError: for configuration or data that cannot be used.
+    """
+    materials = prepare(cfg)
+    network = build_network(cfg, materials.tokenised)
+    return Prepared(materials, network, Evaluator(cfg, materials.tokenised, materials.validation))
