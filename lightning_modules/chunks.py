@@ -6,18 +6,22 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+CPU_TOKENS = 1024  # a core is as busy with this many as with more, and fewer texts a chunk waste less on padding
+ACCELERATOR_TOKENS = 16384  # keeps many units busy at once
+
 
 class Chunks(nn.Module):
     """Applies a function to n items in chunks, longest items first, and gives the results back in the items' order.
 
     Args:
-        size: items of a chunk.
+        tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding; a longer item is a chunk by itself.
+            None: what suits the device.
         recompute: keep no activations of a chunk; they are computed again on the way back, with the same dropout.
     """
 
-    def __init__(self, size: int, *, recompute: bool) -> None:
+    def __init__(self, tokens: int | None, *, recompute: bool) -> None:
         super().__init__()
-        self.size = size
+        self.tokens = tokens
         self.recompute = recompute
 
     def forward(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> Tensor:
@@ -33,8 +37,22 @@ class Chunks(nn.Module):
     def parts(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> list[Tensor]:
         """The results chunk by chunk, in the order of `order`."""
         keep_nothing = self.recompute and torch.is_grad_enabled()
-        chunks = torch.split(self.order(lengths), self.size)
+        order = self.order(lengths)
+        chunks = torch.split(order, self.sizes(lengths[order].tolist(), lengths.device))
         return [checkpoint(function, rows, use_reentrant=False) if keep_nothing else function(rows) for rows in chunks]
+
+    def sizes(self, falling: list[int], device: torch.device) -> list[int]:
+        """Number of items of each chunk.
+
+        Args:
+            falling: tokens of each item, longest first.
+            device: where they are encoded.
+        """
+        bound = self.tokens or (CPU_TOKENS if device.type == "cpu" else ACCELERATOR_TOKENS)
+        sizes: list[int] = []
+        while (done := sum(sizes)) < len(falling):
+            sizes.append(min(max(1, bound // max(1, falling[done])), len(falling) - done))
+        return sizes
 
     @staticmethod
     def order(lengths: Tensor) -> Tensor:

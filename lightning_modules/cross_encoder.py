@@ -27,7 +27,7 @@ class CrossEncoder(Network):
         pad_id: token id that fills padded positions.
         pair_length: most tokens of a pair; the document is cut.
         temperature: positive; `scores` divides by it.
-        chunk: pairs scored together.
+        chunk_tokens: most tokens scored together, padding included; None: what suits the device.
         recompute: keep no activations of a chunk for the gradients.
 
     Reference:
@@ -42,7 +42,7 @@ class CrossEncoder(Network):
         pad_id: int,
         pair_length: int,
         temperature: float,
-        chunk: int = 16,
+        chunk_tokens: int | None = None,
         recompute: bool = False,
     ) -> None:
         super().__init__(temperature)
@@ -50,7 +50,7 @@ class CrossEncoder(Network):
         self.template = template
         self.pad_id = pad_id
         self.pair_length = pair_length
-        self.chunks = Chunks(chunk, recompute=recompute)
+        self.chunks = Chunks(chunk_tokens, recompute=recompute)
         config: Any = classifier.config
         self._typed = getattr(config, "type_vocab_size", 0) > 1
 

@@ -29,7 +29,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
             augmentation.
         skipped: token -> id of the documents' tokens that do not count in the score (punctuation); they are attended to.
         temperature: positive; `scores` divides by it.
-        chunk: texts encoded together.
+        chunk_tokens: most tokens encoded together, padding included; None: what suits the device.
         recompute: keep no activations of a chunk for the gradients.
 
     Reference:
@@ -49,7 +49,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         query_length: int | None,
         skipped: dict[str, int],
         temperature: float,
-        chunk: int = 16,
+        chunk_tokens: int | None = None,
         recompute: bool = False,
     ) -> None:
         super().__init__(temperature)
@@ -58,7 +58,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         self.pad_id = pad_id
         self.mask_id = mask_id
         self.query_length = query_length
-        self.chunks = Chunks(chunk, recompute=recompute)
+        self.chunks = Chunks(chunk_tokens, recompute=recompute)
         self._skipped_tokens = list(skipped)
         self.register_buffer("skipped", torch.tensor(list(skipped.values()), dtype=torch.long), persistent=False)
 

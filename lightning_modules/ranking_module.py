@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor
 
 from data import Batch
@@ -79,8 +80,17 @@ class RankingModule(pl.LightningModule):
             losses = self.loss.per_row(scores, batch.targets, mask, **extras)
             loss = losses.sum() / self.loss.supervised(batch.targets, mask).sum().clamp(min=1)
         self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
-        self.log("train/step_loss", loss.detach(), batch_size=len(losses))
+        interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined] # set by the trainer's logger connector
+        if self.trainer.loggers and (self.global_step + 1) % interval == 0:  # only then would it be written
+            self.log("train/step_loss", loss.detach(), batch_size=len(losses))
         return loss
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Moves a batch, unless it is there: Lightning would walk through its fields, which a static model's step feels."""
+        if batch.mask.device == device:
+            return batch
+        moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
+        return moved
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own return type is a union of a dozen shapes
         """Builds the optimiser and the per-step schedule."""

@@ -25,7 +25,7 @@ class TransformerEncoder(TextEncoder):
         pooling: mean, cls, max or last.
         pad_id: token id that fills padded positions.
         projection: from the pooled states [n, H] to the vectors [n, D]; None: they are the vectors.
-        chunk: texts encoded together.
+        chunk_tokens: most tokens encoded together, padding included; None: what suits the device.
         recompute: keep no activations of a chunk for the gradients.
 
     Raises:
@@ -41,7 +41,7 @@ class TransformerEncoder(TextEncoder):
         pooling: str,
         pad_id: int,
         projection: nn.Linear | None = None,
-        chunk: int = 16,
+        chunk_tokens: int | None = None,
         recompute: bool = False,
     ) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class TransformerEncoder(TextEncoder):
         self.pooling = pooling
         self.pad_id = pad_id
         self.projection = projection
-        self.chunks = Chunks(chunk, recompute=recompute)
+        self.chunks = Chunks(chunk_tokens, recompute=recompute)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Encodes n texts: ragged tokens -> [n, D]."""

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from tiny_models import ragged, random_batch, tiny_bert
 
 from errors import InputError
+from lightning_modules.chunks import Chunks
 from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.pooling import POOLINGS
 from lightning_modules.ragged import padded
@@ -37,7 +38,7 @@ def test_rarer_tokens_weigh_more():
 @given(texts=TEXTS)
 @settings(deadline=None, max_examples=10)
 def test_transformer_chunks_give_what_each_text_alone_gives(pooling, texts):
-    encoder = TransformerEncoder(tiny_bert(), pooling=pooling, pad_id=0, chunk=2)
+    encoder = TransformerEncoder(tiny_bert(), pooling=pooling, pad_id=0, chunk_tokens=12)
     with torch.inference_mode():
         together = encoder(ragged(texts))
         alone = torch.cat([encoder(ragged([text])) for text in texts])
@@ -57,7 +58,7 @@ def test_cosine_scores_are_bounded_by_the_temperature():
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
 
 
-@pytest.mark.parametrize("encoder", [static, lambda: TransformerEncoder(tiny_bert(), pooling="mean", pad_id=0, chunk=2)])
+@pytest.mark.parametrize("encoder", [static, lambda: TransformerEncoder(tiny_bert(), pooling="mean", pad_id=0, chunk_tokens=12)])
 def test_a_step_in_one_pass_has_the_scores_and_gradients_of_two(encoder):
     network, batch = DenseRetriever(encoder(), similarity="cosine", temperature=0.5), random_batch()
 
@@ -94,3 +95,17 @@ def test_parameters_out_of_range_are_refused_by_key(changes, key):
 def test_an_unknown_pooling_is_refused_with_the_choices():
     with pytest.raises(InputError, match=r"model\.network\.pooling=sum.*mean, cls, max, last"):
         TransformerEncoder(tiny_bert(), pooling="sum", pad_id=0)
+
+
+@given(lengths=st.lists(st.integers(0, 40), min_size=1, max_size=30), bound=st.integers(1, 60))
+@settings(deadline=None)
+def test_chunks_are_full_but_never_beyond_their_bound(lengths, bound):
+    falling = sorted(lengths, reverse=True)
+    sizes = Chunks(bound, recompute=False).sizes(falling, torch.device("cpu"))
+    starts = [sum(sizes[:chunk]) for chunk in range(len(sizes))]
+    assert sum(sizes) == len(falling)
+    for start, size in zip(starts, sizes, strict=True):
+        assert size * falling[start] <= bound or size == 1
+        assert (size + 1) * max(1, falling[start]) > bound or start + size == len(falling)
+    results = Chunks(bound, recompute=False)(lambda rows: torch.tensor(lengths)[rows] + 100 * rows, torch.tensor(lengths))
+    assert results.tolist() == [length + 100 * row for row, length in enumerate(lengths)]
