@@ -6,10 +6,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 READY := $(VENV)/.ready
 TEST_READY := $(VENV)/.ready-to-test
 DOCS_READY := $(VENV)/.ready-for-docs
+BENCH_READY := $(VENV)/.ready-to-bench
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep study-small report clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep study-small report bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -82,6 +83,15 @@ docs: $(DOCS_READY)  ## build the documentation into site/, strictly
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"
 	$(BIN)/python run.py -m loss=cross_entropy,label_weakening noise.ratio=0.0,0.4 seed=1,2
+
+$(BENCH_READY): $(READY)
+	@echo "== installing the peers"
+	$(PIP) --editable '.[bench]'
+	@touch $@
+
+bench: $(BENCH_READY) minilm  ## speed beside the peers' and the machine's limit, to docs/benchmarks.md (BENCH='dataset=...' for other texts)
+	@echo "== measuring (under 20 minutes on an idle machine)"
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.bench $(BENCH)
 
 report: $(READY)  ## tables and tests of what is finished below outputs/, to report/
 	@echo "== reporting"

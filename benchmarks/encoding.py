@@ -1,0 +1,67 @@
+"""Encoding of documents of skewed lengths against SentenceTransformer.encode and a raw loop on ready, length-sorted token ids.
+
+python -m benchmarks.encoding [--repeats n] [--json file] [overrides of conf/]
+"""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from benchmarks.measuring import Row, command_line, compared, paired, timed
+from benchmarks.peer_trainers import transformer
+from benchmarks.truncated import truncated
+from benchmarks.workload import Workload
+from cells.tokenised import build_network
+from data import Tokens, TokenStore
+from data.ragged import Ragged
+from evaluation.encode import encode_store
+from lightning_modules.ragged import padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LAYERS, LENGTH, DOCUMENTS = 2, 256, 768
+RAW_BATCH = 8  # documents
+TARGETS = {"SentenceTransformer.encode": 1.15, "a length-sorted loop": 0.95}
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """Two rows: the peer and the limit."""
+    with truncated(LAYERS) as path:
+        changes = (f"model.path={path}", f"model.tokens.document_length={LENGTH}", "noise=none", "noise.ratio=0")
+        work = Workload.of(1, "model=minilm", *changes, *arguments.overrides)
+        tokenised = work.materials.tokenised
+        rows = np.random.default_rng(0).choice(len(tokenised.documents), DOCUMENTS, replace=False)
+        texts = list(tokenised.collection.documents.texts(rows.tolist()))
+        store = TokenStore(Ragged(*tokenised.documents.ragged.take(rows)))
+        network: Any = build_network(work.cfg, tokenised).eval()
+        peer, budget = transformer(path, LENGTH)(), work.cfg.evaluation.batch_tokens
+        contenders: dict[str, Callable[[], float]] = {
+            "ours": lambda: timed(lambda: encode_store(store, network.encode_documents, batch_tokens=budget)),
+            "SentenceTransformer.encode": lambda: timed(lambda: peer.encode(texts, batch_size=32, show_progress_bar=False)),
+            "a length-sorted loop": lambda: timed(lambda: raw(network.encoder.backbone, store)),
+        }
+        seconds = paired(contenders, arguments.repeats)
+    setting = f"MiniLM of {LAYERS} layers, {DOCUMENTS} documents of {int(store.lengths.min())} to {int(store.lengths.max())} tokens"
+    return [*compared(seconds, TARGETS, path="encoding", setting=setting, work=DOCUMENTS, unit="documents/s")]
+
+
+@torch.inference_mode()
+def raw(backbone: Any, store: TokenStore) -> Tensor:  # noqa: ANN401 - a Hugging Face model of any class
+    """Mean-pooled, normalised vectors, longest documents first."""
+    tokens: Tokens = store.tokens(np.arange(len(store)))
+    parts = []
+    for rows in torch.split(tokens.lengths.argsort(descending=True), RAW_BATCH):
+        ids, mask = padded(tokens.ids, tokens.offsets, rows, 0)
+        states = backbone(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        weights = mask.unsqueeze(-1).float()
+        parts.append(functional.normalize((states * weights).sum(1) / weights.sum(1), dim=-1))
+    return torch.cat(parts)
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=3)

@@ -1,0 +1,43 @@
+"""Losses against the fused cross-entropy of torch at a large batch, and their share of a small transformer's training step.
+
+python -m benchmarks.loss_cost [--repeats n] [--json file] [overrides of conf/]
+"""
+
+import argparse
+import statistics
+
+import torch
+
+from benchmarks import losses
+from benchmarks.measuring import Limit, Row, command_line
+from benchmarks.truncated import truncated
+from benchmarks.workload import Workload
+
+ROWS, LIMIT = 256, 2.5  # queries, each with as many candidates; times cross-entropy
+SHARE = 2.0  # per cent of a step
+LAYERS, STEPS = 2, 3
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """A row a loss, then the default loss's share of a step."""
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    for name in losses.TIER_1:
+        ratio, *_ = losses.compare(name, *losses.batch(ROWS, ROWS, 0.0))
+        rows.append(Limit("loss", f"{name}, forward and backward, {ROWS} x {ROWS}", ratio, LIMIT, "x cross-entropy"))
+    return [*rows, share(arguments)]
+
+
+def share(arguments: argparse.Namespace) -> Row:
+    """The default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
+    with truncated(LAYERS) as path:
+        work = Workload.of(STEPS, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
+        step = statistics.median(work.ours() for _ in range(arguments.repeats))
+    size = work.cfg.batch.size
+    _, seconds, _ = losses.compare("label_weakening", *losses.batch(size, 2 * size, 0.0))
+    setting = f"label weakening in a step of MiniLM of {LAYERS} layers, batch of {size} + {size}"
+    return Limit("loss", setting, 100 * seconds / step, SHARE, "%")
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=3)

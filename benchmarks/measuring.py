@@ -1,0 +1,180 @@
+"""Paired measurements: contenders take turns, and the median of their ratios is reported, so that other work on the machine hits all alike.
+
+The clock is the CPU time of the process. Each side runs one thread, so that this is its wall time on an idle machine, and on a busy one is
+what comes closest to it.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+clock = time.process_time
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many times faster we are than something else.
+
+    Attributes:
+        path: What is timed.
+        setting: Model, sizes.
+        against: The peer, or the raw limit.
+        ratio: Median over the repeats of its time over ours.
+        lowest: Smallest of these ratios.
+        highest: Largest.
+        target: What the ratio should at least be.
+        ours: Our median, in `unit`.
+        theirs: Its median.
+        unit: Of both, e.g. steps/s.
+    """
+
+    path: str
+    setting: str
+    against: str
+    ratio: float
+    lowest: float
+    highest: float
+    target: float
+    ours: float
+    theirs: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number that should stay below another.
+
+    Attributes:
+        path: What is measured.
+        setting: How.
+        value: What was measured, in `unit`.
+        target: What it should at most be.
+        unit: Of both.
+    """
+
+    path: str
+    setting: str
+    value: float
+    target: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a whole; nothing is asked of it.
+
+    Attributes:
+        path: The whole.
+        setting: Model, sizes.
+        part: What is measured.
+        amount: What was measured, in `unit`.
+        unit: Of the amount.
+    """
+
+    path: str
+    setting: str
+    part: str
+    amount: float
+    unit: str
+
+
+Row = Comparison | Limit | Part
+
+
+def timed(work: Callable[[], object]) -> float:
+    """CPU seconds of a call."""
+    started = clock()
+    work()
+    return clock() - started
+
+
+def children() -> float:
+    """CPU seconds of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def paired(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each contender in each repeat; they run in turn, every other time in reverse."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for repeat in range(repeats):
+        for name in list(contenders)[:: 1 if repeat % 2 == 0 else -1]:
+            seconds[name].append(contenders[name]())
+    return seconds
+
+
+def compared(
+    seconds: Mapping[str, Sequence[float]], targets: Mapping[str, float], *, path: str, setting: str, work: float = 1, unit: str
+) -> list[Comparison]:
+    """Our seconds, under the key "ours", against those of each peer in `targets`; throughput is `work` over seconds."""
+    rows = []
+    for name, target in targets.items():
+        ratios = [theirs / ours for theirs, ours in zip(seconds[name], seconds["ours"], strict=True)]
+        speeds = (work / statistics.median(seconds["ours"]), work / statistics.median(seconds[name]))
+        rows.append(Comparison(path, setting, name, statistics.median(ratios), min(ratios), max(ratios), target, *speeds, unit))
+    return rows
+
+
+def machine() -> dict[str, str]:
+    """What the numbers depend on beside the code."""
+    import torch
+
+    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processor": names[0] if names else platform.machine(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory:.0f} GiB",
+        "torch": torch.__version__,
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "matrix product": f"{gemm_rate():.0f} GFLOP/s on one thread",
+        "load": f"{os.getloadavg()[0]:.1f} processes wanted a core when the measurement began",
+    }
+
+
+def gemm_rate(size: int = 1024) -> float:
+    """GFLOP a second of a float32 matrix product, the best of ten."""
+    import torch
+
+    torch.set_num_threads(1)
+    left, right = torch.rand(size, size), torch.rand(size, size)
+    return max(2 * size**3 / timed(lambda: left @ right) / 1e9 for _ in range(10))
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Prints the rows."""
+    for row in rows:
+        if isinstance(row, Comparison):
+            speeds = f"ours {row.ours:.4g}, theirs {row.theirs:.4g} {row.unit}"
+            spread = f"{row.lowest:.2f} to {row.highest:.2f}"
+            print(f"{verdict(row):5} {row.path}, {row.setting}: {row.ratio:.2f}x {row.against} ({spread}; target {row.target}x); {speeds}")
+        elif isinstance(row, Part):
+            print(f"      {row.path}, {row.setting}, {row.part}: {row.amount:.3g} {row.unit}")
+        else:
+            print(f"{verdict(row):5} {row.path}, {row.setting}: {row.value:.3g} {row.unit} (target: at most {row.target} {row.unit})")
+
+
+def verdict(row: Comparison | Limit) -> str:
+    """Whether the target holds."""
+    holds = row.ratio >= row.target if isinstance(row, Comparison) else row.value <= row.target
+    return "holds" if holds else "MISS"
+
+
+def command_line(description: str | None, measure: Callable[[argparse.Namespace], Sequence[Row]], *, repeats: int) -> None:
+    """Runs a benchmark from the command line, prints its rows and, with --json, stores them."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=repeats)
+    parser.add_argument("--json", type=Path, help="file for the rows")
+    parser.add_argument("overrides", nargs="*", help="of conf/, e.g. dataset=scifact; by default the embedded collection")
+    arguments = parser.parse_args()
+    rows = measure(arguments)
+    show(rows)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,47 @@
+"""Time from the command to the answer for mistakes in the configuration, and for --help; CPU seconds of a fresh process.
+
+python -m benchmarks.starting [--repeats n] [--json file]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+
+from benchmarks.measuring import Limit, Row, children, command_line
+from benchmarks.workload import ROOT
+
+COMMANDS = (
+    (("--help",), 1.0),
+    (("loss=label_weakning",), 2.0),
+    (("noise.ration=0.2",), 2.0),
+    (("noise.ratio=1.5",), 2.0),
+    (("loss.alpha=-1",), 2.0),
+    (("model.temperature=0",), 2.0),
+    (("model.network.temperature=0",), 2.0),
+    (("measures=[nDGC@10]",), 2.0),
+)
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """One row a command."""
+    rows: list[Row] = []
+    for words, target in COMMANDS:
+        seconds = statistics.median(answered(words) for _ in range(arguments.repeats))
+        rows.append(Limit("start", f"run.py {' '.join(words)}", seconds, target, "s"))
+    return rows
+
+
+def answered(words: tuple[str, ...]) -> float:
+    """CPU seconds of one command, which must fail unless it asks for help."""
+    before = children()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.run([sys.executable, ROOT / "run.py", *words], cwd=folder, capture_output=True, check=False)  # noqa: S603
+    if (process.returncode == 0) != (words == ("--help",)):
+        raise RuntimeError(f"run.py {' '.join(words)} ended with {process.returncode}: {process.stderr.decode()[-500:]}")
+    return children() - before
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=3)

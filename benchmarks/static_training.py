@@ -1,0 +1,37 @@
+"""Training steps of the static retriever against StaticEmbedding under the trainer of sentence-transformers.
+
+python -m benchmarks.static_training [--repeats n] [--json file] [overrides of conf/]
+"""
+
+import argparse
+from typing import Any
+
+from benchmarks import peer_trainers
+from benchmarks.measuring import Row, command_line, compared, paired
+from benchmarks.workload import Workload
+
+STEPS = 30
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """One row: the model, batch and loss of the default cell."""
+    work = Workload.of(STEPS, "model=static", "noise=none", "noise.ratio=0", *arguments.overrides)
+    texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
+
+    def peer() -> Any:  # noqa: ANN401 - the peer carries no types
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+
+        dimensions = work.cfg.model.network.dimensions
+        embedding = StaticEmbedding(work.materials.tokenised.tokenizer, embedding_dim=dimensions)
+        return SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
+
+    seconds = paired(
+        {"ours": work.ours, "SentenceTransformerTrainer": lambda: peer_trainers.bi_encoder(peer, texts, size, rate)}, arguments.repeats
+    )
+    setting = f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label weakening against their contrastive loss"
+    return [*compared(seconds, {"SentenceTransformerTrainer": 3.0}, path="static training", setting=setting, unit="steps/s")]
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=5)

@@ -1,0 +1,85 @@
+"""Where the time of a training step goes, for the static model and a two-layer MiniLM under the default loss.
+
+python -m benchmarks.step_profile [--repeats steps] [--json file] [overrides of conf/]
+"""
+
+import argparse
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from hydra.utils import instantiate
+
+from benchmarks.measuring import Part, Row, clock, command_line
+from benchmarks.truncated import truncated
+from benchmarks.workload import Workload
+from cells.tokenised import build_network
+from lightning_modules.diagnostics import Diagnostics
+from lightning_modules.optimization import Optimization
+from losses import check_finite
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """The parts of both models' steps."""
+    static = Workload.of(10 * arguments.repeats, "model=static", *arguments.overrides)
+    with truncated(2) as path:
+        minilm = Workload.of(arguments.repeats, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
+        return [*parts("static model, the default cell", static), *parts("MiniLM of 2 layers, batch of 16 + 16", minilm)]
+
+
+def parts(setting: str, work: Workload) -> list[Row]:
+    """Median milliseconds of each part of a bare loop's step, and of our whole step under Lightning."""
+    spent = Stopwatch()
+    _train(work, spent)
+    medians = {name: statistics.median(seconds[1:]) for name, seconds in spent.seconds.items()}
+    medians |= {"sum of the above": sum(medians.values()), "the same step under Lightning": work.ours()}
+    return [Part("training step", setting, name, 1e3 * seconds, "ms") for name, seconds in medians.items()]
+
+
+class Stopwatch:
+    """CPU seconds by name of the part.
+
+    Attributes:
+        seconds: Those of each time.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Times the block."""
+        started = clock()
+        yield
+        self.seconds[name].append(clock() - started)
+
+
+def _train(work: Workload, spent: Stopwatch) -> None:
+    network, loss, diagnostics = build_network(work.cfg, work.materials.tokenised).train(), instantiate(work.cfg.loss), Diagnostics()
+    model = work.cfg.model
+    optimizer, _ = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule).build(network, work.steps)
+    loader = iter(work.loader())
+    for _ in range(min(work.steps, len(work.loader()))):
+        with spent.part("batch from the token store"):
+            batch = next(loader)
+        with spent.part("forward"):
+            scores = network.scores(batch)
+        with spent.part("check for NaN"):
+            check_finite(scores, batch.mask)
+        pairs = torch.arange(scores.numel()).view_as(scores)
+        with spent.part("loss"):
+            losses = loss.per_row(scores, batch.targets, batch.mask, pair_ids=pairs)
+        with spent.part("diagnostics"):
+            decisions = loss.decisions(scores.detach(), batch.targets, batch.mask, pair_ids=pairs)
+            diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
+        with spent.part("backward"):
+            losses.mean().backward()
+        with spent.part("optimiser"):
+            optimizer.step()
+            optimizer.zero_grad()
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=6)

@@ -1,0 +1,61 @@
+"""Cells of a sweep in one process against the same trainings as fresh processes of sentence-transformers' trainer; CPU seconds a cell.
+
+python -m benchmarks.sweep_of_twenty [--repeats cells] [--json file]
+
+Both train the static model on the embedded collection for one epoch. A cell also corrupts labels, scores validation and test and writes its
+records; the peer only trains. The cells are alike, so that the ratio of one is that of twenty.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measuring import Row, children, command_line, compared, paired, timed
+from benchmarks.workload import ROOT, Workload, configured
+from cells.attempts import attempt
+
+
+def measure(arguments: argparse.Namespace) -> list[Row]:
+    """One row."""
+    plain = ["model.epochs=1", *arguments.overrides]
+    attempt(configured(*plain, "seed=0"))  # warm: imports and caches
+    seeds = iter(range(1, 1 + arguments.repeats))
+    with tempfile.TemporaryDirectory() as folder:
+        work = Workload.of(1, *plain)
+        task = _written(Workload(work.cfg, work.materials, len(work.loader())), Path(folder))
+        seconds = paired(
+            {
+                "ours": lambda: timed(lambda: attempt(configured(*plain, f"seed={next(seeds)}"))),
+                "fresh processes of the peer": lambda: _fresh(task),
+            },
+            arguments.repeats,
+        )
+    setting = f"static model, one epoch of {len(work.loader())} steps a cell; medians of {arguments.repeats} cells"
+    return [*compared(seconds, {"fresh processes of the peer": 5.0}, path="sweep", setting=setting, unit="cells/s")]
+
+
+def _written(work: Workload, folder: Path) -> Path:
+    """Texts, tokenizer and sizes for the peer's process."""
+    work.materials.tokenised.tokenizer.save_pretrained(folder / "tokenizer")
+    settings = {
+        "dimensions": work.cfg.model.network.dimensions,
+        "batch_size": work.cfg.batch.size,
+        "learning_rate": work.cfg.model.learning_rate,
+    }
+    file = folder / "task.json"
+    file.write_text(json.dumps({"texts": work.texts(), "tokenizer": str(folder / "tokenizer"), **settings}), encoding="utf-8")
+    return file
+
+
+def _fresh(task: Path) -> float:
+    before = children()
+    command = [sys.executable, "-W", "ignore", str(ROOT / "benchmarks" / "peer_process.py"), str(task)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    return children() - before
+
+
+if __name__ == "__main__":
+    command_line(__doc__, measure, repeats=4)

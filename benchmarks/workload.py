@@ -1,0 +1,121 @@
+"""The work that all contenders of a training benchmark do: the same batches, as token ids for us and as texts for a peer."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from benchmarks.measuring import clock
+from cells import paths, schema
+from cells.fitting import _loader, _module, _without_known_warnings
+from cells.materials import Materials, prepare
+from cells.tokenised import build_network
+from data import Batch, TrainingLoader
+
+ROOT = Path(__file__).parents[1]
+WARM_UP = 1  # first steps that are not timed
+
+
+def configured(*overrides: str) -> DictConfig:
+    """The configuration of a cell as `run.py` would get it, without logger and in a scratch directory."""
+    os.environ.setdefault("RETRIEVAL_CACHE", str(ROOT / "cache"))
+    if not GlobalHydra.instance().is_initialized():
+        schema.register()
+        paths.register()
+    scratch = tempfile.mkdtemp(prefix="benchmark-")
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        cfg = compose("config", overrides=[f"output_dir={scratch}", "logger=none", *overrides], return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Some batches of a cell's training.
+
+    Attributes:
+        cfg: The cell's configuration.
+        materials: Its data.
+        steps: Batches.
+    """
+
+    cfg: DictConfig
+    materials: Materials
+    steps: int
+
+    @classmethod
+    def of(cls, steps: int, *overrides: str) -> "Workload":
+        """The first batches of a configured cell's training."""
+        torch.set_num_threads(1)
+        cfg = configured(*overrides)
+        return cls(cfg, prepare(cfg), steps)
+
+    def loader(self) -> TrainingLoader:
+        """Gives the batches, as in training."""
+        return _loader(self.cfg, self.materials)
+
+    def batches(self) -> list[Batch]:
+        """The batches as we train on them."""
+        return [batch for batch, _ in zip(self._endless(), range(self.steps), strict=False)]
+
+    def texts(self) -> dict[str, list[str]]:
+        """Query, positive and negative of each example, batch after batch."""
+        collection = self.materials.collection
+        queries = list(collection.train.queries.values())
+        columns: dict[str, list[str]] = {"anchor": [], "positive": [], "negative": []}
+        for batch in self.batches():
+            for row, query in enumerate(batch.query_rows.tolist()):
+                positive = int(batch.targets[row].argmax())
+                negative = next((c for c in batch.own[row].nonzero().flatten().tolist() if c != positive), positive)
+                columns["anchor"].append(queries[query])
+                columns["positive"].append(collection.documents.text(int(batch.document_rows[positive])))
+                columns["negative"].append(collection.documents.text(int(batch.document_rows[negative])))
+        return columns
+
+    def ours(self) -> float:
+        """CPU seconds a step of our training: Lightning, loader, diagnostics and all."""
+        network = build_network(self.cfg, self.materials.tokenised)
+        network.train()  # as the peer does: with dropout
+        module = _module(self.cfg, self.materials, network, instantiate(self.cfg.loss))
+        times = Times()
+        with _without_known_warnings():
+            trainer: pl.Trainer = instantiate(self.cfg.trainer, max_epochs=-1, max_steps=self.steps)(
+                logger=False,
+                callbacks=[times],
+                enable_model_summary=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                use_distributed_sampler=False,
+            )
+            trainer.fit(module, self.loader())
+        return per_step(times.ends)
+
+    def _endless(self) -> Iterator[Batch]:
+        loader = self.loader()
+        while True:
+            yield from loader
+
+
+class Times(pl.Callback):
+    """When each step ended, in CPU seconds."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """Notes it."""
+        self.ends.append(clock())
+
+
+def per_step(ends: Sequence[float]) -> float:
+    """Seconds a step after the warm-up."""
+    return (ends[-1] - ends[WARM_UP - 1]) / (len(ends) - WARM_UP)
