@@ -14,6 +14,7 @@ from reporting.page import write_page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTHS = (1400, 400)
+PATIENCE = 180_000  # milliseconds, for machines with other work to do
 CLIPPED = """
 () => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();
@@ -56,6 +57,7 @@ def page(browser, report, request):
     """The opened page; whatever happens to it, it must not complain, ask the network, or run what a document holds."""
     problems = []
     page = browser.new_page(viewport={"width": request.param, "height": 900})
+    page.set_default_timeout(PATIENCE)
     page.on("console", lambda message: problems.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("request", lambda asked: problems.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None)
