@@ -93,7 +93,7 @@ bench: $(BENCH_READY) minilm  ## speed beside the peers' and the machine's limit
 	@echo "== measuring (under 20 minutes on an idle machine)"
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.bench $(BENCH)
 
-report: $(READY)  ## tables and tests of what is finished below outputs/, to report/
+report: $(READY)  ## tables, tests, figures and one HTML page of what is finished below outputs/, to report/
 	@echo "== reporting"
 	$(BIN)/python report.py outputs/ --out report/
 
