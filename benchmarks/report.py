@@ -65,7 +65,7 @@ def measure(folder: Path, out: Path) -> str:
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
     if status:
-        sys.exit(os.waitstatus_to_exitcode(status))
+        sys.exit(f"report.py ended with status {os.waitstatus_to_exitcode(status)}")
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 2**20
     cells = len((out / "cells.csv").read_text(encoding="utf-8").splitlines()) - 1
     comparisons = len((out / "comparisons.csv").read_text(encoding="utf-8").splitlines()) - 1
