@@ -25,7 +25,7 @@ of a list of n candidates and y its positive. A query with several positives giv
 average counts. Columns: **bounded** and **symmetric** (the sum over all possible labels is constant) are measured on the function itself
 when this page is written, at the end of the training schedule; **needs** names what a loss asks for besides scores and labels. A teacher
 is a TREC run of the train queries: `python run.py task=retrieve_bm25 evaluation.depth=1000` writes one by BM25, `task=retrieve` by any
-model, and `teacher=<file>` names it.
+model, and `teacher=<file>` names it. What the losses did on real cells and what they cost: [losses, measured](losses-measured.md).
 
 All of them serve lists. For a re-ranker that judges each document by itself wrap any of them in `losses.Pointwise`: the document becomes
 the two-candidate list (0, s), so that p = sigmoid(s). `label_weakening_pointwise` does so with a confidence that stands class imbalance.

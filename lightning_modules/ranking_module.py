@@ -74,11 +74,9 @@ class RankingModule(pl.LightningModule):
         scores = self.network.scores(batch)
         self._check_finite(scores, batch)
         teacher, mask = self._teacher(batch)
-        extras = {"pair_ids": self._pair_ids(batch), "teacher": teacher}
         with one_batch():  # the labels are read once
-            decisions = self.loss.decisions(scores.detach(), batch.targets, mask, **extras)
-            losses = self.loss.per_row(scores, batch.targets, mask, **extras)
-            loss = losses.sum() / self.loss.supervised(batch.targets, mask).sum().clamp(min=1)
+            losses, decisions = self.loss.judged(scores, batch.targets, mask, pair_ids=self._pair_ids(batch), teacher=teacher)
+            loss = self.loss.mean(losses, batch.targets, mask)
         self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
         interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined] # set by the trainer's logger connector
         if self.trainer.loggers and (self.global_step + 1) % interval == 0:  # only then would it be written

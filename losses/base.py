@@ -5,13 +5,16 @@ parameters. Shapes use one alphabet: B queries, C candidates, L lists with exact
 """
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from errors import InputError
 from losses.labels import one_batch, read_labels
+
+T = TypeVar("T")
 
 
 class Candidates(NamedTuple):
@@ -82,6 +85,11 @@ class Loss(nn.Module, ABC):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]; exactly 0 for rows without supervision. Scores come in float32 or float64."""
 
+    def judge(self, batch: Candidates) -> tuple[Tensor, Decisions | None]:
+        """`rows`, and what they decided about the labels; to be overridden where both come out of the same work."""
+        decisions = self.decide(batch._replace(scores=batch.scores.detach()))  # first, since `rows` may learn
+        return self.rows(batch), decisions
+
     def per_row(
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
     ) -> Tensor:
@@ -100,25 +108,26 @@ class Loss(nn.Module, ABC):
         Raises:
             InputError: The loss needs pair ids or teacher scores and got none.
         """
-        if self.needs_pair_ids and pair_ids is None:
-            raise InputError(f"loss: {type(self).__name__} keeps state per pair and needs pair ids; use a data source that gives them.")
-        if self.needs_teacher and teacher is None:
-            raise InputError(f"loss: {type(self).__name__} compares with a teacher and needs its scores; name a teacher run.")
-        batch = candidates_of(scores, targets, mask, pair_ids, teacher)
-        if not torch.is_autocast_enabled(scores.device.type):  # to switch off what is off would take a tenth of a loss's time
-            return self.rows(batch)
-        with torch.autocast(scores.device.type, enabled=False):
-            return self.rows(batch)
+        return self._in_float32(self.rows, candidates_of(scores, targets, mask, pair_ids, teacher))
+
+    def judged(
+        self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
+    ) -> tuple[Tensor, Decisions | None]:
+        """`per_row` with what it decided about the labels, for less than `per_row` and `decisions`."""
+        return self._in_float32(self.judge, candidates_of(scores, targets, mask, pair_ids, teacher))
 
     def forward(
         self, scores: Tensor, targets: Tensor, mask: Tensor, *, pair_ids: Tensor | None = None, teacher: Tensor | None = None
     ) -> Tensor:
         """Mean of `per_row` over the rows that carry supervision; a graph-connected 0 when there are none."""
         with one_batch():
-            rows = self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher)
-            if read_labels(targets, mask).column is not None:  # every row has its positive and a negative
-                return rows.mean()
-            return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
+            return self.mean(self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher), targets, mask)
+
+    def mean(self, rows: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+        """Mean of the rows [B] that carry supervision, whether or not their loss is zero; 0 when there are none."""
+        if read_labels(targets, mask).column is not None:  # every row has its positive and a negative
+            return rows.mean()
+        return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
 
     def supervised(self, targets: Tensor, mask: Tensor) -> Tensor:
         """Rows that carry supervision, whether or not their loss is zero, [B]."""
@@ -135,6 +144,17 @@ class Loss(nn.Module, ABC):
     ) -> Decisions | None:
         """What the loss decides about the labels of a batch (arguments as in `per_row`); it changes no state."""
         return self.decide(candidates_of(scores, targets, mask, pair_ids, teacher))
+
+    def _in_float32(self, function: Callable[[Candidates], T], batch: Candidates) -> T:
+        """What the function makes of a batch that has all the loss needs."""
+        if self.needs_pair_ids and batch.pair_ids is None:
+            raise InputError(f"loss: {type(self).__name__} keeps state per pair and needs pair ids; use a data source that gives them.")
+        if self.needs_teacher and batch.teacher is None:
+            raise InputError(f"loss: {type(self).__name__} compares with a teacher and needs its scores; name a teacher run.")
+        if not torch.is_autocast_enabled(batch.scores.device.type):  # to switch off what is off would take a tenth of a loss's time
+            return function(batch)
+        with torch.autocast(batch.scores.device.type, enabled=False):
+            return function(batch)
 
     def check_list(self, candidates: int) -> None:
         """Check the parameters against the list size, once at start-up.

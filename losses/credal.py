@@ -5,6 +5,7 @@ several levels it is a chain of such constraints, and the projection is read off
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +16,19 @@ from losses.lists import Lists, Prediction
 SMALLEST = -80.0  # sets with a smaller log-probability are summed as logarithms: e^-80 is still a normal float32
 
 
-def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) -> Tensor:
+class Members(NamedTuple):
+    """Candidates that belong to a set besides the positives; few lists have any.
+
+    Attributes:
+        rows: The lists that have some, [K].
+        marks: 1 for these candidates of theirs, 0 for the others, [K, C].
+    """
+
+    rows: Tensor
+    marks: Tensor
+
+
+def relaxed_divergence(lists: Lists, alpha: float, extra: Members | None = None) -> Tensor:
     r"""Smallest KL(q || p) over the distributions q with q(S) >= 1 - alpha.
 
     .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if } P = p(S) < 1-\alpha, \text{ else } 0
@@ -25,7 +38,7 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) 
     Args:
         lists: L candidate lists.
         alpha: Mass that may lie outside S.
-        extra: 1 for the candidates in S besides the lists' positive, 0 for the others, [L, C]; None for none.
+        extra: Candidates in S besides the lists' positive; None for none.
 
     Returns:
         The divergence, exactly 0 with zero gradient inside the credal set, [L].
@@ -35,27 +48,28 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Tensor | None = None) 
     """
     with torch.no_grad():
         prediction, place = lists.prediction, lists.column[:, None]
-        own = mass = prediction.log_p_at(place)
+        own = mass = prediction.log_p_at(place)  # log p_y and log P
         if extra is not None:
-            mass, share = _log_mass(prediction, own, extra)
+            joint, share = _log_mass(prediction, own, extra)
+            mass = own.index_copy(0, extra.rows, joint)
         active, rest = mass < math.log1p(-alpha), -mass.expm1()
         constant = (1 - alpha) * math.log1p(-alpha) + alpha * math.log(alpha)
         divergence = torch.where(active, constant - torch.lerp(mass, rest.log(), alpha), 0.0).squeeze(-1)
         weight = torch.where(active, 1 - alpha / rest, 0.0)
         gradient = prediction.p * weight  # this is p - q* outside S; inside it is that less p / P
         if extra is not None:
-            gradient.addcmul_(share, -weight)
+            gradient.index_add_(0, extra.rows, share.mul_(-weight[extra.rows]))
         gradient.scatter_add_(-1, place, -weight * (own - mass).exp())
     return closed_form(lists.raw, divergence, gradient)
 
 
-def _log_mass(prediction: Prediction, own: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
-    """Log P of the positive, whose log-probability [L, 1] is `own`, and the extra candidates, [L, 1]; and their shares p / P, [L, C]."""
-    inside = prediction.p * extra
+def _log_mass(prediction: Prediction, own: Tensor, extra: Members) -> tuple[Tensor, Tensor]:
+    """Log P of a set, given log p_y [L, 1], for the lists with extra members, [K, 1]; and the members' shares p / P, [K, C]."""
+    own, inside = own[extra.rows], prediction.p.index_select(0, extra.rows).mul_(extra.marks)
     mass = torch.logaddexp(own, inside.sum(-1, keepdim=True).log())
     if (mass > SMALLEST).all():
         return mass, inside.mul_((-mass).exp())
-    log_inside = torch.where(extra > 0, prediction.log_p(), -torch.inf)
+    log_inside = torch.where(extra.marks > 0, prediction.log_p()[extra.rows], -torch.inf)
     mass = torch.logaddexp(own, log_inside.logsumexp(-1, keepdim=True))
     return mass, (log_inside - mass).exp()
 

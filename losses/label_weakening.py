@@ -15,7 +15,7 @@ from errors import InputError
 from losses.base import Candidates, Decisions, Loss
 from losses.checks import check_choice, check_number
 from losses.confidence import Confidence, StudentConfidence
-from losses.credal import graded_divergence, relaxed_divergence
+from losses.credal import Members, graded_divergence, relaxed_divergence
 from losses.lists import Lists, labelled_lists, positive_lists
 from losses.null_candidate import NullCandidate
 from losses.thresholds import CosineThreshold, Evidence, Threshold
@@ -50,13 +50,14 @@ class _Weakened(NamedTuple):
     """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
 
     lists: Lists
-    extra: Tensor | None  # 1 if plausible besides the best positive (other positives, or the model is confident of it), else 0, [L, C]
+    extra: Members | None  # plausible besides the best positive: other positives, and what the model is confident of
     support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
-    log_confidence: Tensor  # [L, C]
+    confidence: Tensor  # the largest, [L]
 
     def plausible(self) -> Tensor:
         """Number of plausible candidates, [L]."""
-        return torch.ones_like(self.lists.sizes) if self.extra is None else self.extra.sum(-1) + 1
+        one = torch.ones_like(self.lists.sizes)
+        return one if self.extra is None else one.index_add_(0, self.extra.rows, self.extra.marks.sum(-1))
 
     def vacuous(self) -> Tensor:
         """Lists in which every candidate is plausible, [L]."""
@@ -64,14 +65,32 @@ class _Weakened(NamedTuple):
 
     def ambiguous(self) -> Tensor:
         """Lists in which a candidate is plausible that no label names, [L]."""
+        none = torch.zeros_like(self.lists.column, dtype=torch.bool)
         if self.extra is None:
-            return torch.zeros_like(self.lists.column, dtype=torch.bool)
-        return (self.extra.bool() & self.lists.negatives).any(-1)
+            return none
+        unlabelled = self.extra.marks.bool() & ~self.lists.labelled[self.extra.rows]
+        return none.index_copy_(0, self.extra.rows, unlabelled.any(-1))
 
 
-def _above(excess: Tensor, lists: Lists) -> Tensor:
-    """1 for the candidates besides the best positive that exceed the threshold, 0 for others, from their excess (overwritten), [L, C]."""
-    return excess.scatter_(-1, lists.column[:, None], 0.0).clamp_(min=0).sign_()
+def _above(excess: Tensor, lists: Lists) -> Members | None:
+    """The candidates besides the best positive that exceed the threshold, given by how much [L, C], which is overwritten."""
+    rows = (excess.scatter_(-1, lists.column[:, None], 0.0).amax(-1) > 0).nonzero().squeeze(-1)
+    return Members(rows, excess.index_select(0, rows).clamp_(min=0).sign_()) if len(rows) else None
+
+
+@torch.no_grad()
+def _decisions(weakened: _Weakened, divergence: Tensor) -> Decisions:
+    lists, active, plausible = weakened.lists, divergence > 0, weakened.plausible()
+    vacuous = plausible == lists.sizes
+    each = Decisions(
+        active=active,
+        ambiguous=weakened.ambiguous(),
+        vacuous=vacuous,
+        in_credal=~active & ~vacuous,
+        plausible=plausible,
+        confidence=weakened.confidence,
+    )
+    return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None))
 
 
 class LabelWeakening(Loss):
@@ -119,20 +138,17 @@ class LabelWeakening(Loss):
         weakened = self._weaken(batch, learn=self.training)
         return weakened.lists.average(self._divergence(weakened))
 
+    def judge(self, batch: Candidates) -> tuple[Tensor, Decisions]:
+        """One value per query, [B], and what became plausible on the way."""
+        weakened = self._weaken(batch, learn=self.training)
+        divergence = self._divergence(weakened)
+        return weakened.lists.average(divergence), _decisions(weakened, divergence.detach())
+
     @torch.no_grad()
     def decide(self, batch: Candidates) -> Decisions:
         """What became plausible for each query; the state stays as it is."""
         weakened = self._weaken(batch, learn=False)
-        lists, active, vacuous = weakened.lists, self._divergence(weakened) > 0, weakened.vacuous()
-        each = Decisions(
-            active=active,
-            ambiguous=weakened.ambiguous(),
-            vacuous=vacuous,
-            in_credal=~active & ~vacuous,
-            plausible=weakened.plausible(),
-            confidence=weakened.log_confidence.exp().amax(-1),
-        )
-        return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None))
+        return _decisions(weakened, self._divergence(weakened))
 
     def check_list(self, candidates: int) -> None:
         """Check the threshold against the list size; see `Loss.check_list`. Warns where ambiguous labels are only dropped."""
@@ -155,20 +171,22 @@ class LabelWeakening(Loss):
         lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
         grade = self._grades(lists, batch) if self.positives == "graded" else None
         log_confidence = self._log_confidence(lists, batch, learn=learn)
+        largest = log_confidence.amax(-1).exp()
         if self.progress < self.warmup:
-            return _Weakened(lists, self._besides(lists, grade, None), grade, log_confidence)
+            return _Weakened(lists, self._besides(lists, grade, None), grade, largest)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        excess = log_confidence - self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
+        log_beta = self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
+        excess = log_confidence.sub_(log_beta)
         support = self._support(lists, grade, excess)
-        return _Weakened(lists, self._besides(lists, grade, excess), support, log_confidence)
+        return _Weakened(lists, self._besides(lists, grade, excess), support, largest)
 
     def _grades(self, lists: Lists, batch: Candidates) -> Tensor:
         """Grades over the best of the list, 0 outside, [L, C]."""
         grades = torch.where(lists.labelled, lists.arrange(batch.targets), 0)
         return grades / grades.amax(-1, keepdim=True)
 
-    def _besides(self, lists: Lists, grade: Tensor | None, excess: Tensor | None) -> Tensor | None:
-        """Marks of the fully plausible candidates besides the best positive, from what they exceed the threshold by, [L, C]."""
+    def _besides(self, lists: Lists, grade: Tensor | None, excess: Tensor | None) -> Members | None:
+        """The fully plausible candidates besides the best positive, from what they exceed the threshold by [L, C], which is overwritten."""
         if lists.positives is not None:
             excess = torch.zeros_like(lists.scores) if excess is None else excess
             excess = excess.masked_fill(lists.positives if grade is None else grade == 1, 1.0)

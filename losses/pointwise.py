@@ -57,20 +57,16 @@ class Pointwise(Loss):
         self.loss.progress = self.progress
         return _average(self.loss.rows(pointwise_view(batch)), batch.mask)
 
+    def judge(self, batch: Candidates) -> tuple[Tensor, Decisions | None]:
+        """One value per query, [B], and what the loss decided about each document, averaged over the documents of a query."""
+        self.loss.progress = self.progress
+        rows, decisions = self.loss.judge(pointwise_view(batch))
+        return _average(rows, batch.mask), _of_queries(decisions, batch)
+
     def decide(self, batch: Candidates) -> Decisions | None:
         """What the loss decides about each document, averaged over the documents of a query."""
         self.loss.progress = self.progress
-        decisions = self.loss.decide(pointwise_view(batch))
-        if decisions is None:
-            return None
-        vacuous = torch.zeros_like(batch.scores).masked_scatter(batch.mask, decisions.vacuous)
-
-        def among(documents: Tensor) -> Tensor:
-            return (vacuous * documents).sum(-1) / documents.sum(-1)
-
-        each = Decisions(*(_average(value, batch.mask) for value in decisions if value is not None))
-        positive, negative = batch.mask & (batch.targets > 0), batch.mask & (batch.targets <= 0)
-        return each._replace(vacuous_positives=among(positive), vacuous_negatives=among(negative))
+        return _of_queries(self.loss.decide(pointwise_view(batch)), batch)
 
     def check_list(self, candidates: int) -> None:
         """Check the loss against lists of two; see `Loss.check_list`."""
@@ -83,3 +79,18 @@ def _average(values: Tensor, mask: Tensor) -> Tensor:
     row = mask.nonzero(as_tuple=True)[0]
     total = values.new_zeros(len(mask)).index_add(0, row, values)
     return total / mask.sum(-1).clamp(min=1)
+
+
+@torch.no_grad()
+def _of_queries(decisions: Decisions | None, batch: Candidates) -> Decisions | None:
+    """Decisions about the documents [N], averaged over those of each query; the vacuous ones also by label."""
+    if decisions is None:
+        return None
+    vacuous = torch.zeros_like(batch.scores).masked_scatter(batch.mask, decisions.vacuous)
+
+    def among(documents: Tensor) -> Tensor:
+        return (vacuous * documents).sum(-1) / documents.sum(-1)
+
+    each = Decisions(*(_average(value, batch.mask) for value in decisions if value is not None))
+    positive, negative = batch.mask & (batch.targets > 0), batch.mask & (batch.targets <= 0)
+    return each._replace(vacuous_positives=among(positive), vacuous_negatives=among(negative))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+import torch
 from torch import Tensor, nn
 
 from errors import InputError
@@ -46,6 +47,12 @@ class WeightedSum(Loss):
         for weight, part in zip(self.weights, self._parts(), strict=True):
             total = total + weight * part.rows(batch)
         return total
+
+    def judge(self, batch: Candidates) -> tuple[Tensor, Decisions | None]:
+        """One value per query, [B], and the decisions of the first term that makes any."""
+        judged = [part.judge(batch) for part in self._parts()]
+        total = torch.stack([weight * rows for weight, (rows, _) in zip(self.weights, judged, strict=True)]).sum(0)
+        return total, next((decisions for _, decisions in judged if decisions is not None), None)
 
     def decide(self, batch: Candidates) -> Decisions | None:
         """The decisions of the first term that makes any."""
