@@ -7,7 +7,7 @@ import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from data.files import written_aside
+from data.files import PARTIAL, written_aside
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def check_folder(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is not a folder: choose another.")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():
+    if out.is_dir() and not (out / MARK).exists() and any(path.suffix != PARTIAL for path in out.iterdir()):
         raise InputError(f"--out {out} holds files but no {MARK}, so it is not a report of ours: move them or choose another folder.")
 
 
@@ -48,6 +48,8 @@ def prepare_folder(analysis: Analysis, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         with written_aside(out / MARK) as aside:  # first, so that a report that was interrupted is known as ours
             aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for left in out.glob(f".*{PARTIAL}"):
+            left.unlink()
         for part in PARTS:
             shutil.rmtree(out / part, ignore_errors=True)
     except OSError as error:

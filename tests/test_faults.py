@@ -1,4 +1,4 @@
-"""Thirty seeded SIGKILLs over a small sweep, each in a chosen phase and followed by the same command; two sweeps at once, again and again.
+"""Thirty seeded SIGKILLs over a small sweep and its report, each in a chosen phase and followed by the same command; two sweeps at once, again and again.
 
 They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for where the kills hit.
 """
@@ -24,10 +24,14 @@ SCATTER = 1.2
 """The kill comes up to this share of a phase's length after its beginning: mostly inside it, sometimes just after."""
 
 
-def start(base, out, *more):
+def start(base, out, *more, report=True):
+    """The sweep, and then its report."""
     place = [f"output_dir={out}/outputs", f"cache_dir={out}/cache"]
     (base / out).mkdir(exist_ok=True)
-    return Watched(["-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, *place, *more], base, base / out / "log")
+    commands = [["run.py", "-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, *place, *more]]
+    if report:
+        commands.append(["report.py", f"{out}/outputs", f"--out={out}/report", "--measure=nDCG@10", "--resamples=200"])
+    return Watched(commands, base, base / out / "log")
 
 
 def results(folder):
@@ -99,12 +103,14 @@ def test_killed_again_and_again(base, undisturbed):
     sweep = start(base, "disturbed")
     assert sweep.finish() == 0, sweep.log.read_text()
     assert results(folder / "outputs") == expected
+    assert (folder / "report/groups.csv").read_bytes() == (base / "undisturbed/report/groups.csv").read_bytes()
+    assert (folder / "report/index.html").exists()
     assert left_behind(folder) == []
-    report(hit)
+    tell(hit)
     assert {phase for _, phase in hit} >= set(counts) or len(hit) < 3 * len(counts)
 
 
-def report(hit):
+def tell(hit):
     aimed, where = Counter(target for target, _ in hit), Counter(phase for _, phase in hit)
     lines = [f"{phase:14} aimed at {aimed[phase]:3} hit {where[phase]:3}" for phase in PHASES]
     if "REPORT" in os.environ:
@@ -118,7 +124,7 @@ def test_two_sweeps_at_once_share_the_work(base, undisturbed, seeds):
     expected = {cell: result for cell, result in undisturbed[0].items() if "label_weakening" not in cell}
     for _ in range(REPEATS // 2):
         shutil.rmtree(base / "shared", ignore_errors=True)
-        pair = [start(base, "shared", *grid), start(base, "shared", *grid, f"seed={seeds}")]
+        pair = [start(base, "shared", *grid, report=False), start(base, "shared", *grid, f"seed={seeds}", report=False)]
         statuses = [sweep.finish() for sweep in pair]
         log = pair[0].log.read_text()
         assert statuses == [0, 0], log

@@ -1,6 +1,6 @@
-"""A command in a process of its own that tells, call by call, what it is doing, so that a test can kill it in the middle of that.
+"""Commands in a process of their own that tells, call by call, what it is doing, so that a test can kill it in the middle of that.
 
-The process is forked from a server that has the libraries loaded, and then runs the very file a user runs. Each phase's beginning and end
+The process is forked from a server that has the libraries loaded, and then runs the very files a user runs. Each phase's beginning and end
 is a byte in a pipe, which outlives the process.
 """
 
@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PHASES = ("collection", "token store", "noising", "training step", "checkpoint", "evaluating", "results", "between")
+PHASES = ("collection", "token store", "noising", "training step", "checkpoint", "evaluating", "results", "report", "between")
 KINDS = {"tokens": "token store", "tokenizers": "token store", "noise": "noising", "latent_semantics": "noising", "content_hash": "noising"}
 END = 128
 
@@ -27,17 +27,17 @@ def preload():
 
 
 class Watched:
-    """A running command.
+    """Running commands, one after the other; each is a file of the project and its arguments.
 
     Attributes:
         log: file of all it prints.
         phase: the phase it is in, as far as its messages were read.
     """
 
-    def __init__(self, arguments, folder, log):
+    def __init__(self, commands, folder, log):
         self.log, self._open = log, []
         self._events, writer = processes.Pipe(duplex=False)
-        self.process = processes.Process(target=_run, args=(arguments, str(folder), str(log), writer))
+        self.process = processes.Process(target=_run, args=(commands, str(folder), str(log), writer))
         self.process.start()
         writer.close()
 
@@ -72,20 +72,26 @@ class Watched:
         return self.phase
 
 
-def _run(arguments, folder, log, events: Connection):
+def _run(commands, folder, log, events: Connection):
     os.chdir(folder)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     watch(events)
-    sys.argv = [str(ROOT / "run.py"), *arguments]
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    for file, *arguments in commands:
+        sys.argv = [str(ROOT / file), *arguments]
+        try:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        except SystemExit as end:
+            if end.code:
+                raise
 
 
 def watch(events):
     """Wraps the functions that do the work of each phase."""
     import cells.evaluating
     import cells.training
+    import reporting.command
     from cells.checkpointing import Checkpoints
     from cells.evaluating import Evaluator
     from data.cache import Cache
@@ -111,5 +117,6 @@ def watch(events):
     reported(RankingModule, "training_step", "training step")
     reported(Checkpoints, "_save", "checkpoint")
     reported(Evaluator, "_answer", "evaluating")
+    reported(reporting.command, "_write", "report")
     for owner, name in ((cells.evaluating, "write_trec"), (cells.evaluating, "write_per_query"), (cells.training, "write_scores")):
         reported(owner, name, "results")
