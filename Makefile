@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 
 $(TEST_READY): $(READY)
 	@echo "== installing what the tests need"
-	$(PIP) --editable '.[models,launchers,test]'
+	$(PIP) --editable '.[models,launchers,tuning,test]'
 	@touch $@
 
 $(DOCS_READY): $(READY)

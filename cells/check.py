@@ -12,6 +12,8 @@ from errors import InputError
 
 log = logging.getLogger(__name__)
 
+OBJECTIVES = ("test", "validation")
+
 
 def check(cfg: DictConfig) -> None:
     """Raises InputError for the first value of the configuration that cannot work.
@@ -27,6 +29,8 @@ def check(cfg: DictConfig) -> None:
         _at_least(cfg, key, least)
     _at_least(cfg, "evaluation.batch_tokens", 1)
     _at_least(cfg, "trainer.max_epochs", 1)
+    if cfg.objective not in OBJECTIVES:
+        raise InputError(f"objective={cfg.objective}: must be {' or '.join(OBJECTIVES)}.")
     if cfg.on_error not in ("continue", "stop"):
         raise InputError(f"on_error={cfg.on_error}: must be continue or stop.")
     _candidates(cfg)

@@ -14,7 +14,7 @@ from cells.compatibility import as_before
 from data.files import PARTIAL, written_aside
 from errors import InputError
 
-BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant", "checkpoint", "on_error")
+BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant", "checkpoint", "on_error", "objective")
 """Keys that say where and how a cell is kept, not what it computes."""
 
 

@@ -75,6 +75,7 @@ class JobSchema:
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     measures: list[str] = MISSING
     selection_measure: str = MISSING
+    objective: str = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)
     validation: Validation = field(default_factory=Validation)
     batch: Batch = field(default_factory=Batch)

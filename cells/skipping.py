@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
@@ -34,9 +36,15 @@ def needs_no_job(cfg: DictConfig) -> bool:
 
 
 def skipped(cfg: DictConfig, cell: Cell) -> float:
-    """Says that a cell is finished, and returns its selection measure on the test split."""
+    """Says that a cell is finished, and returns what the sweep wants to know of it."""
     scores = json.loads(cell.file(SCORES).read_text(encoding="utf-8"))
     measure = cfg.selection_measure
-    value = float(scores["measures"][measure])
+    value = scores["measures"][measure]
     log.info("%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again", cell.name, measure, value, cell.directory)
-    return value
+    return objective(cfg, scores)
+
+
+def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:
+    """Returns the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split."""
+    measures: Mapping[str, float] = scores["measures" if cfg.objective == "test" else cfg.objective]
+    return measures[cfg.selection_measure]

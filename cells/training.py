@@ -21,7 +21,7 @@ from cells.precision import check_precision
 from cells.processes import check_strategy, leads
 from cells.results import Outcome, scores_of, show, summary, write_scores
 from cells.signals import Interruption
-from cells.skipping import skipped
+from cells.skipping import objective, skipped
 from cells.validating import check_validation
 from errors import InputError
 from evaluation.measures import parse_measures
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig) -> float:
-    """Runs one cell, unless it is finished, and returns its selection measure on the test split.
+    """Runs one cell, unless it is finished, and returns what the sweep wants to know of it.
 
     The order is that of cost: what can be refused is refused before anything is written, and before anything slow is imported.
 
@@ -62,7 +62,7 @@ def train(cfg: DictConfig) -> float:
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)
     show(cell, scores)
-    return float(scores["measures"][cfg.selection_measure])
+    return objective(cfg, scores)
 
 
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends what cluster/up.sh started, and removes its files. Munge, which others may use, stays.
+# Ends what cluster/up.sh started, and removes its files. Munge stays if it ran before.
 set -euo pipefail
 dir=${CLUSTER_DIR:-/tmp/retrieval-cluster}
 export SLURM_CONF=$dir/slurm.conf
@@ -17,4 +17,7 @@ for file in slurmd.pid slurmctld.pid run/slurmdbd.pid run/mysql.pid; do
         done
     fi
 done
+if [ -e "$dir/munge-is-ours" ]; then
+    kill "$(cat /run/munge/munged.pid)" 2> /dev/null || true
+fi
 rm -rf "$dir"

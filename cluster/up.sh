@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
 # Starts a one-node SLURM on this machine, for tests: munge, accounting (without it submitit waits forever for a killed job), controller, node.
-# Needs root and Debian's packages, which it installs if they are missing. Its files are in $CLUSTER_DIR; `cluster/down.sh` ends it.
+# Needs root and Debian's packages, which it installs if they are missing (exit status 75: it cannot). Its files are in $CLUSTER_DIR;
+# `cluster/down.sh` ends it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${CLUSTER_DIR:-/tmp/retrieval-cluster}
-if ! command -v slurmctld slurmdbd munged mariadbd > /dev/null; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server
-fi
+export PATH=$PATH:/usr/sbin:/sbin
+install() {
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then return 1; fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends slurm-wlm slurmdbd munge mariadb-server
+}
+for program in slurmctld slurmd slurmdbd munged mariadbd mariadb-install-db; do
+    if ! command -v "$program" > /dev/null; then
+        install < /dev/null || { echo "$program is missing and cannot be installed here: that takes root, apt and Debian's packages" >&2; exit 75; }
+        break
+    fi
+done
 mkdir -p "$dir"/{state,spool,log,run}
 processors=$(nproc --all)
 processors=$((processors > 2 ? processors : 2))  # two tasks must fit, and nproc alone would heed OMP_NUM_THREADS
@@ -33,7 +42,10 @@ for folder in /run/munge /var/log/munge /var/lib/munge; do
     mkdir -p "$folder"
     chown munge:munge "$folder"
 done
-munge -n > /dev/null 2>&1 || su -s /bin/sh munge -c /usr/sbin/munged
+if ! munge -n > /dev/null 2>&1; then
+    su -s /bin/sh munge -c /usr/sbin/munged
+    touch "$dir/munge-is-ours"
+fi
 wait_for 10 munge munge -n
 sql() { mariadb --no-defaults -S "$MYSQL_UNIX_PORT" "$@"; }
 if [ ! -d "$dir/mysql/mysql" ]; then

@@ -20,7 +20,7 @@ LONG = "model.epochs=150"
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     if not CONF.exists():
-        pytest.skip("no cluster: make cluster-up starts one")
+        pytest.fail("no cluster: make cluster-up starts one")
     base = tmp_path_factory.mktemp("cluster")
     write_small_collection(base / "tiny")
     return base

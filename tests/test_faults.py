@@ -1,4 +1,4 @@
-"""Thirty seeded SIGKILLs over a small sweep and its report, each in a chosen phase and followed by the same command; two sweeps at once, again and again.
+"""Thirty seeded SIGKILLs over a small sweep and its report, each in a chosen phase and followed by the same command; two sweeps at once.
 
 They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for where the kills hit.
 """

@@ -78,3 +78,20 @@ def test_a_failing_cell_is_recorded_as_failed(sweep):
     assert failed.returncode != 0
     assert "batch.size=5000" in failed.stderr
     assert wandb_run(base / "outputs/tiny/static/label_weakening/semantic-0.2/seed-1").exit_code == 1
+
+
+def test_cells_that_run_two_at_once_have_a_wandb_run_each(tmp_path):
+    folder = write_small_collection(tmp_path / "tiny")
+    grid = ["loss=cross_entropy,elr", "seed=1,2", "batch.size=16,5000", "variant=batch-${batch.size}", "logger=wandb", "model.epochs=1"]
+    local = ["hydra/launcher=local", "hydra.launcher.n_jobs=2"]
+    finished = run("-m", *local, "dataset=folder", f"dataset.path={folder}", *SMALL, *grid, cwd=tmp_path)
+    assert finished.returncode == 1
+    assert "4 of the sweep's cells failed" in finished.stdout
+    runs = {path.parent: wandb_run(path.parent) for path in tmp_path.rglob("config.yaml")}
+    assert len({recorded.run_id for recorded in runs.values()}) == 8
+    for cell, recorded in runs.items():
+        config = OmegaConf.to_container(OmegaConf.load(cell / "config.yaml"))
+        assert {key: recorded.config[key] for key in config} == config
+        assert recorded.name == "/".join(cell.parts[-5:])
+        assert recorded.exit_code == int(config["batch"]["size"] == 5000)  # larger than the collection: the cell raises
+        assert (cell / "scores.json").exists() == (recorded.exit_code == 0)
