@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
 
-from cells import failures, paths
+from cells import devices, failures, paths
 from cells.check import check
 from cells.lock import BusyError
 from cells.processes import leads, left_clean
@@ -29,6 +29,7 @@ def attempt(cfg: DictConfig) -> float:
         InputError: outside a sweep, for configuration or data that cannot be used.
     """
     paths.register()  # a launcher may have started this process, which has not seen run.py
+    devices.take_one_gpu()
     output_dir = Path(cfg.output_dir)
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
     if sweeping and cfg.on_error == "stop" and failures.of_this_sweep(output_dir):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from cells.devices import jobs_at_once
 from cells.tuned import tuned_learning_rate
 
 
@@ -26,5 +27,5 @@ def shortest(number: object) -> str:
 
 def register() -> None:
     """Makes the functions known to OmegaConf under their names."""
-    for resolver in (collection_name, method_name, shortest, tuned_learning_rate):
+    for resolver in (collection_name, jobs_at_once, method_name, shortest, tuned_learning_rate):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -10,7 +10,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from cells import failures
+from cells import devices, failures
 from cells.status import show_grid
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,9 @@ class Sweep(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401 - Hydra's signature
         """Names the sweep, and tells processes that a launcher starts where the project is; both reach them with the environment."""
-        del config, kwargs
+        del kwargs
+        if "joblib" in str(config.hydra.launcher._target_):
+            devices.share()
         os.environ[failures.SWEEP] = uuid.uuid4().hex
         inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         if str(ROOT) not in inherited:

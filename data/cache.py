@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TypeAlias
 
@@ -73,7 +73,7 @@ class Cache:
 
     def _build(self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> None:
         if target.exists():
-            log.warning("%s is damaged (a file is missing or cut short): building it again", target)
+            log.warning("%s is damaged (a file is missing, cut short or changed): building it again", target)
             shutil.rmtree(target)
         self._sweep(target)
         aside = _aside(target)
@@ -137,17 +137,40 @@ def _aside(target: Path) -> Path:
     return target.with_suffix(".building")
 
 
-def _files(folder: Path) -> dict[str, int]:
-    return {str(path.relative_to(folder)): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
+def _files(folder: Path) -> dict[str, dict[str, int | str]]:
+    """Size, time of the last change and hash of every file."""
+    return {str(path.relative_to(folder)): _described(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _described(path: Path) -> dict[str, int | str]:
+    stat = path.stat()
+    return {"size": stat.st_size, "changed_ns": stat.st_mtime_ns, "blake2b": _hash(path)}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether every file listed at the end of the build is there with its size: a stat each, which finds deleted and truncated files."""
+    """Whether every file listed at the end of the build is there as it was then.
+
+    A stat each finds what is deleted or truncated. A file is read, and its hash compared, only if it was written to or copied since, for
+    to hash a large collection for each cell would cost more than it finds.
+    """
     try:
-        sizes = json.loads((folder / KEY_FILE).read_bytes())["files"]
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+        files = json.loads((folder / KEY_FILE).read_bytes())["files"]
+        return all(_unchanged(folder / name, expected) for name, expected in files.items())
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:
+    stat = path.stat()
+    if isinstance(expected, int):  # the size, all that was recorded at first
+        return stat.st_size == expected
+    same_size = stat.st_size == expected["size"]
+    return same_size and (stat.st_mtime_ns == expected["changed_ns"] or _hash(path) == expected["blake2b"])
 
 
 def _seal(folder: Path, key: Mapping[str, JsonValue]) -> None:

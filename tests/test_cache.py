@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -102,13 +103,34 @@ def test_parallel_builders_build_once(cache):
     assert len(set(folders)) == len(builds) == 1
 
 
-@pytest.mark.parametrize("harm", [lambda file: file.unlink(), lambda file: file.write_text("cont")])
+HARMS = {
+    "deleted": lambda file: file.unlink(),
+    "truncated": lambda file: file.write_text("cont"),
+    "changed": lambda file: file.write_text("contEnt"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 def test_damaged_folder_is_built_again(cache, harm, caplog):
     file = cache.folder("kind", {}, write) / "part" / "file"
     harm(file)
     cache.folder("kind", {}, write)
     assert file.read_text() == "content"
     assert "damaged" in caplog.text
+
+
+def test_a_copied_folder_is_whole(cache, tmp_path):
+    folder = cache.folder("kind", {}, write)
+    copy = tmp_path / "copy"
+    shutil.copytree(cache.root, copy, copy_function=shutil.copyfile)  # with new times
+    assert Cache(copy).folder("kind", {}, refuse).name == folder.name
+
+
+def test_a_folder_that_records_sizes_only_is_still_used(cache):
+    key = cache.folder("kind", {}, write) / "key.json"
+    content = json.loads(key.read_text())
+    key.write_text(json.dumps(content | {"files": {name: file["size"] for name, file in content["files"].items()}}))
+    cache.folder("kind", {}, refuse)
 
 
 def test_unusable_root_names_the_setting(tmp_path):

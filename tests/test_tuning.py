@@ -1,22 +1,68 @@
-"""A sweep that tunes sees noisy validation labels, and nothing of the test split."""
+"""Learning rates are chosen on validation, from the same rates for every loss, and read back by the configuration."""
 
 import json
 
-from cell_runs import SMALL, run
+import pytest
+from cell_runs import composed, run
 from omegaconf import OmegaConf
-from small_collection import write_small_collection
+
+from cells.tuned import tuned_learning_rate
+from errors import InputError
+from reporting.tuning import Trial, choose, main
 
 
-def test_beta_is_tuned_on_noisy_validation_labels(tmp_path):
-    folder = write_small_collection(tmp_path / "tiny")
-    arguments = ["experiment=tune_beta", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=3", "dataset=folder", f"dataset.path={folder}"]
-    tuned = run("-m", *arguments, *SMALL, "model.epochs=1", "logger=none", cwd=tmp_path)
-    assert tuned.returncode == 0, tuned.stdout + tuned.stderr
-    cells = [path.parent for path in tmp_path.rglob("scores.json")]
-    configs = {cell: OmegaConf.load(cell / "config.yaml") for cell in cells}
-    assert len({config.loss.threshold.end for config in configs.values()}) == 3
-    assert all(config.validation.labels == "noisy" for config in configs.values())
-    values = {cell: json.loads((cell / "scores.json").read_text())["validation"]["nDCG@10"] for cell in cells}
-    best = OmegaConf.load(tmp_path / "outputs/optimization_results.yaml")
-    assert best.best_value == max(values.values())
-    assert best.best_params["loss.threshold.end"] in {configs[cell].loss.threshold.end for cell in cells if values[cell] == best.best_value}
+def trials(values):
+    return [Trial("toy/static/elr", rate, "nDCG@10", value) for rate, value in values]
+
+
+def test_the_best_mean_wins_and_the_smaller_of_equals():
+    chosen = choose(trials([(0.01, 0.5), (0.01, 0.7), (0.02, 0.65), (0.02, 0.65), (0.05, 0.9), (0.05, 0.1)]))
+    assert chosen["toy/static/elr"]["learning_rate"] == 0.02
+    assert chosen["toy/static/elr"]["tried"] == pytest.approx({"0.01": 0.6, "0.02": 0.65, "0.05": 0.5})
+    assert choose(trials([(0.02, 0.5), (0.01, 0.5)]))["toy/static/elr"]["learning_rate"] == 0.01
+
+
+def test_losses_with_fewer_trials_are_refused():
+    some = [*trials([(0.01, 0.5), (0.02, 0.4)]), Trial("toy/static/ce", 0.01, "nDCG@10", 0.4)]
+    with pytest.raises(InputError, match=r"toy/static: .* toy/static/ce lack some of the rates 0\.01, 0\.02"):
+        choose(some)
+    with pytest.raises(InputError, match="no finished cell"):
+        choose([])
+
+
+def write_trial(outputs, rate, validation):
+    folder = outputs / "toy" / "static" / f"elr-lr-{rate}" / "semantic-0.4" / "seed-0"
+    folder.mkdir(parents=True)
+    config = {"variant": f"lr-{rate}", "selection_measure": "nDCG@10", "model": {"learning_rate": rate}}
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
+    scores = {"measures": {"nDCG@10": 1 - validation}, "validation": {"nDCG@10": validation}, "data": {"fingerprint": "toy"}}
+    (folder / "scores.json").write_text(json.dumps(scores))
+
+
+def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_them(tmp_path, capsys):
+    write_trial(tmp_path / "tune", 0.01, 0.4)
+    write_trial(tmp_path / "tune", 0.05, 0.6)  # better on validation, worse on test
+    file = tmp_path / "results" / "rates.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"toy/static/ce": {"learning_rate": 0.02}}))
+    main([str(tmp_path / "tune"), "--out", str(file)])
+    assert "0.05" in capsys.readouterr().out
+    assert tuned_learning_rate(str(file), "toy", "static", "elr") == 0.05
+    assert tuned_learning_rate(str(file), "toy", "static", "ce") == 0.02
+    assert tuned_learning_rate(str(file), "toy", "static", "mae") is None
+    file.write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        tuned_learning_rate(str(file), "toy", "static", "elr")
+
+
+def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
+    cfg = composed("experiment=cpu_study_tune", "loss=elr", "model.learning_rate=5e-2", "seed=0")
+    assert cfg.cell == "demo/static/elr-lr-0.05/semantic-0.2/seed-0"
+    assert cfg.output_dir == "outputs/cpu_study_tune"
+
+
+def test_a_loss_that_was_not_tuned_is_said_so_at_once(tmp_path):
+    refused = run("experiment=cpu_study", "loss=mae", "dataset=demo", cwd=tmp_path)
+    assert refused.returncode != 0
+    assert "model.learning_rate=null: must be a positive number" in refused.stderr
+    assert "experiment=cpu_study_tune" in refused.stderr
