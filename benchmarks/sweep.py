@@ -2,65 +2,58 @@
 
     python benchmarks/sweep.py [cells]
 
-Composes and runs cells of the embedded collection in this process, as the basic launcher does.
+Runs real sweeps (`run.py -m`, one cell after the other in one process) of the embedded collection. What starting costs is taken out by
+comparing a sweep of one cell with one of several.
 """
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
+from resource import RUSAGE_CHILDREN, getrusage
+from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
-from hydra import compose, initialize_config_dir  # noqa: E402 - the project is not installed, so its root comes first
-from hydra.core.hydra_config import HydraConfig  # noqa: E402
-from omegaconf import DictConfig, OmegaConf  # noqa: E402
-
-from cells import paths, schema  # noqa: E402
-from cells.attempts import attempt  # noqa: E402
-
-TINY = ["experiment=smoke", "logger=none"]
+RUN = Path(__file__).parent.parent / "run.py"
 FINISHED_LIMIT, TINY_LIMIT = 0.3, 1.0  # seconds
 
 
-def composed(*overrides: str) -> DictConfig:
-    """Returns the configuration of a cell, as run.py's main gets it."""
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        cfg = compose("config", overrides=[*TINY, *overrides], return_hydra_config=True)
-    HydraConfig.instance().set_config(cfg)
-    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+class Cost(NamedTuple):
+    """Seconds of a sweep: by the clock, of processor time, and by the clock in its cells' own work."""
+
+    wall: float
+    processor: float
+    work: float
 
 
-def timed(*overrides: str) -> tuple[float, Path]:
-    """Runs a cell and returns its wall time, composition included, and its directory."""
-    started = time.perf_counter()
-    cfg = composed(*overrides)
-    attempt(cfg)
-    return time.perf_counter() - started, Path(cfg.output_dir) / cfg.cell
-
-
-def work(cell: Path) -> float:
-    """Returns how much of a cell's time was preparing, training, encoding and scoring."""
-    seconds: dict[str, float] = json.loads((cell / "scores.json").read_text())["wall_seconds"]
-    return sum(seconds.values())
+def swept(folder: Path, first: int, last: int) -> Cost:
+    """Runs the tiny cell with the seeds `first` to `last`."""
+    seeds = f"seed=range({first},{last + 1})"
+    command = [sys.executable, str(RUN), "-m", "experiment=smoke", "logger=none", seeds]
+    usage, started = getrusage(RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+    wall, after = time.perf_counter() - started, getrusage(RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
+    cells = [path for seed in range(first, last + 1) for path in folder.rglob(f"seed-{seed}/scores.json")]
+    return Cost(wall, processor, sum(sum(json.loads(path.read_text())["wall_seconds"].values()) for path in cells))
 
 
 def main(cells: int) -> None:
-    """Prints the two medians beside their limits."""
-    schema.register()
-    paths.register()
-    with tempfile.TemporaryDirectory() as folder:
-        place = (f"output_dir={folder}/outputs", f"cache_dir={folder}/cache")
-        timed("seed=0", *place)  # imports and caches
-        fresh = [timed(f"seed={seed}", *place) for seed in range(1, cells + 1)]
-        again = [timed(f"seed={seed}", *place)[0] for seed in range(1, cells + 1)]
-        worked = [work(cell) for _, cell in fresh]
-        beyond = median(wall - seconds for (wall, _), seconds in zip(fresh, worked, strict=True))
-    print(f"a finished cell: {median(again):.3f} s (limit {FINISHED_LIMIT} s)")
-    print(f"a tiny cell beyond its work: {beyond:.3f} s (limit {TINY_LIMIT} s); its work: {median(worked):.3f} s")
+    """Prints the costs of one more cell beside their limits."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        swept(folder, 0, 0)  # builds the caches
+        one, many = swept(folder, 1, 1), swept(folder, 2, cells + 1)
+        one_again, many_again = swept(folder, 1, 1), swept(folder, 1, cells + 1)
+    finished = (many_again.wall - one_again.wall) / cells
+    processor = (many_again.processor - one_again.processor) / cells
+    beyond = (many.wall - many.work - one.wall + one.work) / (cells - 1)
+    work = (many.work - one.work) / (cells - 1)
+    print(f"a finished cell: {finished:.3f} s, {processor:.3f} s of processor time (limit {FINISHED_LIMIT} s)")
+    print(f"a tiny cell beyond its work: {beyond:.3f} s (limit {TINY_LIMIT} s); its work: {work:.3f} s")
+    print(f"a sweep of {cells + 1} finished cells: {many_again.wall:.2f} s in all, {many_again.processor:.2f} s of processor time")
 
 
 if __name__ == "__main__":
