@@ -128,8 +128,8 @@ def until(outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | 
         if row is None:
             raise InputError(
                 f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt only {done} judgements of this "
-                "collection (no unjudged document is left to take the place of the others, or they must stay). Lower noise.ratio or choose "
-                "another model"
+                "collection: no unjudged document, copies of right ones (noise.dup) aside, is left to take the place of the others, or "
+                "they must stay. Lower noise.ratio or choose another model"
             )
         yield row
         done += row.corrupts
