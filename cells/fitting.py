@@ -72,6 +72,7 @@ def fit(
     start = newest(folder, cell.fingerprint)
     if start is not None:
         log.info("continuing from %s", start)
+    network.train()  # pretrained encoders come in evaluation mode, and only the leading process has left that by evaluating before
     with seeded(cfg.seed), _without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
