@@ -27,6 +27,13 @@ RERANKER = ["model=cross_encoder", TWO, "model.learning_rate=1e-4", "model.token
 CELLS = {
     "scifact/minilm_2layers": ["dataset=scifact", "model=minilm_2layers", "model.tokens.document_length=128"],
     "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers"],
+    "nfcorpus/minilm_2layers, more pairs": [
+        "dataset=nfcorpus",
+        "dataset.train_pairs=4000",
+        "dataset.validation_queries=100",
+        "model=minilm_2layers",
+        "model.tokens.document_length=128",
+    ],
     "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", TWO],
     "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
     "scifact/minilm": [*SCIFACT, "model=minilm"],
