@@ -141,10 +141,3 @@ def newest(folder: Path, fingerprint: str) -> Path | None:
             raise InputError(f"{path} is of another cell or configuration: remove it, or run this cell afresh with overwrite=true.")
         return path
     return None
-
-
-def rows_of(path: Path) -> list[dict[str, float]]:
-    """Returns the history that a checkpoint holds."""
-    checkpoint = torch.load(path, weights_only=True, map_location="cpu", mmap=True)
-    rows: list[dict[str, float]] = checkpoint["callbacks"]["Epochs"]["rows"]
-    return rows

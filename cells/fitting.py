@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgr
 from rich import get_console
 from safetensors.torch import load_model
 
-from cells.checkpointing import Checkpoints, newest, rows_of
+from cells.checkpointing import Checkpoints, newest
 from cells.directory import Cell
 from cells.materials import Materials, examples_of
 from cells.precision import settled_precision
@@ -24,7 +24,7 @@ from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
 from data.quiet import quiet
 from evaluation import Run, read_trec
-from lightning_modules import Epochs, Network, Optimization, RankingModule, TeacherScores, best_epoch, seeded
+from lightning_modules import Epochs, Network, Optimization, RankingModule, TeacherScores, best_epoch, read_history, seeded
 from lightning_modules.callbacks import VALIDATION
 from lightning_modules.refresh import NegativeRefresh
 from losses import Loss
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 quiet("pytorch_lightning")  # which devices exist, and advertisements
 
 BEST = "checkpoints/best.safetensors"
+HISTORY = "history.csv"
 
 
 def fit(
@@ -63,7 +64,7 @@ def fit(
     epochs = Epochs(
         interruption.released(lambda: evaluator.validate(network)),
         measure=cfg.selection_measure,
-        history=cell.file("history.csv"),
+        history=cell.file(HISTORY),
         best=cell.file(BEST),
         patience=cfg.validation.patience,
     )
@@ -148,10 +149,11 @@ def _without_known_warnings() -> Iterator[None]:
 
 
 def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
-    """Reads the choice from the files, since processes that Lightning starts leave their memory behind when training ends."""
-    newest_one = newest(cell.file("checkpoints"), cell.fingerprint)
-    assert newest_one is not None  # one is written after every epoch
-    rows = rows_of(newest_one)
+    """Reads the choice from the files, since processes that Lightning starts leave their memory behind when training ends.
+
+    Not from the checkpoint: where the end of the last epoch was cut off, it is finished without another step, hence without another one.
+    """
+    rows = read_history(cell.file(HISTORY))
     epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)
     load_model(network, cell.file(BEST))
     return {name.removeprefix(VALIDATION): value for name, value in rows[epoch].items() if name.startswith(VALIDATION)}, epoch

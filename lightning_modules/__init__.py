@@ -7,7 +7,7 @@ from lightning_modules.building import (
     build_late_interaction_retriever,
     build_static_retriever,
 )
-from lightning_modules.callbacks import Epochs, best_epoch
+from lightning_modules.callbacks import Epochs, best_epoch, read_history
 from lightning_modules.cross_encoder import CrossEncoder
 from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.late_interaction import LateInteractionRetriever
@@ -34,5 +34,6 @@ __all__ = [
     "build_dense_retriever",
     "build_late_interaction_retriever",
     "build_static_retriever",
+    "read_history",
     "seeded",
 ]

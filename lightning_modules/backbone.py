@@ -136,7 +136,8 @@ def _check_weights(path: str, model: Any, report: Mapping[str, Any], *, whole: b
     if mismatched:
         sizes = [f"{name}: {list(there)} in its files, {list(here)} by its config.json" for name, there, here in mismatched[:SHOWN]]
         raise InputError(
-            f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). Give files that fit together."
+            f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). Give files that fit together; a "
+            "classifier must have one class."
         )
     encoder = f"{model.base_model_prefix}." if hasattr(model, model.base_model_prefix) else ""
     needed = "" if whole else encoder
@@ -220,6 +221,4 @@ def _not_loaded(path: str, folder: str, error: Exception) -> str:
     exists = Path(folder).is_dir()
     where = "the folder exists but cannot be loaded" if exists else "it is neither a folder nor a model that can be downloaded"
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    if "ignore_mismatched_sizes" in reason:  # transformers' advice, about a report that we keep it from printing
-        reason = "some of its weights have other shapes than this model's; a classifier must have one class"
     return f"model.path={path}: {where} ({reason}). Give a folder with config.json and model.safetensors."

@@ -98,6 +98,12 @@ class Epochs(pl.Callback):
             writer.writerows(self.rows)
 
 
+def read_history(path: Path) -> list[Row]:
+    """Returns the rows of a history file, to the last bit as they were written; what an epoch has no value for is left out."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+
+
 def best_epoch(rows: list[Row], measure: str) -> int:
     """Returns the first epoch whose measure none exceeds.
 

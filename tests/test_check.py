@@ -15,6 +15,7 @@ def config(**changes):
             "trainer": {"max_epochs": 1},
             "measures": ["nDCG@10", "AP"],
             "on_error": "continue",
+            "objective": "test",
             "model": {"learning_rate": 0.1},
             "selection_measure": "nDCG@10",
         }

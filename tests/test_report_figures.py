@@ -132,9 +132,13 @@ def test_labels_are_left_to_the_legend_where_it_tells_the_losses():
 @pytest.mark.parametrize(
     ("grid", "plan", "expected"),
     [
-        (Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)), Plan(None, None), ["cost"]),
-        (Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)), Plan(None, None), ["cost"]),
-        (Grid({"elr": 0.0, "mae": 0.1}, seeds=(1,)), Plan(None, None), ["robustness", "retention", "area", "cost"]),
+        (Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)), Plan(None, None), ["learning", "memorisation", "cost"]),
+        (Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)), Plan(None, None), ["learning", "memorisation", "cost"]),
+        (
+            Grid({"elr": 0.0, "mae": 0.1}, seeds=(1,)),
+            Plan(None, None),
+            ["robustness", "retention", "area", "learning", "memorisation", "cost"],
+        ),
     ],
     ids=["one cell", "one noisy cell", "no baseline, one seed"],
 )

@@ -11,6 +11,7 @@ import yaml
 from page_cells import GRID, HOSTILE, TEXTS, write_page_cells
 
 from benchmarks.report_synthetic import Grid
+from data import Cache, open_folder
 from reporting.analysis import analyse
 from reporting.cells import read_cells
 from reporting.comparisons import Plan
@@ -230,6 +231,7 @@ def test_without_texts_the_page_shows_ids_and_says_why(small, tmp_path, change, 
 def test_texts_of_another_version_of_the_collection_are_not_shown(small, tmp_path):
     corpus = tmp_path / "collections/toy/corpus.jsonl"
     corpus.write_text(corpus.read_text() + json.dumps({"_id": "new", "text": "one more"}) + "\n")
+    open_folder(str(corpus.parent), cache=Cache(tmp_path / "cache"))  # as a cell that is run now would
     collection = report(small, tmp_path / "report").content["queries"]["collections"]["toy"]
     assert collection["reason"] == "its content is another one today than when the cells were run"
 
