@@ -61,6 +61,8 @@ class Checkpoints(pl.Callback):
         _begin_a_new_epoch_after_a_finished_one(trainer)
         if self._random is not None:
             restore(self._random[trainer.global_rank % len(self._random)])
+        if trainer.fit_loop.done:  # what was missing was the end of the last epoch: its row was added just now, and no step will save it
+            self._save(trainer)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
