@@ -23,7 +23,13 @@ SCIFACT = ["dataset=scifact", "model.tokens.document_length=64"]
 NFCORPUS = ["dataset=nfcorpus", "dataset.train_pairs=800", "dataset.validation_queries=100", "model.tokens.document_length=64"]
 MEDQUAD = ["dataset=folder", "dataset.train_pairs=1000", "dataset.validation_queries=20", "model.tokens.document_length=96"]
 TWO = "model.network.num_hidden_layers=2"
-RERANKER = ["model=cross_encoder", TWO, "model.learning_rate=1e-4", "model.tokens.query_length=32", "model.network.pair_length=96"]
+RERANKER = [
+    "model=cross_encoder",
+    "model.learning_rate=1e-4",
+    "model.tokens.query_length=32",
+    "model.network.pair_length=96",
+    "negatives.per_example=3",
+]
 CELLS = {
     "scifact/minilm_2layers": ["dataset=scifact", "model=minilm_2layers", "model.tokens.document_length=128"],
     "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers"],
@@ -40,7 +46,8 @@ CELLS = {
     "nfcorpus/minilm": [*NFCORPUS, "model=minilm"],
     "scifact/colbert": [*SCIFACT, "model=colbert"],
     "nfcorpus/colbert": [*NFCORPUS, "model=colbert"],
-    "medquad-liveqa/cross_encoder, 2 layers": [*MEDQUAD, *RERANKER, "negatives.per_example=3"],
+    "medquad-liveqa/cross_encoder, 2 layers": [*MEDQUAD, TWO, *RERANKER],
+    "medquad-liveqa/cross_encoder": [*MEDQUAD, *RERANKER, "dataset.train_pairs=3000", "model.epochs=2", "model.batch_size=8"],
 }
 COLUMNS = ("collection", "model", "training pairs", "tokens", "BM25", "untrained", "trained", "change", "minutes")
 BEGIN, END = "<!-- trained models -->\n", "<!-- end -->"

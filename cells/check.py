@@ -4,6 +4,7 @@ What only a constructor can judge (the parameters of a loss, a noise model or an
 """
 
 import logging
+import math
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
@@ -27,6 +28,8 @@ def check(cfg: DictConfig) -> None:
     _learning_rate(cfg)
     for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
         _at_least(cfg, key, least)
+    for key, example in (("model.learning_rate", "2e-5"), ("model.network.temperature", "0.05 for cosine or 1 for dot")):
+        _positive(cfg, key, example)
     _at_least(cfg, "evaluation.batch_tokens", 1)
     _at_least(cfg, "trainer.max_epochs", 1)
     if cfg.objective not in OBJECTIVES:
@@ -56,6 +59,13 @@ def _learning_rate(cfg: DictConfig) -> None:
             "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the one that was chosen for this collection, "
             "model and loss, and none was: run the sweep experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
         )
+
+
+def _positive(cfg: DictConfig, key: str, example: str) -> None:
+    """The network and the optimiser check these too, but only after the collection is read and Lightning imported."""
+    value = OmegaConf.select(cfg, key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf):
+        raise InputError(f"{key}={value}: must be a positive number, e.g. {example}.")
 
 
 def _warn_of_own_encoder(cfg: DictConfig) -> None:

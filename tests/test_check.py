@@ -54,6 +54,13 @@ def test_counts_out_of_range_are_refused_by_name(key, value):
         check(config(**{key.replace(".", "__"): value}))
 
 
+@pytest.mark.parametrize("key", ["model.learning_rate", "model.network.temperature"])
+@pytest.mark.parametrize("value", [0, -0.5, float("nan"), float("inf"), "abc", True])
+def test_what_must_be_positive_is_refused_before_anything_is_read(key, value):
+    with pytest.raises(InputError, match=rf"{key}={value}: must be a positive number"):
+        check(config(**{key.replace(".", "__"): value}))
+
+
 def test_batches_without_any_negative_are_refused():
     with pytest.raises(InputError, match=r"batch\.size=1"):
         check(config(batch__size=1, negatives__per_example=0))
