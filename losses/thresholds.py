@@ -98,28 +98,39 @@ class CosineThreshold(_ScheduledThreshold):
 
     def beta(self, progress: float) -> float:
         """The threshold after this share of the training."""
-        return self.end + (self.start - self.end) / 2 * (1 + math.cos(math.pi * progress))
+        return half_cosine(self.start, self.end, progress)
+
+
+def half_cosine(start: float, end: float, progress: float) -> float:
+    """From `start` to `end` on half a cosine, slow at both ends; `progress` in [0, 1]."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * progress))
 
 
 class ChanceCorrectedThreshold(Threshold):
-    """Option A: the same distance between chance and certainty for every list size, beta(n) = 1/n + rho (1 - 1/n).
+    r"""Option A: the same distance between chance and certainty for every list size, :math:`\beta(n) = 1/n + \rho (1 - 1/n)`.
+
+    With an `end` rho moves there on half a cosine. Upwards it trusts the model first and the labels later: early on, before wrong labels
+    are learnt by heart, doubts are informed; later on right labels that the model doubted get their turn.
 
     Args:
         rho: Position between chance (0) and certainty (1), in (0, 1); 0.5 gives 0.75 at n = 2 and 0.516 at n = 32.
+        end: Position after the last step, in (0, 1], where 1 leaves only the labels plausible; None: rho throughout.
     """
 
-    def __init__(self, rho: float = 0.5) -> None:
+    def __init__(self, rho: float = 0.5, end: float | None = None) -> None:
         self.rho = check_number("threshold.rho", rho, above=0, below=1)
+        self.end = self.rho if end is None else check_number("threshold.end", end, above=0, at_most=1)
 
     def log_beta(self, evidence: Evidence) -> Tensor:
-        """Log beta of each list, [L, 1]."""
+        """Log beta of each list at this point of the training, [L, 1]."""
         chance = evidence.lists.sizes[:, None].reciprocal()
-        return (chance + self.rho * (1 - chance)).log()
+        return (chance + half_cosine(self.rho, self.end, evidence.progress) * (1 - chance)).log()
 
     def bounds(self, candidates: int) -> tuple[float, float]:
-        """Beta at this list size, twice."""
-        beta = 1 / candidates + self.rho * (1 - 1 / candidates)
-        return beta, beta
+        """Beta at this list size where rho is smallest and where it is largest."""
+        low, high = sorted((self.rho, self.end))
+        chance = 1 / candidates
+        return chance + low * (1 - chance), chance + high * (1 - chance)
 
 
 class LiftThreshold(Threshold):
