@@ -47,7 +47,14 @@ CELLS = {
     "scifact/colbert": [*SCIFACT, "model=colbert"],
     "nfcorpus/colbert": [*NFCORPUS, "model=colbert"],
     "medquad-liveqa/cross_encoder, 2 layers": [*MEDQUAD, TWO, *RERANKER],
-    "medquad-liveqa/cross_encoder": [*MEDQUAD, *RERANKER, "dataset.train_pairs=3000", "model.epochs=2", "model.batch_size=8", "trainer.precision=bf16-mixed"],
+    "medquad-liveqa/cross_encoder": [
+        *MEDQUAD,
+        *RERANKER,
+        "dataset.train_pairs=3000",
+        "model.epochs=2",
+        "model.batch_size=8",
+        "trainer.precision=bf16-mixed",
+    ],
 }
 COLUMNS = ("collection", "model", "training pairs", "tokens", "BM25", "untrained", "trained", "change", "minutes")
 BEGIN, END = "<!-- trained models -->\n", "<!-- end -->"

@@ -153,15 +153,15 @@ class LabelWeakening(Loss):
     def check_list(self, candidates: int) -> None:
         """Check the threshold against the list size; see `Loss.check_list`. Warns where ambiguous labels are only dropped."""
         super().check_list(candidates)
-        lowest, highest = self.threshold.bounds(candidates)
+        lowest, _ = self.threshold.bounds(candidates)
         if lowest <= 1 / candidates:
             raise InputError(
                 f"loss.threshold: beta falls to {lowest:g}, but lists of {candidates} candidates need more than 1/{candidates} ="
                 f" {1 / candidates:g}, or an even prediction makes everything plausible; raise beta or use losses.ChanceCorrectedThreshold."
             )
-        if highest >= 1 - self.alpha:
+        if lowest >= 1 - self.alpha:
             warnings.warn(
-                f"loss.threshold: beta rises to {highest:g}, not below 1 - loss.alpha: ambiguous labels are only dropped",
+                f"loss.threshold: beta is at least {lowest:g}, never below 1 - loss.alpha: ambiguous labels are only dropped",
                 stacklevel=2,
             )
 

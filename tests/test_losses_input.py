@@ -28,6 +28,7 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
         (lambda: losses.LiftThreshold(lift=1), "loss.threshold.lift"),
         (lambda: losses.MarginThreshold(0), "loss.threshold.delta"),
         (lambda: losses.ChanceCorrectedThreshold(1), "loss.threshold.rho"),
+        (lambda: losses.ChanceCorrectedThreshold(0.1, end=1.5), "loss.threshold.end"),
         (lambda: losses.BudgetedThreshold(ConstantThreshold(), budget=1), "loss.threshold.budget"),
         (lambda: losses.PairAverageConfidence(1), "loss.confidence.decay"),
         (lambda: losses.PriorCorrectedConfidence(0), "loss.confidence.positive_rate"),

@@ -97,6 +97,7 @@ def test_warm_up_is_label_relaxation() -> None:
     ("threshold", "expected"),
     [
         (ChanceCorrectedThreshold(0.5), 0.625),
+        (ChanceCorrectedThreshold(0.2, end=0.8), 0.625),
         (LiftThreshold(2, maximum=0.75), 0.5),
         (LiftThreshold(4, maximum=0.75), 0.75),
         (LinearThreshold(0.8, 0.6), 0.7),
@@ -109,6 +110,13 @@ def test_thresholds(threshold: losses.Threshold, expected: float) -> None:
         loss.progress = 0.5
         scores = scores_of([0.1, p, (0.9 - p) / 2, (0.9 - p) / 2])
         assert decided(loss, scores).plausible.tolist() == [plausible]
+
+
+def test_a_threshold_that_rises_to_certainty_leaves_the_labels_alone() -> None:
+    loss = weakening(ChanceCorrectedThreshold(0.1, end=1.0))
+    assert decided(loss, scores_of(SURE_OF_ANOTHER)).ambiguous.tolist() == [1]
+    loss.progress = 1.0
+    assert decided(loss, scores_of(SURE_OF_ANOTHER, [1e-9, 1 - 3e-9, 1e-9, 1e-9])).ambiguous.tolist() == [0, 0]
 
 
 def test_margin_threshold_compares_with_the_positive_alone() -> None:

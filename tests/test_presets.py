@@ -45,4 +45,4 @@ def test_every_key_of_a_grid_is_in_the_cells_path(preset):
 def test_the_papers_grid():
     grid = grid_of("paper")
     assert {key: len(choices) for key, choices in grid.items()} == {"dataset": 4, "model": 3, "loss": 11, "noise.ratio": 4, "seed": 5}
-    assert set(grid["loss"]) == TEN | {"label_weakening"}
+    assert set(grid["loss"]) == TEN | {"label_weakening_literal"}
