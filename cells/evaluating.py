@@ -7,6 +7,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from cells.directory import Cell
+from cells.placing import placed
 from cells.tokenised import Tokenised
 from data import Qrels, Split
 from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
@@ -44,6 +45,7 @@ class Evaluator:
         self._depth: int = cfg.evaluation.depth
         self._batch_tokens: int = cfg.evaluation.batch_tokens
         self._negatives: DictConfig = cfg.negatives
+        self._trainer: DictConfig = cfg.trainer
 
     def prepare(self) -> None:
         """Does what needs no network, for every split that will be retrieved for.
@@ -81,13 +83,14 @@ class Evaluator:
         return below(run, self._negatives.skip)
 
     def _answer(self, network: Network, split: Split, depth: int | None = None) -> Answer:
-        return self._search.answer(
-            network,
-            self._tokenised.split(split),
-            self._tokenised.corpus,
-            depth=self._depth if depth is None else depth,
-            batch_tokens=self._batch_tokens,
-        )
+        with placed(network, self._trainer):
+            return self._search.answer(
+                network,
+                self._tokenised.split(split),
+                self._tokenised.corpus,
+                depth=self._depth if depth is None else depth,
+                batch_tokens=self._batch_tokens,
+            )
 
     def _ceiling(self, answer: Answer, split: Split) -> dict[str, Any]:
         if answer.first_stage is None:

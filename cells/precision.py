@@ -6,6 +6,7 @@ import time
 import torch
 from omegaconf import DictConfig
 
+from cells.placing import device_of
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def check_precision(trainer: DictConfig) -> None:
     Raises:
         InputError: for an unknown precision, one that the device does not support, or auto with several devices.
     """
-    asked, device = str(trainer.precision), _device(str(trainer.accelerator))
+    asked, device = str(trainer.precision), device_of(trainer)
     if asked not in NAMES:
         raise InputError(f"trainer.precision={asked}: must be one of {', '.join(NAMES)}.")
     if asked == "auto" and trainer.devices != 1:
@@ -38,16 +39,12 @@ def settled_precision(trainer: DictConfig) -> str:
     Args:
         trainer: the configuration of the trainer, checked.
     """
-    asked, device = str(trainer.precision), _device(str(trainer.accelerator))
+    asked, device = str(trainer.precision), device_of(trainer)
     if asked == "auto":
         return _fastest(device)
     if asked in HALF and device == "cpu" and (gain := _gain(asked, device)) < 1:
         log.warning("trainer.precision=%s: on this CPU it is %.1f times slower than %s", asked, 1 / gain, FULL)
     return asked
-
-
-def _device(accelerator: str) -> str:
-    return "cuda" if accelerator in {"auto", "gpu", "cuda"} and torch.cuda.is_available() else "cpu"
 
 
 def _name(device: str) -> str:

@@ -28,6 +28,7 @@ def search(cfg: DictConfig) -> None:
 
     from cells.indexing import indexed
     from cells.materials import open_collection
+    from cells.placing import placed
     from cells.tokenised import build_network, tokenise
 
     question = cfg.query
@@ -36,9 +37,10 @@ def search(cfg: DictConfig) -> None:
     collection = open_collection(cfg)
     tokenised = tokenise(cfg, collection)
     network = build_network(cfg, tokenised)
-    way = indexed(cfg, instantiate(cfg.model.search), network, tokenised)
     asked = tokenised.asked({"query": question})
-    run = way.answer(network, asked, tokenised.corpus, depth=cfg.task.depth, batch_tokens=cfg.evaluation.batch_tokens).run
+    with placed(network, cfg.trainer):
+        way = indexed(cfg, instantiate(cfg.model.search), network, tokenised)
+        run = way.answer(network, asked, tokenised.corpus, depth=cfg.task.depth, batch_tokens=cfg.evaluation.batch_tokens).run
     found = [(row, score) for row, score in zip(run.rows[0].tolist(), run.scores[0].tolist(), strict=True) if row != NO_DOCUMENT]
     _show(collection, question, found)
 

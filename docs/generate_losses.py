@@ -36,10 +36,11 @@ WEAKENING = """
 ## Label weakening and its options
 
 A reconstruction from label relaxation (AAAI 2021) and robust data ambiguation (AAAI 2024): only the abstract of "Learning to Retrieve with
-Weakened Labels" (arXiv 2512.13237) was available. `label_weakening_literal` is the literal reading; the options A to H are ours, each switched
-on by itself on top of it; `label_weakening` is the best setting measured ([results](results.md)). Confidence is read without gradient, and the gradient to the scores is p - q*, where q* is the projection of p on
-the set of admissible distributions. `decisions(...)` reports for each query whether the loss is active, whether the label is ambiguous,
-vacuous or already satisfied, how many candidates are plausible, and the largest confidence.
+Weakened Labels" (arXiv 2512.13237) was available. `label_weakening_literal` is the literal reading; the options A to H are ours, each
+switched on by itself on top of it; `label_weakening` is the best setting measured ([results](results.md)). Confidence is read without
+gradient, and the gradient to the scores is p - q*, where q* is the projection of p on the set of admissible distributions.
+`decisions(...)` reports for each query whether the loss is active, whether the label is ambiguous, vacuous or already satisfied, how many
+candidates are plausible, and the largest confidence.
 
 With two candidates an ambiguous label is a dropped one, and where positives are rare a model that has only learnt their rate is confident
 that every document is "not relevant": the literal pointwise reading then doubts every positive. Use `label_weakening_pointwise`.

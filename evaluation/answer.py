@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lightning_modules.network import Network
 
 AnyNetwork = TypeVar("AnyNetwork", bound="Network")
+ALL = slice(None)
 
 
 class Queries(NamedTuple):
@@ -63,7 +64,9 @@ class Search(ABC, Generic[AnyNetwork]):
     """Answers queries with a network."""
 
     @abstractmethod
-    def indexed(self, network: AnyNetwork, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> Search[AnyNetwork]:
+    def indexed(
+        self, network: AnyNetwork, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+    ) -> Search[AnyNetwork]:
         """The same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
 
         Args:
@@ -71,6 +74,7 @@ class Search(ABC, Generic[AnyNetwork]):
             corpus: the collection; its cache stores the vectors.
             key: all that the vectors depend on beside the documents.
             batch_tokens: tokens encoded at once.
+            shards: which parts of the collection, all of the same size, are wanted; others are neither encoded nor searched.
         """
 
     @abstractmethod

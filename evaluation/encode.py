@@ -32,38 +32,42 @@ def encode_store(
     encode: Callable[[Tokens], Tensor],
     *,
     batch_tokens: int,
+    rows: range | None = None,
     path: Path | None = None,
     dtype: DTypeLike = np.float32,
     description: str = "Encoding",
 ) -> NDArray[np.floating]:
-    """Encodes every text of a store.
+    """Encodes every text of a store, or a run of them.
 
     Args:
-        store: n texts, at least one.
+        store: the texts.
         encode: tokens of m texts to vectors [m, D]; called without gradients.
         batch_tokens: upper bound of texts x longest text in a call, that is, of the tokens with padding. A longer text is encoded alone.
+        rows: the n texts to encode, neighbours, at least one; None: all. Runs that begin at a multiple of WINDOW and are encoded one by
+            one give the vectors of the whole to the last bit.
         path: where the vectors go as a memory-mapped .npy; None keeps them in memory.
         dtype: of the result.
         description: for the progress bar.
 
     Returns:
-        Vectors in the order of the store [n, D].
+        Vectors of the n texts in the order of the store [n, D].
 
     Raises:
         InputError: when `batch_tokens` is less than 1.
     """
     if batch_tokens < 1:
         raise InputError(f"evaluation.batch_tokens={batch_tokens} must be 1 or more")
-    if not len(store):
+    rows = range(len(store)) if rows is None else rows
+    if not rows:
         raise ValueError("a store without texts has no vectors")
-    batches = list(_batches(store.lengths, batch_tokens))
+    batches = list(_batches(store.lengths[rows.start : rows.stop], batch_tokens))
     with torch.inference_mode():
         vectors: NDArray[np.floating] | None = None
-        for rows in track(batches, description):
-            part = encode(store.tokens(rows)).float().cpu().numpy()
+        for batch in track(batches, description):
+            part = encode(store.tokens(rows.start + batch)).float().cpu().numpy()
             if vectors is None:  # only now the dimension is known
-                vectors = _allocate((len(store), part.shape[1]), path, dtype)
-            vectors[rows] = part
+                vectors = _allocate((len(rows), part.shape[1]), path, dtype)
+            vectors[batch] = part
     assert vectors is not None
     return vectors
 

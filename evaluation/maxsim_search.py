@@ -13,7 +13,7 @@ import torch
 
 from data.progress import track
 from errors import InputError
-from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
+from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.first_stage import FirstStage, reordered
 from evaluation.run import NO_DOCUMENT, Run
 from evaluation.search import Best, merge
@@ -46,10 +46,10 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         self._first_stage = FirstStage(first_stage, candidates)
 
     def indexed(
-        self, network: LateInteractionRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int
+        self, network: LateInteractionRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
     ) -> MaxSimSearch:
         """Itself: token vectors of a collection are too many to be stored."""
-        del network, corpus, key, batch_tokens
+        del network, corpus, key, batch_tokens, shards
         return self
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:

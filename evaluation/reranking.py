@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from data.progress import track
-from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
+from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.first_stage import FirstStage, reordered
 from evaluation.run import NO_DOCUMENT
 
@@ -30,9 +30,11 @@ class ReRanking(Search["CrossEncoder"]):
     def __init__(self, first_stage: str | None, candidates: int) -> None:
         self._first_stage = FirstStage(first_stage, candidates)
 
-    def indexed(self, network: CrossEncoder, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> ReRanking:
+    def indexed(
+        self, network: CrossEncoder, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+    ) -> ReRanking:
         """Itself: there are no vectors of documents."""
-        del network, corpus, key, batch_tokens
+        del network, corpus, key, batch_tokens, shards
         return self
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:

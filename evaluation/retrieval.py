@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.answer import Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.encode import encode_store
+from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
+from evaluation.encode import WINDOW, encode_store
 from evaluation.run import Run
 from evaluation.search import exact_top_k
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -21,29 +21,42 @@ if TYPE_CHECKING:
     from lightning_modules.dense_retriever import DenseRetriever
 
 VECTORS = "vectors.npy"
-VERSION = 1
+VERSION = 2
+SHARD = WINDOW
+"""Documents whose vectors are stored together: what an interruption loses, and what several processes share out among them."""
 
 
 class SingleVectorSearch(Search["DenseRetriever"]):
     """Exact search for the largest dot products.
 
     Args:
-        index: vectors of the collection's documents [n, D]; None: they are encoded for each answer, because the network is being trained.
+        index: vectors of the collection's documents, in parts [n, D]; None: they are encoded for each answer, because the network is being
+            trained.
     """
 
-    def __init__(self, index: NDArray[np.floating] | None = None) -> None:
+    def __init__(self, index: Sequence[NDArray[np.floating]] | None = None) -> None:
         self._index = index
 
-    def indexed(self, network: DenseRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int) -> SingleVectorSearch:
-        """A search over a memory-mapped array of vectors in the collection's cache."""
+    def indexed(
+        self, network: DenseRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+    ) -> SingleVectorSearch:
+        """A search over memory-mapped vectors in the collection's cache, each shard an entry of its own."""
 
-        def build(folder: Path) -> None:
-            with evaluating(network):
-                encoded(network, corpus, batch_tokens=batch_tokens, path=folder / VECTORS)
+        def stored(rows: range) -> NDArray[np.floating]:
+            def build(folder: Path) -> None:
+                with evaluating(network):
+                    encoded(network, corpus, batch_tokens=batch_tokens, rows=rows, path=folder / VECTORS)
 
-        cache, documents = corpus.collection.cache, corpus.collection.documents_fingerprint
-        folder = cache.folder("vectors", {**key, "documents": documents, "version": VERSION}, build)
-        return SingleVectorSearch(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
+            documents = corpus.collection.documents_fingerprint
+            content = {**key, "documents": documents, "rows": [rows.start, rows.stop], "version": VERSION}
+            vectors: NDArray[np.floating] = np.load(
+                corpus.collection.cache.folder("vectors", content, build) / VECTORS, mmap_mode="r", allow_pickle=False
+            )
+            return vectors
+
+        count = len(corpus.tokens)
+        runs = [range(start, min(start + SHARD, count)) for start in range(0, count, SHARD)]
+        return SingleVectorSearch([stored(rows) for rows in runs[shards]])
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
         """Nothing: there is no first stage."""
@@ -58,16 +71,20 @@ class SingleVectorSearch(Search["DenseRetriever"]):
                 description="Encoding queries",
             )
             document_vectors = self._index if self._index is not None else encoded(network, corpus, batch_tokens=batch_tokens)
-        scores, rows = exact_top_k(query_vectors, document_vectors, depth)
+        device = next(network.parameters()).device
+        scores, rows = exact_top_k(query_vectors, document_vectors, depth, device=device)
         return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
 
 
-def encoded(network: DenseRetriever, corpus: Corpus, *, batch_tokens: int, path: Path | None = None) -> NDArray[np.floating]:
-    """The vectors of all documents of a collection [n, D], in memory or in a file; the network is in evaluation mode."""
+def encoded(
+    network: DenseRetriever, corpus: Corpus, *, batch_tokens: int, rows: range | None = None, path: Path | None = None
+) -> NDArray[np.floating]:
+    """The vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
     return encode_store(
         corpus.tokens,
         lambda tokens: network.encode_documents(moved(tokens, network)),
         batch_tokens=batch_tokens,
+        rows=rows,
         path=path,
         description="Encoding documents",
     )

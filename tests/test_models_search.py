@@ -12,8 +12,9 @@ from cells.indexing import indexed
 from cells.tokenised import build_network, tokenise
 from data import Cache, open_folder
 from errors import InputError
-from evaluation import Run, write_trec
+from evaluation import Run, encode, retrieval, write_trec
 from evaluation.answer import evaluating
+from evaluation.encode import encode_store
 from evaluation.first_stage import reordered
 
 
@@ -135,6 +136,36 @@ def test_stored_vectors_answer_alike(model, answered, folder):
     before = vectors.stat().st_mtime_ns
     indexed(cfg, search, network, tokenised)
     assert vectors.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("model", ["static", "minilm"])
+def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(model, answered, folder, monkeypatch):
+    found, network, tokenised = answered(model)
+    for module in (encode, retrieval):
+        monkeypatch.setattr(module, "WINDOW" if module is encode else "SHARD", 50)  # 120 documents: 50, 50 and 20
+    cfg = config(model, folder)
+    search, cache = instantiate(cfg.model.search), tokenised.collection.cache
+    whole = encode_store(tokenised.documents, Eval(network), batch_tokens=64)
+    built, build = [], cache._build
+    monkeypatch.setattr(cache, "_build", lambda target, key, work: (built.append(key["rows"]), build(target, key, work)))
+    indexed(cfg, search, network, tokenised, slice(1, None, 2))
+    assert built == [[50, 100]]
+    stored = indexed(cfg, search, network, tokenised)
+    assert built == [[50, 100], [0, 50], [100, 120]]
+    assert np.array_equal(np.concatenate(stored._index), whole)
+    again = stored.answer(network, tokenised.split(tokenised.collection.test), tokenised.corpus, depth=20, batch_tokens=64)
+    assert np.array_equal(again.run.rows, found.run.rows)
+
+
+class Eval:
+    """Documents to vectors, in evaluation mode."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def __call__(self, tokens):
+        with evaluating(self.network):
+            return self.network.encode_documents(tokens)
 
 
 @pytest.mark.parametrize("model", ["colbert", "cross_encoder"])

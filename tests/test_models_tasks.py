@@ -48,6 +48,12 @@ def test_index_stores_the_vectors_once(settings, caplog):
     assert "the vectors of 120 documents are in" in caplog.text
 
 
+@pytest.mark.parametrize("overrides", [("task.part=2", "task.parts=2"), ("task.part=-1",), ("task.parts=0",)])
+def test_a_part_that_is_none_of_the_parts_is_refused(overrides, settings):
+    with pytest.raises(InputError, match=r"task\.part=.*below task\.parts="):
+        index(composed(*settings, "task=index", *overrides))
+
+
 def test_evaluate_writes_a_cell_that_says_how_it_searched(settings, tmp_path):
     cfg = composed(*settings, "task=evaluate", f"output_dir={tmp_path}")
     value = evaluate(cfg)

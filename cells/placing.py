@@ -1,0 +1,27 @@
+"""Where a network works: on the accelerator that it is trained on, also before and after training and in tasks that do not train."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from omegaconf import DictConfig
+from torch import nn
+
+
+def device_of(trainer: DictConfig) -> str:
+    """The kind of device that the trainer's configuration means on this machine: cuda or cpu."""
+    return "cuda" if str(trainer.accelerator) in {"auto", "gpu", "cuda"} and torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def placed(network: nn.Module, trainer: DictConfig) -> Iterator[None]:
+    """Moves the network to its device and back, unless it is on one: the trainer leaves it in main memory when it has ended."""
+    home, device = next(network.parameters()).device, device_of(trainer)
+    if home.type != "cpu" or device == "cpu":
+        yield
+        return
+    network.to(device)
+    try:
+        yield
+    finally:
+        network.to(home)

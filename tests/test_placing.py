@@ -1,0 +1,49 @@
+"""A network is moved to the accelerator for the time of its work. No machine of ours has one, so that the moves are what is looked at."""
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from torch import nn
+
+from cells import placing
+from cells.placing import device_of, placed
+
+
+class Moved(nn.Linear):
+    def __init__(self):
+        super().__init__(1, 1)
+        self.moves = []
+
+    def to(self, device):
+        self.moves.append(str(device))
+        return self
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "available", "device"), [("auto", True, "cuda"), ("gpu", True, "cuda"), ("cpu", True, "cpu"), ("auto", False, "cpu")]
+)
+def test_the_device_is_the_trainers(accelerator, available, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert device_of(OmegaConf.create({"accelerator": accelerator})) == device
+
+
+def fail_inside(network):
+    with placed(network, OmegaConf.create({})):
+        assert network.moves == ["cuda"]
+        raise ZeroDivisionError
+
+
+def test_a_network_goes_there_and_comes_back_also_after_an_error(monkeypatch):
+    monkeypatch.setattr(placing, "device_of", lambda _: "cuda")
+    network = Moved()
+    with pytest.raises(ZeroDivisionError):
+        fail_inside(network)
+    assert network.moves == ["cuda", "cpu"]
+
+
+def test_without_an_accelerator_it_stays(monkeypatch):
+    monkeypatch.setattr(placing, "device_of", lambda _: "cpu")
+    network = Moved()
+    with placed(network, OmegaConf.create({})):
+        pass
+    assert network.moves == []
