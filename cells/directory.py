@@ -20,6 +20,7 @@ BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "varian
 
 ABSENT = "nothing"
 SCORES = "scores.json"
+UNTRAINED = "checkpoints/untrained.json"
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class Cell:
     def _litter(self) -> Iterator[Path]:
         yield from self.directory.rglob(f".*{PARTIAL}")
         if self.finished:
-            for pattern in ("*.ckpt", "negatives-*.npz"):
-                yield from self.file("checkpoints").glob(pattern)
+            for pattern in ("checkpoints/*.ckpt", "checkpoints/negatives-*.npz", UNTRAINED):
+                yield from self.directory.glob(pattern)
 
     def claim(self, *, overwrite: bool) -> None:
         """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.

@@ -1,10 +1,12 @@
 """The main task: corrupt the training labels, train, retrieve from the whole collection, score against clean judgements, record it."""
 
+import json
 import logging
 import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from cells.directory import Cell
+from cells.directory import UNTRAINED, Cell
 from cells.failures import forget
 from cells.lock import lock_file, locked
 from cells.logfile import logged_to
@@ -23,12 +25,14 @@ from cells.results import Outcome, scores_of, show, summary, write_scores
 from cells.signals import Interruption
 from cells.skipping import objective, skipped
 from cells.validating import check_validation
+from data.files import written_aside
 from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
 from losses.views import viewed
 
 if TYPE_CHECKING:
+    from cells.evaluating import Report
     from cells.preparing import Prepared
     from cells.tracking import Tracker
 
@@ -94,7 +98,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             if cfg.export:
                 rehearse(cfg, ready.network, ready.materials.tokenised.tokenizer)
         with clock.time("evaluate_untrained"):
-            untrained = ready.evaluator.test(ready.network)
+            untrained = _untrained(cell, ready)
         with clock.time("train"):
             validation, epoch = fit(cfg, cell, ready, loss=loss, tracker=tracker, interruption=interruption)
         with clock.time("evaluate"):
@@ -104,6 +108,20 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         _record(cfg, cell, ready, scores, tracker)
     cell.tidy()
     return scores
+
+
+def _untrained(cell: Cell, ready: "Prepared") -> "Report":
+    """What the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
+    from cells.evaluating import Report
+
+    path = cell.file(UNTRAINED)
+    if path.exists():
+        return Report(**json.loads(path.read_text(encoding="utf-8")))
+    report = ready.evaluator.test(ready.network)
+    path.parent.mkdir(exist_ok=True)
+    with written_aside(path) as aside:
+        aside.write_text(json.dumps(asdict(report)), encoding="utf-8")
+    return report
 
 
 def _record(cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker") -> None:

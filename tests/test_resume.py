@@ -14,6 +14,7 @@ from tiny_models import save_encoder_of
 
 from cells import checkpointing
 from cells.directory import Cell
+from cells.evaluating import Evaluator
 from cells.training import train
 from errors import InputError
 from lightning_modules import seeded
@@ -203,6 +204,19 @@ def test_a_checkpoint_of_another_cell_is_refused(run_cell, monkeypatch, tmp_path
     torch.save(stolen, checkpoints / "last.ckpt")
     with pytest.raises(InputError, match=r"last\.ckpt is of another cell.*overwrite=true"):
         run_cell(tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2")
+
+
+def test_the_untrained_network_answers_once(run_cell, undisturbed, monkeypatch, tmp_path):
+    killed_cell(run_cell, monkeypatch, tmp_path, 7)
+    tested, test = [], Evaluator.test
+    monkeypatch.setattr(Evaluator, "test", lambda self, *arguments: (tested.append(arguments), test(self, *arguments))[1])
+    cell = run_cell(tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1")
+    assert len(tested) == 1  # the trained one
+    scores, expected = (
+        json.loads((folder / "scores.json").read_text())
+        for folder in (cell, undisturbed("logger=none", "loss=cross_entropy", "noise.ratio=0.2"))
+    )
+    assert scores["untrained"] == expected["untrained"]
 
 
 def test_a_finished_cell_keeps_weights_only(run_cell, monkeypatch, tmp_path):
