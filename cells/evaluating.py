@@ -12,6 +12,7 @@ from cells.tokenised import Tokenised
 from data import Qrels, Split
 from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
 from evaluation.answer import Answer, Search
+from evaluation.part import WHOLE, Part
 from lightning_modules import Network
 
 
@@ -58,10 +59,15 @@ class Evaluator:
         for split in (collection.test, collection.validation, *mined):
             self._search.prepare(self._tokenised.split(split), self._tokenised.corpus)
 
+    @property
+    def shared(self) -> bool:
+        """Whether `validate` is the work of all processes that train together, or of one."""
+        return self._search.shared
+
     def validate(self, network: Network) -> dict[str, float]:
-        """Returns the mean of each measure on the validation split."""
-        split = self._tokenised.collection.validation
-        return self._scored(self._answer(network, split).run, self._validation).mean
+        """Returns the mean of each measure on the validation split; all processes that train together call it, if it is `shared`."""
+        split, part = self._tokenised.collection.validation, Part.mine() if self.shared else WHOLE
+        return self._scored(self._answer(network, split, part=part).run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
         """Returns what the network scores on the test split; for a cell, writes its run.trec and per_query.tsv."""
@@ -82,7 +88,7 @@ class Evaluator:
         run = self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
         return below(run, self._negatives.skip)
 
-    def _answer(self, network: Network, split: Split, depth: int | None = None) -> Answer:
+    def _answer(self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE) -> Answer:
         with placed(network, self._trainer):
             return self._search.answer(
                 network,
@@ -90,6 +96,7 @@ class Evaluator:
                 self._tokenised.corpus,
                 depth=self._depth if depth is None else depth,
                 batch_tokens=self._batch_tokens,
+                part=part,
             )
 
     def _ceiling(self, answer: Answer, split: Split) -> dict[str, Any]:

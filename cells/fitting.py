@@ -67,6 +67,7 @@ def fit(
         history=cell.file(HISTORY),
         best=cell.file(BEST),
         patience=cfg.validation.patience,
+        together=evaluator.shared,
     )
     checkpoints = Checkpoints(folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption)
     refresh = _refresh(cfg, materials, loader, interruption.released(evaluator.mine), folder)

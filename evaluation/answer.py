@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from data.tokens import Tokens
+from evaluation.part import WHOLE, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +62,13 @@ class Answer(NamedTuple):
 
 
 class Search(ABC, Generic[AnyNetwork]):
-    """Answers queries with a network."""
+    """Answers queries with a network.
+
+    Attributes:
+        shared: Whether several processes can answer together; otherwise one does and the others wait.
+    """
+
+    shared: ClassVar[bool] = False
 
     @abstractmethod
     def indexed(
@@ -86,7 +93,7 @@ class Search(ABC, Generic[AnyNetwork]):
         """
 
     @abstractmethod
-    def answer(self, network: AnyNetwork, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+    def answer(self, network: AnyNetwork, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE) -> Answer:
         """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
 
         Args:
@@ -95,6 +102,7 @@ class Search(ABC, Generic[AnyNetwork]):
             corpus: the collection.
             depth: documents a query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.
+            part: this process's part of the documents where several answer together, each of them with these arguments.
 
         Raises:
             InputError: for a first stage that does not fit, or a score that is not finite.

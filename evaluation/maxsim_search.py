@@ -15,6 +15,7 @@ from data.progress import track
 from errors import InputError
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.first_stage import FirstStage, reordered
+from evaluation.part import WHOLE, Part
 from evaluation.run import NO_DOCUMENT, Run
 from evaluation.search import Best, merge
 from lightning_modules.ragged import offsets_of
@@ -57,8 +58,11 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         if not self._whole(corpus):
             self._first_stage.run(queries, corpus)
 
-    def answer(self, network: LateInteractionRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+    def answer(
+        self, network: LateInteractionRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+    ) -> Answer:
         """Ranks the whole collection, or the candidates."""
+        assert part is WHOLE  # not shared
         with evaluating(network):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
             if self._whole(corpus):

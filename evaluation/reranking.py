@@ -10,6 +10,7 @@ import torch
 from data.progress import track
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.first_stage import FirstStage, reordered
+from evaluation.part import WHOLE, Part
 from evaluation.run import NO_DOCUMENT
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ class ReRanking(Search["CrossEncoder"]):
         """Finds the candidates."""
         self._first_stage.run(queries, corpus)
 
-    def answer(self, network: CrossEncoder, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+    def answer(
+        self, network: CrossEncoder, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+    ) -> Answer:
         """Scores every candidate of every query."""
+        assert part is WHOLE  # not shared
         found = self._first_stage.run(queries, corpus)
         scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
         with evaluating(network):

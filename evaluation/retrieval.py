@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.encode import WINDOW, encode_store
+from evaluation.part import WHOLE, Part
 from evaluation.run import Run
 from evaluation.search import exact_top_k
 
@@ -27,12 +28,14 @@ SHARD = WINDOW
 
 
 class SingleVectorSearch(Search["DenseRetriever"]):
-    """Exact search for the largest dot products.
+    """Exact search for the largest dot products; processes that answer together encode and search a part of the documents each.
 
     Args:
         index: vectors of the collection's documents, in parts [n, D]; None: they are encoded for each answer, because the network is being
             trained.
     """
+
+    shared = True
 
     def __init__(self, index: Sequence[NDArray[np.floating]] | None = None) -> None:
         self._index = index
@@ -61,8 +64,11 @@ class SingleVectorSearch(Search["DenseRetriever"]):
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
         """Nothing: there is no first stage."""
 
-    def answer(self, network: DenseRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int) -> Answer:
+    def answer(
+        self, network: DenseRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+    ) -> Answer:
         """Ranks the whole collection."""
+        own = part.rows(len(corpus.tokens))
         with evaluating(network):
             query_vectors = encode_store(
                 queries.tokens,
@@ -70,9 +76,9 @@ class SingleVectorSearch(Search["DenseRetriever"]):
                 batch_tokens=batch_tokens,
                 description="Encoding queries",
             )
-            document_vectors = self._index if self._index is not None else encoded(network, corpus, batch_tokens=batch_tokens)
+            document_vectors = self._index if self._index is not None else encoded(network, corpus, batch_tokens=batch_tokens, rows=own)
         device = next(network.parameters()).device
-        scores, rows = exact_top_k(query_vectors, document_vectors, depth, device=device)
+        scores, rows = part.merged(*exact_top_k(query_vectors, document_vectors, depth, device=device, first_row=own.start), depth)
         return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
 
 

@@ -46,7 +46,13 @@ class Best(NamedTuple):
 
 
 def exact_top_k(
-    query_vectors: Vectors, document_vectors: Vectors | Iterable[Vectors], k: int, *, block: int = 4096, device: torch.device | str = "cpu"
+    query_vectors: Vectors,
+    document_vectors: Vectors | Iterable[Vectors],
+    k: int,
+    *,
+    block: int = 4096,
+    device: torch.device | str = "cpu",
+    first_row: int = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Finds for each query the k documents of the largest dot products.
 
@@ -58,6 +64,7 @@ def exact_top_k(
         document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of it, one after the other.
         k: documents a query; fewer are returned if there are fewer.
         block: documents whose similarities are held at once.
+        first_row: row of the first of these documents in the collection.
         device: where similarities are computed, in float32; blocks of documents are moved there one by one.
 
     Returns:
@@ -72,7 +79,7 @@ def exact_top_k(
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
     query_peak = _peak(queries, "query", 0, limit)
     best = Best.none(len(queries), k, device)
-    seen = 0
+    seen = first_row
     for documents in _blocks(document_vectors, block):
         vectors = _tensor(documents, device)
         _peak(vectors, "document", seen, limit / max(query_peak, 1.0))
@@ -80,7 +87,7 @@ def exact_top_k(
             part = slice(start, start + QUERY_BLOCK)
             merge(best.of(part), queries[part] @ vectors.T, seen)
         seen += len(vectors)
-    found = min(k, seen)
+    found = min(k, seen - first_row)
     return best.scores[:, :found].cpu().numpy(), best.rows[:, :found].cpu().numpy()
 
 

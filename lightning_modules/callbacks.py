@@ -20,7 +20,7 @@ class Epochs(pl.Callback):
     """Finishes every epoch exactly once, an epoch included whose end was cut off: a checkpoint after its last step knows that it is due.
 
     The rows travel in the checkpoint, so that an interrupted cell continues its history without holes or repeats. In a distributed run
-    process 0 retrieves, so that every query is scored once, and the others wait for its numbers.
+    all processes retrieve together, or process 0 does and the others wait; its numbers are everybody's, so that every query is scored once.
 
     Args:
         evaluate: retrieves with the network of the module it closes over and returns the mean of each measure, by name.
@@ -28,13 +28,22 @@ class Epochs(pl.Callback):
         history: file of the rows, never half-written.
         best: file of the selected epoch's weights.
         patience: training ends after so many epochs without a better one; None: never before its last.
+        together: whether all processes evaluate, each its part.
     """
 
     def __init__(
-        self, evaluate: Callable[[], dict[str, float]], *, measure: str, history: Path, best: Path, patience: int | None = None
+        self,
+        evaluate: Callable[[], dict[str, float]],
+        *,
+        measure: str,
+        history: Path,
+        best: Path,
+        patience: int | None = None,
+        together: bool = False,
     ) -> None:
         self._evaluate, self._measure = evaluate, VALIDATION + measure
         self._history, self._best, self._patience = history, best, patience
+        self._together = together
         self.rows: list[Row] = []
         self._earlier = 0.0  # seconds of this epoch before an interruption
         self._started = time.monotonic()
@@ -68,7 +77,7 @@ class Epochs(pl.Callback):
 
     def _finish(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert isinstance(module, RankingModule)
-        measures = trainer.strategy.broadcast(self._evaluate() if trainer.is_global_zero else {})
+        measures = trainer.strategy.broadcast(self._evaluate() if self._together or trainer.is_global_zero else {})
         training = module.diagnostics.summary()  # after the retrieval, which may be interrupted: it forgets the epoch
         row: Row = {"epoch": len(self.rows), "step": trainer.global_step, "seconds": self._seconds()}
         row |= {f"train/{name}": value for name, value in training.items()}

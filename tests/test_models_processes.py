@@ -4,6 +4,7 @@ import faulthandler
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
@@ -15,6 +16,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 import losses
 from errors import InputError
+from evaluation.part import WHOLE, Part
+from evaluation.search import exact_top_k
 from lightning_modules.processes import Share
 
 CASES = {
@@ -80,3 +83,35 @@ def test_two_processes_give_the_losses_and_gradients_of_one(model, folder):
         assert together.keys() == alone.keys()
         for name, value in alone.items():
             torch.testing.assert_close(together[name], value, atol=2e-5, rtol=1e-4, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def answered_together(rank, folder, rendezvous):
+    torch.set_num_threads(1)
+    faulthandler.dump_traceback_later(100, exit=True)
+    dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
+    part = Part.mine()
+    assert part == (rank, 2)
+    generator = torch.Generator().manual_seed(0)
+    queries = torch.randint(-2, 3, (5, 4), generator=generator)  # integers, so that there are ties
+    documents = torch.randint(-2, 3, (41, 4), generator=generator)
+    own = part.rows(len(documents))
+    found = exact_top_k(queries, documents[own.start : own.stop], 25, first_row=own.start)
+    scores, rows = part.merged(*found, 25)
+    expected = exact_top_k(queries, documents, 25)
+    assert np.array_equal(scores, expected[0])
+    assert np.array_equal(rows, expected[1])
+    (Path(folder) / f"answered-{rank}").touch()
+    dist.destroy_process_group()
+
+
+def test_two_processes_find_what_one_does_ties_included(tmp_path):
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    spawn(answered_together, (tmp_path, tmp_path / "point"), nprocs=2)
+    assert len(list(tmp_path.glob("answered-*"))) == 2
+
+
+def test_parts_are_neighbours_and_cover_the_collection():
+    parts = [Part(rank, 3).rows(10) for rank in range(3)]
+    assert [row for part in parts for row in part] == list(range(10))
+    assert {len(part) for part in parts} == {3, 4}
+    assert WHOLE.rows(7) == range(7)

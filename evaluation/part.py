@@ -1,0 +1,55 @@
+"""A collection shared out among the processes that train together: each encodes and searches its part, and the best of all are merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch.distributed as dist
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Part(NamedTuple):
+    """One of several neighbouring parts of nearly equal size.
+
+    Attributes:
+        rank: which.
+        parts: of how many.
+    """
+
+    rank: int = 0
+    parts: int = 1
+
+    @classmethod
+    def mine(cls) -> Part:
+        """That of this process among those that train together; the whole where there is one."""
+        return cls(dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else WHOLE
+
+    def rows(self, documents: int) -> range:
+        """Its documents."""
+        return range(self.rank * documents // self.parts, (self.rank + 1) * documents // self.parts)
+
+    def merged(self, scores: NDArray[np.float32], rows: NDArray[np.int64], depth: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The best of all parts; every process calls this and gets them.
+
+        Args:
+            scores: those of this part's best documents, by score descending, then by row [Q, k].
+            rows: the documents' rows in the collection [Q, k].
+            depth: documents a query at most.
+
+        Returns:
+            Scores and rows of the best of the collection, in that order [Q, min(depth, n)].
+        """
+        if self.parts == 1:
+            return scores, rows
+        found: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = [(scores, rows)] * self.parts
+        dist.all_gather_object(found, (scores, rows))
+        all_scores, all_rows = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+        # parts follow one another and each is in order, so that a stable sort leaves equal scores in the order of their rows
+        order = np.argsort(-all_scores, axis=1, kind="stable")[:, :depth]
+        return np.take_along_axis(all_scores, order, 1), np.take_along_axis(all_rows, order, 1)
+
+
+WHOLE = Part()
