@@ -29,8 +29,7 @@ from reporting.study import BASELINE, NOISE, Recovery, detections, recoveries, s
 
 PAGE = ROOT / "docs" / "results.md"
 RESULTS = ROOT / "results"
-UNTUNED, EXPLORATION = RESULTS / "untuned", RESULTS / "exploration"
-TITLES = {RESULTS: "The grid", UNTUNED: "Untuned: the model's own learning rate, validation with clean labels"}
+EXPLORATION = RESULTS / "exploration"
 FIGURE = ROOT / "docs" / "figures" / "robustness.svg"
 BEGIN, END = "<!-- tables -->\n", "<!-- end -->\n"
 MEASURE = "nDCG@10"
@@ -41,11 +40,9 @@ HARD = (0.4, 0.6)
 def main() -> None:
     """Writes the page and its figure."""
     PAGE.write_text(page(), encoding="utf-8")
-    for results in (RESULTS, UNTUNED):
-        if stored(results):
-            with restored(results) as cells:
-                draw(analyse(read_cells(cells, {"noise": [NOISE]}), Plan(BASELINE, None), [MEASURE]))
-            return
+    if stored(RESULTS):
+        with restored(RESULTS) as cells:
+            draw(analyse(read_cells(cells, {"noise": [NOISE]}), Plan(BASELINE, None), [MEASURE]))
 
 
 def stored(results: Path) -> bool:
@@ -81,15 +78,12 @@ def page() -> str:
 def tables() -> Iterator[str]:
     """All tables."""
     names: set[str] = set()
-    if stored(RESULTS) or stored(UNTUNED):
+    if stored(RESULTS):
         yield f"![{MEASURE} against the share of corrupted training labels](figures/{FIGURE.name})\n"
-    for results, title in TITLES.items():
-        if stored(results):
-            with restored(results) as cells:
-                analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
-                yield f"\n## {title}\n"
-                yield from section(analysis)
-            names |= {cell.name for cell in analysis.cells.finished} if results == RESULTS else set()
+        with restored(RESULTS) as cells:
+            analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
+            yield from section(analysis)
+        names = {cell.name for cell in analysis.cells.finished}
     if stored(EXPLORATION):
         with restored(EXPLORATION) as cells:
             yield from exploration(analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE]))
