@@ -50,6 +50,7 @@ class Diagnostics:
             "margin": labelled - other,
             "doubt": (other - total).exp(),
             "first": labelled >= other,
+            "skipped": ~(labelled.isfinite() & other.isfinite()),
             "recovered": true >= candidates.amax(1),
             "corrupted": batch.corrupted,
             "closed": batch.true_columns >= 0,
@@ -68,6 +69,8 @@ class Diagnostics:
             `margin` (its score minus the best other candidate's).
             `memorisation`: share of corrupted examples whose wrong label the model ranks first; `recovery`: share whose true document it
             ranks first, among those that have it as a candidate.
+            `skipped`: share of examples without a positive or without another candidate, which teach most losses nothing; left out where it
+            is 0.
             `detector_auroc`: how well the largest probability of an unlabelled candidate tells corrupted from clean examples.
             Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares), `vacuous_positives` and `vacuous_negatives` (the
             same of documents by their label, in the pointwise view), `plausible` (mean size of the plausible set),
@@ -82,6 +85,7 @@ class Diagnostics:
         for name in ("loss", "confidence", "margin"):
             means[f"{name}_clean"] = _mean(values[name][~corrupted])
             means[f"{name}_corrupted"] = _mean(values[name][corrupted])
+        means["skipped"] = _mean(values["skipped"]) or None
         means["memorisation"] = _mean(values["first"][corrupted])
         means["recovery"] = _mean(values["recovered"][corrupted & values["closed"].bool()])
         if "ambiguous" in values:

@@ -64,6 +64,16 @@ def test_masked_documents_count_for_nothing():
     assert summary["margin_corrupted"] == -1.0
 
 
+def test_examples_without_a_positive_or_without_competition_are_counted():
+    diagnostics, ordinary = Diagnostics(), batch([False, False, False, False], [-1] * 4)
+    ordinary.mask[0, 1:] = False  # the positive alone
+    ordinary.targets[1] = 0
+    diagnostics.add(ordinary, torch.zeros(4, 3), torch.zeros(4), None)
+    assert diagnostics.summary()["skipped"] == 0.5
+    diagnostics.add(batch([False], [-1]), torch.zeros(1, 3), torch.zeros(1), None)
+    assert "skipped" not in diagnostics.summary()
+
+
 def test_an_epoch_is_forgotten_after_its_summary():
     diagnostics = Diagnostics()
     diagnostics.add(batch([False], [-1]), torch.zeros(1, 3), torch.tensor([0.5]), None)
