@@ -15,14 +15,15 @@ from lightning_modules.chunks import Chunks
 from lightning_modules.network import Network
 from lightning_modules.pair_template import PairTemplate
 from lightning_modules.processes import Share, gathered
+from lightning_modules.word_vectors import WordVectors
 
 
 class CrossEncoder(Network):
     """Scores a pair by the logit of a sequence classifier with one class.
 
     Args:
-        classifier: the Hugging Face model; called with input_ids, attention_mask and, if it has them, token_type_ids, it returns logits
-            [n, 1].
+        classifier: the Hugging Face model; called with input_ids or inputs_embeds, attention_mask and, if it has them, token_type_ids, it
+            returns logits [n, 1].
         template: joins query and document.
         pad_id: token id that fills padded positions.
         pair_length: most tokens of a pair; the document is cut.
@@ -72,11 +73,12 @@ class CrossEncoder(Network):
         Returns:
             [P] logits, not divided by the temperature.
         """
+        words = WordVectors(self.classifier, torch.cat([queries.ids, documents.ids]), [self.pad_id, *self.template.special_ids])
 
         def score(rows: Tensor) -> Tensor:
             ids, types, mask = self.template.join(queries, documents, pairs[rows], pad_id=self.pad_id, length=self.pair_length)
             kinds = {"token_type_ids": types} if self._typed else {}
-            output: Any = self.classifier(input_ids=ids, attention_mask=mask.long(), **kinds)
+            output: Any = self.classifier(**words.of(ids), attention_mask=mask.long(), **kinds)
             logits: Tensor = output.logits.squeeze(-1)
             return logits
 

@@ -15,13 +15,14 @@ from lightning_modules.network import Retriever
 from lightning_modules.processes import gathered
 from lightning_modules.ragged import offsets_of, padded
 from lightning_modules.token_vectors import TokenVectors, maxsim
+from lightning_modules.word_vectors import WordVectors
 
 
 class LateInteractionRetriever(Retriever[TokenVectors]):
     """Scores by MaxSim over projected, normalised token vectors.
 
     Args:
-        backbone: the Hugging Face model; called with input_ids and attention_mask, it returns last_hidden_state [n, L, H].
+        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask, it returns last_hidden_state [n, L, H].
         projection: from a token's state [.., H] to its vector [.., D].
         pad_id: token id that fills padded positions.
         mask_id: token id that augments queries.
@@ -65,13 +66,14 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
     def encode_queries(self, tokens: Tokens) -> TokenVectors:
         """Encodes n queries to the vectors of their tokens and of the tokens that augment them."""
         counted = tokens.lengths.clamp(min=self.query_length or 0)
+        words = WordVectors(self.backbone, tokens.ids, [self.pad_id, self.mask_id])
 
         def encode(rows: Tensor) -> Tensor:
             ids, mask = padded(tokens.ids, tokens.offsets, rows, self.mask_id if self.query_length else self.pad_id)
             added = max(0, int(counted[rows].max()) - ids.shape[1])
             ids, mask = functional.pad(ids, (0, added), value=self.mask_id), functional.pad(mask, (0, added), value=False)
             counts = torch.arange(ids.shape[1], device=ids.device) < counted[rows].unsqueeze(1)
-            return self._vectors(ids, mask, counts)
+            return self._vectors(words.of(ids), mask, counts)
 
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
@@ -80,11 +82,12 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         kept = ~torch.isin(tokens.ids, self.skipped)
         kept[tokens.offsets[:-1]] = True
         counted = offsets_of(kept.long())[tokens.offsets].diff()
+        words = WordVectors(self.backbone, tokens.ids, [self.pad_id])
 
         def encode(rows: Tensor) -> Tensor:
             ids, mask = padded(tokens.ids, tokens.offsets, rows, self.pad_id)
             counts, _ = padded(kept, tokens.offsets, rows, fill=False)
-            return self._vectors(ids, mask, counts)
+            return self._vectors(words.of(ids), mask, counts)
 
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
@@ -118,9 +121,9 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         prompts = {"query": texts.query_prefix, "document": texts.document_prefix}
         layout.write(folder, modules, model_type="MultiVectorEncoder", prompts=prompts, similarity_fn_name="maxsim")
 
-    def _vectors(self, ids: Tensor, mask: Tensor, counts: Tensor) -> Tensor:
+    def _vectors(self, words: dict[str, Tensor], mask: Tensor, counts: Tensor) -> Tensor:
         """Vectors of the tokens that count, text after text: [M, D]."""
-        output: Any = self.backbone(input_ids=ids, attention_mask=mask.long())
+        output: Any = self.backbone(**words, attention_mask=mask.long())
         return functional.normalize(self.projection(output.last_hidden_state[counts]), dim=-1)
 
     def _joined(self, parts: list[Tensor], lengths: Tensor, counted: Tensor) -> TokenVectors:

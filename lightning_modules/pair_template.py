@@ -60,6 +60,11 @@ class PairTemplate:
         """Number of special tokens of a pair."""
         return len(self.before) + len(self.between) + len(self.after)
 
+    @property
+    def special_ids(self) -> list[int]:
+        """Ids of these tokens."""
+        return [token for token, _ in (*self.before, *self.between, *self.after)]
+
     def join(self, queries: Tokens, documents: Tokens, pairs: Tensor, *, pad_id: int, length: int) -> tuple[Tensor, Tensor, Tensor]:
         """Joins chosen queries and documents; what is too long is cut at the document's end.
 

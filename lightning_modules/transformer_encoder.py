@@ -13,6 +13,7 @@ from lightning_modules.chunks import Chunks
 from lightning_modules.pooling import POOLINGS
 from lightning_modules.ragged import padded
 from lightning_modules.text_encoder import TextEncoder
+from lightning_modules.word_vectors import WordVectors
 
 
 class TransformerEncoder(TextEncoder):
@@ -21,7 +22,7 @@ class TransformerEncoder(TextEncoder):
     Texts are encoded in chunks of similar length; results come back in the order given, and are those of one padded batch.
 
     Args:
-        backbone: the Hugging Face model; called with input_ids and attention_mask, it returns last_hidden_state [n, L, H].
+        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask, it returns last_hidden_state [n, L, H].
         pooling: mean, cls, max or last.
         pad_id: token id that fills padded positions.
         projection: from the pooled states [n, H] to the vectors [n, D]; None: they are the vectors.
@@ -55,10 +56,11 @@ class TransformerEncoder(TextEncoder):
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Encodes n texts: ragged tokens -> [n, D]."""
+        words = WordVectors(self.backbone, tokens.ids, [self.pad_id])
 
         def encode(rows: Tensor) -> Tensor:
             ids, mask = padded(tokens.ids, tokens.offsets, rows, self.pad_id)
-            output: Any = self.backbone(input_ids=ids, attention_mask=mask.long())
+            output: Any = self.backbone(**words.of(ids), attention_mask=mask.long())
             pooled = POOLINGS[self.pooling](output.last_hidden_state, mask)
             return pooled if self.projection is None else self.projection(pooled)
 

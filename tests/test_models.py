@@ -13,6 +13,8 @@ from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
 from data import Batch
 from errors import InputError
 from evaluation.answer import Search
+from lightning_modules.chunks import Chunks
+from lightning_modules.word_vectors import WordVectors
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 
@@ -44,6 +46,23 @@ def test_scores_do_not_depend_on_what_else_is_in_the_batch(model, folder):
             queries=_text(batch.queries, row), documents=_text(batch.documents, column), mask=torch.ones(1, 1, dtype=torch.bool)
         )
         torch.testing.assert_close(network.scores(alone)[0, 0], whole[row, column], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("recompute", ["null", "chunks"])
+@pytest.mark.parametrize("model", ["colbert", "cross_encoder", "minilm"])
+def test_word_vectors_looked_up_once_leave_scores_and_gradients(model, recompute, folder, monkeypatch):
+    found = {}
+    for way in ("once", "each chunk"):
+        network = built(model, folder, f"model.network.adaptation.recompute={recompute}").eval()
+        next(module for module in network.modules() if isinstance(module, Chunks)).tokens = 24  # several chunks
+        if way == "each chunk":
+            monkeypatch.setattr(WordVectors, "of", lambda _self, ids: {"input_ids": ids})
+        scores = network.scores(batch_of(model))
+        scores.square().sum().backward()
+        found[way] = scores.detach(), {name: weight.grad for name, weight in network.named_parameters()}
+    assert torch.equal(found["once"][0], found["each chunk"][0])
+    for name, gradient in found["each chunk"][1].items():
+        torch.testing.assert_close(found["once"][1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
 
 
 def _text(tokens, row):

@@ -1,0 +1,35 @@
+"""Word vectors of a batch, looked up once for all of its chunks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class WordVectors:
+    """What a Hugging Face encoder is given for token ids: in training their word vectors, otherwise the ids.
+
+    The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as often as the table is asked: once for a
+    batch here, not once a chunk. The vectors are the same and so is what follows from them.
+
+    Args:
+        model: the Hugging Face model.
+        ids: all token ids of the batch.
+        also: further ids that its chunks may hold: padding, special tokens.
+    """
+
+    def __init__(self, model: nn.Module, ids: Tensor, also: Iterable[int]) -> None:
+        table: Any = model.get_input_embeddings()  # type: ignore[operator] # Hugging Face's
+        self._vectors: Tensor | None = None
+        if torch.is_grad_enabled() and table.weight.requires_grad:
+            distinct = torch.unique(torch.cat([ids, ids.new_tensor(list(also))]))
+            self._places = ids.new_zeros(len(table.weight)).index_copy_(0, distinct, torch.arange(len(distinct), device=ids.device))
+            self._vectors = table(distinct)
+
+    def of(self, ids: Tensor) -> dict[str, Tensor]:
+        """The argument for a chunk's token ids [n, L]."""
+        if self._vectors is None:
+            return {"input_ids": ids}
+        return {"inputs_embeds": functional.embedding(self._places[ids], self._vectors)}
