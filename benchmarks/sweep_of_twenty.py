@@ -7,10 +7,12 @@ records; the peer only trains. The cells are alike, so that the ratio of one is 
 """
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.measuring import Row, children, command_line, compared, paired, timed
@@ -22,7 +24,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     """One row."""
     plain = ["model.epochs=1", *arguments.overrides]
     attempt(configured(*plain, "seed=0"))  # warm: imports and caches
-    seeds = iter(range(1, 1 + arguments.repeats))
+    seeds = itertools.count(int(time.time()))  # that no earlier run has corrupted labels with
     with tempfile.TemporaryDirectory() as folder:
         work = Workload.of(1, *plain)
         task = _written(Workload(work.cfg, work.materials, len(work.loader())), Path(folder))

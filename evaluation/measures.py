@@ -12,9 +12,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
 
 import ir_measures
+import numpy as np
 
 from errors import InputError
-from evaluation.run import NO_DOCUMENT, Run
+from evaluation.run import NO_DOCUMENT, Run, document_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,8 +93,10 @@ def score_run(run: Run, qrels: Qrels, measures: Sequence[ir_measures.Measure], d
     if not qrels:
         raise InputError("no query of the split has judgements: there is nothing to score. Choose a dataset with test and validation qrels")
     depth = deepest_cutoff(measures, run.depth)
+    judged = np.array([query_id in qrels for query_id in run.query_ids], dtype=bool)
+    names = document_names(run.rows[judged, :depth], doc_id)
     ranks = {
-        query_id: {doc_id(row): -float(rank) for rank, row in enumerate(rows) if row != NO_DOCUMENT}
+        query_id: {names[row]: -float(rank) for rank, row in enumerate(rows) if row != NO_DOCUMENT}
         for query_id, rows in zip(run.query_ids, run.rows[:, :depth].tolist(), strict=True)
         if query_id in qrels
     }

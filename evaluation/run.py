@@ -14,6 +14,8 @@ import numpy as np
 from errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from data.text_store import TextStore
@@ -45,6 +47,11 @@ class Run:
         """Number of ranks k."""
         depth: int = self.rows.shape[-1]
         return depth
+
+
+def document_names(rows: NDArray[np.int64], doc_id: Callable[[int], str]) -> dict[int, str]:
+    """The id of every document row in `rows` [Q, k], each asked for once: a row is in the lists of many queries."""
+    return {row: doc_id(row) for row in np.unique(rows).tolist() if row != NO_DOCUMENT}
 
 
 def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:

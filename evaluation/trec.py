@@ -13,7 +13,7 @@ import numpy as np
 
 from data.files import written_aside
 from errors import InputError
-from evaluation.run import NO_DOCUMENT, Run, ranked_run
+from evaluation.run import NO_DOCUMENT, Run, document_names, ranked_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,12 +39,14 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
     """
     scores = tie_free(run.scores)
     _check_word(tag, "run tag")
+    names = document_names(run.rows, doc_id)
+    for document in names.values():
+        _check_word(document, "document id")
     with written_aside(path) as aside, aside.open("w", encoding="utf-8") as file:
         for query_id, rows, values in zip(run.query_ids, run.rows.tolist(), scores.tolist(), strict=True):
             _check_word(query_id, "query id")
-            ranked = [(doc_id(row), value) for row, value in zip(rows, values, strict=True) if row != NO_DOCUMENT]
+            ranked = [(names[row], value) for row, value in zip(rows, values, strict=True) if row != NO_DOCUMENT]
             for rank, (document, value) in enumerate(ranked, start=1):
-                _check_word(document, "document id")
                 file.write(f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n")  # nine digits carry a float32 exactly
 
 

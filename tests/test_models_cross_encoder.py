@@ -62,7 +62,9 @@ def test_padding_is_at_the_end():
 def test_only_candidates_are_scored(folder):
     network, batch = built("cross_encoder", folder), batch_of("cross_encoder")
     scored = []
-    network.classifier.register_forward_pre_hook(lambda _module, _args, kwargs: scored.append(len(kwargs["attention_mask"])), with_kwargs=True)
+    network.classifier.register_forward_pre_hook(
+        lambda _module, _args, kwargs: scored.append(len(kwargs["attention_mask"])), with_kwargs=True
+    )
     scores = network.scores(batch)
     assert sum(scored) == int(batch.mask.sum())
     assert (scores[~batch.mask] == 0).all()
