@@ -33,13 +33,7 @@ RERANKER = [
 CELLS = {
     "scifact/minilm_2layers": ["dataset=scifact", "model=minilm_2layers", "model.tokens.document_length=128"],
     "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers"],
-    "nfcorpus/minilm_2layers, more pairs": [
-        "dataset=nfcorpus",
-        "dataset.train_pairs=4000",
-        "dataset.validation_queries=100",
-        "model=minilm_2layers",
-        "model.tokens.document_length=128",
-    ],
+    "nfcorpus/minilm_2layers, more pairs": [*NFCORPUS, "model=minilm_2layers", "dataset.train_pairs=6000", "model.learning_rate=5e-4"],
     "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", TWO],
     "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
     "scifact/minilm": [*SCIFACT, "model=minilm"],
