@@ -14,7 +14,7 @@ from hydra.utils import instantiate
 
 from benchmarks.measuring import Part, Row, clock, command_line
 from benchmarks.truncated import truncated
-from benchmarks.workload import Workload
+from benchmarks.workload import WARM_UP, Workload
 from cells.tokenised import build_network
 from lightning_modules.diagnostics import Diagnostics
 from lightning_modules.optimization import Optimization
@@ -23,9 +23,9 @@ from losses import check_finite
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """The parts of both models' steps."""
-    static = Workload.of(10 * arguments.repeats, "model=static", *arguments.overrides)
+    static = Workload.of(WARM_UP + 10 * arguments.repeats, "model=static", *arguments.overrides)
     with truncated(2) as path:
-        minilm = Workload.of(arguments.repeats, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
+        minilm = Workload.of(WARM_UP + arguments.repeats, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
         return [*parts("static model, the default cell", static), *parts("MiniLM of 2 layers, batch of 16 + 16", minilm)]
 
 
