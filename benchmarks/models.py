@@ -34,6 +34,7 @@ CELLS = {
     "scifact/minilm_2layers": ["dataset=scifact", "model=minilm_2layers", "model.tokens.document_length=128"],
     "nfcorpus/minilm_2layers": [*NFCORPUS, "model=minilm_2layers"],
     "nfcorpus/minilm_2layers, more pairs": [*NFCORPUS, "model=minilm_2layers", "dataset.train_pairs=6000", "model.learning_rate=5e-4"],
+    "nfcorpus/minilm_2layers, many pairs": [*NFCORPUS, "model=minilm_2layers", "dataset.train_pairs=16000", "model.learning_rate=5e-4"],
     "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", TWO],
     "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
     "scifact/minilm": [*SCIFACT, "model=minilm"],
