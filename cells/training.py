@@ -77,6 +77,11 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
             f"loss={loss_name} compares with a teacher, and teacher=null names none: set teacher=<file>, a TREC run of train queries, "
             "or choose another loss."
         )
+    if loss.needs_in_batch and not cfg.batch.in_batch:
+        raise InputError(
+            f"loss={loss_name} compares the queries of each document, and batch.in_batch=false gives it its own only: set "
+            "batch.in_batch=true, or choose another loss."
+        )
     check_precision(cfg.trainer)
     check_negatives(cfg.negatives)
     check_validation(cfg)

@@ -9,6 +9,7 @@ from losses.asymmetric import (
 from losses.base import Candidates, Decisions, Loss, check_finite
 from losses.bixse import Bixse, bixse
 from losses.bootstrap import BootstrapHard, BootstrapSoft, bootstrap_hard, bootstrap_soft
+from losses.both_directions import BothDirections
 from losses.brier import Brier, brier
 from losses.confidence import Confidence, PairAverageConfidence, PriorCorrectedConfidence, StudentConfidence, TeacherConfidence
 from losses.cores import Cores, cores
@@ -60,6 +61,7 @@ __all__ = [
     "Bixse",
     "BootstrapHard",
     "BootstrapSoft",
+    "BothDirections",
     "Brier",
     "BudgetedThreshold",
     "Candidates",

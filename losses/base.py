@@ -68,6 +68,8 @@ class Loss(nn.Module, ABC):
         teacher_decay: The teacher is a moving average of the trained network's weights, with this decay; None: it is a run.
         needs_positive: Only rows with a positive carry supervision.
         min_candidates: Rows with fewer candidates carry none.
+        needs_in_batch: The loss compares a document's queries, so that queries must share candidates.
+        mean_over_active: The mean is over the rows whose loss is not 0, instead of over all that carry supervision.
         progress: Share of the training that is done, in [0, 1]; set from outside, read by schedules.
     """
 
@@ -76,6 +78,8 @@ class Loss(nn.Module, ABC):
     teacher_decay: float | None = None
     needs_positive: bool = True
     min_candidates: int = 2
+    needs_in_batch: bool = False
+    mean_over_active: bool = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,7 +128,9 @@ class Loss(nn.Module, ABC):
             return self.mean(self.per_row(scores, targets, mask, pair_ids=pair_ids, teacher=teacher), targets, mask)
 
     def mean(self, rows: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
-        """Mean of the rows [B] that carry supervision, whether or not their loss is zero; 0 when there are none."""
+        """Mean of the rows [B] that carry supervision, whether or not their loss is 0 (or `mean_over_active`); 0 when there are none."""
+        if self.mean_over_active:
+            return rows.sum() / rows.count_nonzero().clamp(min=1)
         if read_labels(targets, mask).column is not None:  # every row has its positive and a negative
             return rows.mean()
         return rows.sum() / self.supervised(targets, mask).sum().clamp(min=1)
@@ -175,7 +181,8 @@ class Loss(nn.Module, ABC):
 def candidates_of(scores: Tensor, targets: Tensor, mask: Tensor, pair_ids: Tensor | None, teacher: Tensor | None) -> Candidates:
     """Candidates with everything in float32; float64 scores stay, so that tests can be exact."""
     scores = scores if scores.dtype == torch.float64 else scores.float()
-    return Candidates(scores, targets.to(scores.dtype), mask, pair_ids, None if teacher is None else teacher.to(scores.dtype))
+    targets = targets if targets.dtype == scores.dtype else targets.to(scores.dtype)
+    return Candidates(scores, targets, mask, pair_ids, None if teacher is None else teacher.to(scores.dtype))
 
 
 def check_finite(scores: Tensor, mask: Tensor) -> None:

@@ -4,32 +4,36 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 
-def closed_form(scores: Tensor, values: Tensor, gradient: Tensor) -> Tensor:
+def closed_form(scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor | None = None) -> Tensor:
     """Connect values with the scores that they were worked out from.
 
     Args:
         scores: Scores, [L, C].
         values: A function of each row of the scores, without gradient, [L].
         gradient: Its derivative, [L, C].
+        scale: What the derivative is still to be multiplied by, [L]; None: nothing.
 
     Returns:
         The values, differentiable once, [L].
+
+    Raises:
+        RuntimeError: Their derivative is to be differentiated.
     """
-    connected: Tensor = _ClosedForm.apply(scores, values, gradient)  # type: ignore[no-untyped-call]  # torch's
+    connected: Tensor = _ClosedForm.apply(scores, values, gradient, scale)  # type: ignore[no-untyped-call]  # torch's
     return connected
 
 
 class _ClosedForm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, values: Tensor, gradient: Tensor) -> Tensor:  # noqa: ANN401, ARG004
-        ctx.save_for_backward(gradient)
-        return values.view_as(values)
+    def forward(ctx: Any, scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor | None) -> Tensor:  # noqa: ANN401, ARG004
+        ctx.save_for_backward(gradient, scale)
+        return values
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
-        (gradient,) = ctx.saved_tensors
-        return gradient * grad[:, None], None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        if torch.is_grad_enabled():
+            raise RuntimeError("losses in closed form have a first derivative only; call backward without create_graph.")
+        gradient, scale = ctx.saved_tensors
+        return gradient * (grad if scale is None else grad * scale).unsqueeze(-1), None, None, None

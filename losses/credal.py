@@ -11,21 +11,7 @@ import torch
 from torch import Tensor
 
 from losses.closed_form import closed_form
-from losses.lists import Lists, Prediction
-
-SMALLEST = -80.0  # sets with a smaller log-probability are summed as logarithms: e^-80 is still a normal float32
-
-
-class Members(NamedTuple):
-    """Candidates that belong to a set besides the positives; few lists have any.
-
-    Attributes:
-        rows: The lists that have some, [K].
-        marks: 1 for these candidates of theirs, 0 for the others, [K, C].
-    """
-
-    rows: Tensor
-    marks: Tensor
+from losses.lists import SMALLEST, Lists, Members, Prediction
 
 
 def relaxed_divergence(lists: Lists, alpha: float, extra: Members | None = None) -> Tensor:
@@ -47,31 +33,39 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Members | None = None)
         J. Lienen, E. Hüllermeier. From Label Smoothing to Label Relaxation. AAAI 2021.
     """
     with torch.no_grad():
-        prediction, place = lists.prediction, lists.column[:, None]
-        own = mass = prediction.log_p_at(place)  # log p_y and log P
-        if extra is not None:
-            joint, share = _log_mass(prediction, own, extra)
-            mass = own.index_copy(0, extra.rows, joint)
-        active, rest = mass < math.log1p(-alpha), -mass.expm1()
-        constant = (1 - alpha) * math.log1p(-alpha) + alpha * math.log(alpha)
-        divergence = torch.where(active, constant - torch.lerp(mass, rest.log(), alpha), 0.0).squeeze(-1)
-        weight = torch.where(active, 1 - alpha / rest, 0.0)
-        gradient = prediction.p * weight  # this is p - q* outside S; inside it is that less p / P
-        if extra is not None:
-            gradient.index_add_(0, extra.rows, share.mul_(-weight[extra.rows]))
-        gradient.scatter_add_(-1, place, -weight * (own - mass).exp())
-    return closed_form(lists.raw, divergence, gradient)
+        prediction = lists.prediction
+        inside = _mass(prediction, extra)
+        outside = inside.rest.div_(alpha).clamp_(min=1)  # held at 1 in the credal set: nothing is left to do there
+        divergence = ((1 - alpha) * math.log1p(-alpha) - torch.lerp(inside.log, outside.log(), alpha)).clamp_(min=0)
+        weight = 1 - outside.reciprocal_()  # the gradient p - q* is this times p outside S, and times p - p / P inside
+        gradient = prediction.p.clone() if extra is None else torch.addcmul(prediction.p, extra.p, inside.unit_share, value=-1)
+        gradient.scatter_(-1, lists.column.unsqueeze(-1), inside.own_less_share)
+    return closed_form(lists.raw, divergence.squeeze(-1), gradient, weight.squeeze(-1))
 
 
-def _log_mass(prediction: Prediction, own: Tensor, extra: Members) -> tuple[Tensor, Tensor]:
-    """Log P of a set, given log p_y [L, 1], for the lists with extra members, [K, 1]; and the members' shares p / P, [K, C]."""
-    own, inside = own[extra.rows], prediction.p.index_select(0, extra.rows).mul_(extra.marks)
-    mass = torch.logaddexp(own, inside.sum(-1, keepdim=True).log())
-    if (mass > SMALLEST).all():
-        return mass, inside.mul_((-mass).exp())
-    log_inside = torch.where(extra.marks > 0, prediction.log_p()[extra.rows], -torch.inf)
-    mass = torch.logaddexp(own, log_inside.logsumexp(-1, keepdim=True))
-    return mass, (log_inside - mass).exp()
+class _Mass(NamedTuple):
+    """The predicted mass P of a set, each [L, 1]."""
+
+    log: Tensor  # log P
+    rest: Tensor  # 1 - P
+    own_less_share: Tensor  # p_y - p_y / P of the positive
+    unit_share: Tensor  # what one unit of the other members' probabilities is of P
+
+
+def _mass(prediction: Prediction, extra: Members | None) -> _Mass:
+    """Mass of the positive and the other members: from probabilities where all lists have enough of it, else from logarithms."""
+    own = prediction.own
+    if extra is None or extra.log_unit is None:
+        mass = own if extra is None else own + extra.p.sum(-1, keepdim=True)
+        if len(mass) == 0 or mass.amin().item() > SMALLEST:
+            share = mass.reciprocal()
+            return _Mass(mass.log(), 1 - mass, torch.addcmul(own, own, share, value=-1), share)
+    log_own = log_mass = prediction.log_own
+    log_unit = torch.zeros_like(log_own) if extra is None or extra.log_unit is None else extra.log_unit
+    if extra is not None:
+        log_mass = torch.logaddexp(log_own, extra.p.sum(-1, keepdim=True).log_().add_(log_unit))
+    largest = -math.log(torch.finfo(own.dtype).tiny)  # where a list has no other member the share may overflow, and must stay a number
+    return _Mass(log_mass, -log_mass.expm1(), own - (log_own - log_mass).exp_(), (log_unit - log_mass).clamp_(max=largest).exp_())
 
 
 def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ def cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         A. van den Oord, Y. Li, O. Vinyals. Representation Learning with Contrastive Predictive Coding. arXiv 2018.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(-lists.log_likelihood)
+    return lists.average(lists.cross_entropy)
 
 
 def disjunctive_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

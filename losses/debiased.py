@@ -7,6 +7,7 @@ from torch import Tensor
 
 from losses.base import Candidates, Loss
 from losses.checks import check_number
+from losses.closed_form import closed_form
 from losses.lists import Lists, positive_lists
 
 
@@ -30,10 +31,12 @@ def debiased_contrastive(scores: Tensor, targets: Tensor, mask: Tensor, *, tau_p
         C.-Y. Chuang et al. Debiased Contrastive Learning. NeurIPS 2020.
     """
     lists = positive_lists(scores, targets, mask)
-    positive = lists.positive(lists.scores)
-    log_p = lists.log_likelihood.clamp(max=-1e-7)  # at 0 its logarithm below would have no gradient; the floor holds there anyway
-    ratio = torch.log(-log_p.expm1()) - log_p  # log of the negatives' sum over the positive
-    return lists.average(_contrast(ratio, positive, (lists.sizes - 1).log(), tau_plus, min_score))
+    with torch.no_grad():
+        prediction = lists.prediction
+        rest = prediction.log_own.expm1().neg_()  # 1 - p_y
+        ratio = rest.log() - prediction.log_own
+        pull = prediction.p, rest.clamp_(min=torch.finfo(rest.dtype).tiny).reciprocal_()
+    return lists.average(_contrast(lists, ratio, pull, tau_plus, min_score))
 
 
 def hard_negative_contrastive(
@@ -62,24 +65,44 @@ def hard_negative_contrastive(
         J. Robinson et al. Contrastive Learning with Hard Negative Samples. ICLR 2021.
     """
     lists = positive_lists(scores, targets, mask)
-    positive, log_count = lists.positive(lists.scores), (lists.sizes - 1).log()
-    weighted = _log_sum(lists, 1 + beta) - _log_sum(lists, beta) + log_count
-    return lists.average(_contrast(weighted - positive, positive, log_count, tau_plus, min_score))
+    with torch.no_grad():
+        positive = lists.raw.gather(-1, lists.column.unsqueeze(-1))
+        negatives = lists.scores.masked_fill(~lists.negatives, -torch.inf)
+        largest = negatives.amax(-1, keepdim=True)
+        hard, weight = (power * (negatives - largest) for power in (1 + beta, beta))
+        weight = weight.masked_fill(~lists.negatives, -torch.inf)  # 0 * inf where beta is 0
+        mean = hard.logsumexp(-1, keepdim=True) - weight.logsumexp(-1, keepdim=True) + largest
+        pull = (1 + beta) * hard.softmax(-1) - beta * weight.softmax(-1)
+        ratio = mean - positive + _log_count(lists)
+    return lists.average(_contrast(lists, ratio, (pull, 1.0), tau_plus, min_score))
 
 
-def _log_sum(lists: Lists, power: float) -> Tensor:
-    """Logarithm of the sum of e^{power z} over the negatives, [L]."""
-    return (power * lists.scores).masked_fill(~lists.negatives, -torch.inf).logsumexp(-1)
+def _log_count(lists: Lists) -> float | Tensor:
+    """Logarithm of the number N of negatives, one for all or [L, 1]."""
+    return math.log(lists.n - 1) if isinstance(lists.n, int) else (lists.n - 1).log()[:, None]
 
 
-def _contrast(ratio: Tensor, positive: Tensor, log_count: Tensor, tau_plus: float, min_score: float) -> Tensor:
-    """log(1 + G / e^{z_y}) from the log-ratio of negatives to positive, without leaving log space, [L]."""
-    expected = log_count + math.log(tau_plus)  # what the false negatives add, over e^{z_y}
-    exceeds = ratio > expected
-    difference = torch.where(exceeds, expected - ratio, -1.0)
-    debiased = ratio + torch.log(-difference.expm1()) - math.log1p(-tau_plus)
-    floor = log_count + min_score - positive
-    return torch.nn.functional.softplus(torch.where(exceeds, torch.maximum(debiased, floor), floor))
+@torch.no_grad()
+def _slopes(ratio: Tensor, positive: Tensor, log_count: float | Tensor, tau_plus: float, min_score: float) -> tuple[Tensor, Tensor]:
+    """Logarithm of G over e^{z_y}, and its derivative by `ratio`, 0 at the floor, both [L, 1]."""
+    left = ((log_count + math.log(tau_plus)) - ratio).expm1_().neg_()  # share of the negatives' sum that is not owed to false negatives
+    debiased = left.log().add_(ratio - math.log1p(-tau_plus))  # not a number where nothing is left
+    floor = (log_count + min_score) - positive
+    above = debiased > floor
+    return torch.where(above, debiased, floor), torch.where(above, left.reciprocal_(), 0.0)
+
+
+def _contrast(lists: Lists, ratio: Tensor, pull: tuple[Tensor, float | Tensor], tau_plus: float, min_score: float) -> Tensor:
+    """The loss of each list from the logarithm of the negatives' sum over e^{z_y}, [L, 1] -> [L].
+
+    `pull` is the derivative of `ratio` to the negatives' scores, as a product of [L, C], 0 for the positive, and one factor for each list.
+    """
+    with torch.no_grad():
+        place = lists.column.unsqueeze(-1)
+        log_g, slope = _slopes(ratio, lists.raw.gather(-1, place), _log_count(lists), tau_plus, min_score)
+        push, (shares, scale) = log_g.sigmoid(), pull
+        gradient = (shares * (push * slope * scale)).scatter_(-1, place, -push * torch.where(slope > 0, slope, 1.0))
+    return closed_form(lists.raw, torch.nn.functional.softplus(log_g).squeeze(-1), gradient)
 
 
 class DebiasedContrastive(Loss):

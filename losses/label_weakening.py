@@ -15,10 +15,11 @@ from errors import InputError
 from losses.base import Candidates, Decisions, Loss
 from losses.checks import check_choice, check_number
 from losses.confidence import Confidence, StudentConfidence
-from losses.credal import Members, graded_divergence, relaxed_divergence
-from losses.lists import Lists, labelled_lists, positive_lists
+from losses.credal import graded_divergence, relaxed_divergence
+from losses.evidence import Evidence, members_above
+from losses.lists import Lists, Members, labelled_lists, positive_lists
 from losses.null_candidate import NullCandidate
-from losses.thresholds import CosineThreshold, Evidence, Threshold
+from losses.thresholds import CosineThreshold, Threshold
 
 
 def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.05, beta: float = 0.75) -> Tensor:
@@ -43,7 +44,7 @@ def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: flo
         J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(relaxed_divergence(lists, alpha, _above(lists.prediction.log_p() - math.log(beta), lists)))
+    return lists.average(relaxed_divergence(lists, alpha, Evidence(lists, 1.0).doubts(math.log(beta))))
 
 
 class _Weakened(NamedTuple):
@@ -52,12 +53,12 @@ class _Weakened(NamedTuple):
     lists: Lists
     extra: Members | None  # plausible besides the best positive: other positives, and what the model is confident of
     support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
-    confidence: Tensor  # the largest, [L]
+    evidence: Evidence
 
     def plausible(self) -> Tensor:
         """Number of plausible candidates, [L]."""
         one = torch.ones_like(self.lists.sizes)
-        return one if self.extra is None else one.index_add_(0, self.extra.rows, self.extra.marks.sum(-1))
+        return one if self.extra is None else one + self.extra.marks.sign().sum(-1)
 
     def vacuous(self) -> Tensor:
         """Lists in which every candidate is plausible, [L]."""
@@ -65,17 +66,9 @@ class _Weakened(NamedTuple):
 
     def ambiguous(self) -> Tensor:
         """Lists in which a candidate is plausible that no label names, [L]."""
-        none = torch.zeros_like(self.lists.column, dtype=torch.bool)
         if self.extra is None:
-            return none
-        unlabelled = self.extra.marks.bool() & ~self.lists.labelled[self.extra.rows]
-        return none.index_copy_(0, self.extra.rows, unlabelled.any(-1))
-
-
-def _above(excess: Tensor, lists: Lists) -> Members | None:
-    """The candidates besides the best positive that exceed the threshold, given by how much [L, C], which is overwritten."""
-    rows = (excess.scatter_(-1, lists.column[:, None], 0.0).amax(-1) > 0).nonzero().squeeze(-1)
-    return Members(rows, excess.index_select(0, rows).clamp_(min=0).sign_()) if len(rows) else None
+            return torch.zeros_like(self.lists.column, dtype=torch.bool)
+        return (self.extra.marks.bool() & ~self.lists.labelled).any(-1)
 
 
 @torch.no_grad()
@@ -88,7 +81,7 @@ def _decisions(weakened: _Weakened, divergence: Tensor) -> Decisions:
         vacuous=vacuous,
         in_credal=~active & ~vacuous,
         plausible=plausible,
-        confidence=weakened.confidence,
+        confidence=weakened.evidence.log_largest.exp().squeeze(-1),
     )
     return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None))
 
@@ -106,6 +99,7 @@ class LabelWeakening(Loss):
         softness: Option D: let the possibility rise as (p / beta)^softness below the threshold instead of jumping there, above 0.
         null_candidate: Option G: a virtual candidate "none of these" that can release a wrong positive.
         floor: Option H: weight of label relaxation on rows where everything is plausible, in [0, 1]; 0 leaves them out.
+        mean_over: Which losses count in the mean of a batch: of all `supervised` queries, or of the `active`, whose loss is above 0.
     """
 
     def __init__(
@@ -119,6 +113,7 @@ class LabelWeakening(Loss):
         softness: float | None = None,
         null_candidate: NullCandidate | None = None,
         floor: float = 0.0,
+        mean_over: str = "supervised",
     ) -> None:
         super().__init__()
         self.alpha = check_number("alpha", alpha, above=0, below=1)
@@ -129,6 +124,7 @@ class LabelWeakening(Loss):
         self.softness = None if softness is None else check_number("softness", softness, above=0)
         self.null_candidate = null_candidate
         self.floor = check_number("floor", floor, at_least=0, at_most=1)
+        self.mean_over_active = check_choice("mean_over", mean_over, ("supervised", "active")) == "active"
         self.needs_pair_ids = self.confidence.needs_pair_ids
         self.needs_teacher = self.confidence.needs_teacher
         self.teacher_decay = self.confidence.teacher_decay
@@ -170,15 +166,17 @@ class LabelWeakening(Loss):
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
         lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
         grade = self._grades(lists, batch) if self.positives == "graded" else None
-        log_confidence = self._log_confidence(lists, batch, learn=learn)
-        largest = log_confidence.amax(-1).exp()
-        if self.progress < self.warmup:
-            return _Weakened(lists, self._besides(lists, grade, None), grade, largest)
+        logits = self.confidence.logits(batch, learn=learn)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        log_beta = self.threshold.log_beta(Evidence(log_confidence, lists, own, self.progress))
-        excess = log_confidence.sub_(log_beta)
+        evidence = Evidence(lists, self.progress, logits=None if logits is batch.scores else logits, own=own)
+        if self.progress < self.warmup:
+            return _Weakened(lists, self._besides(lists, grade, None), grade, evidence)
+        log_beta = self.threshold.log_beta(evidence)
+        if lists.positives is None and self.softness is None:
+            return _Weakened(lists, evidence.doubts(log_beta), None, evidence)
+        excess = evidence.log_confidence - log_beta
         support = self._support(lists, grade, excess)
-        return _Weakened(lists, self._besides(lists, grade, excess), support, largest)
+        return _Weakened(lists, self._besides(lists, grade, excess), support, evidence)
 
     def _grades(self, lists: Lists, batch: Candidates) -> Tensor:
         """Grades over the best of the list, 0 outside, [L, C]."""
@@ -190,7 +188,7 @@ class LabelWeakening(Loss):
         if lists.positives is not None:
             excess = torch.zeros_like(lists.scores) if excess is None else excess
             excess = excess.masked_fill(lists.positives if grade is None else grade == 1, 1.0)
-        return None if excess is None else _above(excess, lists)
+        return None if excess is None else members_above(lists, excess)
 
     def _support(self, lists: Lists, grade: Tensor | None, excess: Tensor) -> Tensor | None:
         """Support of each candidate in [0, 1], [L, C]; None where it is 1 for the plausible and 0 for the others."""
@@ -198,13 +196,6 @@ class LabelWeakening(Loss):
             support = (self.softness * excess.clamp(max=0)).exp()
             return torch.maximum(support, lists.labelled.to(support.dtype) if grade is None else grade)
         return None if grade is None else torch.where(excess > 0, 1.0, grade)
-
-    def _log_confidence(self, lists: Lists, batch: Candidates, *, learn: bool) -> Tensor:
-        """Log-confidence normalised over each list, [L, C]."""
-        logits = self.confidence.logits(batch, learn=learn)
-        if logits is batch.scores:
-            return lists.prediction.log_p()
-        return lists.within(logits).log_softmax(-1)
 
     def _divergence(self, weakened: _Weakened) -> Tensor:
         """Divergence from the prediction to the credal set, [L]."""

@@ -12,29 +12,69 @@ from torch import Tensor
 
 from losses.labels import once, read_labels
 
+SMALLEST = 1e-30  # of smaller probabilities a float32 has no good logarithm or reciprocal
 
-class Prediction(NamedTuple):
-    """A softmax with what its logarithm is made of: log p_i = (z_i - peak) + log_peak, exact where p_i itself is 0 in floating point.
+
+class Prediction:
+    """The softmax of candidate lists without gradient, the positive apart from its rivals.
+
+    Logarithms are exact where the probability itself is 0 in floating point, by log p_i = (z_i - peak) + log_peak, and worked out
+    when asked for.
+
+    Args:
+        scores: Scores z, -inf outside the list, [L, C].
+        column: Column of the positive, [L].
 
     Attributes:
-        p: Probabilities, 0 outside the list, [L, C].
-        scores: Scores z, -inf outside the list, [L, C].
-        peak: Largest score, [L, 1].
-        log_peak: Logarithm of the largest probability, [L, 1].
+        p: Probabilities of the rivals, 0 for the positive and outside the list, [L, C].
+        own: Probability of the positive, [L, 1].
     """
 
-    p: Tensor
-    scores: Tensor
-    peak: Tensor
-    log_peak: Tensor
+    def __init__(self, scores: Tensor, column: Tensor) -> None:
+        self._scores = scores.detach()
+        self._place = column.unsqueeze(-1)
+        self.p = self._scores.softmax(-1)
+        self.own = self.p.gather(-1, self._place)
+        self.p.scatter_(-1, self._place, 0.0)
+
+    @cached_property
+    def rival(self) -> Tensor:
+        """Largest probability of a rival, [L, 1]."""
+        return self.p.amax(-1, keepdim=True)
+
+    @cached_property
+    def log_peak(self) -> Tensor:
+        """Largest log-probability, [L, 1]."""
+        return torch.maximum(self.own, self.rival).log_()
+
+    @cached_property
+    def log_own(self) -> Tensor:
+        """Log-probability of the positive, [L, 1]."""
+        if len(self.own) == 0 or self.own.amin().item() > SMALLEST:
+            return self.own.log()
+        return self._scores.gather(-1, self._place).sub_(self._peak).add_(self.log_peak)
 
     def log_p(self) -> Tensor:
         """Log-probabilities to the precision of the scores, -inf outside the list, [L, C]."""
-        return self.scores - (self.peak - self.log_peak)
+        return self._scores - (self._peak - self.log_peak)
 
-    def log_p_at(self, column: Tensor) -> Tensor:
-        """Log-probability of one candidate of each list, [L, 1] -> [L, 1]."""
-        return self.scores.gather(-1, column).sub_(self.peak).add_(self.log_peak)
+    @cached_property
+    def _peak(self) -> Tensor:
+        return self._scores.amax(-1, keepdim=True)
+
+
+class Members(NamedTuple):
+    """Candidates that belong to a set besides the (best) positive of each list.
+
+    Attributes:
+        marks: Above 0 for these candidates, 0 for the others, [L, C].
+        p: Their probabilities, in units of e^log_unit, 0 for the others, [L, C].
+        log_unit: Logarithm of a unit that keeps the probabilities representable, [L, 1]; None: they are in units of 1.
+    """
+
+    marks: Tensor
+    p: Tensor
+    log_unit: Tensor | None = None
 
 
 class Lists:
@@ -44,7 +84,6 @@ class Lists:
         raw: Scores, anything outside the list, [L, C].
         scores: Scores, -inf outside the list, [L, C].
         mask: Candidates of the list, [L, C].
-        full: Whether the mask is True everywhere, which saves most of the work.
         column: Column of the positive, the best graded where there are several, [L].
         row: Row of the batch that the list comes from, [L]; None where list i is row i of the batch.
         batch_size: Number of rows B of the batch.
@@ -88,18 +127,21 @@ class Lists:
         return self.scores.softmax(-1)
 
     @cached_property
+    def n(self) -> int | Tensor:
+        """Number of candidates: one for all where lists are full, else [L]."""
+        return self.mask.shape[-1] if self.full else self.mask.sum(-1, dtype=self.raw.dtype)
+
+    @property
     def sizes(self) -> Tensor:
         """Number of candidates n, [L]."""
-        if self.full:
-            return self.raw.new_full(self.mask.shape[:1], self.mask.shape[-1])
-        return self.mask.sum(-1, dtype=self.raw.dtype)
+        return self.n if isinstance(self.n, Tensor) else self.raw.new_full(self.mask.shape[:1], self.n)
 
     @cached_property
     def labelled(self) -> Tensor:
         """The annotated positives of the list, [L, C]."""
         if self.positives is not None:
             return self.positives
-        return torch.zeros_like(self.mask).scatter_(-1, self.column[:, None], value=True)
+        return torch.zeros_like(self.mask).scatter_(-1, self.column.unsqueeze(-1), value=True)
 
     @cached_property
     def negatives(self) -> Tensor:
@@ -114,20 +156,33 @@ class Lists:
     @cached_property
     def log_likelihood(self) -> Tensor:
         """Log p_y of the positive, [L]."""
-        return self.positive(self.log_p)
+        return -self.cross_entropy
+
+    @cached_property
+    def cross_entropy(self) -> Tensor:
+        """-Log p_y of the positive, [L]."""
+        return torch.nn.functional.nll_loss(self.log_p, self.column, reduction="none")
+
+    @cached_property
+    def sum_log_p(self) -> Tensor:
+        """Sum of log p_i over the candidates of the list, [L]."""
+        return self.sum(self.log_p)
 
     @cached_property
     def mean_log_p(self) -> Tensor:
         """Mean of log p_i over the candidates of the list, [L]."""
-        return self.sum(self.log_p) / self.sizes
+        return self.sum_log_p / self.n
 
     @cached_property
-    def prediction(self) -> "Prediction":
+    def prediction(self) -> Prediction:
         """The softmax of the scores, without gradient."""
-        scores = self.scores.detach()
-        p = scores.softmax(-1)
-        peak, log_peak = scores.amax(-1, keepdim=True), p.amax(-1, keepdim=True).log()
-        return Prediction(p, scores, peak, log_peak)
+        return Prediction(self.scores, self.column)
+
+    def members(self, marks: Tensor) -> Members:
+        """The candidates with a mark above 0 [L, C], which must leave the (best) positive out."""
+        log_p = torch.where(marks > 0, self.prediction.log_p(), -torch.inf)
+        unit = log_p.amax(-1, keepdim=True).clamp_(min=torch.finfo(log_p.dtype).min)
+        return Members(marks, log_p.sub_(unit).exp_(), unit)
 
     def log_mass(self, members: Tensor) -> Tensor:
         """Log P(S) of the candidates marked in `members` [L, C] (at least one a list), [L]."""
@@ -140,7 +195,7 @@ class Lists:
 
     def positive(self, values: Tensor) -> Tensor:
         """The positive's entry of `values` [L, C], [L]."""
-        return values.gather(-1, self.column[:, None]).squeeze(-1)
+        return values.gather(-1, self.column.unsqueeze(-1)).squeeze(-1)
 
     def within(self, values: Tensor) -> Tensor:
         """Another quantity [B, C] of the batch as constants, one row per list, -inf outside the list, [L, C]."""
@@ -188,7 +243,7 @@ def positive_lists(scores: Tensor, targets: Tensor, mask: Tensor, *, graded: boo
     competitors = mask[row] & (grades[row] < own if graded else grades[row] == 0)
     competing = competitors.any(-1)
     row, column, competitors = row[competing], column[competing], competitors[competing]
-    lists = competitors.scatter(-1, column[:, None], value=True)
+    lists = competitors.scatter(-1, column.unsqueeze(-1), value=True)
     return Lists(scores.index_select(0, row), lists, column, row, len(scores), full=False)
 
 

@@ -26,9 +26,8 @@ def normalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, r
         X. Ma et al. Normalized Loss Functions for Deep Learning with Noisy Labels. ICML 2020.
     """
     lists = positive_lists(scores, targets, mask)
-    divisor = lists.sizes if reference_size is None else reference_size
-    log_p, mean = lists.log_likelihood, lists.mean_log_p
-    return lists.average(log_p / mean / divisor)
+    share = lists.cross_entropy / lists.sum_log_p
+    return lists.average(-share if reference_size is None else share * (lists.n / -reference_size))
 
 
 class NormalizedCrossEntropy(Loss):

@@ -21,7 +21,9 @@ def pair_mean(lists: Lists, totals: Tensor) -> Tensor:
     Returns:
         One mean for each row, [B].
     """
-    return lists.total(totals) / lists.total(lists.sizes - 1).clamp(min=1)
+    if isinstance(lists.n, int):  # one list a row
+        return totals / (lists.n - 1)
+    return lists.total(totals) / lists.total(lists.n - 1).clamp(min=1)
 
 
 def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
@@ -42,11 +44,24 @@ def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     """
     lists = positive_lists(scores, targets, mask, graded=True)
     with torch.no_grad():
-        behind = lists.scores - lists.scores.gather(-1, lists.column[:, None])
-        total = torch.nn.functional.softplus(behind).sum(-1) - math.log(2)  # a document is not its own pair
+        place = lists.column.unsqueeze(-1)
+        behind = lists.scores - lists.raw.gather(-1, place)
         gradient = behind.sigmoid()
-        gradient.scatter_add_(-1, lists.column[:, None], -gradient.sum(-1, keepdim=True))
+        # log(1 + e^x) = max(0, x) - log(1 - m) with m the smaller of sigmoid(x) and sigmoid(-x); a document is not its own pair
+        smaller = 1 - gradient
+        torch.minimum(smaller, gradient, out=smaller)
+        total = behind.clamp_(min=0).sum(-1) - _sum_log_complement(smaller) - math.log(2)
+        gradient.scatter_add_(-1, place, -gradient.sum(-1, keepdim=True))
     return pair_mean(lists, closed_form(lists.raw, total, gradient))
+
+
+def _sum_log_complement(x: Tensor) -> Tensor:
+    """Sum over i of log(1 - x_i), x in [0, 1/2], which is overwritten, [L, C] -> [L]; one logarithm for four, since they take the time."""
+    for _ in range(2):
+        first, second = x.tensor_split(2, dim=-1)  # the first may be longer by one
+        first[:, : second.shape[-1]].add_(second.addcmul_(first[:, : second.shape[-1]], second, value=-1))
+        x = first
+    return x.neg_().log1p_().sum(-1)
 
 
 def hinge(scores: Tensor, targets: Tensor, mask: Tensor, *, margin: float = 1.0) -> Tensor:

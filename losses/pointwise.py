@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from errors import InputError
 from losses.base import Candidates, Decisions, Loss
 
 
@@ -40,6 +41,9 @@ class Pointwise(Loss):
 
     Args:
         loss: The loss of the two-candidate lists.
+
+    Raises:
+        InputError: The loss compares queries.
     """
 
     needs_positive = False
@@ -47,7 +51,10 @@ class Pointwise(Loss):
 
     def __init__(self, loss: Loss) -> None:
         super().__init__()
+        if loss.needs_in_batch:
+            raise InputError(f"{type(loss).__name__} compares the queries of a document; in the pointwise view there are none to compare.")
         self.loss = loss
+        self.mean_over_active = loss.mean_over_active
         self.needs_pair_ids = loss.needs_pair_ids
         self.needs_teacher = loss.needs_teacher
         self.teacher_decay = loss.teacher_decay

@@ -2,10 +2,12 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from losses.base import Candidates, Loss
 from losses.checks import check_number
+from losses.closed_form import closed_form
 from losses.lists import positive_lists
 
 LARGEST_EXPONENT = 80.0  # e^80 is still a float32
@@ -32,11 +34,20 @@ def rince(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam:
         C.-Y. Chuang et al. Robust Contrastive Learning against Noisy Views. CVPR 2022.
     """
     lists = positive_lists(scores, targets, mask)
-    positive = lists.positive(lists.scores)
-    everything = positive - lists.log_likelihood  # log of the sum over the list
-    attraction = (q * positive).clamp(max=LARGEST_EXPONENT).exp()
-    repulsion = (q * (math.log(lam) + everything)).clamp(max=LARGEST_EXPONENT).exp()
-    return lists.average((repulsion - attraction) / q)
+    with torch.no_grad():
+        prediction, place = lists.prediction, lists.column.unsqueeze(-1)
+        positive = lists.raw.gather(-1, place)
+        attraction, pull = _cut_exp(q * positive)
+        repulsion, push = _cut_exp(q * (positive - prediction.log_own + math.log(lam)))  # the logarithm of the sum over the list
+        values = ((repulsion - attraction) / q).squeeze(-1)
+        gradient = (prediction.p * push).scatter_(-1, place, push * prediction.own - pull)
+    return lists.average(closed_form(lists.raw, values, gradient))
+
+
+def _cut_exp(exponent: Tensor) -> tuple[Tensor, Tensor]:
+    """The exponential, constant beyond the largest exponent, and its derivative."""
+    value = exponent.clamp(max=LARGEST_EXPONENT).exp_()
+    return value, torch.where(exponent > LARGEST_EXPONENT, 0.0, value)
 
 
 class Rince(Loss):

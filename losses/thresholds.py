@@ -1,41 +1,27 @@
 """How confident must the model be in a candidate before label weakening calls it plausible?
 
-A threshold answers with log beta, broadcastable to [L, C]; a candidate is plausible when its log-confidence is strictly above it.
+A threshold answers with log beta; a candidate is plausible when its log-confidence is strictly above it.
 """
 
 import math
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from losses.checks import check_number
-from losses.lists import Lists
+from losses.evidence import Evidence, LogBeta
 
-
-class Evidence(NamedTuple):
-    """What a threshold may look at.
-
-    Attributes:
-        log_confidence: Log-confidence of each candidate, -inf outside the list, [L, C].
-        lists: The lists.
-        own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where pairs have no ids.
-        progress: Share of the training that is done, in [0, 1].
-    """
-
-    log_confidence: Tensor
-    lists: Lists
-    own: Tensor | None
-    progress: float
+T = TypeVar("T", float, Tensor)
 
 
 class Threshold(ABC):
     """Abstract confidence threshold."""
 
     @abstractmethod
-    def log_beta(self, evidence: Evidence) -> Tensor:
-        """Logarithm of the threshold, broadcastable to [L, C]."""
+    def log_beta(self, evidence: Evidence) -> LogBeta:
+        """Logarithm of the threshold."""
 
     @abstractmethod
     def bounds(self, candidates: int) -> tuple[float, float]:
@@ -52,9 +38,9 @@ class ConstantThreshold(Threshold):
     def __init__(self, beta: float = 0.75) -> None:
         self.beta = check_number("threshold.beta", beta, above=0, at_most=1)
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
-        """Log beta, a scalar."""
-        return evidence.log_confidence.new_tensor(math.log(self.beta))
+    def log_beta(self, evidence: Evidence) -> LogBeta:  # noqa: ARG002 - the same whatever the evidence
+        """Log beta, one for all."""
+        return math.log(self.beta)
 
     def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
         """Beta twice."""
@@ -72,9 +58,9 @@ class _ScheduledThreshold(Threshold):
     def beta(self, progress: float) -> float:
         """The threshold after this share of the training."""
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
-        """Log beta at this point of the training, a scalar."""
-        return evidence.log_confidence.new_tensor(math.log(self.beta(evidence.progress)))
+    def log_beta(self, evidence: Evidence) -> LogBeta:
+        """Log beta at this point of the training, one for all."""
+        return math.log(self.beta(evidence.progress))
 
     def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
         """The two ends."""
@@ -121,16 +107,20 @@ class ChanceCorrectedThreshold(Threshold):
         self.rho = check_number("threshold.rho", rho, above=0, below=1)
         self.end = self.rho if end is None else check_number("threshold.end", end, above=0, at_most=1)
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
-        """Log beta of each list at this point of the training, [L, 1]."""
-        chance = evidence.lists.sizes[:, None].reciprocal()
-        return (chance + half_cosine(self.rho, self.end, evidence.progress) * (1 - chance)).log()
+    def log_beta(self, evidence: Evidence) -> LogBeta:
+        """Log beta of the lists' sizes at this point of the training."""
+        position, n = half_cosine(self.rho, self.end, evidence.progress), evidence.lists.n
+        return math.log(_above_chance(1 / n, position)) if isinstance(n, int) else _above_chance(1 / n[:, None], position).log()
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Beta at this list size where rho is smallest and where it is largest."""
         low, high = sorted((self.rho, self.end))
-        chance = 1 / candidates
-        return chance + low * (1 - chance), chance + high * (1 - chance)
+        return _above_chance(1 / candidates, low), _above_chance(1 / candidates, high)
+
+
+def _above_chance(chance: T, position: float) -> T:
+    """What lies at a position between chance (0) and certainty (1)."""
+    return chance + position * (1 - chance)
 
 
 class LiftThreshold(Threshold):
@@ -145,9 +135,10 @@ class LiftThreshold(Threshold):
         self.lift = check_number("threshold.lift", lift, at_least=2)
         self.maximum = check_number("threshold.maximum", maximum, above=0, at_most=1)
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
-        """Log beta of each list, [L, 1]."""
-        return (self.lift / evidence.lists.sizes[:, None]).clamp(max=self.maximum).log()
+    def log_beta(self, evidence: Evidence) -> LogBeta:
+        """Log beta of the lists' sizes."""
+        n = evidence.lists.n
+        return math.log(self.bounds(n)[0]) if isinstance(n, int) else (self.lift / n[:, None]).clamp(max=self.maximum).log()
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Beta at this list size, twice."""
@@ -165,9 +156,9 @@ class MarginThreshold(Threshold):
     def __init__(self, delta: float = math.log(3)) -> None:
         self.delta = check_number("threshold.delta", delta, above=0)
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
+    def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log p_y + delta of each list, [L, 1]."""
-        return evidence.lists.positive(evidence.log_confidence)[:, None] + self.delta
+        return evidence.log_positive + self.delta
 
     def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the margin compares two candidates of any list
         """The equivalent beta between two candidates, twice."""
@@ -187,7 +178,7 @@ class SplitThreshold(Threshold):
         self.own = own
         self.in_batch = in_batch
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
+    def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of each candidate, [L, C]."""
         own = self.own.log_beta(evidence)
         return own if evidence.own is None else torch.where(evidence.own, own, self.in_batch.log_beta(evidence))
@@ -210,7 +201,7 @@ class LabelThreshold(Threshold):
         self.positive = positive
         self.negative = negative
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
+    def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of each list, by its label, [L, 1]."""
         relevant = evidence.lists.column[:, None] == 1
         return torch.where(relevant, self.positive.log_beta(evidence), self.negative.log_beta(evidence))
@@ -233,14 +224,14 @@ class BudgetedThreshold(Threshold):
         self.threshold = threshold
         self.budget = check_number("threshold.budget", budget, above=0, below=1)
 
-    def log_beta(self, evidence: Evidence) -> Tensor:
+    def log_beta(self, evidence: Evidence) -> LogBeta:
         """The inner threshold, shifted up by what the first list beyond the budget exceeds it."""
         log_beta = self.threshold.log_beta(evidence)
-        excess = (evidence.log_confidence - log_beta).masked_fill(evidence.lists.labelled, -torch.inf).amax(-1)
+        excess = evidence.excess(log_beta)
         spared = math.floor(self.budget * len(excess) + 1e-9)
         if spared >= len(excess):
             return log_beta
-        return log_beta + excess.sort(descending=True).values[spared].clamp(min=0)
+        return log_beta + excess.sort(0, descending=True).values[spared].clamp(min=0).expand_as(excess)
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Those of the threshold before it is raised."""

@@ -1,9 +1,10 @@
 """Weighted sums of losses, so that a combined loss is a few lines of configuration."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import TypedDict
 
-import torch
 from torch import Tensor, nn
 
 from errors import InputError
@@ -38,21 +39,19 @@ class WeightedSum(Loss):
         self.needs_pair_ids = any(part.needs_pair_ids for part in parts)
         self.needs_teacher = any(part.needs_teacher for part in parts)
         self.teacher_decay = _one_teacher(parts)
+        self.needs_in_batch = any(part.needs_in_batch for part in parts)
+        self.mean_over_active = any(part.mean_over_active for part in parts)
         self.needs_positive = all(part.needs_positive for part in parts)
         self.min_candidates = max(part.min_candidates for part in parts)
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        total = batch.scores.new_zeros(len(batch.scores))
-        for weight, part in zip(self.weights, self._parts(), strict=True):
-            total = total + weight * part.rows(batch)
-        return total
+        return self._total([part.rows(batch) for part in self._parts()])
 
     def judge(self, batch: Candidates) -> tuple[Tensor, Decisions | None]:
         """One value per query, [B], and the decisions of the first term that makes any."""
         judged = [part.judge(batch) for part in self._parts()]
-        total = torch.stack([weight * rows for weight, (rows, _) in zip(self.weights, judged, strict=True)]).sum(0)
-        return total, next((decisions for _, decisions in judged if decisions is not None), None)
+        return self._total([rows for rows, _ in judged]), next((decisions for _, decisions in judged if decisions is not None), None)
 
     def decide(self, batch: Candidates) -> Decisions | None:
         """The decisions of the first term that makes any."""
@@ -64,11 +63,16 @@ class WeightedSum(Loss):
         for part in self._parts():
             part.check_list(candidates)
 
+    def _total(self, terms: list[Tensor]) -> Tensor:
+        """Weighted sum of the terms' rows, [B]."""
+        return reduce(add, (rows if weight == 1 else weight * rows for weight, rows in zip(self.weights, terms, strict=True)))
+
     def _parts(self) -> list[Loss]:
         """The losses of the terms, told how far the training is."""
         parts = [part for part in self.losses if isinstance(part, Loss)]
         for part in parts:
-            part.progress = self.progress
+            if part.progress != self.progress:  # a module is slow to set
+                part.progress = self.progress
         return parts
 
 

@@ -21,7 +21,10 @@ STOPPED = {  # part of the loss is held constant when it is differentiated, so f
     "elr": "the moving average of the predictions",
     "label_weakening_soft": "the possibilities, which follow the prediction smoothly",
 }
-BY_BATCH = {"label_weakening_budgeted": "the threshold is raised by the ambiguous share of the whole batch"}
+BY_BATCH = {
+    "label_weakening_budgeted": "the threshold is raised by the ambiguous share of the whole batch",
+    "label_weakening_both_directions": "queries are compared too",
+}
 BY_ORDER = {"listmle": "equal grades keep the order of the list"}
 
 by_name = pytest.mark.parametrize("name", NAMES)

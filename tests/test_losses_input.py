@@ -22,6 +22,7 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
         (lambda: LabelWeakening(positives="all"), "choose one of per_positive, disjunctive, graded"),
         (lambda: LabelWeakening(softness=0), "loss.softness"),
         (lambda: LabelWeakening(floor=-1), "loss.floor"),
+        (lambda: LabelWeakening(mean_over="all"), "choose one of supervised, active"),
         (lambda: ConstantThreshold(0), "loss.threshold.beta"),
         (lambda: ConstantThreshold(1.1), "loss.threshold.beta"),
         (lambda: losses.CosineThreshold(start=1.5), "loss.threshold.start"),

@@ -161,6 +161,27 @@ def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> 
     assert gradient[0].tolist() == pytest.approx([0, -0.95, 0.95 / (1 + math.exp(-1)), 0.95 / (1 + math.exp(1))], rel=1e-5)
 
 
+@pytest.mark.parametrize("positives", ["per_positive", "disjunctive"])
+def test_a_hopeless_row_leaves_the_others_alone(positives: str) -> None:
+    """Where one positive is too unlikely for a float32 the whole batch is worked out from logarithms, with the same result."""
+    usual = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL).float()
+    both = torch.cat([usual, torch.tensor([[-300.0, 0.0, -0.1, -0.2]])]).requires_grad_()
+    usual.requires_grad_()
+    loss = weakening(positives=positives)
+    alone, together = loss.per_row(usual, *first_positive(usual)), loss.per_row(both, *first_positive(both))
+    torch.testing.assert_close(together[:3], alone, rtol=1e-6, atol=1e-7)
+    assert together[3].item() == pytest.approx(0.95 * 300, rel=0.01)
+    gradients = [torch.autograd.grad(value.sum(), scores)[0][:3] for value, scores in ((together, both), (alone, usual))]
+    torch.testing.assert_close(*gradients, rtol=1e-6, atol=1e-7)
+
+
+def test_a_second_derivative_is_refused() -> None:
+    scores = scores_of(UNSURE).requires_grad_()
+    value = weakening().per_row(scores, *first_positive(scores)).sum()
+    with pytest.raises(RuntimeError, match="first derivative only"):
+        torch.autograd.grad(value, scores, create_graph=True)
+
+
 def test_null_candidate_releases_a_wrong_positive() -> None:
     loss = weakening(null_candidate=losses.NullCandidate(5.0))
     scores = torch.tensor([[0.0, -1.0, -1.0]])
@@ -218,3 +239,17 @@ def test_negatives_are_never_prior_corrected() -> None:
     loss = pointwise(confidence=losses.PriorCorrectedConfidence(0.1))
     decisions = loss.decisions(scores, torch.zeros(2, 1), torch.ones(2, 1, dtype=torch.bool))
     assert decisions.ambiguous.tolist() == [0, 1]
+
+
+def test_the_mean_can_leave_out_what_is_learnt() -> None:
+    scores = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL)
+    rows = weakening().per_row(scores, *first_positive(scores))
+    assert rows.count_nonzero() == 2
+    assert weakening()(scores, *first_positive(scores)).item() == pytest.approx(rows.sum().item() / 3)
+    active = weakening(mean_over="active")
+    for loss in (active, losses.WeightedSum([{"weight": 1.0, "loss": active}])):
+        assert loss(scores, *first_positive(scores)).item() == pytest.approx(rows.sum().item() / 2)
+    learnt = scores_of(SURE_OF_THE_LABEL).requires_grad_()
+    value = active(learnt, *first_positive(learnt))
+    assert value == 0
+    assert (torch.autograd.grad(value, learnt)[0] == 0).all()
