@@ -39,6 +39,7 @@ CELLS = {
     "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
     "scifact/minilm": [*SCIFACT, "model=minilm"],
     "nfcorpus/minilm": [*NFCORPUS, "model=minilm"],
+    "nfcorpus/minilm, more pairs": [*NFCORPUS, "model=minilm", "dataset.train_pairs=6000"],
     "scifact/colbert": [*SCIFACT, "model=colbert"],
     "nfcorpus/colbert": [*NFCORPUS, "model=colbert"],
     "medquad-liveqa/cross_encoder, 2 layers": [*MEDQUAD, TWO, *RERANKER],

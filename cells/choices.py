@@ -3,6 +3,7 @@
 Hydra names the choices of a group when one is unknown, but suggests none, and in a sweep it does so only when it reaches the job.
 """
 
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,14 +25,25 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
     Raises:
         InputError: naming the group, the choice, the nearest option and all options.
     """
-    for override in _overrides(arguments):
-        folder = configs / override.key_or_group
-        if not folder.is_dir() or override.key_or_group.startswith("hydra/"):  # Hydra's plugins add choices of their own
+    overrides, folders = list(_overrides(arguments)), [configs, *_own_folder(arguments)]
+    if any(override.key_or_group == "hydra.searchpath" for override in overrides):
+        return  # folders that only Hydra finds
+    for override in overrides:
+        groups = [group for folder in folders if (group := folder / override.key_or_group).is_dir()]
+        if not groups or override.key_or_group.startswith("hydra/"):  # Hydra's plugins add choices of their own
             continue
-        options = sorted(path.stem for path in folder.glob("*.yaml"))
+        options = sorted({path.stem for group in groups for path in group.glob("*.yaml")})
         for choice in _chosen(override):
             if choice not in options:
                 raise InputError(_unknown(override.key_or_group, choice, options))
+
+
+def _own_folder(arguments: Sequence[str]) -> list[Path]:
+    """The folder of further groups that `--config-dir` adds, if it does."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    folder = parser.parse_known_args(arguments)[0].config_dir
+    return [] if folder is None else [folder]
 
 
 def _overrides(arguments: Sequence[str]) -> Iterator[Override]:

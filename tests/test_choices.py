@@ -39,3 +39,18 @@ def test_unknown_choices_are_named_with_the_nearest_and_all(configs, argument):
 def test_nothing_is_suggested_where_nothing_is_near(configs):
     with pytest.raises(InputError, match=r"no such dataset\. Choices"):
         check_choices(["dataset=zzzzzz"], configs)
+
+
+@pytest.mark.parametrize("option", [["--config-dir", "{}"], ["--config-dir={}"], ["-cd", "{}"]])
+def test_a_folder_of_ones_own_adds_choices(configs, tmp_path_factory, option):
+    own = tmp_path_factory.mktemp("own")
+    (own / "loss").mkdir()
+    (own / "loss" / "mine.yaml").touch()
+    arguments = [part.format(own) for part in option]
+    check_choices([*arguments, "loss=mine,cross_entropy", "dataset=demo"], configs)
+    with pytest.raises(InputError, match="Choices: cross_entropy, label_weakening, mine"):
+        check_choices([*arguments, "loss=others"], configs)
+
+
+def test_a_search_path_is_left_to_hydra(configs):
+    check_choices(["hydra.searchpath=[file:///elsewhere]", "loss=mine"], configs)
