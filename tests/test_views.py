@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("path", LOSSES, ids=lambda path: path.stem)
 def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, view, folder):
     loss = instantiate(OmegaConf.load(path))
-    if view == "pointwise" and loss.min_candidates < 2:
+    if view == "pointwise" and (loss.min_candidates < 2 or loss.needs_in_batch):
         with pytest.raises(InputError, match=r"model\.view=pointwise"):
             viewed(loss, view)
         return
