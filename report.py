@@ -1,8 +1,9 @@
 """From finished cells to conclusions: tables, significance, ranks and robustness of what run.py left below an output directory.
 
-python report.py outputs/ [filters] --out report/          e.g. dataset=scifact loss=cross_entropy,label_* noise.ratio=0.0,0.4
-python report.py outputs/ --status                         how far the cells are
-python report.py --runs bm25=a.trec mine=b.trec --qrels qrels.txt    the same statistics for runs of any system
+python report.py outputs/ [filters] --out report/          e.g. dataset=scifact
+loss=cross_entropy,label_* noise.ratio=0.0,0.4 python report.py outputs/ --status
+how far the cells are python report.py --runs bm25=a.trec mine=b.trec --qrels qrels.txt    the same
+statistics for runs of any system
 """
 
 import argparse
@@ -15,25 +16,74 @@ from errors import InputError
 
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add = arguments.add_argument
     add("output_dir", nargs="?", type=Path, help="folder of the cells")
-    add("filters", nargs="*", help="key=value,value with the keys dataset, model, loss, noise, noise.ratio, seed")
+    add(
+        "filters",
+        nargs="*",
+        help="key=value,value with the keys dataset, model, loss, noise, noise.ratio, seed",
+    )
     add("--out", type=Path, help="folder of the report (default: report/)")
-    add("--baseline", help="the loss that all others are compared with (default: cross_entropy; for runs, the first)")
-    add("--focus", help="the loss that is compared with all others (default: label_weakening; for runs, none)")
-    add("--measure", action="append", metavar="MEASURE", help="an ir-measures name; may be repeated (default: all that the cells have)")
-    add("--test", choices=("t", "randomisation"), default="t", help="whose p-values decide what is significant (default: t)")
-    add("--alpha", type=float, default=0.05, help="level of significance of a family of tests (default: 0.05)")
-    add("--resamples", type=int, default=10_000, help="draws of the randomisation test and the bootstrap (default: 10000)")
+    add(
+        "--baseline",
+        help="the loss that all others are compared with (default: cross_entropy; for runs, the first)",
+    )
+    add(
+        "--focus",
+        help="the loss that is compared with all others (default: label_weakening; for runs, none)",
+    )
+    add(
+        "--measure",
+        action="append",
+        metavar="MEASURE",
+        help="an ir-measures name; may be repeated (default: all that the cells have)",
+    )
+    add(
+        "--test",
+        choices=("t", "randomisation"),
+        default="t",
+        help="whose p-values decide what is significant (default: t)",
+    )
+    add(
+        "--alpha",
+        type=float,
+        default=0.05,
+        help="level of significance of a family of tests (default: 0.05)",
+    )
+    add(
+        "--resamples",
+        type=int,
+        default=10_000,
+        help="draws of the randomisation test and the bootstrap (default: 10000)",
+    )
     add("--seed", type=int, default=0, help="seed of these draws (default: 0)")
     add("--strict", action="store_true", help="exit status 1 if a cell's files are damaged")
-    add("--terminal", action="store_true", help="show the tables here; without --out no file is written")
+    add(
+        "--terminal",
+        action="store_true",
+        help="show the tables here; without --out no file is written",
+    )
     add("--status", action="store_true", help="show how far the cells are, and nothing else")
-    add("--runs", nargs="+", metavar="NAME=PATH", help="TREC run files to compare instead of cells; files of one name are its seeds")
+    add(
+        "--runs",
+        nargs="+",
+        metavar="NAME=PATH",
+        help="TREC run files to compare instead of cells; files of one name are its seeds",
+    )
     add("--qrels", type=Path, help="judgements for --runs, in TREC or BEIR columns")
-    add("--wandb", choices=("offline", "online"), help="log the report as a W&B run of job type `report`")
-    add("--wandb-project", default="retrieval-under-noise", help="its project (default: retrieval-under-noise)")
+    add(
+        "--wandb",
+        choices=("offline", "online"),
+        help="log the report as a W&B run of job type `report`",
+    )
+    add(
+        "--wandb-project",
+        default="retrieval-under-noise",
+        help="its project (default: retrieval-under-noise)",
+    )
     add("--wandb-entity", help="its user or team")
     return arguments
 

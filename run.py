@@ -1,6 +1,7 @@
 """The one entry point: runs one cell (or, with -m, a grid of them) as conf/ and the command line say.
 
-`python run.py --help` lists groups and keys. Heavy imports happen in the task, after the configuration is checked.
+`python run.py --help` lists groups and keys. Heavy imports happen in the task, after the
+configuration is checked.
 """
 
 import sys

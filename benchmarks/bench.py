@@ -39,11 +39,19 @@ BENCHMARKS = (
 def main() -> None:
     """Runs the benchmarks and writes the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", nargs="*", choices=BENCHMARKS, default=list(BENCHMARKS), help="run these, in this order")
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        choices=BENCHMARKS,
+        default=list(BENCHMARKS),
+        help="run these, in this order",
+    )
     parser.add_argument("--repeats", type=int, help="instead of each benchmark's own number")
     parser.add_argument("overrides", nargs="*", help="of conf/, e.g. dataset=scifact")
     arguments = parser.parse_args()
-    stored: dict[str, Any] = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
+    stored: dict[str, Any] = (
+        json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
+    )
     for name in arguments.only:
         print(f"== {name}", flush=True)
         stored[name] = measured(name, arguments.repeats, arguments.overrides)
@@ -61,9 +69,18 @@ def measured(name: str, repeats: int | None, overrides: list[str]) -> dict[str, 
         file = Path(folder) / "rows.json"
         command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}", "--json", str(file)]
         count = [] if repeats is None else ["--repeats", str(repeats)]
-        subprocess.run([*command, *count, *overrides], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True)  # noqa: S603
+        subprocess.run(
+            [*command, *count, *overrides],
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            check=True,
+        )
         rows = json.loads(file.read_text(encoding="utf-8"))
-    return {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "machine": facts, "rows": rows}
+    return {
+        "measured": datetime.now(UTC).isoformat(timespec="minutes"),
+        "machine": facts,
+        "rows": rows,
+    }
 
 
 if __name__ == "__main__":

@@ -18,17 +18,22 @@ machine is the wall time. Texts come from the embedded collection unless `make b
 def page(stored: Mapping[str, Any]) -> str:
     """The whole page in Markdown."""
     tables = [*_comparisons(stored), "", *_limits(stored), "", *_parts(stored), ""]
-    return "\n".join([INTRODUCTION, *tables, PROFILE.read_text(encoding="utf-8"), *_machines(stored)])
+    return "\n".join(
+        [INTRODUCTION, *tables, PROFILE.read_text(encoding="utf-8"), *_machines(stored)]
+    )
 
 
 def _comparisons(stored: Mapping[str, Any]) -> list[str]:
     rows = [Comparison(**row) for part in stored.values() for row in part["rows"] if "ratio" in row]
-    lines = ["| path | setting | against | times faster | target | | ours | theirs |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| path | setting | against | times faster | target | | ours | theirs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         ratio = f"**{row.ratio:.2f}x** ({row.lowest:.2f} to {row.highest:.2f})"
         lines.append(
-            f"| {row.path} | {row.setting} | {row.against} | {ratio} | {row.target}x | {verdict(row)} | "
-            f"{row.ours:.3g} {row.unit} | {row.theirs:.3g} {row.unit} |"
+            f"| {row.path} | {row.setting} | {row.against} | {ratio} | {row.target}x | "
+            f"{verdict(row)} | {row.ours:.3g} {row.unit} | {row.theirs:.3g} {row.unit} |"
         )
     return lines
 
@@ -36,7 +41,11 @@ def _comparisons(stored: Mapping[str, Any]) -> list[str]:
 def _limits(stored: Mapping[str, Any]) -> list[str]:
     rows = [Limit(**row) for part in stored.values() for row in part["rows"] if "value" in row]
     lines = ["| path | setting | measured | at most | |", "|---|---|---|---|---|"]
-    lines += [f"| {row.path} | {row.setting} | {row.value:.3g} {row.unit} | {row.target:g} {row.unit} | {verdict(row)} |" for row in rows]
+    lines += [
+        f"| {row.path} | {row.setting} | {row.value:.3g} {row.unit} | {row.target:g} {row.unit} | "
+        f"{verdict(row)} |"
+        for row in rows
+    ]
     figure = ["", "![Peak memory over the size of a collection](figures/benchmarks_memory.svg)"]
     return lines + figure if "scale" in stored else lines
 
@@ -48,8 +57,16 @@ def _parts(stored: Mapping[str, Any]) -> list[str]:
     settings = list(dict.fromkeys(row.setting for row in rows))
     amounts = {(row.part, row.setting): f"{row.amount:.3g} {row.unit}" for row in rows}
     names = dict.fromkeys(row.part for row in rows)
-    lines = ["## Where a training step's time goes", "", f"| part | {' | '.join(settings)} |", "|---|" + "---|" * len(settings)]
-    return lines + [f"| {name} | {' | '.join(amounts.get((name, setting), '') for setting in settings)} |" for name in names]
+    lines = [
+        "## Where a training step's time goes",
+        "",
+        f"| part | {' | '.join(settings)} |",
+        "|---|" + "---|" * len(settings),
+    ]
+    return lines + [
+        f"| {name} | {' | '.join(amounts.get((name, setting), '') for setting in settings)} |"
+        for name in names
+    ]
 
 
 def _machines(stored: Mapping[str, Any]) -> list[str]:

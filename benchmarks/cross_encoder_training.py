@@ -17,20 +17,38 @@ LAYERS, STEPS, LENGTH = 2, 3, 256
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """One row."""
     with truncated(LAYERS) as path:
-        changes = (f"model.path={path}", f"model.network.pair_length={LENGTH}", "loss=cross_entropy", "noise=none", "noise.ratio=0")
+        changes = (
+            f"model.path={path}",
+            f"model.network.pair_length={LENGTH}",
+            "loss=cross_entropy",
+            "noise=none",
+            "noise.ratio=0",
+        )
         work = Workload.of(STEPS, "model=cross_encoder", *changes, *arguments.overrides)
         texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
 
-        def peer() -> Any:  # noqa: ANN401 - the peer carries no types
+        def peer() -> Any:
             from sentence_transformers import CrossEncoder
 
             return CrossEncoder(path, num_labels=1, max_length=LENGTH, device="cpu")
 
         seconds = paired(
-            {"ours": work.ours, "CrossEncoderTrainer": lambda: peer_trainers.cross_encoder(peer, texts, size, rate)}, arguments.repeats
+            {
+                "ours": work.ours,
+                "CrossEncoderTrainer": lambda: peer_trainers.cross_encoder(peer, texts, size, rate),
+            },
+            arguments.repeats,
         )
     setting = f"MiniLM of {LAYERS} layers, {size} queries with two documents each, skewed lengths"
-    return [*compared(seconds, {"CrossEncoderTrainer": 1.3}, path="cross-encoder training", setting=setting, unit="steps/s")]
+    return [
+        *compared(
+            seconds,
+            {"CrossEncoderTrainer": 1.3},
+            path="cross-encoder training",
+            setting=setting,
+            unit="steps/s",
+        )
+    ]
 
 
 if __name__ == "__main__":

@@ -53,23 +53,52 @@ SETTINGS = (
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """The rows of all settings."""
-    return [row for setting in SETTINGS for row in compare(setting, arguments.repeats, arguments.overrides)]
+    return [
+        row
+        for setting in SETTINGS
+        for row in compare(setting, arguments.repeats, arguments.overrides)
+    ]
 
 
 def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequence[Row]:
     """The rows of one setting."""
     size = setting.batch_size
     with truncated(setting.layers) as path:
-        changes = (f"model.path={path}", f"model.batch_size={size}", f"model.tokens.document_length={setting.length}")
-        work = Workload.of(setting.steps, "model=minilm", "loss=cross_entropy", "noise=none", "noise.ratio=0", *changes, *overrides)
-        texts, rate, model = work.texts(), work.cfg.model.learning_rate, peer_trainers.transformer(path, setting.length)
+        changes = (
+            f"model.path={path}",
+            f"model.batch_size={size}",
+            f"model.tokens.document_length={setting.length}",
+        )
+        work = Workload.of(
+            setting.steps,
+            "model=minilm",
+            "loss=cross_entropy",
+            "noise=none",
+            "noise.ratio=0",
+            *changes,
+            *overrides,
+        )
+        texts, rate, model = (
+            work.texts(),
+            work.cfg.model.learning_rate,
+            peer_trainers.transformer(path, setting.length),
+        )
         contenders: dict[str, Callable[[], float]] = {
             "ours": work.ours,
-            "SentenceTransformerTrainer": lambda: peer_trainers.bi_encoder(model, texts, size, rate),
+            "SentenceTransformerTrainer": lambda: peer_trainers.bi_encoder(
+                model, texts, size, rate
+            ),
             "a padded loop": lambda: raw_loop(work, path, size),
             "a length-sorted loop": lambda: raw_loop(work, path, SORTED_CHUNK),
         }
-        seconds = paired({name: run for name, run in contenders.items() if name == "ours" or name in setting.targets}, repeats)
+        seconds = paired(
+            {
+                name: run
+                for name, run in contenders.items()
+                if name == "ours" or name in setting.targets
+            },
+            repeats,
+        )
     words = f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up to {setting.length} tokens"
     return compared(seconds, setting.targets, path="dense training", setting=words, unit="steps/s")
 
@@ -82,17 +111,28 @@ def raw_loop(work: Workload, path: str, chunk: int) -> float:
     optimizer = torch.optim.AdamW(model.parameters(), lr=work.cfg.model.learning_rate, fused=True)
     ends = []
     for batch in work.batches():
-        widths = (chunk, chunk) if chunk < work.cfg.batch.size else (len(batch.queries.lengths), len(batch.documents.lengths))
-        queries, documents = encoded(model, batch.queries, widths[0]), encoded(model, batch.documents, widths[1])
-        scores = (queries @ documents.T / work.cfg.model.network.temperature).masked_fill(~batch.mask, -torch.inf)
-        functional.cross_entropy(scores, batch.targets.argmax(1)).backward()  # type: ignore[no-untyped-call] # theirs
+        widths = (
+            (chunk, chunk)
+            if chunk < work.cfg.batch.size
+            else (len(batch.queries.lengths), len(batch.documents.lengths))
+        )
+        queries, documents = (
+            encoded(model, batch.queries, widths[0]),
+            encoded(model, batch.documents, widths[1]),
+        )
+        scores = (queries @ documents.T / work.cfg.model.network.temperature).masked_fill(
+            ~batch.mask, -torch.inf
+        )
+        # theirs
+        functional.cross_entropy(scores, batch.targets.argmax(1)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
         ends.append(clock())
     return per_step(ends)
 
 
-def encoded(model: Any, tokens: Tokens, chunk: int) -> Tensor:  # noqa: ANN401 - a Hugging Face model of any class
+# a Hugging Face model of any class
+def encoded(model: Any, tokens: Tokens, chunk: int) -> Tensor:
     """Mean-pooled, normalised vectors [n, D] in the texts' order."""
     texts = [tokens.ids[start:end] for start, end in pairwise(tokens.offsets.tolist())]
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))

@@ -32,7 +32,12 @@ TARGETS = {"SentenceTransformer.encode": 1.15, "a length-sorted loop": 0.95}
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """Two rows: the peer and the limit."""
     with truncated(LAYERS) as path:
-        changes = (f"model.path={path}", f"model.tokens.document_length={LENGTH}", "noise=none", "noise.ratio=0")
+        changes = (
+            f"model.path={path}",
+            f"model.tokens.document_length={LENGTH}",
+            "noise=none",
+            "noise.ratio=0",
+        )
         work = Workload.of(1, "model=minilm", *changes, *arguments.overrides)
         tokenised = work.materials.tokenised
         rows = np.random.default_rng(0).choice(len(tokenised.documents), DOCUMENTS, replace=False)
@@ -41,17 +46,26 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         network: Any = build_network(work.cfg, tokenised).eval()
         peer, budget = transformer(path, LENGTH)(), work.cfg.evaluation.batch_tokens
         contenders: dict[str, Callable[[], float]] = {
-            "ours": lambda: timed(lambda: encode_store(store, network.encode_documents, batch_tokens=budget)),
-            "SentenceTransformer.encode": lambda: timed(lambda: peer.encode(texts, batch_size=32, show_progress_bar=False)),
+            "ours": lambda: timed(
+                lambda: encode_store(store, network.encode_documents, batch_tokens=budget)
+            ),
+            "SentenceTransformer.encode": lambda: timed(
+                lambda: peer.encode(texts, batch_size=32, show_progress_bar=False)
+            ),
             "a length-sorted loop": lambda: timed(lambda: raw(network.encoder.backbone, store)),
         }
         seconds = paired(contenders, arguments.repeats)
     setting = f"MiniLM of {LAYERS} layers, {DOCUMENTS} documents of {int(store.lengths.min())} to {int(store.lengths.max())} tokens"
-    return [*compared(seconds, TARGETS, path="encoding", setting=setting, work=DOCUMENTS, unit="documents/s")]
+    return [
+        *compared(
+            seconds, TARGETS, path="encoding", setting=setting, work=DOCUMENTS, unit="documents/s"
+        )
+    ]
 
 
 @torch.inference_mode()
-def raw(backbone: Any, store: TokenStore) -> Tensor:  # noqa: ANN401 - a Hugging Face model of any class
+# a Hugging Face model of any class
+def raw(backbone: Any, store: TokenStore) -> Tensor:
     """Mean-pooled, normalised vectors, longest documents first."""
     tokens: Tokens = store.tokens(np.arange(len(store)))
     parts = []

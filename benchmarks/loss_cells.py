@@ -1,9 +1,10 @@
 """What losses did on finished cells, as Markdown: did the training loss fall, and what came of it.
 
-`python benchmarks/loss_cells.py training outputs/demo/static` has a row a loss: the training loss of the first and the last epoch and,
-since a scheduled loss changes what it measures on the way, the mean confidence in the clean labels, which means the same throughout.
-`python benchmarks/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the seeds, and label weakening's
-"ambiguous" as a detector of wrong labels in the last epoch.
+`python benchmarks/loss_cells.py training outputs/demo/static` has a row a loss: the training loss
+of the first and the last epoch and, since a scheduled loss changes what it measures on the way, the
+mean confidence in the clean labels, which means the same throughout. `python
+benchmarks/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the
+seeds, and label weakening's "ambiguous" as a detector of wrong labels in the last epoch.
 """
 
 import argparse
@@ -38,20 +39,35 @@ def main() -> None:
 
 def read(folder: Path) -> Cell:
     """The cell in a folder."""
-    history = list(csv.DictReader((folder / "history.csv").read_text(encoding="utf-8").splitlines()))
-    return Cell(folder.parts[-3], folder.parts[-2], json.loads((folder / "scores.json").read_text(encoding="utf-8")), history)
+    history = list(
+        csv.DictReader((folder / "history.csv").read_text(encoding="utf-8").splitlines())
+    )
+    return Cell(
+        folder.parts[-3],
+        folder.parts[-2],
+        json.loads((folder / "scores.json").read_text(encoding="utf-8")),
+        history,
+    )
 
 
 def training(cells: list[Cell], measure: str) -> str:
     """The table of the training losses."""
-    lines = ["| loss | first epoch | last epoch | | clean confidence, first | last | test |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| loss | first epoch | last epoch | | clean confidence, first | last | test |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for cell in cells:
         losses = [float(row["train/loss"]) for row in cell.history]
         sure = [float(row["train/confidence_clean"]) for row in cell.history]
-        verdict = ("falls" if losses[-1] < losses[0] else "RISES") if all(map(math.isfinite, losses)) else "NOT FINITE"
+        verdict = (
+            ("falls" if losses[-1] < losses[0] else "RISES")
+            if all(map(math.isfinite, losses))
+            else "NOT FINITE"
+        )
         tested = cell.scores["measures"][measure]
         lines.append(
-            f"| `{cell.method}` | {losses[0]:.4g} | {losses[-1]:.4g} | {verdict} | {sure[0]:.3f} | {sure[-1]:.3f} | {tested:.3f} |"
+            f"| `{cell.method}` | {losses[0]:.4g} | {losses[-1]:.4g} | {verdict} | {sure[0]:.3f} | "
+            f"{sure[-1]:.3f} | {tested:.3f} |"
         )
     return "\n".join(lines)
 
@@ -63,12 +79,23 @@ def noise(cells: list[Cell], measure: str) -> str:
         groups[cell.noise, cell.method].append(cell)
     head = f"| noise | loss | seeds | validation {measure} | test {measure} | AUROC | precision | recall | memorised | recovered |"
     lines = [head, "|---" * 10 + "|"]
-    for (kind, method), group in sorted(groups.items(), key=lambda item: (item[0][0], -tested(item[1], measure)[0])):
+    for (kind, method), group in sorted(
+        groups.items(), key=lambda item: (item[0][0], -tested(item[1], measure)[0])
+    ):
         mean, deviation = tested(group, measure)
         chosen = statistics.mean(cell.scores["validation"][measure] for cell in group)
-        names = ("detector_auroc", "detector_precision", "detector_recall", "memorisation", "recovery")
+        names = (
+            "detector_auroc",
+            "detector_precision",
+            "detector_recall",
+            "memorisation",
+            "recovery",
+        )
         facts = " | ".join(last(group, f"train/{name}") for name in names)
-        lines.append(f"| {kind} | `{method}` | {len(group)} | {chosen:.4f} | {mean:.4f} ± {deviation:.4f} | {facts} |")
+        lines.append(
+            f"| {kind} | `{method}` | {len(group)} | {chosen:.4f} | {mean:.4f} ± {deviation:.4f} | "
+            f"{facts} |"
+        )
     return "\n".join(lines)
 
 

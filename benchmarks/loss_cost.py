@@ -14,7 +14,10 @@ from benchmarks.measuring import Limit, Row, command_line
 from benchmarks.truncated import truncated
 from benchmarks.workload import Workload
 
-ROWS, LIMIT = 256, 2.5  # queries, each with as many candidates, or twice as many as with a negative each; times cross-entropy
+ROWS, LIMIT = (
+    256,
+    2.5,
+)  # queries, each with as many candidates, or twice as many as with a negative each; times cross-entropy
 SHARE = 2.0  # per cent of a step
 LAYERS, STEPS = 2, 3
 
@@ -25,14 +28,24 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
     for candidates, name in itertools.product((ROWS, 2 * ROWS), losses.TIER_1):
         ratio, *_ = losses.compare(name, *losses.batch(ROWS, candidates, 0.0))
-        rows.append(Limit("loss", f"{name}, forward and backward, {ROWS} x {candidates}", ratio, LIMIT, "x cross-entropy"))
+        rows.append(
+            Limit(
+                "loss",
+                f"{name}, forward and backward, {ROWS} x {candidates}",
+                ratio,
+                LIMIT,
+                "x cross-entropy",
+            )
+        )
     return [*rows, share(arguments)]
 
 
 def share(arguments: argparse.Namespace) -> Row:
     """The default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
     with truncated(LAYERS) as path:
-        work = Workload.of(STEPS, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
+        work = Workload.of(
+            STEPS, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides
+        )
         step = statistics.median(work.ours() for _ in range(arguments.repeats))
     size = work.cfg.batch.size
     _, seconds, _ = losses.compare("label_weakening", *losses.batch(size, 2 * size, 0.0))

@@ -1,7 +1,7 @@
 """Paired measurements: contenders take turns, and the median of their ratios is reported, so that other work on the machine hits all alike.
 
-The clock is the CPU time of the process. Each side runs one thread, so that this is its wall time on an idle machine, and on a busy one is
-what comes closest to it.
+The clock is the CPU time of the process. Each side runs one thread, so that this is its wall time
+on an idle machine, and on a busy one is what comes closest to it.
 """
 
 import argparse
@@ -111,14 +111,37 @@ def paired(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[
 
 
 def compared(
-    seconds: Mapping[str, Sequence[float]], targets: Mapping[str, float], *, path: str, setting: str, work: float = 1, unit: str
+    seconds: Mapping[str, Sequence[float]],
+    targets: Mapping[str, float],
+    *,
+    path: str,
+    setting: str,
+    work: float = 1,
+    unit: str,
 ) -> list[Comparison]:
     """Our seconds, under the key "ours", against those of each peer in `targets`; throughput is `work` over seconds."""
     rows = []
     for name, target in targets.items():
-        ratios = [theirs / ours for theirs, ours in zip(seconds[name], seconds["ours"], strict=True)]
-        speeds = (work / statistics.median(seconds["ours"]), work / statistics.median(seconds[name]))
-        rows.append(Comparison(path, setting, name, statistics.median(ratios), min(ratios), max(ratios), target, *speeds, unit))
+        ratios = [
+            theirs / ours for theirs, ours in zip(seconds[name], seconds["ours"], strict=True)
+        ]
+        speeds = (
+            work / statistics.median(seconds["ours"]),
+            work / statistics.median(seconds[name]),
+        )
+        rows.append(
+            Comparison(
+                path,
+                setting,
+                name,
+                statistics.median(ratios),
+                min(ratios),
+                max(ratios),
+                target,
+                *speeds,
+                unit,
+            )
+        )
     return rows
 
 
@@ -126,7 +149,11 @@ def machine() -> dict[str, str]:
     """What the numbers depend on beside the code."""
     import torch
 
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    names = [
+        line.split(":")[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": names[0] if names else platform.machine(),
@@ -154,11 +181,17 @@ def show(rows: Sequence[Row]) -> None:
         if isinstance(row, Comparison):
             speeds = f"ours {row.ours:.4g}, theirs {row.theirs:.4g} {row.unit}"
             spread = f"{row.lowest:.2f} to {row.highest:.2f}"
-            print(f"{verdict(row):5} {row.path}, {row.setting}: {row.ratio:.2f}x {row.against} ({spread}; target {row.target}x); {speeds}")
+            print(
+                f"{verdict(row):5} {row.path}, {row.setting}: {row.ratio:.2f}x {row.against} "
+                f"({spread}; target {row.target}x); {speeds}"
+            )
         elif isinstance(row, Part):
             print(f"      {row.path}, {row.setting}, {row.part}: {row.amount:.3g} {row.unit}")
         else:
-            print(f"{verdict(row):5} {row.path}, {row.setting}: {row.value:.3g} {row.unit} (target: at most {row.target} {row.unit})")
+            print(
+                f"{verdict(row):5} {row.path}, {row.setting}: {row.value:.3g} {row.unit} (target: "
+                f"at most {row.target} {row.unit})"
+            )
 
 
 def verdict(row: Comparison | Limit) -> str:
@@ -167,14 +200,22 @@ def verdict(row: Comparison | Limit) -> str:
     return "holds" if holds else "MISS"
 
 
-def command_line(description: str | None, measure: Callable[[argparse.Namespace], Sequence[Row]], *, repeats: int) -> None:
+def command_line(
+    description: str | None, measure: Callable[[argparse.Namespace], Sequence[Row]], *, repeats: int
+) -> None:
     """Runs a benchmark from the command line, prints its rows and, with --json, stores them."""
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=repeats)
     parser.add_argument("--json", type=Path, help="file for the rows")
-    parser.add_argument("overrides", nargs="*", help="of conf/, e.g. dataset=scifact; by default the embedded collection")
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        help="of conf/, e.g. dataset=scifact; by default the embedded collection",
+    )
     arguments = parser.parse_args()
     rows = measure(arguments)
     show(rows)
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8"
+        )

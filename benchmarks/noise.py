@@ -1,9 +1,10 @@
 """Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables docs/noise_audits.md]
+Usage: python -m benchmarks.noise FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables
+docs/noise_audits.md]
 
-FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is there; a second call
-measures only what is missing.
+FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is
+there; a second call measures only what is missing.
 """
 
 import argparse
@@ -35,7 +36,9 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.numbers: dict[str, Measured] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self.numbers: dict[str, Measured] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
 
     def measure(self, key: str, work: Callable[[], Measured]) -> None:
         """Do the work unless its numbers are there."""
@@ -43,13 +46,19 @@ class Results:
             print(key, flush=True)
             self.numbers[key] = work()
             with written_aside(self.path) as aside:
-                aside.write_text(json.dumps(self.numbers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+                aside.write_text(
+                    json.dumps(self.numbers, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+                )
 
 
 def noise_model(name: str, ratio: float, folder: Path, collection: str) -> NoiseModel:
     """The model as conf/noise has it; natural noise takes nfcorpus' graded file."""
     natural = {"qrels": folder / "nfcorpus/graded/train.3-2-1.qrel.gz", "clean_grade": 3}
-    extra = [f"noise.{key}={value}" for key, value in natural.items()] if (name, collection) == ("natural", "nfcorpus") else []
+    extra = (
+        [f"noise.{key}={value}" for key, value in natural.items()]
+        if (name, collection) == ("natural", "nfcorpus")
+        else []
+    )
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose(overrides=["+seed=1", f"+noise={name}", f"noise.ratio={ratio}", *extra])
     model: NoiseModel = instantiate(cfg.noise)
@@ -64,7 +73,10 @@ def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Meas
         return {"refused": str(error)}
     header = corruption.audit.header
     inspection = inspect(collection, corruption, LatentSemantics())
-    cosines = {name: float(values.mean()) if len(values) else None for name, values in inspection.similarities._asdict().items()}
+    cosines = {
+        name: float(values.mean()) if len(values) else None
+        for name, values in inspection.similarities._asdict().items()
+    }
     return {
         "units": header.units,
         "corrupted": header.corrupted,
@@ -74,29 +86,47 @@ def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Meas
         "eps_minus_judged": header.eps_minus_judged,
         "eps_minus_corpus": header.eps_minus_corpus,
         "queries_all_wrong": header.queries_all_wrong,
-        "contamination": [estimate.share for estimate in inspection.contamination] if inspection.examples else [],
+        "contamination": [estimate.share for estimate in inspection.contamination]
+        if inspection.examples
+        else [],
         **cosines,
     }
 
 
 def measure_all(folder: Path, cache: Path, results: Results) -> None:
     """Measure what is missing."""
-    models = sorted(path.stem for path in (ROOT / "conf/noise").glob("*.yaml") if path.stem != "none")
+    models = sorted(
+        path.stem for path in (ROOT / "conf/noise").glob("*.yaml") if path.stem != "none"
+    )
     for name in COLLECTIONS:
         collection = open_folder(str(folder / name), cache=Cache(cache), on_problem="drop")
         for model in models:
             for ratio in RATIOS:
-                results.measure(f"audit/{name}/{model}/{ratio}", partial(audit, model, ratio, folder, collection))
+                results.measure(
+                    f"audit/{name}/{model}/{ratio}",
+                    partial(audit, model, ratio, folder, collection),
+                )
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the real collections")
-    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/noise.json", help="where the numbers are kept")
-    parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
-    parser.add_argument("--document", type=Path, help="a Markdown file whose table of substitutions is replaced")
-    parser.add_argument("--tables", type=Path, help="a Markdown file whose tables of all audits are replaced")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "benchmarks/noise.json",
+        help="where the numbers are kept",
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=Path("cache"), help="where derived files are kept"
+    )
+    parser.add_argument(
+        "--document", type=Path, help="a Markdown file whose table of substitutions is replaced"
+    )
+    parser.add_argument(
+        "--tables", type=Path, help="a Markdown file whose tables of all audits are replaced"
+    )
     options = parser.parse_args()
     results = Results(options.results)
     measure_all(options.folder.absolute(), options.cache.absolute(), results)

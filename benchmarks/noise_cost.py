@@ -1,8 +1,10 @@
 """Measures what noising costs, each time in a process of its own, and writes table and figure of docs/noise.md.
 
-Usage: python -m benchmarks.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--figure docs/figures/noise_cost.svg]
+Usage: python -m benchmarks.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md]
+[--figure docs/figures/noise_cost.svg]
 
-FOLDER holds medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second call measures only what is missing.
+FOLDER holds medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second
+call measures only what is missing.
 """
 
 import argparse
@@ -39,7 +41,11 @@ def medquad(folder: Path, cache: Path) -> Numbers:
     model.seed = time.time_ns() % 2**31  # an audit that is not cached
     header = model.corrupt(collection).audit.header
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - begin_cpu
-    numbers = {"documents": len(collection.documents), "units": header.units, "corrupted": header.corrupted}
+    numbers = {
+        "documents": len(collection.documents),
+        "units": header.units,
+        "corrupted": header.corrupted,
+    }
     return numbers | {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mib": _peak_mib()}
 
 
@@ -53,7 +59,8 @@ def synthetic(size: int) -> Numbers:
 def apart(*arguments: str) -> Numbers:
     """What this program prints with other arguments, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.noise_cost", *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)  # noqa: S603 - our own program
+    # our own program
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
     numbers: Numbers = json.loads(done.stdout.splitlines()[-1])
     return numbers
 
@@ -63,20 +70,37 @@ def growth(results: Results) -> list[Numbers]:
     for repeat in range(REPEATS):
         for size in SIZES:
             results.measure(f"size/{size}/{repeat}", partial(apart, "--size", str(size)))
-    measured = [[results.numbers[f"size/{size}/{repeat}"] for repeat in range(REPEATS)] for size in SIZES]
-    return [{key: median(each[key] for each in repeats) for key in repeats[0]} for repeats in measured]
+    measured = [
+        [results.numbers[f"size/{size}/{repeat}"] for repeat in range(REPEATS)] for size in SIZES
+    ]
+    return [
+        {key: median(each[key] for each in repeats) for key in repeats[0]} for repeats in measured
+    ]
 
 
 def main() -> None:
     """Run the benchmark, or one measurement of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", help="the real collections")
-    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/noise_cost.json", help="where the numbers are kept")
-    parser.add_argument("--cache", type=Path, default=Path("cache"), help="where derived files are kept")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "benchmarks/noise_cost.json",
+        help="where the numbers are kept",
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=Path("cache"), help="where derived files are kept"
+    )
     parser.add_argument("--document", type=Path, help="a Markdown file whose tables are replaced")
     parser.add_argument("--figure", type=Path, help="where the figure goes (SVG)")
-    parser.add_argument("--size", type=int, help="only corrupt a synthetic collection of that size and print what it cost")
-    parser.add_argument("--medquad", action="store_true", help="only noise medquad-liveqa and print what it cost")
+    parser.add_argument(
+        "--size",
+        type=int,
+        help="only corrupt a synthetic collection of that size and print what it cost",
+    )
+    parser.add_argument(
+        "--medquad", action="store_true", help="only noise medquad-liveqa and print what it cost"
+    )
     options = parser.parse_args()
     if options.size:
         print(json.dumps(synthetic(options.size)))
@@ -86,7 +110,16 @@ def main() -> None:
         return
     results = Results(options.results)
     for key in ("medquad/first", "medquad"):  # the first leaves embeddings in the cache
-        results.measure(key, partial(apart, str(options.folder.absolute()), "--cache", str(options.cache.absolute()), "--medquad"))
+        results.measure(
+            key,
+            partial(
+                apart,
+                str(options.folder.absolute()),
+                "--cache",
+                str(options.cache.absolute()),
+                "--medquad",
+            ),
+        )
     measured = growth(results)
     line = Line.through([(each["documents"], each["cpu_seconds"]) for each in measured])
     tables = cost_tables(results.numbers["medquad"], measured, line)

@@ -51,8 +51,15 @@ def write_figure(path: Path, measured: Sequence[Mapping[str, float]], line: Line
         linewidth=1,
         label=f"straight line, R² = {line.determination:.4f}",
     )
-    axes.plot(sizes, [each["cpu_seconds"] for each in measured], "o", label=f"measured, {measured[0]['pairs']:,.0f} pairs")
-    axes.set(xlabel="documents", ylabel="CPU seconds", ylim=(0, None), xlim=(0, None), xticks=[0, *sizes])
+    axes.plot(
+        sizes,
+        [each["cpu_seconds"] for each in measured],
+        "o",
+        label=f"measured, {measured[0]['pairs']:,.0f} pairs",
+    )
+    axes.set(
+        xlabel="documents", ylabel="CPU seconds", ylim=(0, None), xlim=(0, None), xticks=[0, *sizes]
+    )
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,8 +34,12 @@ class MadeUp:
 
     def encode_documents(self, texts: list[str]) -> NDArray[np.float32]:
         """Return random unit vectors [n, D]."""
-        seeds = (int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts)
-        vectors = np.stack([np.random.default_rng(seed).standard_normal(DIMENSIONS, np.float32) for seed in seeds])
+        seeds = (
+            int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts
+        )
+        vectors = np.stack(
+            [np.random.default_rng(seed).standard_normal(DIMENSIONS, np.float32) for seed in seeds]
+        )
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
@@ -51,9 +55,21 @@ def cpu_seconds_for(size: int, folder: Path) -> float:
 def _collection(size: int, folder: Path) -> Collection:
     store = folder / "documents"
     store.mkdir()
-    write_text_store(store, (Document(f"d{number}", f"document {number}") for number in range(size)), "synthetic")
+    write_text_store(
+        store, (Document(f"d{number}", f"document {number}") for number in range(size)), "synthetic"
+    )
     documents = TextStore(store)
     queries = {f"q{number}": f"query {number}" for number in range(PAIRS)}
-    train = Split("train", queries, {query_id: {f"d{number}": 1} for number, query_id in enumerate(queries)})
+    train = Split(
+        "train", queries, {query_id: {f"d{number}": 1} for number, query_id in enumerate(queries)}
+    )
     nothing = (Split("validation", {}, {}), Split("test", {}, {}))
-    return Collection(f"synthetic-{size}", documents, train, *nothing, f"synthetic-{size}", documents.fingerprint, Cache(folder / "cache"))
+    return Collection(
+        f"synthetic-{size}",
+        documents,
+        train,
+        *nothing,
+        f"synthetic-{size}",
+        documents.fingerprint,
+        Cache(folder / "cache"),
+    )

@@ -32,18 +32,35 @@ def substitution_table(numbers: Numbers, ratio: float) -> dict[str, str]:
         prefix, suffix = f"audit/{collection}/", f"/{ratio}"
         for key, measured in sorted(numbers.items()):
             if key.startswith(prefix) and key.endswith(suffix) and measured.get("contamination"):
-                cells = dict(zip(AUDIT_COLUMNS, _audit_row(key.removeprefix(prefix), measured), strict=True))
+                cells = dict(
+                    zip(AUDIT_COLUMNS, _audit_row(key.removeprefix(prefix), measured), strict=True)
+                )
                 rows.append([collection, *(cells[name] for name in SUBSTITUTION_COLUMNS)])
     return {f"substitutions at {ratio}": _table(("collection", *SUBSTITUTION_COLUMNS), rows)}
 
 
-def cost_tables(medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: Line) -> dict[str, str]:
+def cost_tables(
+    medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: Line
+) -> dict[str, str]:
     """Return the tables of what noising costs; `line` is the straight line through the CPU seconds of `growth`."""
     measures = ("documents", "units", "corrupted", "seconds", "cpu_seconds", "peak_mib")
     columns = ("documents", "pairs N", "corrupted", "seconds", "CPU seconds", "peak memory, MiB")
-    real = _table(columns, [[f"{medquad[name]:,.0f}" if name not in SECONDS else f"{medquad[name]:.1f}" for name in measures]])
+    real = _table(
+        columns,
+        [
+            [
+                f"{medquad[name]:,.0f}" if name not in SECONDS else f"{medquad[name]:.1f}"
+                for name in measures
+            ]
+        ],
+    )
     rows = [
-        [f"{each['documents']:,.0f}", f"{each['cpu_seconds']:.2f}", f"{line.at(each['documents']):.2f}", f"{each['peak_mib']:,.0f}"]
+        [
+            f"{each['documents']:,.0f}",
+            f"{each['cpu_seconds']:.2f}",
+            f"{line.at(each['documents']):.2f}",
+            f"{each['peak_mib']:,.0f}",
+        ]
         for each in growth
     ]
     grown = _table(("documents", "CPU seconds", "straight line", "peak memory, MiB"), rows)
@@ -69,10 +86,18 @@ def _collections(numbers: Numbers) -> list[str]:
 
 def _audits(numbers: Numbers, collection: str) -> str:
     prefix = f"audit/{collection}/"
-    own = [(key.removeprefix(prefix), measured) for key, measured in sorted(numbers.items()) if key.startswith(prefix)]
-    refused = {name.split("/")[0]: measured["refused"] for name, measured in own if "refused" in measured}
+    own = [
+        (key.removeprefix(prefix), measured)
+        for key, measured in sorted(numbers.items())
+        if key.startswith(prefix)
+    ]
+    refused = {
+        name.split("/")[0]: measured["refused"] for name, measured in own if "refused" in measured
+    }
     rows = [_audit_row(name, measured) for name, measured in own if "refused" not in measured]
-    notes = "".join(f"\nRefused, `{model}`: {reason}.\n" for model, reason in sorted(refused.items()))
+    notes = "".join(
+        f"\nRefused, `{model}`: {reason}.\n" for model, reason in sorted(refused.items())
+    )
     return _table(AUDIT_COLUMNS, rows) + notes
 
 
@@ -93,7 +118,9 @@ def _audit_row(name: str, measured: Mapping[str, Any]) -> list[str]:
 
 
 def _table(columns: tuple[str, ...], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in [list(columns), ["---"] * len(columns), *rows]]
+    lines = [
+        "| " + " | ".join(row) + " |" for row in [list(columns), ["---"] * len(columns), *rows]
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -27,14 +27,20 @@ class Times(TrainerCallback):
         self.ends.append(clock())
 
 
-def in_order(dataset: Dataset, **settings: Any) -> DefaultBatchSampler:  # noqa: ANN401 - the trainer's own arguments
+# the trainer's own arguments
+def in_order(dataset: Dataset, **settings: Any) -> DefaultBatchSampler:
     """Batches of neighbouring examples, in the order of the data set."""
     return DefaultBatchSampler(SequentialSampler(dataset), **settings)
 
 
-def bi_encoder(model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float) -> float:
+def bi_encoder(
+    model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
+) -> float:
     """CPU seconds a step of SentenceTransformerTrainer under MultipleNegativesRankingLoss."""
-    from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+    from sentence_transformers import (
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
     student = model()
@@ -49,15 +55,22 @@ def bi_encoder(model: Callable[[], Any], texts: dict[str, list[str]], batch_size
     )
 
 
-def cross_encoder(model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float) -> float:
+def cross_encoder(
+    model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
+) -> float:
     """CPU seconds a step of CrossEncoderTrainer under BinaryCrossEntropyLoss; a step reads each query with its two documents."""
-    from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
+    from sentence_transformers.cross_encoder import (
+        CrossEncoderTrainer,
+        CrossEncoderTrainingArguments,
+    )
     from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
     student = model()
     pairs = {
         "query": [query for query in texts["anchor"] for _ in range(2)],
-        "document": [text for both in zip(texts["positive"], texts["negative"], strict=True) for text in both],
+        "document": [
+            text for both in zip(texts["positive"], texts["negative"], strict=True) for text in both
+        ],
         "label": [1.0, 0.0] * len(texts["anchor"]),
     }
     return _steps(
@@ -71,7 +84,7 @@ def cross_encoder(model: Callable[[], Any], texts: dict[str, list[str]], batch_s
     )
 
 
-def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -> float:  # noqa: ANN401
+def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -> float:
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
         trainer(
@@ -98,11 +111,17 @@ def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -
 def transformer(path: str, length: int) -> Callable[[], Any]:
     """Builds a mean-pooled, normalised SentenceTransformer from a folder, as often as asked."""
 
-    def build() -> Any:  # noqa: ANN401
+    def build() -> Any:
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+        from sentence_transformers.sentence_transformer.modules import (
+            Normalize,
+            Pooling,
+            Transformer,
+        )
 
         encoder = Transformer(path, max_seq_length=length)
-        return SentenceTransformer(modules=[encoder, Pooling(encoder.get_embedding_dimension()), Normalize()], device="cpu")
+        return SentenceTransformer(
+            modules=[encoder, Pooling(encoder.get_embedding_dimension()), Normalize()], device="cpu"
+        )
 
     return build

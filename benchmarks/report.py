@@ -1,9 +1,10 @@
 """Measures time and memory of report.py on synthetic cells.
 
-Usage: python -m benchmarks.report [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document docs/report.md]
+Usage: python -m benchmarks.report [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document
+docs/report.md]
 
-The cells are written first, 4 collections x 5 models x 20 losses x 5 ratios x seeds, and not timed; DIRECTORY keeps them for the next call.
-The numbers are printed, and written into the document.
+The cells are written first, 4 collections x 5 models x 20 losses x 5 ratios x seeds, and not timed;
+DIRECTORY keeps them for the next call. The numbers are printed, and written into the document.
 """
 
 import argparse
@@ -25,7 +26,9 @@ SPEED = "<!-- speed -->\n"
 
 def main() -> None:
     """Writes the cells and reports on them once."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cells", type=int, default=10_000)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--folder", type=Path)
@@ -34,7 +37,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch) / "outputs"
         if not folder.exists():
-            write_cells(folder, grid(seeds=max(1, arguments.cells // GROUPS), queries=arguments.queries))
+            write_cells(
+                folder, grid(seeds=max(1, arguments.cells // GROUPS), queries=arguments.queries)
+            )
         measured = measure(folder, Path(scratch) / "report")
     print(measured)
     if arguments.document:
@@ -43,7 +48,9 @@ def main() -> None:
 
 def grid(*, seeds: int, queries: int) -> Grid:
     """Returns the grid."""
-    losses = {"cross_entropy": 0.0, "label_weakening": 0.05} | {f"loss_{number}": 0.01 * (number - 9) for number in range(18)}
+    losses = {"cross_entropy": 0.0, "label_weakening": 0.05} | {
+        f"loss_{number}": 0.01 * (number - 9) for number in range(18)
+    }
     return Grid(
         losses,
         datasets=[f"collection-{number}" for number in range(4)],
@@ -58,7 +65,7 @@ def grid(*, seeds: int, queries: int) -> Grid:
 def measure(folder: Path, out: Path) -> str:
     """Runs report.py in a process of its own, one thread; returns its time and peak memory in words."""
     started = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(
         [sys.executable, str(ROOT / "report.py"), str(folder), "--out", str(out)],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
@@ -70,7 +77,8 @@ def measure(folder: Path, out: Path) -> str:
     cells = len((out / "cells.csv").read_text(encoding="utf-8").splitlines()) - 1
     comparisons = len((out / "comparisons.csv").read_text(encoding="utf-8").splitlines()) - 1
     return (
-        f"{cells} cells, {comparisons} comparisons: {wall:.0f} s wall, {usage.ru_utime + usage.ru_stime:.0f} s of processor time, "
+        f"{cells} cells, {comparisons} comparisons: {wall:.0f} s wall, "
+        f"{usage.ru_utime + usage.ru_stime:.0f} s of processor time, "
         f"{usage.ru_maxrss / KIBIBYTES_A_MEBIBYTE:.0f} MiB at most, {size:.0f} MiB written.\n"
     )
 
@@ -82,7 +90,9 @@ def write_into(document: Path, measured: str) -> None:
     if not mark:
         sys.exit(f"{document} has no place for the numbers")
     with written_aside(document) as aside:
-        aside.write_text(begin + mark + measured + rest[rest.index("<!-- end -->") :], encoding="utf-8")
+        aside.write_text(
+            begin + mark + measured + rest[rest.index("<!-- end -->") :], encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ class Grid:
     """The cells to write.
 
     Attributes:
-        losses: loss -> what it adds to every query's expected value at full noise; 0: identical to any other loss of 0.
+        losses: loss -> what it adds to every query's expected value at full noise; 0: identical to
+            any other loss of 0.
         datasets: names of collections.
         models: names of models.
         ratios: noise ratios.
@@ -46,20 +47,41 @@ class Grid:
 def write_cells(output_dir: Path, grid: Grid) -> list[str]:
     """Writes the cells and returns their names."""
     names = []
-    for dataset, model, loss, ratio, seed in itertools.product(grid.datasets, grid.models, grid.losses, grid.ratios, grid.seeds):
+    for dataset, model, loss, ratio, seed in itertools.product(
+        grid.datasets, grid.models, grid.losses, grid.ratios, grid.seeds
+    ):
         name = f"{dataset}/{model}/{loss}/semantic-{shortest(ratio)}/seed-{seed}"
-        write_cell(output_dir, name, values_of(grid, f"{dataset}/{model}", gain=grid.losses[loss] * ratio, ratio=ratio, seed=seed))
+        write_cell(
+            output_dir,
+            name,
+            values_of(
+                grid, f"{dataset}/{model}", gain=grid.losses[loss] * ratio, ratio=ratio, seed=seed
+            ),
+        )
         names.append(name)
     return names
 
 
-def values_of(grid: Grid, place: str, *, gain: float, ratio: float, seed: int) -> dict[str, NDArray[np.float64]]:
+def values_of(
+    grid: Grid, place: str, *, gain: float, ratio: float, seed: int
+) -> dict[str, NDArray[np.float64]]:
     """Values in [0, 1] of each query, by measure: the query's difficulty, less what noise costs, plus the gain, plus the seed's spread."""
     values = {}
     for measure in grid.measures:
         difficulty = uniform(_number(place), _number(measure), queries=grid.queries)
-        spread = uniform(_number(place), _number(measure), seed, _number(f"{ratio} {gain}"), queries=grid.queries) - 0.5
-        values[measure] = np.clip(difficulty * (1 - 0.5 * ratio) + gain + grid.seed_spread * spread, 0.0, 1.0)
+        spread = (
+            uniform(
+                _number(place),
+                _number(measure),
+                seed,
+                _number(f"{ratio} {gain}"),
+                queries=grid.queries,
+            )
+            - 0.5
+        )
+        values[measure] = np.clip(
+            difficulty * (1 - 0.5 * ratio) + gain + grid.seed_spread * spread, 0.0, 1.0
+        )
     return values
 
 
@@ -68,7 +90,12 @@ def uniform(*key: int, queries: int) -> NDArray[np.float64]:
     return keyed_random(*key, np.arange(queries)) / WORD
 
 
-def write_cell(output_dir: Path, name: str, values: Mapping[str, NDArray[np.float64]], fingerprint: str | None = None) -> Path:
+def write_cell(
+    output_dir: Path,
+    name: str,
+    values: Mapping[str, NDArray[np.float64]],
+    fingerprint: str | None = None,
+) -> Path:
     """Writes one cell's config.yaml, history.csv, per_query.tsv and scores.json, and returns its directory."""
     directory = output_dir / name
     directory.mkdir(parents=True, exist_ok=True)
@@ -76,7 +103,10 @@ def write_cell(output_dir: Path, name: str, values: Mapping[str, NDArray[np.floa
     (directory / "config.yaml").write_text(f"cell: {name}\nseed: {seed}\n", encoding="utf-8")
     means = {measure: float(of_queries.mean()) for measure, of_queries in values.items()}
     columns = [of_queries.tolist() for of_queries in values.values()]
-    per_query = {f"q{row}": dict(zip(values, of_query, strict=True)) for row, of_query in enumerate(zip(*columns, strict=True))}
+    per_query = {
+        f"q{row}": dict(zip(values, of_query, strict=True))
+        for row, of_query in enumerate(zip(*columns, strict=True))
+    }
     (directory / "history.csv").write_text(_history(means), encoding="utf-8")
     write_per_query(Scores(means, per_query), directory / "per_query.tsv")
     scores = {
@@ -86,9 +116,17 @@ def write_cell(output_dir: Path, name: str, values: Mapping[str, NDArray[np.floa
         "validation": means,
         "selected_epoch": 1,
         "seed": seed,
-        "noise": {"realised": float(name.split("/")[3].rpartition("-")[2]), "audit_sha256": f"{_number(name):016x}"},
+        "noise": {
+            "realised": float(name.split("/")[3].rpartition("-")[2]),
+            "audit_sha256": f"{_number(name):016x}",
+        },
         "data": {"collection": dataset, "fingerprint": fingerprint or f"{_number(dataset):016x}"},
-        "wall_seconds": {"prepare": 1.0, "evaluate_untrained": 0.5, "train": 10.0 + seed, "evaluate": 0.5},
+        "wall_seconds": {
+            "prepare": 1.0,
+            "evaluate_untrained": 0.5,
+            "train": 10.0 + seed,
+            "evaluate": 0.5,
+        },
         "peak_memory_mib": 500.0,
         "versions": {"python": "3.11.2"},
         "git_commit": "0" * 40,
@@ -100,10 +138,35 @@ def write_cell(output_dir: Path, name: str, values: Mapping[str, NDArray[np.floa
 
 def _history(means: Mapping[str, float]) -> str:
     """A training whose validation measures rise to the test's means."""
-    lines = [",".join(["epoch", "step", "seconds", "train/loss", "train/memorisation", *(f"validation/{measure}" for measure in means)])]
+    lines = [
+        ",".join(
+            [
+                "epoch",
+                "step",
+                "seconds",
+                "train/loss",
+                "train/memorisation",
+                *(f"validation/{measure}" for measure in means),
+            ]
+        )
+    ]
     for epoch in range(EPOCHS):
         done = (epoch + 1) / EPOCHS
-        lines.append(",".join(map(repr, [epoch, 10 * (epoch + 1), 1.0, 2 - done, 0.4 * done, *(mean * done for mean in means.values())])))
+        lines.append(
+            ",".join(
+                map(
+                    repr,
+                    [
+                        epoch,
+                        10 * (epoch + 1),
+                        1.0,
+                        2 - done,
+                        0.4 * done,
+                        *(mean * done for mean in means.values()),
+                    ],
+                )
+            )
+        )
     return "\n".join(lines) + "\n"
 
 

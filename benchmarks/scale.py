@@ -1,6 +1,7 @@
 """Peak memory over the size of a made-up collection of short documents, each stage in a fresh process; docs/figures/benchmarks_memory.svg.
 
-Two peaks: of all resident memory, files that are mapped included, and of the process's own, which the system cannot take back at will.
+Two peaks: of all resident memory, files that are mapped included, and of the process's own, which
+the system cannot take back at will.
 
 python -m benchmarks.scale [--repeats ignored] [--json file]
 """
@@ -30,24 +31,46 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "benchmarks_memory.svg"
-SIZES = {"tokenise": (10_000, 30_000, 100_000), "bm25": (10_000, 30_000, 100_000), "encode and search": (10_000, 100_000, 1_000_000)}
+SIZES = {
+    "tokenise": (10_000, 30_000, 100_000),
+    "bm25": (10_000, 30_000, 100_000),
+    "encode and search": (10_000, 100_000, 1_000_000),
+}
 DIMENSIONS, WORDS, LENGTH, QUERIES = 128, 5000, 20, 100
 LARGE, ROOM = 1_000_000, 1.5  # documents; GiB that encoding and searching so many may take
 KIBIBYTES_A_GIBIBYTE = 2**20
-GROWTH = {"tokenise": 0.1, "bm25": 1.0, "encode and search": 0.1}  # KiB of own memory a document; BM25's index is in memory
+GROWTH = {
+    "tokenise": 0.1,
+    "bm25": 1.0,
+    "encode and search": 0.1,
+}  # KiB of own memory a document; BM25's index is in memory
 SAMPLED = 0.002  # seconds between two looks at the process's own memory
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """Memory of a million documents' encoding and search against its limit; every point goes into the figure."""
     del arguments
-    points = {stage: [Point(size, *_fresh(stage, size)) for size in sizes] for stage, sizes in SIZES.items()}
+    points = {
+        stage: [Point(size, *_fresh(stage, size)) for size in sizes]
+        for stage, sizes in SIZES.items()
+    }
     for stage, curve in points.items():
-        print(stage, [f"{p.size}: {p.own:.2f} GiB, with mapped files {p.resident:.2f} GiB, {p.seconds:.1f} s" for p in curve], flush=True)
+        print(
+            stage,
+            [
+                f"{p.size}: {p.own:.2f} GiB, with mapped files {p.resident:.2f} GiB, "
+                f"{p.seconds:.1f} s"
+                for p in curve
+            ],
+            flush=True,
+        )
     draw(points)
     total = {point.size: point.resident for point in points["encode and search"]}[LARGE]
     setting = f"{LARGE} documents x {DIMENSIONS}, the mapped index of {LARGE * DIMENSIONS * 4 / 2**30:.2f} GiB included, written and read"
-    return [Limit("memory of encoding and search", setting, total, ROOM, "GiB"), *(_growth(stage, points[stage]) for stage in points)]
+    return [
+        Limit("memory of encoding and search", setting, total, ROOM, "GiB"),
+        *(_growth(stage, points[stage]) for stage in points),
+    ]
 
 
 class Point(NamedTuple):
@@ -70,7 +93,13 @@ def _growth(stage: str, curve: list[Point]) -> Row:
     """Own memory that another document takes, between the two largest sizes."""
     fewer, more = curve[-2:]
     setting = f"own memory a document, from {fewer.size} to {more.size} of {LENGTH} words"
-    return Limit(f"memory of {stage}", setting, (more.own - fewer.own) / (more.size - fewer.size) * 2**20, GROWTH[stage], "KiB")
+    return Limit(
+        f"memory of {stage}",
+        setting,
+        (more.own - fewer.own) / (more.size - fewer.size) * 2**20,
+        GROWTH[stage],
+        "KiB",
+    )
 
 
 def draw(points: dict[str, list[Point]]) -> None:
@@ -81,17 +110,36 @@ def draw(points: dict[str, list[Point]]) -> None:
     axes = figure.subplots()
     for stage, curve in points.items():
         sizes = [point.size for point in curve]
-        (line,) = axes.plot(sizes, [point.own for point in curve], marker="o", label=f"{stage}: its own")
-        axes.plot(sizes, [point.resident for point in curve], linestyle="--", color=line.get_color(), label="and mapped files")
-    axes.set(xscale="log", xlabel="documents", ylabel="peak memory beyond the imports [GiB]", ylim=(0, None))
+        (line,) = axes.plot(
+            sizes, [point.own for point in curve], marker="o", label=f"{stage}: its own"
+        )
+        axes.plot(
+            sizes,
+            [point.resident for point in curve],
+            linestyle="--",
+            color=line.get_color(),
+            label="and mapped files",
+        )
+    axes.set(
+        xscale="log",
+        xlabel="documents",
+        ylabel="peak memory beyond the imports [GiB]",
+        ylim=(0, None),
+    )
     axes.legend(frameon=False)
     figure.savefig(FIGURE, metadata={"Date": None})
 
 
 def _fresh(stage: str, size: int) -> tuple[float, float, float]:
     """Own and resident GiB beyond the imports, and CPU seconds."""
-    command = [sys.executable, "-W", "ignore", "-c", f"from benchmarks.scale import stage; stage({stage!r}, {size})"]
-    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        f"from benchmarks.scale import stage; stage({stage!r}, {size})",
+    ]
+    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     own, resident, seconds = json.loads(answer.stdout.splitlines()[-1])
     return own, resident, seconds
 
@@ -110,7 +158,12 @@ def stage(name: str, size: int) -> None:
         with _watched() as own:
             work(size, Path(folder), data.Cache(Path(folder) / "cache"))
         peaks = max(own) - own[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    sys.stdout.write(json.dumps([*(peak / KIBIBYTES_A_GIBIBYTE for peak in peaks), time.process_time() - started]) + "\n")
+    sys.stdout.write(
+        json.dumps(
+            [*(peak / KIBIBYTES_A_GIBIBYTE for peak in peaks), time.process_time() - started]
+        )
+        + "\n"
+    )
 
 
 @contextmanager
@@ -149,11 +202,19 @@ def _tokenise(size: int, folder: Path, cache: Cache) -> None:
     from data import TextTokenizer, build_token_store
 
     del folder
-    backend = Tokenizer(models.WordLevel({"[UNK]": 0, **{f"w{word}": word + 1 for word in range(WORDS)}}, unk_token="[UNK]"))  # noqa: S106
+    backend = Tokenizer(
+        models.WordLevel(
+            {"[UNK]": 0, **{f"w{word}": word + 1 for word in range(WORDS)}}, unk_token="[UNK]"
+        )
+    )
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     fast: Any = PreTrainedTokenizerFast  # which carries no types
-    tokenizer = TextTokenizer(fast(tokenizer_object=backend, unk_token="[UNK]"), max_length=64, special_tokens=False)  # noqa: S106
-    build_token_store(_texts(size), fingerprint=f"made-up-{size}", tokenizer=tokenizer, cache=cache, total=size)
+    tokenizer = TextTokenizer(
+        fast(tokenizer_object=backend, unk_token="[UNK]"), max_length=64, special_tokens=False
+    )
+    build_token_store(
+        _texts(size), fingerprint=f"made-up-{size}", tokenizer=tokenizer, cache=cache, total=size
+    )
 
 
 def _bm25(size: int, folder: Path, cache: Cache) -> None:
@@ -163,10 +224,14 @@ def _bm25(size: int, folder: Path, cache: Cache) -> None:
 
     store = folder / "documents"
     store.mkdir()
-    write_text_store(store, (Document(f"d{row}", text) for row, text in enumerate(_texts(size))), "made-up")
+    write_text_store(
+        store, (Document(f"d{row}", text) for row, text in enumerate(_texts(size))), "made-up"
+    )
     documents = TextStore(store)
     train, validation, test = (Split(name, {}, {}) for name in ("train", "validation", "test"))
-    collection = Collection("made-up", documents, train, validation, test, "made-up", documents.fingerprint, cache)
+    collection = Collection(
+        "made-up", documents, train, validation, test, "made-up", documents.fingerprint, cache
+    )
     bm25_run(collection, {f"q{row}": text for row, text in enumerate(_texts(QUERIES))}, 100)
 
 
@@ -180,10 +245,18 @@ def _encode_and_search(size: int, folder: Path, cache: Cache) -> None:
     from lightning_modules.static_encoder import StaticEncoder
 
     del cache
-    ids = np.lib.format.open_memmap(folder / "ids.npy", mode="w+", dtype=np.uint16, shape=(size * LENGTH,))
+    ids = np.lib.format.open_memmap(
+        folder / "ids.npy", mode="w+", dtype=np.uint16, shape=(size * LENGTH,)
+    )
     for start in range(0, len(ids), 1 << 20):
-        ids[start : start + (1 << 20)] = np.random.default_rng(start).integers(0, WORDS, min(1 << 20, len(ids) - start))
-    store = TokenStore(Ragged(np.load(folder / "ids.npy", mmap_mode="r"), np.arange(size + 1, dtype=np.int64) * LENGTH))
+        ids[start : start + (1 << 20)] = np.random.default_rng(start).integers(
+            0, WORDS, min(1 << 20, len(ids) - start)
+        )
+    store = TokenStore(
+        Ragged(
+            np.load(folder / "ids.npy", mmap_mode="r"), np.arange(size + 1, dtype=np.int64) * LENGTH
+        )
+    )
     encoder = StaticEncoder(torch.randn(WORDS, DIMENSIONS), torch.ones(WORDS))
     vectors = encode_store(store, encoder, batch_tokens=16384, path=folder / "vectors.npy")
     exact_top_k(vectors[:QUERIES], np.load(folder / "vectors.npy", mmap_mode="r"), 100)

@@ -42,7 +42,8 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
     queries, documents = (
-        torch.nn.functional.normalize(torch.randn(n, DIMENSIONS, generator=generator), dim=1) for n in (QUERIES, DOCUMENTS)
+        torch.nn.functional.normalize(torch.randn(n, DIMENSIONS, generator=generator), dim=1)
+        for n in (QUERIES, DOCUMENTS)
     )
     corpus = {str(row): {"title": "", "text": ""} for row in range(DOCUMENTS)}
     texts = {f"q{row}": "" for row in range(QUERIES)}
@@ -50,13 +51,19 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     seconds = paired(
         {
             "ours": lambda: timed(lambda: exact_top_k(queries, documents, DEPTH)),
-            "BEIR DenseRetrievalExactSearch": lambda: timed(lambda: peer.search(corpus, texts, DEPTH, "dot")),
-            "matrix product and top-k": lambda: timed(lambda: [(part @ documents.T).topk(DEPTH) for part in torch.split(queries, BLOCK)]),
+            "BEIR DenseRetrievalExactSearch": lambda: timed(
+                lambda: peer.search(corpus, texts, DEPTH, "dot")
+            ),
+            "matrix product and top-k": lambda: timed(
+                lambda: [(part @ documents.T).topk(DEPTH) for part in torch.split(queries, BLOCK)]
+            ),
         },
         arguments.repeats,
     )
     setting = f"{DOCUMENTS} documents x {DIMENSIONS}, {QUERIES} queries, the best {DEPTH}"
-    return [*compared(seconds, TARGETS, path="search", setting=setting, work=QUERIES, unit="queries/s")]
+    return [
+        *compared(seconds, TARGETS, path="search", setting=setting, work=QUERIES, unit="queries/s")
+    ]
 
 
 if __name__ == "__main__":

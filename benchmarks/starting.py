@@ -37,9 +37,14 @@ def answered(words: tuple[str, ...]) -> float:
     """CPU seconds of one command, which must fail unless it asks for help."""
     before = children()
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.run([sys.executable, ROOT / "run.py", *words], cwd=folder, capture_output=True, check=False)  # noqa: S603
+        process = subprocess.run(
+            [sys.executable, ROOT / "run.py", *words], cwd=folder, capture_output=True, check=False
+        )
     if (process.returncode == 0) != (words == ("--help",)):
-        raise RuntimeError(f"run.py {' '.join(words)} ended with {process.returncode}: {process.stderr.decode()[-500:]}")
+        raise RuntimeError(
+            f"run.py {' '.join(words)} ended with {process.returncode}: "
+            f"{process.stderr.decode()[-500:]}"
+        )
     return children() - before
 
 

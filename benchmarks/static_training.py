@@ -18,7 +18,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     work = Workload.of(STEPS, "model=static", "noise=none", "noise.ratio=0", *arguments.overrides)
     texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
 
-    def peer() -> Any:  # noqa: ANN401 - the peer carries no types
+    def peer() -> Any:
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
@@ -27,10 +27,22 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         return SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
 
     seconds = paired(
-        {"ours": work.ours, "SentenceTransformerTrainer": lambda: peer_trainers.bi_encoder(peer, texts, size, rate)}, arguments.repeats
+        {
+            "ours": work.ours,
+            "SentenceTransformerTrainer": lambda: peer_trainers.bi_encoder(peer, texts, size, rate),
+        },
+        arguments.repeats,
     )
     setting = f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label weakening against their contrastive loss"
-    return [*compared(seconds, {"SentenceTransformerTrainer": 3.0}, path="static training", setting=setting, unit="steps/s")]
+    return [
+        *compared(
+            seconds,
+            {"SentenceTransformerTrainer": 3.0},
+            path="static training",
+            setting=setting,
+            unit="steps/s",
+        )
+    ]
 
 
 if __name__ == "__main__":

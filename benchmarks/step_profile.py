@@ -25,8 +25,17 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     """The parts of both models' steps."""
     static = Workload.of(WARM_UP + 10 * arguments.repeats, "model=static", *arguments.overrides)
     with truncated(2) as path:
-        minilm = Workload.of(WARM_UP + arguments.repeats, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides)
-        return [*parts("static model, the default cell", static), *parts("MiniLM of 2 layers, batch of 16 + 16", minilm)]
+        minilm = Workload.of(
+            WARM_UP + arguments.repeats,
+            "model=minilm",
+            f"model.path={path}",
+            "model.batch_size=16",
+            *arguments.overrides,
+        )
+        return [
+            *parts("static model, the default cell", static),
+            *parts("MiniLM of 2 layers, batch of 16 + 16", minilm),
+        ]
 
 
 def parts(setting: str, work: Workload) -> list[Row]:
@@ -34,8 +43,14 @@ def parts(setting: str, work: Workload) -> list[Row]:
     spent = Stopwatch()
     _train(work, spent)
     medians = {name: statistics.median(seconds[1:]) for name, seconds in spent.seconds.items()}
-    medians |= {"sum of the above": sum(medians.values()), "the same step under Lightning": work.ours()}
-    return [Part("training step", setting, name, 1e3 * seconds, "ms") for name, seconds in medians.items()]
+    medians |= {
+        "sum of the above": sum(medians.values()),
+        "the same step under Lightning": work.ours(),
+    }
+    return [
+        Part("training step", setting, name, 1e3 * seconds, "ms")
+        for name, seconds in medians.items()
+    ]
 
 
 class Stopwatch:
@@ -57,9 +72,15 @@ class Stopwatch:
 
 
 def _train(work: Workload, spent: Stopwatch) -> None:
-    network, loss, diagnostics = build_network(work.cfg, work.materials.tokenised).train(), instantiate(work.cfg.loss), Diagnostics()
+    network, loss, diagnostics = (
+        build_network(work.cfg, work.materials.tokenised).train(),
+        instantiate(work.cfg.loss),
+        Diagnostics(),
+    )
     model = work.cfg.model
-    optimizer, _ = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule).build(network, work.steps)
+    optimizer, _ = Optimization(
+        model.learning_rate, model.weight_decay, model.warmup, model.schedule
+    ).build(network, work.steps)
     loader = iter(work.loader())
     for _ in range(min(work.steps, len(work.loader()))):
         with spent.part("batch from the token store"):

@@ -1,7 +1,8 @@
 """Runs the study of docs/results.md, or what of it is missing: `python -m benchmarks.study [--only scifact ...] [--print]`.
 
-The real collections are looked for in the folder that STUDY_DATA names (BEIR layout); without it only the embedded one is run. Every piece
-is a sweep whose finished cells are skipped, so the command can be stopped and given again. Set SWEEP_JOBS to run several cells at once.
+The real collections are looked for in the folder that STUDY_DATA names (BEIR layout); without it
+only the embedded one is run. Every piece is a sweep whose finished cells are skipped, so the
+command can be stopped and given again. Set SWEEP_JOBS to run several cells at once.
 """
 
 import argparse
@@ -51,7 +52,12 @@ class Piece(NamedTuple):
     def cells(self) -> list[str]:
         """The names of its cells."""
         preset = OmegaConf.load(ROOT / "conf" / "experiment" / f"{self.experiment}.yaml")
-        params = {"model": "static", "noise": "semantic", **preset.hydra.sweeper.params, **self.overrides}
+        params = {
+            "model": "static",
+            "noise": "semantic",
+            **preset.hydra.sweeper.params,
+            **self.overrides,
+        }
         keys = ("model", "loss", "noise", "noise.ratio", "seed")
         grid = itertools.product(*(str(params[key]).strip().split(",") for key in keys))
         return [
@@ -64,13 +70,21 @@ def dataset(collection: str) -> list[str]:
     """The overrides that choose a collection."""
     if collection == EMBEDDED:
         return [f"dataset={EMBEDDED}"]
-    return ["dataset=folder", f"dataset.path=${{oc.env:{DATA}}}/{collection}", "dataset.on_problem=drop"]
+    return [
+        "dataset=folder",
+        f"dataset.path=${{oc.env:{DATA}}}/{collection}",
+        "dataset.on_problem=drop",
+    ]
 
 
 def pieces(collection: str) -> Iterator[Piece]:
     """The pieces of one collection, what matters most first."""
     yield Piece("cpu_study", collection)
-    yield Piece("cpu_study", collection, {"noise": "clean_pairs", "loss": "cross_entropy", "noise.ratio": "0.2,0.4,0.6"})
+    yield Piece(
+        "cpu_study",
+        collection,
+        {"noise": "clean_pairs", "loss": "cross_entropy", "noise.ratio": "0.2,0.4,0.6"},
+    )
     yield Piece("cpu_study", collection, {"noise": "uniform,lexical", "noise.ratio": "0.4"})
     if collection == "nfcorpus":
         yield Piece("cpu_study", collection, NATURAL)
@@ -90,17 +104,31 @@ def steps(collection: str) -> Iterator[list[str]]:
 def main() -> None:
     """Runs, or prints, the commands."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=COLLECTIONS, default=COLLECTIONS, help="collections (default: all)")
-    parser.add_argument("--print", action="store_true", dest="shown", help="print the commands and run nothing")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=COLLECTIONS,
+        default=COLLECTIONS,
+        help="collections (default: all)",
+    )
+    parser.add_argument(
+        "--print", action="store_true", dest="shown", help="print the commands and run nothing"
+    )
     given = parser.parse_args()
-    wanted = [name for name in COLLECTIONS if name in given.only and (name == EMBEDDED or given.shown or DATA in os.environ)]
+    wanted = [
+        name
+        for name in COLLECTIONS
+        if name in given.only and (name == EMBEDDED or given.shown or DATA in os.environ)
+    ]
     for collection in wanted:
         for command in steps(collection):
             print(" ".join(command), flush=True)
             if not given.shown:
-                subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own commands
+                subprocess.run(command, cwd=ROOT, check=True)
     if len(wanted) < len(given.only):
-        print(f"{DATA} names no folder: {', '.join(sorted(set(given.only) - set(wanted)))} left out")
+        print(
+            f"{DATA} names no folder: {', '.join(sorted(set(given.only) - set(wanted)))} left out"
+        )
 
 
 if __name__ == "__main__":

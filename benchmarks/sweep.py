@@ -2,8 +2,8 @@
 
     python benchmarks/sweep.py [cells]
 
-Runs real sweeps (`run.py -m`, one cell after the other in one process) of the embedded collection. What starting costs is taken out by
-comparing a sweep of one cell with one of several.
+Runs real sweeps (`run.py -m`, one cell after the other in one process) of the embedded collection.
+What starting costs is taken out by comparing a sweep of one cell with one of several.
 """
 
 import json
@@ -33,11 +33,23 @@ def swept(folder: Path, first: int, last: int) -> Cost:
     seeds = f"seed=range({first},{last + 1})"
     command = [sys.executable, str(RUN), "-m", "experiment=smoke", "logger=none", seeds]
     usage, started = getrusage(RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+    subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
     wall, after = time.perf_counter() - started, getrusage(RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
-    cells = [path for seed in range(first, last + 1) for path in folder.rglob(f"seed-{seed}/scores.json")]
-    return Cost(wall, processor, sum(sum(json.loads(path.read_text())["wall_seconds"].values()) for path in cells))
+    cells = [
+        path for seed in range(first, last + 1) for path in folder.rglob(f"seed-{seed}/scores.json")
+    ]
+    return Cost(
+        wall,
+        processor,
+        sum(sum(json.loads(path.read_text())["wall_seconds"].values()) for path in cells),
+    )
 
 
 def main(cells: int) -> None:
@@ -51,9 +63,18 @@ def main(cells: int) -> None:
     processor = (many_again.processor - one_again.processor) / cells
     beyond = (many.wall - many.work - one.wall + one.work) / (cells - 1)
     work = (many.work - one.work) / (cells - 1)
-    print(f"a finished cell: {finished:.3f} s, {processor:.3f} s of processor time (limit {FINISHED_LIMIT} s)")
-    print(f"a tiny cell beyond its work: {beyond:.3f} s (limit {TINY_LIMIT} s); its work: {work:.3f} s")
-    print(f"a sweep of {cells + 1} finished cells: {many_again.wall:.2f} s in all, {many_again.processor:.2f} s of processor time")
+    print(
+        f"a finished cell: {finished:.3f} s, {processor:.3f} s of processor time (limit "
+        f"{FINISHED_LIMIT} s)"
+    )
+    print(
+        f"a tiny cell beyond its work: {beyond:.3f} s (limit {TINY_LIMIT} s); its work: {work:.3f} "
+        "s"
+    )
+    print(
+        f"a sweep of {cells + 1} finished cells: {many_again.wall:.2f} s in all, "
+        f"{many_again.processor:.2f} s of processor time"
+    )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 python -m benchmarks.sweep_of_twenty [--repeats cells] [--json file]
 
-Both train the static model on the embedded collection for one epoch. A cell also scores validation and test and writes its records; the
-peer only trains. As in a sweep, several losses share a seed: the first of its cells corrupts the labels, the others find that done, and the
-median is of those. Cells are otherwise alike, so that the ratio of one is that of twenty.
+Both train the static model on the embedded collection for one epoch. A cell also scores validation
+and test and writes its records; the peer only trains. As in a sweep, several losses share a seed:
+the first of its cells corrupts the labels, the others find that done, and the median is of those.
+Cells are otherwise alike, so that the ratio of one is that of twenty.
 """
 
 import argparse
@@ -20,7 +21,13 @@ from benchmarks.measuring import Row, children, command_line, compared, paired, 
 from benchmarks.workload import ROOT, Workload, configured
 from cells.attempts import attempt
 
-LOSSES = ("cross_entropy", "generalized_cross_entropy", "symmetric_cross_entropy", "elr", "label_weakening")
+LOSSES = (
+    "cross_entropy",
+    "generalized_cross_entropy",
+    "symmetric_cross_entropy",
+    "elr",
+    "label_weakening",
+)
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -40,7 +47,15 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             arguments.repeats,
         )
     setting = f"static model, one epoch of {len(work.loader())} steps a cell; medians of {arguments.repeats} cells"
-    return [*compared(seconds, {"fresh processes of the peer": 5.0}, path="sweep", setting=setting, unit="cells/s")]
+    return [
+        *compared(
+            seconds,
+            {"fresh processes of the peer": 5.0},
+            path="sweep",
+            setting=setting,
+            unit="cells/s",
+        )
+    ]
 
 
 def _written(work: Workload, folder: Path) -> Path:
@@ -52,14 +67,23 @@ def _written(work: Workload, folder: Path) -> Path:
         "learning_rate": work.cfg.model.learning_rate,
     }
     file = folder / "task.json"
-    file.write_text(json.dumps({"texts": work.texts(), "tokenizer": str(folder / "tokenizer"), **settings}), encoding="utf-8")
+    file.write_text(
+        json.dumps({"texts": work.texts(), "tokenizer": str(folder / "tokenizer"), **settings}),
+        encoding="utf-8",
+    )
     return file
 
 
 def _fresh(task: Path) -> float:
     before = children()
-    command = [sys.executable, "-W", "ignore", str(ROOT / "benchmarks" / "peer_process.py"), str(task)]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        str(ROOT / "benchmarks" / "peer_process.py"),
+        str(task),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
     return children() - before
 
 

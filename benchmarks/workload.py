@@ -33,7 +33,11 @@ def configured(*overrides: str) -> DictConfig:
         paths.register()
     scratch = tempfile.mkdtemp(prefix="benchmark-")
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        cfg = compose("config", overrides=[f"output_dir={scratch}", "logger=none", *overrides], return_hydra_config=True)
+        cfg = compose(
+            "config",
+            overrides=[f"output_dir={scratch}", "logger=none", *overrides],
+            return_hydra_config=True,
+        )
     HydraConfig.instance().set_config(cfg)
     return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
 
@@ -75,10 +79,17 @@ class Workload:
         for batch in self.batches():
             for row, query in enumerate(batch.query_rows.tolist()):
                 positive = int(batch.targets[row].argmax())
-                negative = next((c for c in batch.own[row].nonzero().flatten().tolist() if c != positive), positive)
+                negative = next(
+                    (c for c in batch.own[row].nonzero().flatten().tolist() if c != positive),
+                    positive,
+                )
                 columns["anchor"].append(queries[query])
-                columns["positive"].append(collection.documents.text(int(batch.document_rows[positive])))
-                columns["negative"].append(collection.documents.text(int(batch.document_rows[negative])))
+                columns["positive"].append(
+                    collection.documents.text(int(batch.document_rows[positive]))
+                )
+                columns["negative"].append(
+                    collection.documents.text(int(batch.document_rows[negative]))
+                )
         return columns
 
     def ours(self) -> float:
@@ -88,7 +99,9 @@ class Workload:
         module = _module(self.cfg, self.materials, network, instantiate(self.cfg.loss))
         times = Times()
         with _without_known_warnings():
-            trainer: pl.Trainer = instantiate(self.cfg.trainer, max_epochs=-1, max_steps=self.steps)(
+            trainer: pl.Trainer = instantiate(
+                self.cfg.trainer, max_epochs=-1, max_steps=self.steps
+            )(
                 logger=False,
                 callbacks=[times],
                 enable_model_summary=False,

@@ -23,7 +23,8 @@ def attempt(cfg: DictConfig) -> float:
     """Checks the configuration and runs its task.
 
     Returns:
-        the task's value; NaN for a cell of a sweep that failed, was left to another process or was not started.
+        the task's value; NaN for a cell of a sweep that failed, was left to another process or was
+        not started.
 
     Raises:
         InputError: outside a sweep, for configuration or data that cannot be used.
@@ -47,7 +48,8 @@ def attempt(cfg: DictConfig) -> float:
             failures.record(output_dir, cfg.cell, error)
         if not sweeping:
             raise
-        log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400 - a mistake needs no traceback
+        # a mistake needs no traceback
+        log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400
         return math.nan
     return value
 

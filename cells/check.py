@@ -1,6 +1,7 @@
 """Checks of the composed configuration that need no heavy import, so that a mistake is reported within a second.
 
-What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked there.
+What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked
+there.
 """
 
 import logging
@@ -23,12 +24,22 @@ def check(cfg: DictConfig) -> None:
         InputError: naming the key, its value, what is allowed and how to mend it.
     """
     _resolves(cfg)
-    if cfg.noise.ratio is not None:  # null is for the noise model to judge: natural noise has a ratio of its own
+    if (
+        cfg.noise.ratio is not None
+    ):  # null is for the noise model to judge: natural noise has a ratio of its own
         _ratio(cfg.noise.ratio)
     _learning_rate(cfg)
-    for key, least in (("batch.size", 1), ("negatives.per_example", 0), ("negatives.depth", 0), ("evaluation.depth", 1)):
+    for key, least in (
+        ("batch.size", 1),
+        ("negatives.per_example", 0),
+        ("negatives.depth", 0),
+        ("evaluation.depth", 1),
+    ):
         _at_least(cfg, key, least)
-    for key, example in (("model.learning_rate", "2e-5"), ("model.network.temperature", "0.05 for cosine or 1 for dot")):
+    for key, example in (
+        ("model.learning_rate", "2e-5"),
+        ("model.network.temperature", "0.05 for cosine or 1 for dot"),
+    ):
         _positive(cfg, key, example)
     _at_least(cfg, "evaluation.batch_tokens", 1)
     _at_least(cfg, "trainer.max_epochs", 1)
@@ -40,8 +51,8 @@ def check(cfg: DictConfig) -> None:
     _warn_of_own_encoder(cfg)
     if cfg.selection_measure not in cfg.measures:
         raise InputError(
-            f"selection_measure={cfg.selection_measure} is not computed: it must be one of measures={list(cfg.measures)}; add it there or "
-            "choose one of them."
+            f"selection_measure={cfg.selection_measure} is not computed: it must be one of "
+            f"measures={list(cfg.measures)}; add it there or choose one of them."
         )
 
 
@@ -49,22 +60,31 @@ def _resolves(cfg: DictConfig) -> None:
     try:
         OmegaConf.to_container(cfg, resolve=True)
     except InterpolationResolutionError as error:
-        reason = str(error).splitlines()[0].removeprefix("InputError raised while resolving interpolation: ")
-        raise InputError(f"{error.full_key}: {reason.removeprefix(f'{error.full_key}: ')}") from error
+        reason = (
+            str(error)
+            .splitlines()[0]
+            .removeprefix("InputError raised while resolving interpolation: ")
+        )
+        raise InputError(
+            f"{error.full_key}: {reason.removeprefix(f'{error.full_key}: ')}"
+        ) from error
 
 
 def _learning_rate(cfg: DictConfig) -> None:
     if cfg.model.get("learning_rate", 0) is None:
         raise InputError(
-            "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the one that was chosen for this collection, "
-            "model and loss, and none was: run the sweep experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
+            "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the "
+            "one that was chosen for this collection, model and loss, and none was: run the sweep "
+            "experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
         )
 
 
 def _positive(cfg: DictConfig, key: str, example: str) -> None:
     """The network and the optimiser check these too, but only after the collection is read and Lightning imported."""
     value = OmegaConf.select(cfg, key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf):
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf
+    ):
         raise InputError(f"{key}={value}: must be a positive number, e.g. {example}.")
 
 
@@ -72,8 +92,8 @@ def _warn_of_own_encoder(cfg: DictConfig) -> None:
     path = OmegaConf.select(cfg, "noise.encoder.path")
     if path is not None and path == OmegaConf.select(cfg, "model.path"):
         log.warning(
-            "noise.encoder.path=%s is what the model starts from: what is near in its own eyes makes noise that is adversarial to it. Take "
-            "another encoder, e.g. noise/encoder=lsa.",
+            "noise.encoder.path=%s is what the model starts from: what is near in its own eyes "
+            "makes noise that is adversarial to it. Take another encoder, e.g. noise/encoder=lsa.",
             path,
         )
 
@@ -81,7 +101,8 @@ def _warn_of_own_encoder(cfg: DictConfig) -> None:
 def _ratio(ratio: object) -> None:
     if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 <= ratio < 1:
         raise InputError(
-            f"noise.ratio={ratio}: must be a number with 0 <= noise.ratio < 1, the share of training positives to corrupt, e.g. 0.2."
+            f"noise.ratio={ratio}: must be a number with 0 <= noise.ratio < 1, the share of "
+            "training positives to corrupt, e.g. 0.2."
         )
 
 
@@ -95,10 +116,11 @@ def _at_least(cfg: DictConfig, key: str, least: int) -> None:
 def _candidates(cfg: DictConfig) -> None:
     if cfg.negatives.per_example == 0 and not cfg.batch.in_batch:
         raise InputError(
-            "negatives.per_example=0 with batch.in_batch=false leaves no negative at all: raise the first or set the second to true."
+            "negatives.per_example=0 with batch.in_batch=false leaves no negative at all: raise "
+            "the first or set the second to true."
         )
     if cfg.negatives.per_example == 0 and cfg.batch.size == 1:
         raise InputError(
-            "batch.size=1 with in-batch negatives only (negatives.per_example=0): no query would have a negative. Use batch.size of "
-            "at least 2 or negatives.per_example of at least 1."
+            "batch.size=1 with in-batch negatives only (negatives.per_example=0): no query would "
+            "have a negative. Use batch.size of at least 2 or negatives.per_example of at least 1."
         )

@@ -1,8 +1,9 @@
 """Checkpoints to continue from: when they are written, and which one is used.
 
-There are two, `last.ckpt` and the one before it, `previous.ckpt`; both go when the cell is finished. They hold all that the rest of
-training depends on, so that it ends with the same bits: weights, optimiser, schedule, place in the epoch, the loss's memory, diagnostics,
-history and the states of the random generators.
+There are two, `last.ckpt` and the one before it, `previous.ckpt`; both go when the cell is
+finished. They hold all that the rest of training depends on, so that it ends with the same bits:
+weights, optimiser, schedule, place in the epoch, the loss's memory, diagnostics, history and the
+states of the random generators.
 """
 
 import logging
@@ -32,7 +33,8 @@ class Checkpoints(pl.Callback):
     Args:
         folder: where they are.
         fingerprint: of the cell's configuration; no other cell continues from them.
-        loader: knows its place in the epoch. Lightning restores that only if nothing asked for the number of steps before.
+        loader: knows its place in the epoch. Lightning restores that only if nothing asked for the
+            number of steps before.
         steps: also after this many optimisation steps; None: never.
         minutes: also after this many minutes; None: never.
         interruption: the signals.
@@ -61,16 +63,27 @@ class Checkpoints(pl.Callback):
         _begin_a_new_epoch_after_a_finished_one(trainer)
         if self._random is not None:
             restore(self._random[trainer.global_rank % len(self._random)])
-        if trainer.fit_loop.done:  # what was missing was the end of the last epoch: its row was added just now, and no step will save it
+        # what was missing was the end of the last epoch: its row was added just now, and no step
+        # will save it
+        if trainer.fit_loop.done:
             self._save(trainer)
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: object, batch_idx: int
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: object,
+        batch: object,
+        batch_idx: int,
     ) -> None:
         """Writes a checkpoint if it is time, and stops if that is asked for."""
         del pl_module, outputs, batch, batch_idx
         stop = trainer.strategy.reduce_boolean_decision(self._interruption.requested, all=False)
-        if stop or trainer.is_last_batch or trainer.strategy.reduce_boolean_decision(self._due(trainer.global_step), all=False):
+        if (
+            stop
+            or trainer.is_last_batch
+            or trainer.strategy.reduce_boolean_decision(self._due(trainer.global_step), all=False)
+        ):
             self._save(trainer)
         if stop:
             self._interruption.leave()
@@ -80,16 +93,24 @@ class Checkpoints(pl.Callback):
         del pl_module
         self._save(trainer)
 
-    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Adds whose checkpoint it is and the states of every process's random generators."""
         del pl_module
         states: list[Any] = [random_states()]
         if trainer.world_size > 1:
             states = [None] * trainer.world_size
             dist.all_gather_object(states, random_states())
-        checkpoint |= {"cell": self._fingerprint, "random": states, "loader": self._loader.state_dict()}
+        checkpoint |= {
+            "cell": self._fingerprint,
+            "random": states,
+            "loader": self._loader.state_dict(),
+        }
 
-    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Finds the place in the epoch; keeps the generators' states until training starts, since what is built before may draw."""
         del trainer, pl_module
         self._loader.load_state_dict(checkpoint["loader"])
@@ -102,7 +123,9 @@ class Checkpoints(pl.Callback):
     def _save(self, trainer: pl.Trainer) -> None:
         last, previous = (self._folder / name for name in NAMES)
         if not trainer.is_global_zero:
-            trainer.save_checkpoint(last, weights_only=False)  # writes nothing, but all processes take part
+            trainer.save_checkpoint(
+                last, weights_only=False
+            )  # writes nothing, but all processes take part
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with written_aside(last) as aside:
@@ -115,12 +138,17 @@ class Checkpoints(pl.Callback):
 def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
     """Mends a miscount of Lightning 2.6.
 
-    It takes up a checkpoint of an epoch's last step as one from the middle of the epoch, and so does not count the beginning of the next.
-    A cell that was interrupted there and again in the end of the next epoch would train an epoch too many.
+    It takes up a checkpoint of an epoch's last step as one from the middle of the epoch, and so
+    does not count the beginning of the next. A cell that was interrupted there and again in the end
+    of the next epoch would train an epoch too many.
     """
     loop = trainer.fit_loop
     steps = loop.epoch_loop
-    if loop.restarted_mid_epoch and steps.restarted_on_train_batch_end and steps.batch_progress.is_last_batch:
+    if (
+        loop.restarted_mid_epoch
+        and steps.restarted_on_train_batch_end
+        and steps.batch_progress.is_last_batch
+    ):
         loop.reset_restart_stage()
 
 
@@ -136,10 +164,25 @@ def newest(folder: Path, fingerprint: str) -> Path | None:
         try:
             checkpoint = torch.load(path, weights_only=True, map_location="cpu", mmap=True)
             owner = checkpoint["cell"]
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError, TypeError, UnpicklingError) as error:
-            log.warning("%s cannot be read (%s): an earlier one is used, or training starts again", path, str(error).splitlines()[0][:100])
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            KeyError,
+            EOFError,
+            TypeError,
+            UnpicklingError,
+        ) as error:
+            log.warning(
+                "%s cannot be read (%s): an earlier one is used, or training starts again",
+                path,
+                str(error).splitlines()[0][:100],
+            )
             continue
         if owner != fingerprint:
-            raise InputError(f"{path} is of another cell or configuration: remove it, or run this cell afresh with overwrite=true.")
+            raise InputError(
+                f"{path} is of another cell or configuration: remove it, or run this cell afresh "
+                "with overwrite=true."
+            )
         return path
     return None

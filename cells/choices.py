@@ -1,6 +1,7 @@
 """Checks the group choices on the command line before Hydra composes anything.
 
-Hydra names the choices of a group when one is unknown, but suggests none, and in a sweep it does so only when it reaches the job.
+Hydra names the choices of a group when one is unknown, but suggests none, and in a sweep it does so
+only when it reaches the job.
 """
 
 from argparse import ArgumentParser
@@ -30,7 +31,9 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
         return  # folders that only Hydra finds
     for override in overrides:
         groups = [group for folder in folders if (group := folder / override.key_or_group).is_dir()]
-        if not groups or override.key_or_group.startswith("hydra/"):  # Hydra's plugins add choices of their own
+        if not groups or override.key_or_group.startswith(
+            "hydra/"
+        ):  # Hydra's plugins add choices of their own
             continue
         options = sorted({path.stem for group in groups for path in group.glob("*.yaml")})
         for choice in _chosen(override):
@@ -60,7 +63,9 @@ def _overrides(arguments: Sequence[str]) -> Iterator[Override]:
 def _chosen(override: Override) -> list[str]:
     value = override.value()
     values = value.list if isinstance(value, ChoiceSweep) else [value]
-    return [str(choice) for choice in values if isinstance(choice, str | QuotedString)]  # glob() can only name what exists
+    return [
+        str(choice) for choice in values if isinstance(choice, str | QuotedString)
+    ]  # glob() can only name what exists
 
 
 def _unknown(group: str, choice: str, options: list[str]) -> str:

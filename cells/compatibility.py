@@ -1,7 +1,8 @@
 """Keys that the configuration has got since cells were first written, so that an upgrade does not disown them.
 
-A cell written before such a key existed is still the same cell where the key has the value that does what was done without it. That value
-is declared here by whoever adds the key: a default alone would not tell, since a default may well do something new.
+A cell written before such a key existed is still the same cell where the key has the value that
+does what was done without it. That value is declared here by whoever adds the key: a default alone
+would not tell, since a default may well do something new.
 """
 
 from collections.abc import Mapping

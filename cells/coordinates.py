@@ -40,6 +40,13 @@ def coordinates_of(parts: Sequence[str]) -> Coordinates | None:
     if not dash or not last.startswith("seed-"):
         return None
     try:
-        return Coordinates(dataset, model, loss, noise, 1.0 if ratio == "all" else float(ratio), int(last.removeprefix("seed-")))
+        return Coordinates(
+            dataset,
+            model,
+            loss,
+            noise,
+            1.0 if ratio == "all" else float(ratio),
+            int(last.removeprefix("seed-")),
+        )
     except ValueError:
         return None

@@ -11,7 +11,10 @@ SHARED = "RETRIEVAL_GPUS_ARE_SHARED"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 log = logging.getLogger(__name__)
-_taken: list[int] = []  # the lock of this process's GPU; the kernel frees it when the process ends, however that happens
+_taken: list[
+    int
+    # the lock of this process's GPU; the kernel frees it when the process ends, however that happens
+] = []
 
 
 def share() -> None:
@@ -24,7 +27,14 @@ def gpus() -> list[str]:
     """Returns the GPUs that this process may use, by what CUDA_VISIBLE_DEVICES calls them. No library is loaded: it would choose one."""
     if VISIBLE in os.environ:
         return [name for name in os.environ[VISIBLE].split(",") if name]
-    return sorted((match[1] for path in Path("/dev").glob("nvidia*") if (match := re.fullmatch(r"nvidia(\d+)", path.name))), key=int)
+    return sorted(
+        (
+            match[1]
+            for path in Path("/dev").glob("nvidia*")
+            if (match := re.fullmatch(r"nvidia(\d+)", path.name))
+        ),
+        key=int,
+    )
 
 
 def jobs_at_once(wanted: object) -> int:
@@ -49,4 +59,7 @@ def take_one_gpu() -> None:
         os.environ[VISIBLE] = gpu
         return
     if found:
-        log.warning("all of the GPUs %s are taken by other cells: sharing one; see hydra.launcher.n_jobs", ",".join(found))
+        log.warning(
+            "all of the GPUs %s are taken by other cells: sharing one; see hydra.launcher.n_jobs",
+            ",".join(found),
+        )

@@ -14,7 +14,17 @@ from cells.compatibility import as_before
 from data.files import PARTIAL, written_aside
 from errors import InputError
 
-BOOKKEEPING = ("output_dir", "cache_dir", "overwrite", "logger", "cell", "variant", "checkpoint", "on_error", "objective")
+BOOKKEEPING = (
+    "output_dir",
+    "cache_dir",
+    "overwrite",
+    "logger",
+    "cell",
+    "variant",
+    "checkpoint",
+    "on_error",
+    "objective",
+)
 """Keys that say where and how a cell is kept, not what it computes."""
 
 
@@ -45,7 +55,11 @@ class Cell:
             cfg: the configuration.
             keys: the part of it that the cell depends on; None: all.
         """
-        return cls(cfg.cell, Path(cfg.output_dir) / cfg.cell, _plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))))
+        return cls(
+            cfg.cell,
+            Path(cfg.output_dir) / cfg.cell,
+            _plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))),
+        )
 
     def file(self, name: str) -> Path:
         """Returns the path of one of the cell's files."""
@@ -54,8 +68,14 @@ class Cell:
     @property
     def fingerprint(self) -> str:
         """Hash of all that its numbers depend on; its checkpoints bear it. A cell that an earlier version began keeps its hash."""
-        computed = {key: value for key, value in (self._stored() or self.config).items() if key not in BOOKKEEPING}
-        return blake2b(json.dumps(computed, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+        computed = {
+            key: value
+            for key, value in (self._stored() or self.config).items()
+            if key not in BOOKKEEPING
+        }
+        return blake2b(
+            json.dumps(computed, sort_keys=True, default=str).encode(), digest_size=16
+        ).hexdigest()
 
     @property
     def finished(self) -> bool:
@@ -77,7 +97,11 @@ class Cell:
 
     def holds_this(self) -> bool:
         """Whether the directory holds the results of this very configuration, and nothing is left to tidy."""
-        return self.finished and not differences(self._stored(), self.config) and next(self._litter(), None) is None
+        return (
+            self.finished
+            and not differences(self._stored(), self.config)
+            and next(self._litter(), None) is None
+        )
 
     def _litter(self) -> Iterator[Path]:
         yield from self.directory.rglob(f".*{PARTIAL}")
@@ -92,7 +116,8 @@ class Cell:
             overwrite: remove what an earlier run left.
 
         Raises:
-            InputError: if the directory cannot be written, holds another configuration or holds files that are not a cell's.
+            InputError: if the directory cannot be written, holds another configuration or holds
+                files that are not a cell's.
         """
         try:
             self._make_room(overwrite=overwrite)
@@ -100,13 +125,18 @@ class Cell:
                 return  # its config.yaml is there, and says the same
             self.directory.mkdir(parents=True, exist_ok=True)
             kept = {key: value for key, value in self._stored().items() if key not in BOOKKEEPING}
-            config = self.config if not kept else kept | {key: self.config[key] for key in BOOKKEEPING if key in self.config}
+            config = (
+                self.config
+                if not kept
+                else kept | {key: self.config[key] for key in BOOKKEEPING if key in self.config}
+            )
             with written_aside(self.file("config.yaml")) as aside:
                 aside.write_text(OmegaConf.to_yaml(OmegaConf.create(config)), encoding="utf-8")
         except OSError as error:
             raise InputError(
-                f"output_dir={self.config['output_dir']}: {self.directory} cannot be written ({error.strerror or error}). Free "
-                "space, change its permissions or choose another output_dir."
+                f"output_dir={self.config['output_dir']}: {self.directory} cannot be written "
+                f"({error.strerror or error}). Free space, change its permissions or choose "
+                "another output_dir."
             ) from error
 
     def _stored(self) -> dict[str, Any]:
@@ -119,7 +149,8 @@ class Cell:
         if not stored:
             if self.directory.is_dir() and any(self.directory.iterdir()):
                 raise InputError(
-                    f"{self.directory} holds files but no config.yaml, so it is not a cell of ours: move them or choose another output_dir."
+                    f"{self.directory} holds files but no config.yaml, so it is not a cell of "
+                    "ours: move them or choose another output_dir."
                 )
             return
         if overwrite or not self._worked:
@@ -128,20 +159,26 @@ class Cell:
         differing = differences(stored, self.config)
         if differing:
             raise InputError(
-                f"{self.directory} holds another configuration; it differs in {'; '.join(differing)}. Give this one a name of its own "
-                "with variant=<word>, or replace the earlier one with overwrite=true."
+                f"{self.directory} holds another configuration; it differs in "
+                f"{'; '.join(differing)}. Give this one a name of its own with variant=<word>, or "
+                "replace the earlier one with overwrite=true."
             )
 
 
 def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
     """Returns one line a key whose value differs: `key (there: value, here: value)`.
 
-    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing there (`cells.compatibility`).
+    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
+    there (`cells.compatibility`).
     """
     there, here = _flat(stored), _flat(config)
-    one_sided = {key: value for key, value in (there | here).items() if (key in there) != (key in here)}
+    one_sided = {
+        key: value for key, value in (there | here).items() if (key in there) != (key in here)
+    }
     ignored = {key for key, value in one_sided.items() if as_before(key, value)}
-    keys = [key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored]
+    keys = [
+        key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored
+    ]
     pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
     return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
 
@@ -152,9 +189,11 @@ def _plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
     return {str(key): value for key, value in config.items()}
 
 
-def _flat(node: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any YAML value
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
     if isinstance(node, dict) and node:
         return {
-            key: value for name, child in node.items() for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
+            key: value
+            for name, child in node.items()
+            for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
         }
     return {prefix: node}

@@ -26,7 +26,8 @@ DISTRIBUTIONS = (
 def describe() -> dict[str, Any]:
     """Returns versions of Python and of the libraries that can change a score, the commit, and the machine."""
     return {
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in DISTRIBUTIONS},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in DISTRIBUTIONS},
         "git_commit": _commit(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
@@ -43,8 +44,16 @@ def _commit() -> str | None:
     if git is None:
         return None
     root = Path(__file__).parent
-    commit = subprocess.run([git, "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+    commit = subprocess.run(
+        [git, "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False
+    )
     if commit.returncode:
         return None
-    changed = subprocess.run([git, "status", "--porcelain", "-uno"], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    changed = subprocess.run(
+        [git, "status", "--porcelain", "-uno"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return commit.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

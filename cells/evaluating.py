@@ -22,7 +22,8 @@ class Report:
 
     Attributes:
         measures: mean of each measure.
-        facts: how the documents were found and, where a first stage was re-ranked, its measures and its recall, which is the ceiling.
+        facts: how the documents were found and, where a first stage was re-ranked, its measures and
+            its recall, which is the ceiling.
     """
 
     measures: dict[str, float]
@@ -38,9 +39,13 @@ class Evaluator:
         validation: judgements that validation is scored against; None: the collection's.
     """
 
-    def __init__(self, cfg: DictConfig, tokenised: Tokenised, validation: Qrels | None = None) -> None:
+    def __init__(
+        self, cfg: DictConfig, tokenised: Tokenised, validation: Qrels | None = None
+    ) -> None:
         self._tokenised = tokenised
-        self._validation = tokenised.collection.validation.qrels if validation is None else validation
+        self._validation = (
+            tokenised.collection.validation.qrels if validation is None else validation
+        )
         self._measures = parse_measures(cfg.measures)
         self._search: Search[Network] = instantiate(cfg.model.search)
         self._depth: int = cfg.evaluation.depth
@@ -75,7 +80,9 @@ class Evaluator:
         answer = self._answer(network, collection.test)
         scores = self._scored(answer.run, collection.test.qrels)
         if cell is not None:
-            write_trec(answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
+            write_trec(
+                answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name
+            )
             write_per_query(scores, cell.file("per_query.tsv"))
         return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
 
@@ -88,7 +95,9 @@ class Evaluator:
         run = self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
         return below(run, self._negatives.skip)
 
-    def _answer(self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE) -> Answer:
+    def _answer(
+        self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE
+    ) -> Answer:
         with placed(network, self._trainer):
             return self._search.answer(
                 network,
@@ -104,7 +113,9 @@ class Evaluator:
             return {}
         recall = f"R@{answer.facts['candidates']}"
         measures = parse_measures([*map(str, self._measures), recall])
-        first = score_run(answer.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id).mean
+        first = score_run(
+            answer.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id
+        ).mean
         return {"first_stage_measures": first, "ceiling": {recall: first[recall]}}
 
     def _scored(self, run: Run, qrels: Qrels) -> Scores:

@@ -11,7 +11,16 @@ from evaluation import parse_measures
 
 log = logging.getLogger(__name__)
 
-KEYS = ("dataset", "model", "seed", "measures", "selection_measure", "evaluation", "output_dir", "cache_dir")
+KEYS = (
+    "dataset",
+    "model",
+    "seed",
+    "measures",
+    "selection_measure",
+    "evaluation",
+    "output_dir",
+    "cache_dir",
+)
 """The part of the configuration that such a cell depends on."""
 
 
@@ -25,7 +34,11 @@ def evaluate(cfg: DictConfig) -> float:
     parse_measures(cfg.measures)
     cell.claim(overwrite=cfg.overwrite)
     if cell.finished:
-        log.info("%s is finished, in %s: skipped; overwrite=true runs it again", cell.name, cell.directory)
+        log.info(
+            "%s is finished, in %s: skipped; overwrite=true runs it again",
+            cell.name,
+            cell.directory,
+        )
     else:
         _run(cfg, cell)
     scores = read_scores(cell)
@@ -40,4 +53,8 @@ def _run(cfg: DictConfig, cell: Cell) -> None:
 
     tokenised = tokenise(cfg, open_collection(cfg))
     report = Evaluator(cfg, tokenised).test(build_network(cfg, tokenised), cell)
-    write_scores(cell, {"cell": cell.name, "measures": report.measures, "search": report.facts, "seed": cfg.seed} | describe())
+    write_scores(
+        cell,
+        {"cell": cell.name, "measures": report.measures, "search": report.facts, "seed": cfg.seed}
+        | describe(),
+    )

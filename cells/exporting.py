@@ -28,7 +28,13 @@ SCORING = (
 """Keys of model.network that decide about scores, where a model has them."""
 
 
-def export(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast, folder: Path, scores: Mapping[str, Any]) -> None:
+def export(
+    cfg: DictConfig,
+    network: Network,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    scores: Mapping[str, Any],
+) -> None:
     """Writes the network to a folder; what an earlier export left there is replaced, and the folder is whole or absent.
 
     Args:
@@ -68,10 +74,17 @@ def check_export(cfg: DictConfig) -> None:
         InputError: naming each key that differs with both values.
     """
     there, here = read_record(cfg.model.path), _record(cfg)
-    check_same(cfg.model.path, {key: (there.get(key, "nothing"), here.get(key, "nothing")) for key in {**there, **here}})
+    check_same(
+        cfg.model.path,
+        {key: (there.get(key, "nothing"), here.get(key, "nothing")) for key in {**there, **here}},
+    )
 
 
 def _record(cfg: DictConfig) -> dict[str, Any]:
-    network = {f"model.network.{key}": cfg.model.network[key] for key in SCORING if key in cfg.model.network}
+    network = {
+        f"model.network.{key}": cfg.model.network[key]
+        for key in SCORING
+        if key in cfg.model.network
+    }
     tokens = {f"model.tokens.{key}": value for key, value in cfg.model.tokens.items()}
     return {"model.network._target_": cfg.model.network._target_} | network | tokens

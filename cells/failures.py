@@ -42,7 +42,9 @@ def record(output_dir: Path, cell: str, error: Exception) -> Failure:
     path = _file(output_dir, cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(path) as aside:
-        aside.write_text(json.dumps(asdict(failure), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.write_text(
+            json.dumps(asdict(failure), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     return failure
 
 

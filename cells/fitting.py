@@ -24,7 +24,16 @@ from cells.tracking import Tracker
 from data import Collection, TokenStores, TrainingLoader
 from data.quiet import quiet
 from evaluation import Run, read_trec
-from lightning_modules import Epochs, Network, Optimization, RankingModule, TeacherScores, best_epoch, read_history, seeded
+from lightning_modules import (
+    Epochs,
+    Network,
+    Optimization,
+    RankingModule,
+    TeacherScores,
+    best_epoch,
+    read_history,
+    seeded,
+)
 from lightning_modules.callbacks import VALIDATION
 from lightning_modules.refresh import NegativeRefresh
 from losses import Loss
@@ -40,7 +49,13 @@ HISTORY = "history.csv"
 
 
 def fit(
-    cfg: DictConfig, cell: Cell, ready: Prepared, *, loss: Loss, tracker: Tracker | None, interruption: Interruption
+    cfg: DictConfig,
+    cell: Cell,
+    ready: Prepared,
+    *,
+    loss: Loss,
+    tracker: Tracker | None,
+    interruption: Interruption,
 ) -> tuple[dict[str, float], int]:
     """Trains the network in place and leaves it with the weights of the epoch that validates best.
 
@@ -69,12 +84,16 @@ def fit(
         patience=cfg.validation.patience,
         together=evaluator.shared,
     )
-    checkpoints = Checkpoints(folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption)
+    checkpoints = Checkpoints(
+        folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption
+    )
     refresh = _refresh(cfg, materials, loader, interruption.released(evaluator.mine), folder)
     start = newest(folder, cell.fingerprint)
     if start is not None:
         log.info("continuing from %s", start)
-    network.train()  # pretrained encoders come in evaluation mode, and only the leading process has left that by evaluating before
+    # pretrained encoders come in evaluation mode, and only the leading process has left that by
+    # evaluating before
+    network.train()
     with seeded(cfg.seed), _without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
@@ -86,9 +105,13 @@ def fit(
             enable_checkpointing=False,
             enable_progress_bar=get_console().is_terminal,
             use_distributed_sampler=False,
-            plugins=[SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else None,  # whoever submitted the job requeues it
+            plugins=[SLURMEnvironment(auto_requeue=False)]
+            if SLURMEnvironment.detect()
+            else None,  # whoever submitted the job requeues it
         )
-        trainer.fit(_module(cfg, materials, network, loss), loader, ckpt_path=start, weights_only=True)
+        trainer.fit(
+            _module(cfg, materials, network, loss), loader, ckpt_path=start, weights_only=True
+        )
     return _select(cfg, cell, network)
 
 
@@ -105,7 +128,11 @@ def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
 
 
 def _refresh(
-    cfg: DictConfig, materials: Materials, loader: TrainingLoader, mine: Callable[[Network], Run], folder: Path
+    cfg: DictConfig,
+    materials: Materials,
+    loader: TrainingLoader,
+    mine: Callable[[Network], Run],
+    folder: Path,
 ) -> list[NegativeRefresh]:
     def use(run: Run) -> None:
         loader.draw_from(examples_of(materials.collection, materials.corruption, run))
@@ -117,7 +144,9 @@ def _refresh(
 def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:
     model = cfg.model
     layer_decay = model.get("layer_decay", 1.0)  # of models with layers
-    optimization = Optimization(model.learning_rate, model.weight_decay, model.warmup, model.schedule, layer_decay)
+    optimization = Optimization(
+        model.learning_rate, model.weight_decay, model.warmup, model.schedule, layer_decay
+    )
     collection = materials.collection
     return RankingModule(
         network,
@@ -144,17 +173,26 @@ def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argu
 @contextmanager
 def _without_known_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")  # in Lightning 2.6, about itself
-        warnings.filterwarnings("ignore", "The `srun` command is available")  # a login node's; nothing is wrong with training there
+        warnings.filterwarnings(
+            "ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated"
+        )  # in Lightning 2.6, about itself
+        warnings.filterwarnings(
+            "ignore", "The `srun` command is available"
+        )  # a login node's; nothing is wrong with training there
         yield
 
 
 def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
     """Reads the choice from the files, since processes that Lightning starts leave their memory behind when training ends.
 
-    Not from the checkpoint: where the end of the last epoch was cut off, it is finished without another step, hence without another one.
+    Not from the checkpoint: where the end of the last epoch was cut off, it is finished without
+    another step, hence without another one.
     """
     rows = read_history(cell.file(HISTORY))
     epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)
     load_model(network, cell.file(BEST))
-    return {name.removeprefix(VALIDATION): value for name, value in rows[epoch].items() if name.startswith(VALIDATION)}, epoch
+    return {
+        name.removeprefix(VALIDATION): value
+        for name, value in rows[epoch].items()
+        if name.startswith(VALIDATION)
+    }, epoch

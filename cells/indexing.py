@@ -24,24 +24,39 @@ def index(cfg: DictConfig) -> None:
     """Encodes all documents, or this process's share of them, into memory-mapped arrays in the cache; what is there already stays.
 
     Raises:
-        InputError: for a model that does not answer by single vectors, or configuration or data that cannot be used.
+        InputError: for a model that does not answer by single vectors, or configuration or data
+            that cannot be used.
     """
     part, parts = cfg.task.part, cfg.task.parts
     if not 0 <= part < parts:
-        raise InputError(f"task.part={part}: must be at least 0 and below task.parts={parts}, e.g. -m task.parts=4 task.part=0,1,2,3.")
+        raise InputError(
+            f"task.part={part}: must be at least 0 and below task.parts={parts}, e.g. -m "
+            "task.parts=4 task.part=0,1,2,3."
+        )
     tokenised = tokenise(cfg, open_collection(cfg))
     search: Search[Network] = instantiate(cfg.model.search)
     network = build_network(cfg, tokenised)
     with placed(network, cfg.trainer):
         stored = indexed(cfg, search, network, tokenised, slice(part, None, parts))
     if stored is search:
-        raise InputError("task=index stores one vector a document: choose a dense model, e.g. model=minilm.")
+        raise InputError(
+            "task=index stores one vector a document: choose a dense model, e.g. model=minilm."
+        )
     share = f"part {part} of {parts} of the" if parts > 1 else "the"
-    log.info("%s vectors of %d documents are in %s", share, len(tokenised.documents), tokenised.collection.cache.root / "vectors")
+    log.info(
+        "%s vectors of %d documents are in %s",
+        share,
+        len(tokenised.documents),
+        tokenised.collection.cache.root / "vectors",
+    )
 
 
 def indexed(
-    cfg: DictConfig, search: Search[Network], network: Network, tokenised: Tokenised, shards: slice = slice(None)
+    cfg: DictConfig,
+    search: Search[Network],
+    network: Network,
+    tokenised: Tokenised,
+    shards: slice = slice(None),
 ) -> Search[Network]:
     """The search over stored vectors, where it has use for them; of some shards, or of all."""
     digest = hashlib.blake2b(digest_size=16)
@@ -50,4 +65,6 @@ def indexed(
         digest.update(weight.detach().cpu().contiguous().numpy().data)
     model = {node: OmegaConf.to_container(cfg.model[node], resolve=True) for node in ENCODING}
     key = {"model": json.dumps(model, sort_keys=True), "weights": digest.hexdigest()}
-    return search.indexed(network, tokenised.corpus, key=key, batch_tokens=cfg.evaluation.batch_tokens, shards=shards)
+    return search.indexed(
+        network, tokenised.corpus, key=key, batch_tokens=cfg.evaluation.batch_tokens, shards=shards
+    )

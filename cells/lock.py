@@ -1,7 +1,8 @@
 """The lock of a cell: at most one command runs it.
 
-It is the kernel's (`flock`), so it dies with its owner, on whatever signal, and never has to be judged stale. The file beside it says who
-the owner is; a file without a living owner means nothing and is taken over.
+It is the kernel's (`flock`), so it dies with its owner, on whatever signal, and never has to be
+judged stale. The file beside it says who the owner is; a file without a living owner means nothing
+and is taken over.
 """
 
 import fcntl
@@ -34,12 +35,18 @@ def locked(path: Path) -> Iterator[None]:
     """
     descriptor = _acquire(path)
     try:
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+        owner = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+        }
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(owner).encode(), 0)
         yield
     finally:
-        path.unlink(missing_ok=True)  # before it is released: who opened it meanwhile finds that it is gone and makes another
+        path.unlink(
+            missing_ok=True
+        )  # before it is released: who opened it meanwhile finds that it is gone and makes another
         os.close(descriptor)
 
 

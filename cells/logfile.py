@@ -17,7 +17,9 @@ def logged_to(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception:
-        handler.emit(root.makeRecord(root.name, logging.ERROR, "", 0, "the cell failed", (), sys.exc_info()))
+        handler.emit(
+            root.makeRecord(root.name, logging.ERROR, "", 0, "the cell failed", (), sys.exc_info())
+        )
         raise
     finally:
         root.removeHandler(handler)

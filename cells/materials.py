@@ -46,7 +46,10 @@ class Materials:
             "collection": collection.name,
             "fingerprint": collection.fingerprint,
             "documents": len(collection.documents),
-            "queries": {split.name: len(split.queries) for split in (collection.train, collection.validation, collection.test)},
+            "queries": {
+                split.name: len(split.queries)
+                for split in (collection.train, collection.validation, collection.test)
+            },
             "training_examples": len(self.examples),
         }
 
@@ -58,7 +61,12 @@ def open_collection(cfg: DictConfig) -> Collection:
         InputError: for data that cannot be used, naming the key and the file.
     """
     collection: Collection = instantiate(cfg.dataset)(cache=Cache(Path(cfg.cache_dir)))
-    log.info("collection %s: %d documents, %d training queries", collection.name, len(collection.documents), len(collection.train.queries))
+    log.info(
+        "collection %s: %d documents, %d training queries",
+        collection.name,
+        len(collection.documents),
+        len(collection.train.queries),
+    )
     return collection
 
 
@@ -70,12 +78,20 @@ def prepare(cfg: DictConfig) -> Materials:
     """
     collection = open_collection(cfg)
     corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
-    log.info("noise: %d of %d training labels corrupted", corruption.audit.header.corrupted, corruption.audit.header.units)
+    log.info(
+        "noise: %d of %d training labels corrupted",
+        corruption.audit.header.corrupted,
+        corruption.audit.header.units,
+    )
     examples = examples_of(collection, corruption, first_negatives(cfg.negatives, collection))
-    return Materials(tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection))
+    return Materials(
+        tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection)
+    )
 
 
-def examples_of(collection: Collection, corruption: Corruption, mined: Run | None) -> TrainingExamples:
+def examples_of(
+    collection: Collection, corruption: Corruption, mined: Run | None
+) -> TrainingExamples:
     """Returns the training examples that the corrupted judgements make.
 
     Args:
@@ -99,4 +115,9 @@ def _spared(collection: Collection, corruption: Corruption) -> Qrels:
     """Positives that are neither examples nor negatives: those that a smaller collection or the noise left out."""
     parts = (collection.spared, corruption.audit.spared)
     query_ids = dict.fromkeys(query_id for part in parts for query_id in part)
-    return {query_id: {doc_id: grade for part in parts for doc_id, grade in part.get(query_id, {}).items()} for query_id in query_ids}
+    return {
+        query_id: {
+            doc_id: grade for part in parts for doc_id, grade in part.get(query_id, {}).items()
+        }
+        for query_id in query_ids
+    }

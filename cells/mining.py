@@ -19,19 +19,27 @@ def check_negatives(negatives: DictConfig) -> None:
         InputError: for one out of its range, or one that nothing would read.
     """
     if negatives.depth < 0:
-        raise InputError(f"negatives.depth={negatives.depth}: must be 0 (none are mined) or more, e.g. 100.")
+        raise InputError(
+            f"negatives.depth={negatives.depth}: must be 0 (none are mined) or more, e.g. 100."
+        )
     if negatives.refresh_every is not None and negatives.refresh_every < 1:
-        raise InputError(f"negatives.refresh_every={negatives.refresh_every}: must be 1 epoch or more, or null for never.")
+        raise InputError(
+            f"negatives.refresh_every={negatives.refresh_every}: must be 1 epoch or more, or null "
+            "for never."
+        )
     nothing = next((key for key in ("per_example", "depth") if negatives[key] == 0), None)
     if nothing is None:
         if not 0 <= negatives.skip < negatives.depth:
             ranks = f"the first negatives.depth={negatives.depth} ranks"
-            raise InputError(f"negatives.skip={negatives.skip}: must be 0 or more and leave some of {ranks}.")
+            raise InputError(
+                f"negatives.skip={negatives.skip}: must be 0 or more and leave some of {ranks}."
+            )
         return
     for key in ("run", "refresh_every"):
         if negatives[key] is not None:
             raise InputError(
-                f"negatives.{key}={negatives[key]}: nothing is mined with negatives.{nothing}=0; raise it, or set {key} to null."
+                f"negatives.{key}={negatives[key]}: nothing is mined with negatives.{nothing}=0; "
+                f"raise it, or set {key} to null."
             )
 
 
@@ -46,7 +54,9 @@ def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None
     if negatives.per_example == 0 or negatives.depth == 0:
         return None
     if negatives.run is None:
-        return below(bm25_run(collection, collection.train.queries, negatives.depth), negatives.skip)
+        return below(
+            bm25_run(collection, collection.train.queries, negatives.depth), negatives.skip
+        )
     return below(_of_file(negatives, collection), negatives.skip)
 
 
@@ -55,9 +65,20 @@ def _of_file(negatives: DictConfig, collection: Collection) -> Run:
     asked = collection.train.queries
     answered = [row for row, query_id in enumerate(run.query_ids) if query_id in asked]
     if not answered:
-        raise InputError(f"negatives.run={negatives.run}: it answers none of the {len(asked)} train queries; give a run of train queries.")
+        raise InputError(
+            f"negatives.run={negatives.run}: it answers none of the {len(asked)} train queries; "
+            "give a run of train queries."
+        )
     if len(answered) < len(asked):
         missing = len(asked) - len(answered)
-        log.warning("negatives.run=%s does not answer %d train queries: they get random negatives", negatives.run, missing)
+        log.warning(
+            "negatives.run=%s does not answer %d train queries: they get random negatives",
+            negatives.run,
+            missing,
+        )
     depth = min(run.depth, negatives.depth)
-    return Run([run.query_ids[row] for row in answered], run.rows[answered, :depth], run.scores[answered, :depth])
+    return Run(
+        [run.query_ids[row] for row in answered],
+        run.rows[answered, :depth],
+        run.scores[answered, :depth],
+    )

@@ -36,7 +36,12 @@ def noise(cfg: DictConfig) -> float:
         corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
         corruption.audit.write(cell.file("audit.tsv"))
         inspection = inspect(
-            collection, corruption, instantiate(cfg.task.encoder), scorer=judge, examples=cfg.task.examples, sample=cfg.task.sample
+            collection,
+            corruption,
+            instantiate(cfg.task.encoder),
+            scorer=judge,
+            examples=cfg.task.examples,
+            sample=cfg.task.sample,
         )
         for name, table in records(inspection).items():
             tracker.table(f"noise/{name}", *table)
@@ -44,6 +49,8 @@ def noise(cfg: DictConfig) -> float:
     for part in tables(inspection):
         console.print(part)
     console.print(
-        f"The record of every change is {cell.file('audit.tsv')}; train on it with noise.audit={cell.file('audit.tsv')}", soft_wrap=True
+        f"The record of every change is {cell.file('audit.tsv')}; train on it with "
+        f"noise.audit={cell.file('audit.tsv')}",
+        soft_wrap=True,
     )
     return corruption.audit.header.realised

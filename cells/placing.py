@@ -10,7 +10,11 @@ from torch import nn
 
 def device_of(trainer: DictConfig) -> str:
     """The kind of device that the trainer's configuration means on this machine: cuda or cpu."""
-    return "cuda" if str(trainer.accelerator) in {"auto", "gpu", "cuda"} and torch.cuda.is_available() else "cpu"
+    return (
+        "cuda"
+        if str(trainer.accelerator) in {"auto", "gpu", "cuda"} and torch.cuda.is_available()
+        else "cpu"
+    )
 
 
 @contextmanager

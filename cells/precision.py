@@ -22,15 +22,21 @@ def check_precision(trainer: DictConfig) -> None:
     """Checks the setting before any work.
 
     Raises:
-        InputError: for an unknown precision, one that the device does not support, or auto with several devices.
+        InputError: for an unknown precision, one that the device does not support, or auto with
+            several devices.
     """
     asked, device = str(trainer.precision), device_of(trainer)
     if asked not in NAMES:
         raise InputError(f"trainer.precision={asked}: must be one of {', '.join(NAMES)}.")
     if asked == "auto" and trainer.devices != 1:
-        raise InputError(f"trainer.precision=auto with trainer.devices={trainer.devices}: processes might measure differently; name one.")
+        raise InputError(
+            f"trainer.precision=auto with trainer.devices={trainer.devices}: processes might "
+            "measure differently; name one."
+        )
     if asked in HALF and not _supported(asked, device):
-        raise InputError(f"trainer.precision={asked}: {_name(device)} does not support it; use {FULL}, or auto.")
+        raise InputError(
+            f"trainer.precision={asked}: {_name(device)} does not support it; use {FULL}, or auto."
+        )
 
 
 def settled_precision(trainer: DictConfig) -> str:
@@ -43,7 +49,12 @@ def settled_precision(trainer: DictConfig) -> str:
     if asked == "auto":
         return _fastest(device)
     if asked in HALF and device == "cpu" and (gain := _gain(asked, device)) < 1:
-        log.warning("trainer.precision=%s: on this CPU it is %.1f times slower than %s", asked, 1 / gain, FULL)
+        log.warning(
+            "trainer.precision=%s: on this CPU it is %.1f times slower than %s",
+            asked,
+            1 / gain,
+            FULL,
+        )
     return asked
 
 
@@ -59,10 +70,19 @@ def _supported(precision: str, device: str) -> bool:
 
 
 def _fastest(device: str) -> str:
-    gains = {precision: _gain(precision, device) for precision in HALF if _supported(precision, device)}
+    gains = {
+        precision: _gain(precision, device) for precision in HALF if _supported(precision, device)
+    }
     best = max(gains, key=lambda precision: gains[precision])
     chosen = best if gains[best] >= GAIN else FULL
-    log.info("trainer.precision=auto: %s; %s is %.1f times as fast as %s on %s", chosen, best, gains[best], FULL, _name(device))
+    log.info(
+        "trainer.precision=auto: %s; %s is %.1f times as fast as %s on %s",
+        chosen,
+        best,
+        gains[best],
+        FULL,
+        _name(device),
+    )
     return chosen
 
 

@@ -11,12 +11,24 @@ from omegaconf import DictConfig
 
 from errors import InputError
 
-DISTRIBUTED = ("LOCAL_RANK", "NODE_RANK", "RANK", "GROUP_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+DISTRIBUTED = (
+    "LOCAL_RANK",
+    "NODE_RANK",
+    "RANK",
+    "GROUP_RANK",
+    "WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+)
 
 
 def leads() -> bool:
     """Whether this process writes the cell's files: the only one, or the first of those that Lightning, torchrun or SLURM started."""
-    names = ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID") if started_by_slurm() else ("LOCAL_RANK", "NODE_RANK")
+    names = (
+        ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
+        if started_by_slurm()
+        else ("LOCAL_RANK", "NODE_RANK")
+    )
     return all(int(os.environ.get(name, "0")) == 0 for name in names)
 
 
@@ -32,16 +44,25 @@ def check_strategy(trainer: DictConfig) -> None:
         InputError: naming the ways out.
     """
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
-    if trainer.get("strategy") == "ddp" and trainer.devices != 1 and sweeping and not started_by_slurm():
+    if (
+        trainer.get("strategy") == "ddp"
+        and trainer.devices != 1
+        and sweeping
+        and not started_by_slurm()
+    ):
         raise InputError(
-            f"trainer.strategy=ddp with trainer.devices={trainer.devices} in a sweep: its processes repeat the command line and start "
-            "the sweep again. Use hydra/launcher=slurm, which starts them itself; trainer=ddp_fork on a CPU; trainer=default (one device a "
-            "cell); or run this cell without -m."
+            f"trainer.strategy=ddp with trainer.devices={trainer.devices} in a sweep: its "
+            "processes repeat the command line and start the sweep again. Use "
+            "hydra/launcher=slurm, which starts them itself; trainer=ddp_fork on a CPU; "
+            "trainer=default (one device a cell); or run this cell without -m."
         )
-    if started_by_slurm() and trainer.devices != int(os.environ.get("SLURM_NTASKS_PER_NODE", trainer.devices)):
+    if started_by_slurm() and trainer.devices != int(
+        os.environ.get("SLURM_NTASKS_PER_NODE", trainer.devices)
+    ):
         raise InputError(
-            f"trainer.devices={trainer.devices}, but SLURM started {os.environ['SLURM_NTASKS_PER_NODE']} tasks a node: set "
-            "trainer.devices or hydra.launcher.tasks_per_node to the same number."
+            f"trainer.devices={trainer.devices}, but SLURM started "
+            f"{os.environ['SLURM_NTASKS_PER_NODE']} tasks a node: set trainer.devices or "
+            "hydra.launcher.tasks_per_node to the same number."
         )
 
 

@@ -35,7 +35,9 @@ class Outcome:
     wall_seconds: dict[str, float]
 
 
-def scores_of(cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]) -> dict[str, Any]:
+def scores_of(
+    cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     """Returns the content of a trained cell's scores.json.
 
     Args:
@@ -74,17 +76,25 @@ def read_scores(cell: Cell) -> dict[str, Any]:
 def summary(scores: Mapping[str, Any]) -> dict[str, object]:
     """What a dashboard sorts and filters by: the measures by their names, the same of the first stage, untrained, validated, the noise."""
     values: dict[str, object] = dict(scores["measures"])
-    values |= {f"first_stage/{name}": value for name, value in scores["search"].get("first_stage_measures", {}).items()}
+    values |= {
+        f"first_stage/{name}": value
+        for name, value in scores["search"].get("first_stage_measures", {}).items()
+    }
     for split in ("untrained", "validation"):
         values |= {f"{split}/{name}": value for name, value in scores[split].items()}
     values |= {f"noise/{name}": scores["noise"][name] for name in ("realised", "audit_sha256")}
-    return values | {"selected_epoch": scores["selected_epoch"], "peak_memory_mib": scores["peak_memory_mib"]}
+    return values | {
+        "selected_epoch": scores["selected_epoch"],
+        "peak_memory_mib": scores["peak_memory_mib"],
+    }
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     """Prints the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
     search = scores["search"]
-    columns = _columns(scores["measures"], scores.get("untrained"), search.get("first_stage_measures"))
+    columns = _columns(
+        scores["measures"], scores.get("untrained"), search.get("first_stage_measures")
+    )
     table = Table(title=cell.name, title_justify="left")
     table.add_column("measure (test)")
     for column in columns:
@@ -94,18 +104,32 @@ def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     console = get_console()
     console.print(table)
     for name, value in search.get("ceiling", {}).items():
-        console.print(f"{search['first_stage']} finds {name} {value:.4f} of what is relevant: no order of its candidates reaches more.")
+        console.print(
+            f"{search['first_stage']} finds {name} {value:.4f} of what is relevant: no order of "
+            "its candidates reaches more."
+        )
     files = ", ".join(sorted(path.name for path in cell.directory.iterdir()))
     console.print(f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True)
 
 
 def _columns(
-    measures: Mapping[str, float], untrained: Mapping[str, float] | None, first_stage: Mapping[str, float] | None
+    measures: Mapping[str, float],
+    untrained: Mapping[str, float] | None,
+    first_stage: Mapping[str, float] | None,
 ) -> dict[str, dict[str, str]]:
     """The columns of the table: heading -> measure -> number."""
-    numbers: dict[str, Mapping[str, float]] = {} if first_stage is None else {"first stage": first_stage}
-    numbers |= {"value": measures} if untrained is None else {"untrained": untrained, "trained": measures}
-    columns = {heading: {name: f"{value:.4f}" for name, value in values.items()} for heading, values in numbers.items()}
+    numbers: dict[str, Mapping[str, float]] = (
+        {} if first_stage is None else {"first stage": first_stage}
+    )
+    numbers |= (
+        {"value": measures} if untrained is None else {"untrained": untrained, "trained": measures}
+    )
+    columns = {
+        heading: {name: f"{value:.4f}" for name, value in values.items()}
+        for heading, values in numbers.items()
+    }
     if untrained is not None:
-        columns["change"] = {name: f"{value - untrained[name]:+.4f}" for name, value in measures.items()}
+        columns["change"] = {
+            name: f"{value - untrained[name]:+.4f}" for name, value in measures.items()
+        }
     return columns

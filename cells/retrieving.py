@@ -31,14 +31,20 @@ def retrieve(cfg: DictConfig) -> None:
     """
     splits = list(cfg.task.splits)
     if not splits or not set(splits) <= set(SPLITS) or len(set(splits)) < len(splits):
-        raise InputError(f"task.splits={splits}: must be one or more of {', '.join(SPLITS)}, each once.")
+        raise InputError(
+            f"task.splits={splits}: must be one or more of {', '.join(SPLITS)}, each once."
+        )
     if cfg.task.by not in RANKERS:
         raise InputError(f"task.by={cfg.task.by}: must be one of {', '.join(RANKERS)}.")
     cell = Cell.of(cfg, [*KEYS, "task"])
     path = cell.file("run.trec")
     cell.claim(overwrite=cfg.overwrite)
     _write(cfg, splits, cell)
-    log.info("the run is in %s: model.first_stage=<it> re-ranks it, negatives.run=<it> mines from it, teacher=<it> teaches it", path)
+    log.info(
+        "the run is in %s: model.first_stage=<it> re-ranks it, negatives.run=<it> mines from it, "
+        "teacher=<it> teaches it",
+        path,
+    )
 
 
 def _write(cfg: DictConfig, splits: list[str], cell: Cell) -> None:

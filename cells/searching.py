@@ -19,7 +19,8 @@ SHOWN = 300  # characters of a document
 def search(cfg: DictConfig) -> None:
     """Prints the best documents for a question, with their text.
 
-    The vectors of a dense model are stored at the first search (or by task=index), and read at the next.
+    The vectors of a dense model are stored at the first search (or by task=index), and read at the
+    next.
 
     Raises:
         InputError: for an empty question, or configuration or data that cannot be used.
@@ -33,15 +34,27 @@ def search(cfg: DictConfig) -> None:
 
     question = cfg.query
     if not question or not question.strip():
-        raise InputError("query: nothing is asked; give a question, e.g. query='\"how does BM25 weigh terms?\"'.")
+        raise InputError(
+            "query: nothing is asked; give a question, e.g. query='\"how does BM25 weigh terms?\"'."
+        )
     collection = open_collection(cfg)
     tokenised = tokenise(cfg, collection)
     network = build_network(cfg, tokenised)
     asked = tokenised.asked({"query": question})
     with placed(network, cfg.trainer):
         way = indexed(cfg, instantiate(cfg.model.search), network, tokenised)
-        run = way.answer(network, asked, tokenised.corpus, depth=cfg.task.depth, batch_tokens=cfg.evaluation.batch_tokens).run
-    found = [(row, score) for row, score in zip(run.rows[0].tolist(), run.scores[0].tolist(), strict=True) if row != NO_DOCUMENT]
+        run = way.answer(
+            network,
+            asked,
+            tokenised.corpus,
+            depth=cfg.task.depth,
+            batch_tokens=cfg.evaluation.batch_tokens,
+        ).run
+    found = [
+        (row, score)
+        for row, score in zip(run.rows[0].tolist(), run.scores[0].tolist(), strict=True)
+        if row != NO_DOCUMENT
+    ]
     _show(collection, question, found)
 
 
@@ -54,8 +67,12 @@ def _show(collection: Collection, question: str, found: list[tuple[int, float]])
     for rank, (row, score) in enumerate(found, start=1):
         text = " ".join(collection.documents.text(row).split())
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
-        table.add_row(str(rank), Text(collection.documents.doc_id(row)), f"{score:.4f}", Text(shown))  # Text: brackets are no markup
+        table.add_row(
+            str(rank), Text(collection.documents.doc_id(row)), f"{score:.4f}", Text(shown)
+        )  # Text: brackets are no markup
     console = get_console()
     console.print(table)
     if not found:
-        console.print("No document shares a word with the question, so the first stage found nothing.")
+        console.print(
+            "No document shares a word with the question, so the first stage found nothing."
+        )

@@ -1,7 +1,8 @@
 """Signals that ask a cell to stop: it stops where it can be taken up again.
 
-During training a signal is held until the end of the step; elsewhere (preparing, retrieving) it ends the work at once, because all files
-are written aside and renamed. A second signal changes nothing: neither a checkpoint being written nor the way out is disturbed.
+During training a signal is held until the end of the step; elsewhere (preparing, retrieving) it
+ends the work at once, because all files are written aside and renamed. A second signal changes
+nothing: neither a checkpoint being written nor the way out is disturbed.
 """
 
 import logging
@@ -43,7 +44,12 @@ class Interruption:
             self.install()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Gives the signals back, and hands on the one that ended the cell."""
         for signum, handler in self._previous.items():
             signal.signal(signum, handler if handler is not None else signal.SIG_DFL)
@@ -100,6 +106,9 @@ class Interruption:
         if self._received is not None:
             return
         self._received = signum
-        log.warning("%s received: stopping; the same command continues the cell", signal.Signals(signum).name)
+        log.warning(
+            "%s received: stopping; the same command continues the cell",
+            signal.Signals(signum).name,
+        )
         if not self._held:
             raise Interrupted(signum)

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 def needs_no_job(cfg: DictConfig) -> bool:
     """Whether nothing has to be launched for a configuration.
 
-    A task that only asks is answered here. A cell that is finished and left tidy is named. Anything doubtful is for its attempt to judge.
+    A task that only asks is answered here. A cell that is finished and left tidy is named. Anything
+    doubtful is for its attempt to judge.
     """
     if cfg.task.get("asks_only", False):
         get_method(cfg.task._target_)(cfg)
@@ -40,7 +41,13 @@ def skipped(cfg: DictConfig, cell: Cell) -> float:
     scores = json.loads(cell.file(SCORES).read_text(encoding="utf-8"))
     measure = cfg.selection_measure
     value = scores["measures"][measure]
-    log.info("%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again", cell.name, measure, value, cell.directory)
+    log.info(
+        "%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again",
+        cell.name,
+        measure,
+        value,
+        cell.directory,
+    )
     return objective(cfg, scores)
 
 

@@ -1,6 +1,7 @@
 """How far the cells are: `run.py task=status` for all below output_dir, `run.py -m task=status <grid>` for those of a grid.
 
-Nothing heavy is imported and nothing is written: the state of a cell is read from its files and its lock.
+Nothing heavy is imported and nothing is written: the state of a cell is read from its files and its
+lock.
 """
 
 import json
@@ -21,8 +22,17 @@ from rich.table import Table
 from cells import failures
 from cells.lock import lock_file, owner
 
-STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "failed": "red", "damaged": "red", "missing": "dim"}
-_grid: list["State"] = []  # of the sweep that this process goes through, from its first cell to its end
+STYLES = {
+    "done": "green",
+    "running": "cyan",
+    "interrupted": "yellow",
+    "failed": "red",
+    "damaged": "red",
+    "missing": "dim",
+}
+_grid: list[
+    "State"
+] = []  # of the sweep that this process goes through, from its first cell to its end
 
 
 class State(NamedTuple):
@@ -30,7 +40,8 @@ class State(NamedTuple):
 
     Attributes:
         cell: its name.
-        state: done, running, interrupted (started, and nobody runs it), failed, damaged (done, but scores.json is not readable) or missing.
+        state: done, running, interrupted (started, and nobody runs it), failed, damaged (done, but
+            scores.json is not readable) or missing.
         detail: who runs it, the failure or the damage.
         seconds: how long it took, if it is done.
     """
@@ -84,7 +95,11 @@ def _done(cell: str, scores: Path) -> State:
         seconds = json.loads(scores.read_text(encoding="utf-8")).get("wall_seconds", {})
         return State(cell, "done", seconds=sum(seconds.values()) if seconds else math.nan)
     except (OSError, ValueError, AttributeError) as error:
-        return State(cell, "damaged", f"scores.json cannot be read ({error}): run it again with overwrite=true")
+        return State(
+            cell,
+            "damaged",
+            f"scores.json cannot be read ({error}): run it again with overwrite=true",
+        )
 
 
 def remaining_seconds(found: Sequence[State]) -> float | None:
@@ -104,4 +119,6 @@ def show(found: Sequence[State]) -> None:
     seconds = remaining_seconds(found)
     console = get_console()
     console.print(table)
-    console.print(f"{line}{f'; about {seconds / 60:.1f} min of work left' if seconds else ''}", soft_wrap=True)
+    console.print(
+        f"{line}{f'; about {seconds / 60:.1f} min of work left' if seconds else ''}", soft_wrap=True
+    )

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class Sweep(Callback):
     """Hydra's callback around a sweep. A sweep with failures ends with a line for each and exit status 1."""
 
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401 - Hydra's signature
+    # Hydra's signature
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Names the sweep, and tells processes that a launcher starts where the project is; both reach them with the environment."""
         del kwargs
         if "joblib" in str(config.hydra.launcher._target_):
@@ -31,7 +32,7 @@ class Sweep(Callback):
         if str(ROOT) not in inherited:
             os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *inherited])
 
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         """Shows the states if they were asked for, and lists the failures."""
         del kwargs
         show_grid()
@@ -41,5 +42,7 @@ class Sweep(Callback):
             return
         log.error("%d of the sweep's cells failed; the same command tries them again:", len(failed))
         for failure in failed:
-            log.error("  %s: %s (%s)", failure.cell, failure.error, output_dir / failure.cell / "run.log")
+            log.error(
+                "  %s: %s (%s)", failure.cell, failure.error, output_dir / failure.cell / "run.log"
+            )
         sys.exit(1)

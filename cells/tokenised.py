@@ -8,7 +8,15 @@ from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
 from cells.exporting import check_export
-from data import Collection, Split, TextTokenizer, TokenStore, build_token_store, load_tokenizer, text_fingerprint
+from data import (
+    Collection,
+    Split,
+    TextTokenizer,
+    TokenStore,
+    build_token_store,
+    load_tokenizer,
+    text_fingerprint,
+)
 from evaluation.answer import Corpus, Queries
 from lightning_modules import Network
 from lightning_modules.saved import is_export
@@ -50,13 +58,18 @@ def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
     """Tokenises a collection as the model wants it; token ids are cached.
 
     Raises:
-        InputError: for a tokenizer that cannot be loaded, lengths that leave no room for text, or an export of another model.
+        InputError: for a tokenizer that cannot be loaded, lengths that leave no room for text, or
+            an export of another model.
     """
     settings = cfg.model.tokens
     exported = is_export(cfg.model.path)
     if exported:
         check_export(cfg)
-    tokenizer = load_tokenizer(collection, path=cfg.model.path) if exported else instantiate(cfg.model.tokenizer)(collection)
+    tokenizer = (
+        load_tokenizer(collection, path=cfg.model.path)
+        if exported
+        else instantiate(cfg.model.tokenizer)(collection)
+    )
     for_documents, for_queries = (
         TextTokenizer(
             tokenizer,
@@ -74,7 +87,10 @@ def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
         total=len(collection.documents),
     )
     splits = (collection.train, collection.validation, collection.test)
-    queries = {split.name: _query_store(list(split.queries.values()), for_queries, collection) for split in splits}
+    queries = {
+        split.name: _query_store(list(split.queries.values()), for_queries, collection)
+        for split in splits
+    }
     return Tokenised(collection, documents, queries, tokenizer, for_queries)
 
 
@@ -84,9 +100,17 @@ def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
     Raises:
         InputError: for parameters out of range or an encoder that cannot be loaded.
     """
-    network: Network = instantiate(cfg.model.network)(tokenizer=tokenised.tokenizer, documents=tokenised.documents, seed=cfg.seed)
+    network: Network = instantiate(cfg.model.network)(
+        tokenizer=tokenised.tokenizer, documents=tokenised.documents, seed=cfg.seed
+    )
     return network
 
 
 def _query_store(texts: list[str], tokenizer: TextTokenizer, collection: Collection) -> TokenStore:
-    return build_token_store(texts, fingerprint=text_fingerprint(texts), tokenizer=tokenizer, cache=collection.cache, total=len(texts))
+    return build_token_store(
+        texts,
+        fingerprint=text_fingerprint(texts),
+        tokenizer=tokenizer,
+        cache=collection.cache,
+        total=len(texts),
+    )

@@ -25,14 +25,28 @@ class TrackedTable(NamedTuple):
 
 def corrupted_labels(collection: Collection, audit: Audit) -> TrackedTable:
     """The first corrupted labels, in the order of the audit, with the beginnings of the texts."""
-    columns = ["query_id", "query", "removed", "removed_text", "inserted", "inserted_text", "rank", "similarity_query"]
+    columns = [
+        "query_id",
+        "query",
+        "removed",
+        "removed_text",
+        "inserted",
+        "inserted_text",
+        "rank",
+        "similarity_query",
+    ]
     rows: list[list[object]] = []
     for row in audit.rows:
         if len(rows) == SHOWN:
             break
         if row.corrupts:
             query = collection.train.queries.get(row.query_id, "")
-            texts = (row.removed, _text(collection, row.removed), row.inserted, _text(collection, row.inserted))
+            texts = (
+                row.removed,
+                _text(collection, row.removed),
+                row.inserted,
+                _text(collection, row.inserted),
+            )
             rows.append([row.query_id, query[:LONGEST], *texts, row.rank, row.similarity_query])
     return TrackedTable(columns, rows)
 

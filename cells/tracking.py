@@ -27,7 +27,12 @@ class Tracker(ABC):
         """Opens the record."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Closes the record."""
         self.close(failed=kind is not None)
 

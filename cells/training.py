@@ -42,7 +42,8 @@ log = logging.getLogger(__name__)
 def train(cfg: DictConfig) -> float:
     """Runs one cell, unless it is finished, and returns what the sweep wants to know of it.
 
-    The order is that of cost: what can be refused is refused before anything is written, and before anything slow is imported.
+    The order is that of cost: what can be refused is refused before anything is written, and before
+    anything slow is imported.
 
     Raises:
         InputError: for configuration or data that cannot be used.
@@ -74,13 +75,13 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
     loss_name = HydraConfig.get().runtime.choices["loss"]
     if loss.needs_teacher and loss.teacher_decay is None and cfg.teacher is None:
         raise InputError(
-            f"loss={loss_name} compares with a teacher, and teacher=null names none: set teacher=<file>, a TREC run of train queries, "
-            "or choose another loss."
+            f"loss={loss_name} compares with a teacher, and teacher=null names none: set "
+            "teacher=<file>, a TREC run of train queries, or choose another loss."
         )
     if loss.needs_in_batch and not cfg.batch.in_batch:
         raise InputError(
-            f"loss={loss_name} compares the queries of each document, and batch.in_batch=false gives it its own only: set "
-            "batch.in_batch=true, or choose another loss."
+            f"loss={loss_name} compares the queries of each document, and batch.in_batch=false "
+            "gives it its own only: set batch.in_batch=true, or choose another loss."
         )
     check_precision(cfg.trainer)
     check_negatives(cfg.negatives)
@@ -105,10 +106,14 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         with clock.time("evaluate_untrained"):
             untrained = _untrained(cell, ready)
         with clock.time("train"):
-            validation, epoch = fit(cfg, cell, ready, loss=loss, tracker=tracker, interruption=interruption)
+            validation, epoch = fit(
+                cfg, cell, ready, loss=loss, tracker=tracker, interruption=interruption
+            )
         with clock.time("evaluate"):
             trained = ready.evaluator.test(ready.network, cell)
-        outcome = Outcome(untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds)
+        outcome = Outcome(
+            untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds
+        )
         scores = scores_of(cell, outcome, ready.materials.corruption.audit, ready.materials.facts())
         _record(cfg, cell, ready, scores, tracker)
     cell.tidy()
@@ -129,14 +134,23 @@ def _untrained(cell: Cell, ready: "Prepared") -> "Report":
     return report
 
 
-def _record(cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker") -> None:
+def _record(
+    cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker"
+) -> None:
     from cells.exporting import export
     from cells.tracked_tables import corrupted_labels, per_query
 
     materials = ready.materials
-    tracker.table("noise/corrupted_labels", *corrupted_labels(materials.collection, materials.corruption.audit))
+    tracker.table(
+        "noise/corrupted_labels",
+        *corrupted_labels(materials.collection, materials.corruption.audit),
+    )
     tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
-    tracker.table("noise/audit", ("what", "value"), [(name, str(value)) for name, value in scores["noise"].items()])
+    tracker.table(
+        "noise/audit",
+        ("what", "value"),
+        [(name, str(value)) for name, value in scores["noise"].items()],
+    )
     tracker.results(summary(scores), cell.file("run.trec"))
     if cfg.export:
         export(cfg, ready.network, materials.tokenised.tokenizer, cell.file("export"), scores)

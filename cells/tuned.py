@@ -24,6 +24,8 @@ def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> fl
     try:
         chosen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
-        raise InputError(f"{file} is not JSON ({error}): write it again with `python -m reporting.tuning`.") from error
+        raise InputError(
+            f"{file} is not JSON ({error}): write it again with `python -m reporting.tuning`."
+        ) from error
     choice = chosen.get(f"{collection}/{model}/{loss}")
     return None if choice is None else float(choice[KEY])

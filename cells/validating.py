@@ -15,25 +15,29 @@ def check_validation(cfg: DictConfig) -> None:
     """Checks the settings before any work.
 
     Raises:
-        InputError: for one out of its range, or noisy labels where the noise is a record of the training labels.
+        InputError: for one out of its range, or noisy labels where the noise is a record of the
+            training labels.
     """
     labels, patience = cfg.validation.labels, cfg.validation.patience
     if labels not in LABELS:
         raise InputError(f"validation.labels={labels}: must be one of {', '.join(LABELS)}.")
     if patience is not None and patience < 1:
-        raise InputError(f"validation.patience={patience}: must be 1 epoch or more, or null to train all epochs.")
+        raise InputError(
+            f"validation.patience={patience}: must be 1 epoch or more, or null to train all epochs."
+        )
     if labels == "noisy" and cfg.noise.get("audit") is not None:
         raise InputError(
-            f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file tells how training labels were corrupted, not those of "
-            "validation; set noise.audit=null, or validation.labels=clean."
+            f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file tells how "
+            "training labels were corrupted, not those of validation; set noise.audit=null, or "
+            "validation.labels=clean."
         )
 
 
 def validation_qrels(cfg: DictConfig, collection: Collection) -> Qrels:
     """Returns the judgements that validation is scored against.
 
-    Noisy ones are corrupted by the noise model of the training labels, at its ratio and with its seed. Queries without a positive have
-    nothing to be corrupted and stay as they are.
+    Noisy ones are corrupted by the noise model of the training labels, at its ratio and with its
+    seed. Queries without a positive have nothing to be corrupted and stay as they are.
 
     Raises:
         InputError: if the noise model cannot corrupt the validation split.
@@ -41,12 +45,17 @@ def validation_qrels(cfg: DictConfig, collection: Collection) -> Qrels:
     if cfg.validation.labels == "clean":
         return collection.validation.qrels
     shift = collection.relevance - 1
-    grades = {query_id: _shifted(judged, -shift) for query_id, judged in collection.validation.qrels.items()}
+    grades = {
+        query_id: _shifted(judged, -shift)
+        for query_id, judged in collection.validation.qrels.items()
+    }
     usable = {query_id: judged for query_id, judged in grades.items() if max(judged.values()) > 0}
     queries = {query_id: collection.validation.queries[query_id] for query_id in usable}
     as_training = replace(collection, train=Split("train", queries, usable), spared={})
     noisy = instantiate(cfg.noise).corrupt(as_training).qrels
-    return collection.validation.qrels | {query_id: _shifted(judged, shift) for query_id, judged in noisy.items()}
+    return collection.validation.qrels | {
+        query_id: _shifted(judged, shift) for query_id, judged in noisy.items()
+    }
 
 
 def _shifted(judged: dict[str, int], by: int) -> dict[str, int]:

@@ -18,6 +18,7 @@ def _has_key() -> bool:
     present = wandb.api.api_key is not None
     if not present:
         log.warning(
-            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or run `wandb login`, then `wandb sync`."
+            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or "
+            "run `wandb login`, then `wandb sync`."
         )
     return present

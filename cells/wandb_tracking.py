@@ -18,21 +18,33 @@ from errors import InputError
 class WandbTracker(Tracker):
     """Records a cell as a W&B run: resolved config, history, measures under their own names, tables, the run file as an artifact.
 
-    The config has the cell's place in the grid under `grid` (`grid.loss`, `grid.ratio`, ...), short names to group and filter by.
+    The config has the cell's place in the grid under `grid` (`grid.loss`, `grid.ratio`, ...), short
+    names to group and filter by.
 
     Args:
-        cell: the cell; its path is the run's name. The run's id is kept in the cell, so that a resumed cell continues its W&B run.
+        cell: the cell; its path is the run's name. The run's id is kept in the cell, so that a
+            resumed cell continues its W&B run.
         project: W&B project.
         entity: W&B user or team; None: the default of the account.
         mode: offline (files in the cell's directory, for `wandb sync`) or online.
-        group: W&B group, e.g. the experiment; None: the cell's path without its seed, so that W&B averages over seeds.
+        group: W&B group, e.g. the experiment; None: the cell's path without its seed, so that W&B
+            averages over seeds.
         every_n_steps: how often the training loss is recorded.
 
     Raises:
         InputError: for an unknown mode.
     """
 
-    def __init__(self, cell: Cell, *, project: str, entity: str | None, mode: str, group: str | None, every_n_steps: int) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        *,
+        project: str,
+        entity: str | None,
+        mode: str,
+        group: str | None,
+        every_n_steps: int,
+    ) -> None:
         super().__init__(cell, every_n_steps)
         if mode not in MODES:
             raise InputError(f"logger.mode={mode}: must be one of {', '.join(MODES)}.")
@@ -65,7 +77,9 @@ class WandbTracker(Tracker):
     def results(self, summary: Mapping[str, object], run: Path) -> None:
         """Writes the values to the W&B run's summary and logs the run file as an artifact."""
         self._run.summary.update(dict(summary))
-        artifact = wandb.Artifact(f"run-{self._run.id}", type="run", metadata={"cell": self.cell.name})
+        artifact = wandb.Artifact(
+            f"run-{self._run.id}", type="run", metadata={"cell": self.cell.name}
+        )
         artifact.add_file(str(run))
         self._run.log_artifact(artifact)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """B queries against the U distinct documents of the batch.
 
-    The candidate list of a row is the batch's documents; `mask` says which of them count. A document is encoded once, however many rows
-    list it.
+    The candidate list of a row is the batch's documents; `mask` says which of them count. A
+    document is encoded once, however many rows list it.
 
     Attributes:
         queries: the rows' queries, B texts.
@@ -28,9 +28,11 @@ class Batch(NamedTuple):
         document_rows: row of the document in the collection, ascending, int64 [U].
         targets: grade of the row's own positive, 0 elsewhere, float32 [B, U].
         mask: True where the document is a candidate of the row, bool [B, U].
-        own: the row's own listed candidates (its positive and its negatives); other candidates are in-batch negatives, bool [B, U].
+        own: the row's own listed candidates (its positive and its negatives); other candidates are
+            in-batch negatives, bool [B, U].
         corrupted: diagnostics only: the row's positive was inserted by noise, bool [B].
-        true_columns: diagnostics only: column of the document that noise removed, -1 if there is none or it is not in the batch, int64 [B].
+        true_columns: diagnostics only: column of the document that noise removed, -1 if there is
+            none or it is not in the batch, int64 [B].
     """
 
     queries: Tokens
@@ -57,13 +59,19 @@ class TokenStores(NamedTuple):
 
 
 def collate(
-    examples: TrainingExamples, index: NDArray[np.int64], negatives: NDArray[np.int64], stores: TokenStores, *, in_batch: bool
+    examples: TrainingExamples,
+    index: NDArray[np.int64],
+    negatives: NDArray[np.int64],
+    stores: TokenStores,
+    *,
+    in_batch: bool,
 ) -> Batch:
     """Makes one batch.
 
-    A document is a candidate of a row if the row lists it (its positive, its negatives) or, with `in_batch`, if any row of the batch lists
-    it. Never a candidate is a document that holds the text of one of the query's noisy positives, save the row's own positive: it would be
-    pushed down here and pulled up by another row.
+    A document is a candidate of a row if the row lists it (its positive, its negatives) or, with
+    `in_batch`, if any row of the batch lists it. Never a candidate is a document that holds the
+    text of one of the query's noisy positives, save the row's own positive: it would be pushed down
+    here and pulled up by another row.
 
     Args:
         examples: the training examples.
@@ -74,7 +82,10 @@ def collate(
     """
     from torch import from_numpy
 
-    query_rows, lists = examples.query_rows[index], np.column_stack([examples.document_rows[index], negatives])
+    query_rows, lists = (
+        examples.query_rows[index],
+        np.column_stack([examples.document_rows[index], negatives]),
+    )
     document_rows, columns = np.unique(lists, return_inverse=True)
     rows, columns = np.arange(len(index)), columns.reshape(lists.shape)
     own = np.zeros((len(index), len(document_rows)), dtype=np.bool_)
@@ -94,10 +105,16 @@ def collate(
         examples.corrupted[index],
         _columns_of(examples.true_documents[index], document_rows),
     )
-    return Batch(stores.queries.tokens(query_rows), stores.documents.tokens(document_rows), *map(from_numpy, arrays))
+    return Batch(
+        stores.queries.tokens(query_rows),
+        stores.documents.tokens(document_rows),
+        *map(from_numpy, arrays),
+    )
 
 
-def _positive(examples: TrainingExamples, query_rows: NDArray[np.int64], document_rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _positive(
+    examples: TrainingExamples, query_rows: NDArray[np.int64], document_rows: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Whether each document holds the text of one of each query's noisy positives [B, U]."""
     texts, text_of = np.unique(examples.first_copies[document_rows], return_inverse=True)
     positives = examples.positives.take(query_rows)

@@ -1,7 +1,8 @@
 """A folder cache addressed by content, shared safely by parallel processes.
 
-A cached folder is built aside under a lock, made durable and renamed: what bears the final name is whole, whatever was killed meanwhile.
-The lock is the kernel's (`flock`), so it dies with its owner and never has to be judged stale.
+A cached folder is built aside under a lock, made durable and renamed: what bears the final name is
+whole, whatever was killed meanwhile. The lock is the kernel's (`flock`), so it dies with its owner
+and never has to be judged stale.
 """
 
 import errno
@@ -19,7 +20,9 @@ from filelock import FileLock, Timeout
 
 from errors import InputError
 
-JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+JsonValue: TypeAlias = (
+    "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+)
 
 KEY_FILE = "key.json"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -45,13 +48,17 @@ class Cache:
             with self._usable():
                 self.root.mkdir(parents=True, exist_ok=True)
 
-    def folder(self, kind: str, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> Path:
+    def folder(
+        self, kind: str, key: Mapping[str, JsonValue], build: Callable[[Path], None]
+    ) -> Path:
         """Return the folder of `key`, building it first if it is missing.
 
         Args:
             kind: what the folder holds, for example `tokens`; a folder name.
-            key: everything that the content depends on, as JSON values. It is written into the folder as `key.json`.
-            build: writes the content into the empty folder that it is given. It runs in one process at a time for a key.
+            key: everything that the content depends on, as JSON values. It is written into the
+                folder as `key.json`.
+            build: writes the content into the empty folder that it is given. It runs in one process
+                at a time for a key.
 
         Returns:
             The folder, complete and not to be changed.
@@ -63,7 +70,10 @@ class Cache:
         if _is_whole(target):
             return target
         if self._frozen:
-            raise InputError(f"cache_dir={self.root} does not hold {target.relative_to(self.root)}, and is only read here")
+            raise InputError(
+                f"cache_dir={self.root} does not hold {target.relative_to(self.root)}, and is only "
+                "read here"
+            )
         with self._usable():
             target.parent.mkdir(parents=True, exist_ok=True)
         with self._locked(target):
@@ -71,9 +81,13 @@ class Cache:
                 self._build(target, key, build)
         return target
 
-    def _build(self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]) -> None:
+    def _build(
+        self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]
+    ) -> None:
         if target.exists():
-            log.warning("%s is damaged (a file is missing, cut short or changed): building it again", target)
+            log.warning(
+                "%s is damaged (a file is missing, cut short or changed): building it again", target
+            )
             shutil.rmtree(target)
         self._sweep(target)
         aside = _aside(target)
@@ -122,7 +136,9 @@ class Cache:
                 raise
             reason = error.strerror or str(error)
             advice = "Make room there or set cache_dir to another folder"
-            raise InputError(f"cache_dir={self.root} cannot be written: {reason}. {advice}") from error
+            raise InputError(
+                f"cache_dir={self.root} cannot be written: {reason}. {advice}"
+            ) from error
 
 
 def _digest(key: Mapping[str, JsonValue]) -> str:
@@ -139,7 +155,11 @@ def _aside(target: Path) -> Path:
 
 def _files(folder: Path) -> dict[str, dict[str, int | str]]:
     """Size, time of the last change and hash of every file."""
-    return {str(path.relative_to(folder)): _described(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): _described(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _described(path: Path) -> dict[str, int | str]:
@@ -155,8 +175,9 @@ def _hash(path: Path) -> str:
 def _is_whole(folder: Path) -> bool:
     """Whether every file listed at the end of the build is there as it was then.
 
-    A stat each finds what is deleted or truncated. A file is read, and its hash compared, only if it was written to or copied since, for
-    to hash a large collection for each cell would cost more than it finds.
+    A stat each finds what is deleted or truncated. A file is read, and its hash compared, only if
+    it was written to or copied since, for to hash a large collection for each cell would cost more
+    than it finds.
     """
     try:
         files = json.loads((folder / KEY_FILE).read_bytes())["files"]
@@ -170,13 +191,17 @@ def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:
     if isinstance(expected, int):  # the size, all that was recorded at first
         return stat.st_size == expected
     same_size = stat.st_size == expected["size"]
-    return same_size and (stat.st_mtime_ns == expected["changed_ns"] or _hash(path) == expected["blake2b"])
+    return same_size and (
+        stat.st_mtime_ns == expected["changed_ns"] or _hash(path) == expected["blake2b"]
+    )
 
 
 def _seal(folder: Path, key: Mapping[str, JsonValue]) -> None:
     """Write `key.json` and push every byte to the disk, so that the rename cannot overtake the content."""
     content = {"key": json.loads(_canonical(key)), "files": _files(folder)}
-    (folder / KEY_FILE).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / KEY_FILE).write_text(
+        json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
 

@@ -11,8 +11,9 @@ from data.text_store import TextStore
 class Collection:
     """Documents and clean judgements, checked and ready to be used.
 
-    Grades: in `train` they are shifted so that 1 or more is positive (published grade - relevance + 1). `validation` and `test` keep the
-    published grades, because measures name their own threshold (`RR(rel=3)`) and scores are to be compared with published ones.
+    Grades: in `train` they are shifted so that 1 or more is positive (published grade - relevance +
+    1). `validation` and `test` keep the published grades, because measures name their own threshold
+    (`RR(rel=3)`) and scores are to be compared with published ones.
 
     Attributes:
         name: short name, for tables and paths.
@@ -24,7 +25,8 @@ class Collection:
         documents_fingerprint: hash over the documents alone (hex).
         cache: where files derived from the collection live.
         relevance: lowest published grade that counts as positive.
-        spared: positive training judgements that a smaller number of training pairs left out, with `train`'s grades.
+        spared: positive training judgements that a smaller number of training pairs left out, with
+            `train`'s grades.
     """
 
     name: str
@@ -40,8 +42,17 @@ class Collection:
 
     def known_positives(self, query_id: str) -> frozenset[str]:
         """Return the ids of the documents that some split judges positive for a query; none for an unknown query."""
-        judged = ((self.train.qrels, 1), (self.spared, 1), (self.validation.qrels, self.relevance), (self.test.qrels, self.relevance))
-        return frozenset(doc_id for qrels, threshold in judged for doc_id in _positives(qrels, query_id, threshold))
+        judged = (
+            (self.train.qrels, 1),
+            (self.spared, 1),
+            (self.validation.qrels, self.relevance),
+            (self.test.qrels, self.relevance),
+        )
+        return frozenset(
+            doc_id
+            for qrels, threshold in judged
+            for doc_id in _positives(qrels, query_id, threshold)
+        )
 
 
 def _positives(qrels: Qrels, query_id: str, threshold: int) -> list[str]:

@@ -22,18 +22,25 @@ VERSION = 1
 def first_copies(collection: Collection) -> NDArray[np.int64]:
     """For each document the first row that holds the same text: its own row, unless an earlier document is its duplicate [n].
 
-    A copy of a positive must not be a negative, whatever its id. Texts are compared by a 64-bit hash: among 10 million documents a wrong
-    pair has a probability of 3 in a million. Read from the collection's cache, computed into it the first time.
+    A copy of a positive must not be a negative, whatever its id. Texts are compared by a 64-bit
+    hash: among 10 million documents a wrong pair has a probability of 3 in a million. Read from the
+    collection's cache, computed into it the first time.
     """
 
     def build(folder: Path) -> None:
-        texts = track(collection.documents.texts(), "Looking for duplicates", total=len(collection.documents))
+        texts = track(
+            collection.documents.texts(), "Looking for duplicates", total=len(collection.documents)
+        )
         hashes = np.fromiter((_hash(text) for text in texts), np.uint64, len(collection.documents))
         _, first, groups = np.unique(hashes, return_index=True, return_inverse=True)
         np.save(folder / "first_copies.npy", first[groups].astype(np.int64))
 
-    folder = collection.cache.folder("duplicates", {"documents": collection.documents_fingerprint, "version": VERSION}, build)
-    rows: NDArray[np.int64] = np.load(folder / "first_copies.npy", mmap_mode="r", allow_pickle=False)
+    folder = collection.cache.folder(
+        "duplicates", {"documents": collection.documents_fingerprint, "version": VERSION}, build
+    )
+    rows: NDArray[np.int64] = np.load(
+        folder / "first_copies.npy", mmap_mode="r", allow_pickle=False
+    )
     return rows
 
 

@@ -1,7 +1,8 @@
 """Training examples, made from the noisy train judgements and from nothing else.
 
-Every (query, positive) pair of the noisy qrels is one example. Which documents may stand against it as negatives, and which never (the
-query's noisy positives and their copies), is worked out once; the clean qrels are not consulted, for they would give the answer away.
+Every (query, positive) pair of the noisy qrels is one example. Which documents may stand against it
+as negatives, and which never (the query's noisy positives and their copies), is worked out once;
+the clean qrels are not consulted, for they would give the answer away.
 """
 
 from __future__ import annotations
@@ -74,16 +75,23 @@ def build_examples(
         mined: a first-stage run of train queries; negatives come from it where judged ones run out.
         depth: negatives are mined from so many first ranks.
         spared: positives that are no examples (`data.subsample`); they are no negatives either.
-        inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the doc_id it replaced, if any.
+        inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the
+            doc_id it replaced, if any.
 
     Raises:
         InputError: when no query has a positive.
     """
     judged, grades = _judgements(documents, queries, qrels)
     positive = grades > 0
-    pairs, negatives = (Pairs(judged.query_rows[which], judged.document_rows[which]) for which in (positive, ~positive))
+    pairs, negatives = (
+        Pairs(judged.query_rows[which], judged.document_rows[which])
+        for which in (positive, ~positive)
+    )
     if not positive.any():
-        raise InputError("the train split has no positive judgement: nothing can be learnt. Lower noise.ratio or choose another dataset")
+        raise InputError(
+            "the train split has no positive judgement: nothing can be learnt. Lower noise.ratio "
+            "or choose another dataset"
+        )
     known = _with_spared(pairs, documents, queries, spared or {})
     candidates = None if mined is None else aligned_candidates(mined, list(queries), depth)
     corrupted, true_documents = _diagnostics(pairs, documents, queries, inserted or {})
@@ -93,36 +101,54 @@ def build_examples(
         grades=grades[positive].astype(np.float32),
         corrupted=corrupted,
         true_documents=true_documents,
-        positives=ragged_by_owner(known.query_rows, first_copies[known.document_rows], len(queries)),
-        pools=negative_pools(known, negatives, candidates, n_queries=len(queries), first_copies=first_copies),
+        positives=ragged_by_owner(
+            known.query_rows, first_copies[known.document_rows], len(queries)
+        ),
+        pools=negative_pools(
+            known, negatives, candidates, n_queries=len(queries), first_copies=first_copies
+        ),
         first_copies=first_copies,
     )
 
 
-def _judgements(documents: TextStore, queries: Mapping[str, str], qrels: Qrels) -> tuple[Pairs, NDArray[np.int64]]:
+def _judgements(
+    documents: TextStore, queries: Mapping[str, str], qrels: Qrels
+) -> tuple[Pairs, NDArray[np.int64]]:
     """All judgements as columns (pairs, grades), by query row, then document row: independent of the order inside `qrels`."""
     triples = [
-        (row, documents.row(doc_id), grade) for row, query_id in enumerate(queries) for doc_id, grade in qrels.get(query_id, {}).items()
+        (row, documents.row(doc_id), grade)
+        for row, query_id in enumerate(queries)
+        for doc_id, grade in qrels.get(query_id, {}).items()
     ]
     columns = np.array(sorted(triples), dtype=np.int64).reshape(-1, 3)
     return Pairs(columns[:, 0].copy(), columns[:, 1].copy()), columns[:, 2]
 
 
-def _with_spared(pairs: Pairs, documents: TextStore, queries: Mapping[str, str], spared: Qrels) -> Pairs:
+def _with_spared(
+    pairs: Pairs, documents: TextStore, queries: Mapping[str, str], spared: Qrels
+) -> Pairs:
     """The pairs and those that are not trained on but known all the same."""
     others, _ = _judgements(documents, queries, spared)
     return Pairs(*(np.concatenate(columns) for columns in zip(pairs, others, strict=True)))
 
 
 def _diagnostics(
-    pairs: Pairs, documents: TextStore, queries: Mapping[str, str], inserted: Mapping[tuple[str, str], str | None]
+    pairs: Pairs,
+    documents: TextStore,
+    queries: Mapping[str, str],
+    inserted: Mapping[tuple[str, str], str | None],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """For each pair whether noise inserted it, and the row of the document that it replaced, or -1."""
     corrupted = np.zeros(len(pairs.query_rows), dtype=np.bool_)
     true_documents = np.full(len(pairs.query_rows), -1, dtype=np.int64)
     if inserted:
         query_row = {query_id: row for row, query_id in enumerate(queries)}
-        place = {pair: i for i, pair in enumerate(zip(pairs.query_rows.tolist(), pairs.document_rows.tolist(), strict=True))}
+        place = {
+            pair: i
+            for i, pair in enumerate(
+                zip(pairs.query_rows.tolist(), pairs.document_rows.tolist(), strict=True)
+            )
+        }
         for (query_id, doc_id), removed in inserted.items():
             i = place.get((query_row[query_id], documents.row(doc_id)), -1)
             if i >= 0:  # a later corruption may have taken the pair away again

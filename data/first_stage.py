@@ -1,7 +1,8 @@
 """The first stage: BM25 ranks the whole collection for every query.
 
-Reference: Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", Foundations and Trends in Information Retrieval,
-2009, section 3. The variant is Lucene's: Kamphuis et al., "Which BM25 Do You Mean?", ECIR 2020, section 2. bm25s (Lù, arXiv, 2024) scores.
+Reference: Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
+Foundations and Trends in Information Retrieval, 2009, section 3. The variant is Lucene's: Kamphuis
+et al., "Which BM25 Do You Mean?", ECIR 2020, section 2. bm25s (Lù, arXiv, 2024) scores.
 """
 
 from __future__ import annotations
@@ -32,37 +33,56 @@ ANALYZER = "words of two or more characters, lower case, bm25s' English stop wor
 CHUNK = 256
 
 
-def bm25_run(collection: Collection, split_queries: Mapping[str, str], depth: int, *, k1: float = 0.9, b: float = 0.4) -> Run:
+def bm25_run(
+    collection: Collection,
+    split_queries: Mapping[str, str],
+    depth: int,
+    *,
+    k1: float = 0.9,
+    b: float = 0.4,
+) -> Run:
     """Rank the collection for every query by BM25.
 
-        score(q, d) = sum_{t in q} ln(1 + (N - df + 0.5) / (df + 0.5)) * tf / (tf + k1 * (1 - b + b * |d| / avg|d|))
+        score(q, d) = sum_{t in q} ln(1 + (N - df + 0.5) / (df + 0.5)) * tf / (tf + k1 * (1 - b + b
+        * |d| / avg|d|))
 
     Args:
         collection: its documents are ranked; index and run are kept in its cache.
         split_queries: query_id -> text; Q of them.
-        depth: documents a query, at least 1. A list is shorter where fewer documents share a term with the query.
+        depth: documents a query, at least 1. A list is shorter where fewer documents share a term
+            with the query.
         k1: saturation of the term frequency, 0 or more.
         b: share of length normalisation, in [0, 1].
 
     Returns:
-        The run, with rows and scores [Q, min(depth, number of documents)]; score descending, ties by the smaller row.
+        The run, with rows and scores [Q, min(depth, number of documents)]; score descending, ties
+        by the smaller row.
 
     Raises:
         InputError: a parameter is out of range.
     """
-    from evaluation.run import Run  # here: a run is made from a collection, so evaluation may import this package
+    from evaluation.run import (
+        Run,
+    )  # here: a run is made from a collection, so evaluation may import this package
 
     _check(depth, k1, b)
     depth = min(depth, len(collection.documents))
     index_key = _index_key(collection, k1, b)
 
     def build(folder: Path) -> None:
-        rows, scores = _search(_index(collection, index_key, k1, b), split_queries.values(), len(split_queries), depth)
+        rows, scores = _search(
+            _index(collection, index_key, k1, b), split_queries.values(), len(split_queries), depth
+        )
         np.save(folder / "rows.npy", rows, allow_pickle=False)
         np.save(folder / "scores.npy", scores, allow_pickle=False)
 
-    folder = collection.cache.folder("bm25-run", {**index_key, "queries": _queries_hash(split_queries), "depth": depth}, build)
-    rows, scores = (np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in ("rows.npy", "scores.npy"))
+    folder = collection.cache.folder(
+        "bm25-run", {**index_key, "queries": _queries_hash(split_queries), "depth": depth}, build
+    )
+    rows, scores = (
+        np.load(folder / name, mmap_mode="r", allow_pickle=False)
+        for name in ("rows.npy", "scores.npy")
+    )
     return Run(list(split_queries), rows, scores)
 
 
@@ -77,14 +97,20 @@ def _check(depth: int, k1: float, b: float) -> None:
 
 def _index_key(collection: Collection, k1: float, b: float) -> dict[str, JsonValue]:
     versions = {name: version(name) for name in ("bm25s", "PyStemmer")}
-    return {"documents": collection.documents_fingerprint, "k1": float(k1), "b": float(b), "analyzer": ANALYZER, **versions}
+    return {
+        "documents": collection.documents_fingerprint,
+        "k1": float(k1),
+        "b": float(b),
+        "analyzer": ANALYZER,
+        **versions,
+    }
 
 
 def _queries_hash(queries: Mapping[str, str]) -> str:
     return blake2b(json.dumps(list(queries.items())).encode(), digest_size=16).hexdigest()
 
 
-def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: float) -> Any:  # noqa: ANN401  bm25s has no types
+def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: float) -> Any:
     from bm25s import BM25
 
     quiet("bm25s")
@@ -95,17 +121,27 @@ def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: f
         index.index(_analyzed(texts, return_ids=True), show_progress=False)
         index.save(folder, show_progress=False)
 
-    return BM25.load(collection.cache.folder("bm25-index", key, build), mmap=True, show_progress=False)
+    return BM25.load(
+        collection.cache.folder("bm25-index", key, build), mmap=True, show_progress=False
+    )
 
 
-def _analyzed(texts: Iterable[str], *, return_ids: bool) -> Any:  # noqa: ANN401  bm25s has no types
+def _analyzed(texts: Iterable[str], *, return_ids: bool) -> Any:
     from bm25s import tokenize
     from Stemmer import Stemmer
 
-    return tokenize(texts, stopwords="en", stemmer=Stemmer("english"), return_ids=return_ids, show_progress=False)
+    return tokenize(
+        texts,
+        stopwords="en",
+        stemmer=Stemmer("english"),
+        return_ids=return_ids,
+        show_progress=False,
+    )
 
 
-def _search(index: Any, texts: Iterable[str], n: int, depth: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:  # noqa: ANN401
+def _search(
+    index: Any, texts: Iterable[str], n: int, depth: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     rows = np.full((n, depth), -1, np.int64)
     scores = np.full((n, depth), -np.inf, np.float32)
     for position, terms in enumerate(track(_terms(texts), "BM25", n)):
@@ -127,5 +163,7 @@ def _best(scores: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], N
     if len(rows) > depth:
         least = np.partition(scores[rows], -depth)[-depth]
         rows = rows[scores[rows] >= least]
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:depth]  # rows ascend, so a stable sort puts the smaller row first
+    rows = rows[np.argsort(-scores[rows], kind="stable")][
+        :depth
+    ]  # rows ascend, so a stable sort puts the smaller row first
     return rows, scores[rows]

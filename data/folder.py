@@ -15,7 +15,12 @@ CORPUS = ("corpus.jsonl", "documents.tsv")
 QUERIES = ("queries.jsonl", "queries.tsv")
 QRELS = {
     "train": ("qrels/train.tsv", "qrels.train.tsv"),
-    "validation": ("qrels/dev.tsv", "qrels/validation.tsv", "qrels.dev.tsv", "qrels.validation.tsv"),
+    "validation": (
+        "qrels/dev.tsv",
+        "qrels/validation.tsv",
+        "qrels.dev.tsv",
+        "qrels.validation.tsv",
+    ),
     "test": ("qrels/test.tsv", "qrels.test.tsv"),
 }
 OPTIONAL = "validation"
@@ -35,18 +40,21 @@ def open_folder(
     """Open a folder of files as a collection. Every file may be gzipped (`.gz`).
 
     Files (the first name is BEIR's, the second the tab-separated one):
-        corpus.jsonl or documents.tsv; queries.jsonl or queries.tsv;
-        qrels/{train,dev,test}.tsv or qrels.{train,dev,test}.tsv, the latter perhaps in TREC's four columns. `dev` may be missing.
+        corpus.jsonl or documents.tsv; queries.jsonl or queries.tsv; qrels/{train,dev,test}.tsv or
+        qrels.{train,dev,test}.tsv, the latter perhaps in TREC's four columns. `dev` may be missing.
 
     Args:
         path: the folder; its name becomes the collection's.
         cache: holds the checked collection, by the bytes of the files.
         relevance: lowest grade that counts as positive, 1 or more.
-        validation_share: part of the training queries, in (0, 1), that is held out where there is no `dev`.
+        validation_share: part of the training queries, in (0, 1), that is held out where there is
+            no `dev`.
         split_seed: chooses the held-out queries, and what the limits below keep.
-        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
+            keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
-        on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says so.
+        on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says
+            so.
 
     Returns:
         The collection.
@@ -61,32 +69,55 @@ def open_folder(
         name=folder.name,
         where=f"dataset.path={folder}",
         documents_key={"corpus": hash_file(corpus), "layout": corpus.name.removesuffix(".gz")},
-        splits_key={"queries": hash_file(queries), "layout": queries.name.removesuffix(".gz"), "qrels": judged_by},
+        splits_key={
+            "queries": hash_file(queries),
+            "layout": queries.name.removesuffix(".gz"),
+            "qrels": judged_by,
+        },
         documents=lambda: read_texts(corpus),
         splits=lambda: _judged(queries, qrels),
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries), on_problem, cache)
+    return ingest(
+        source,
+        SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries),
+        on_problem,
+        cache,
+    )
 
 
 def _layout(folder: Path) -> tuple[Path, Path, dict[str, Path]]:
     if not folder.is_dir():
-        raise InputError(f"dataset.path={folder} is not a folder: give one with a corpus, queries and qrels ({_expected()})")
-    found = {role: _first(folder, names) for role, names in {"corpus": CORPUS, "queries": QUERIES, **QRELS}.items()}
+        raise InputError(
+            f"dataset.path={folder} is not a folder: give one with a corpus, queries and qrels "
+            f"({_expected()})"
+        )
+    found = {
+        role: _first(folder, names)
+        for role, names in {"corpus": CORPUS, "queries": QUERIES, **QRELS}.items()
+    }
     missing = [role for role, file in found.items() if file is None and role != OPTIONAL]
     if missing:
-        raise InputError(f"dataset.path={folder} lacks: {', '.join(missing)}. Expected there, perhaps with .gz: {_expected()}")
+        raise InputError(
+            f"dataset.path={folder} lacks: {', '.join(missing)}. Expected there, perhaps with .gz: "
+            f"{_expected()}"
+        )
     files = {role: file for role, file in found.items() if file is not None}
     return files.pop("corpus"), files.pop("queries"), files
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
-    candidates: Iterator[Path] = (folder / f"{name}{ending}" for name in names for ending in ("", ".gz"))
+    candidates: Iterator[Path] = (
+        folder / f"{name}{ending}" for name in names for ending in ("", ".gz")
+    )
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def _expected() -> str:
     roles = [("corpus", CORPUS), ("queries", QUERIES), *QRELS.items()]
-    return "; ".join(f"{role}{' (optional)' if role == OPTIONAL else ''}: {' or '.join(names)}" for role, names in roles)
+    return "; ".join(
+        f"{role}{' (optional)' if role == OPTIONAL else ''}: {' or '.join(names)}"
+        for role, names in roles
+    )
 
 
 def _judged(queries: Path, qrels: Mapping[str, Path]) -> dict[str, Judged]:
@@ -98,5 +129,7 @@ def _unique_queries(path: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     for query_id, text in read_texts(path):
         if texts.setdefault(query_id, text) != text:
-            raise InputError(f"{path} gives two texts for the query id {query_id}: give every query its own id")
+            raise InputError(
+                f"{path} gives two texts for the query id {query_id}: give every query its own id"
+            )
     return texts

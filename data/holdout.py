@@ -14,15 +14,16 @@ def check_validation_share(share: float) -> None:
     """
     if not 0 < share < 1:  # nan fails too
         raise InputError(
-            f"dataset.validation_share={share} must lie between 0 and 1: it is a part of the training queries, for example 0.1"
+            f"dataset.validation_share={share} must lie between 0 and 1: it is a part of the "
+            "training queries, for example 0.1"
         )
 
 
 def held_out(queries: Iterable[str], share: float, seed: int) -> frozenset[str]:
     """Choose the queries to be held out.
 
-    The round(share * n), at least one and never all, queries with the smallest keyed hash: the choice does not depend on the order of the
-    queries, and a larger share contains a smaller one.
+    The round(share * n), at least one and never all, queries with the smallest keyed hash: the
+    choice does not depend on the order of the queries, and a larger share contains a smaller one.
 
     Args:
         queries: the distinct training queries, n >= 2 of them.
@@ -38,4 +39,6 @@ def held_out(queries: Iterable[str], share: float, seed: int) -> frozenset[str]:
 
 
 def _keyed_hash(query: str, seed: int) -> bytes:
-    return blake2b(query.encode("utf-8", "replace"), digest_size=16, key=f"holdout {seed}".encode()).digest()
+    return blake2b(
+        query.encode("utf-8", "replace"), digest_size=16, key=f"holdout {seed}".encode()
+    ).digest()

@@ -1,6 +1,7 @@
 """The one way from a source to a collection: check, store, split, fingerprint.
 
-Documents and splits are cached apart, so that another validation share or relevance threshold does not store the documents again.
+Documents and splits are cached apart, so that another validation share or relevance threshold does
+not store the documents again.
 """
 
 import json
@@ -35,7 +36,8 @@ class Source:
 
     Attributes:
         name: short name of the collection.
-        where: the setting and value that name the source in messages, for example `dataset.path=/data/mine`.
+        where: the setting and value that name the source in messages, for example
+            `dataset.path=/data/mine`.
         documents_key: all that the documents depend on.
         splits_key: all that queries and judgements depend on.
         documents: gives the documents as a stream.
@@ -56,7 +58,8 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     Args:
         source: where the records come from.
         rules: how judgements become splits.
-        on_problem: what to do about unusable records: `drop` leaves them out with a line each kind, `fail` refuses the source.
+        on_problem: what to do about unusable records: `drop` leaves them out with a line each kind,
+            `fail` refuses the source.
         cache: holds the result.
 
     Returns:
@@ -75,14 +78,21 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     limited = train is not whole or validation is not all_validation
     for split in (validation, test):
         if lacking := without_positive(split, 1):
-            log.warning("%s: %d %s queries have no positive judgement, any run scores 0 on them", source.where, len(lacking), split.name)
+            log.warning(
+                "%s: %d %s queries have no positive judgement, any run scores 0 on them",
+                source.where,
+                len(lacking),
+                split.name,
+            )
     return Collection(
         name=source.name,
         documents=documents,
         train=train,
         validation=validation,
         test=test,
-        fingerprint=_of_part(content["fingerprint"], train, validation) if limited else content["fingerprint"],
+        fingerprint=_of_part(content["fingerprint"], train, validation)
+        if limited
+        else content["fingerprint"],
         documents_fingerprint=documents.fingerprint,
         cache=cache,
         relevance=rules.relevance,
@@ -95,19 +105,28 @@ def _check(rules: SplitRules) -> None:
     check_count("train_pairs", rules.train_pairs)
     check_count("validation_queries", rules.validation_queries)
     if rules.relevance < 1:
-        raise InputError(f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that counts as positive")
+        raise InputError(
+            f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that "
+            "counts as positive"
+        )
 
 
 def _documents(source: Source, on_problem: OnProblem, cache: Cache) -> TextStore:
     def build(folder: Path) -> None:
-        write_text_store(folder, track(source.documents(), f"Reading the documents of {source.name}"), source.where)
+        write_text_store(
+            folder,
+            track(source.documents(), f"Reading the documents of {source.name}"),
+            source.where,
+        )
 
     folder = cache.folder("documents", {**source.documents_key, "format": STORE_FORMAT}, build)
     settle(_problems(_read(folder / "store.json")), on_problem, source.where)
     return TextStore(folder)
 
 
-def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem: OnProblem, cache: Cache) -> dict[str, Any]:
+def _splits(
+    source: Source, rules: SplitRules, documents: TextStore, on_problem: OnProblem, cache: Cache
+) -> dict[str, Any]:
     def build(folder: Path) -> None:
         tally = Tally()
         splits = make_splits(source.splits(), documents, rules, tally, source.where)
@@ -118,7 +137,12 @@ def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem:
         }
         (folder / "splits.json").write_text(json.dumps(content), encoding="utf-8")
 
-    key = {**source.splits_key, **rules.before_limits, "documents": documents.fingerprint, "format": SPLITS_FORMAT}
+    key = {
+        **source.splits_key,
+        **rules.before_limits,
+        "documents": documents.fingerprint,
+        "format": SPLITS_FORMAT,
+    }
     content = _read(cache.folder("splits", key, build) / "splits.json")
     settle(_problems(content), on_problem, source.where)
     return content
@@ -126,13 +150,17 @@ def _splits(source: Source, rules: SplitRules, documents: TextStore, on_problem:
 
 def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
     """Hash of the content: the order of queries and documents counts (rows depend on it), paths and names do not."""
-    content = json.dumps([documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)])
+    content = json.dumps(
+        [documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)]
+    )
     return blake2b(content.encode(), digest_size=16).hexdigest()
 
 
 def _of_part(whole: str, *splits: Split) -> str:
     """Tells the collection from the whole one and from other parts of it."""
-    return blake2b(json.dumps([whole, *(split.qrels for split in splits)]).encode(), digest_size=16).hexdigest()
+    return blake2b(
+        json.dumps([whole, *(split.qrels for split in splits)]).encode(), digest_size=16
+    ).hexdigest()
 
 
 def _problems(content: Mapping[str, Any]) -> list[Problem]:

@@ -31,7 +31,8 @@ def open_ir_dataset(
 ) -> Collection:
     """Open ids of ir_datasets as a collection; missing files are downloaded by ir_datasets, into `IR_DATASETS_HOME`.
 
-    The result is cached by the ids and the version of ir_datasets, whose files are fixed by their checksums.
+    The result is cached by the ids and the version of ir_datasets, whose files are fixed by their
+    checksums.
 
     Args:
         documents: the id whose documents are retrieved, for example `beir/scifact`.
@@ -40,9 +41,11 @@ def open_ir_dataset(
         cache: holds the checked collection.
         validation: the same for validation; None holds training queries out.
         relevance: lowest published grade that counts as positive, 1 or more.
-        validation_share: part of the training queries, in (0, 1), that is held out where `validation` is None.
+        validation_share: part of the training queries, in (0, 1), that is held out where
+            `validation` is None.
         split_seed: chooses the held-out queries, and what the limits below keep.
-        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
+            keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
         on_problem: `drop` leaves unusable records out and says so, `fail` refuses the collection.
 
@@ -50,9 +53,12 @@ def open_ir_dataset(
         The collection.
 
     Raises:
-        InputError: an id is unknown, lacks documents or judgements, or its files are neither there nor to be had.
+        InputError: an id is unknown, lacks documents or judgements, or its files are neither there
+            nor to be had.
     """
-    views = {"train": _ids(train), "test": _ids(test)} | ({} if validation is None else {"validation": _ids(validation)})
+    views = {"train": _ids(train), "test": _ids(test)} | (
+        {} if validation is None else {"validation": _ids(validation)}
+    )
     provenance: dict[str, JsonValue] = {"ir_datasets": version("ir_datasets")}
     source = Source(
         name=documents.removeprefix("beir/").replace("/", "-"),
@@ -62,7 +68,12 @@ def open_ir_dataset(
         documents=lambda: _documents(documents),
         splits=lambda: {name: _judged(name, ids) for name, ids in views.items()},
     )
-    return ingest(source, SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries), on_problem, cache)
+    return ingest(
+        source,
+        SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries),
+        on_problem,
+        cache,
+    )
 
 
 def _ids(value: str | Sequence[str]) -> list[str]:
@@ -78,9 +89,14 @@ def _documents(identifier: str) -> Iterator[Document]:
     with readable("documents", identifier):
         for count, document in enumerate(dataset.docs_iter(), start=1):  # noqa: B007  used below
             yield Document(document.doc_id, document.default_text().strip())
-    if expected not in {None, count}:  # ir_datasets itself takes a store for whole whose building was killed
+    if expected not in {
+        None,
+        count,
+    }:  # ir_datasets itself takes a store for whole whose building was killed
         advice = f"Delete what lies in {home() / identifier}, or all of it but the downloaded file"
-        raise InputError(f"dataset.documents={identifier} gave {count} documents instead of {expected}. {advice}")
+        raise InputError(
+            f"dataset.documents={identifier} gave {count} documents instead of {expected}. {advice}"
+        )
 
 
 def _judged(key: str, identifiers: Sequence[str]) -> Judged:
@@ -89,14 +105,18 @@ def _judged(key: str, identifiers: Sequence[str]) -> Judged:
     for identifier in identifiers:
         dataset = load(key, identifier)
         if not (dataset.has_queries() and dataset.has_qrels()):
-            raise InputError(f"dataset.{key}={identifier} has no queries with judgements in ir_datasets")
+            raise InputError(
+                f"dataset.{key}={identifier} has no queries with judgements in ir_datasets"
+            )
         with readable(key, identifier):
-            queries.update((query.query_id, query.default_text().strip()) for query in dataset.queries_iter())
+            queries.update(
+                (query.query_id, query.default_text().strip()) for query in dataset.queries_iter()
+            )
         judgements.append(_judgements(key, identifier, dataset))
     return Judged(queries, chain.from_iterable(judgements))
 
 
-def _judgements(key: str, identifier: str, dataset: Any) -> Iterator[Judgement]:  # noqa: ANN401  ir_datasets has no types
+def _judgements(key: str, identifier: str, dataset: Any) -> Iterator[Judgement]:
     with readable(key, identifier):
         for qrel in dataset.qrels_iter():
             yield Judgement(qrel.query_id, qrel.doc_id, qrel.relevance)

@@ -1,6 +1,7 @@
 """Loading from ir_datasets without hanging, and saying which file is missing and where to put it.
 
-ir_datasets has no offline switch: a missing file is noticed when the first record is asked for, as a failed connection.
+ir_datasets has no offline switch: a missing file is noticed when the first record is asked for, as
+a failed connection.
 """
 
 import json
@@ -30,7 +31,7 @@ def home() -> Path:
     return Path(os.environ.get("IR_DATASETS_HOME", Path.home() / ".ir_datasets"))
 
 
-def load(key: str, identifier: str) -> Any:  # noqa: ANN401  ir_datasets has no types
+def load(key: str, identifier: str) -> Any:
     """Return the ir_datasets object of an id; nothing is downloaded yet.
 
     Args:
@@ -47,7 +48,9 @@ def load(key: str, identifier: str) -> Any:  # noqa: ANN401  ir_datasets has no 
         import ir_datasets  # here: the import makes folders and takes half a second
     except OSError as error:
         advice = "Set it to a folder where collections may be kept"
-        raise InputError(f"IR_DATASETS_HOME={home()} cannot be written: {error.strerror}. {advice}") from error
+        raise InputError(
+            f"IR_DATASETS_HOME={home()} cannot be written: {error.strerror}. {advice}"
+        ) from error
     try:
         return ir_datasets.load(identifier)
     except KeyError:
@@ -74,7 +77,8 @@ def _advice(identifier: str, error: Exception) -> str:
     wanted = _wanted(collection, str(error))
     if wanted:
         return (
-            f"is not here and cannot be downloaded ({kind}). Connect to the network once, or fetch elsewhere and put in place:\n  {wanted}"
+            f"is not here and cannot be downloaded ({kind}). Connect to the network once, or fetch "
+            f"elsewhere and put in place:\n  {wanted}"
         )
     folder = home() / collection
     return f"cannot be read from {folder} ({kind}: {error}). A damaged file there is not fetched again until it is deleted"
@@ -82,6 +86,18 @@ def _advice(identifier: str, error: Exception) -> str:
 
 def _wanted(collection: str, message: str) -> str:
     """Return `path <- url` of every file of the collection whose failed download the message speaks of."""
-    entries = json.loads((files("ir_datasets") / "etc" / "downloads.json").read_text(encoding="utf-8")).get(collection, {}).values()
-    sources = [(entry["url"], entry["cache_path"]) for entry in entries if isinstance(entry.get("url"), str) and "cache_path" in entry]
-    return "\n  ".join(f"{home() / collection / path} <- {url}" for url, path in sources if urlsplit(url).path in message)
+    entries = (
+        json.loads((files("ir_datasets") / "etc" / "downloads.json").read_text(encoding="utf-8"))
+        .get(collection, {})
+        .values()
+    )
+    sources = [
+        (entry["url"], entry["cache_path"])
+        for entry in entries
+        if isinstance(entry.get("url"), str) and "cache_path" in entry
+    ]
+    return "\n  ".join(
+        f"{home() / collection / path} <- {url}"
+        for url, path in sources
+        if urlsplit(url).path in message
+    )

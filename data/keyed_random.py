@@ -1,11 +1,13 @@
 """Random numbers as a function of what they are for.
 
-A draw depends on its key (seed, epoch, example, ...) and on nothing else: not on how many draws came before, nor on the number of
-processes, nor on NumPy's generators, whose streams may change with its version.
+A draw depends on its key (seed, epoch, example, ...) and on nothing else: not on how many draws
+came before, nor on the number of processes, nor on NumPy's generators, whose streams may change
+with its version.
 
 Reference:
-    Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, for random numbers by key; Steele, Lea and Flood, "Fast
-    splittable pseudorandom number generators", OOPSLA 2014, for the mixing function (SplitMix64).
+    Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, for random numbers by
+    key; Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, for
+    the mixing function (SplitMix64).
 """
 
 import numpy as np
@@ -27,7 +29,9 @@ def keyed_random(*key: int | NDArray[np.int64]) -> NDArray[np.uint64]:
     """
     state = np.zeros(1, dtype=np.uint64)
     for part in key:
-        state = _mix((state + _GOLDEN) ^ np.atleast_1d(np.asarray(part, dtype=np.int64)).view(np.uint64))
+        state = _mix(
+            (state + _GOLDEN) ^ np.atleast_1d(np.asarray(part, dtype=np.int64)).view(np.uint64)
+        )
     return state
 
 

@@ -38,14 +38,19 @@ def read_lines(path: Path) -> Iterator[Line]:
                 line = Line(path, number, _decoded(path, number, content))
                 if line.text.strip():
                     yield line
-    except (OSError, EOFError, ZlibError) as error:  # gzip.BadGzipFile is an OSError, a file cut short an EOFError
+    except (
+        OSError,
+        EOFError,
+        ZlibError,
+    ) as error:  # gzip.BadGzipFile is an OSError, a file cut short an EOFError
         raise InputError(f"{path} cannot be read: {error}") from error
 
 
 def read_texts(path: Path) -> Iterator[Document]:
     """Yield the ids and texts of a corpus or queries file; a title, if any, comes before the text.
 
-    Either JSON lines with `_id`, `text` and perhaps `title`, or tab-separated lines: the id, then the text (further tabs count as spaces).
+    Either JSON lines with `_id`, `text` and perhaps `title`, or tab-separated lines: the id, then
+    the text (further tabs count as spaces).
 
     Raises:
         InputError: a line is malformed.
@@ -61,10 +66,15 @@ def read_judgements(path: Path) -> Iterator[Judgement]:
         InputError: a line is malformed or its grade is not a whole number.
     """
     for line in read_lines(path):
-        fields = [field.strip() for field in line.text.split("\t")] if "\t" in line.text else line.text.split()
+        fields = (
+            [field.strip() for field in line.text.split("\t")]
+            if "\t" in line.text
+            else line.text.split()
+        )
         if len(fields) not in JUDGEMENT_COLUMNS:
             raise line.wrong(
-                f"has {len(fields)} fields; a judgement has 3 (query, document, grade) or 4 (query, iteration, document, grade)"
+                f"has {len(fields)} fields; a judgement has 3 (query, document, grade) or 4 "
+                "(query, iteration, document, grade)"
             )
         if line.number == 1 and fields[-1].isalpha():
             continue  # the header
@@ -91,7 +101,10 @@ def _decoded(path: Path, number: int, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"line {number} of {path} is not UTF-8 (byte {error.start + 1} of the line): save the file as UTF-8") from error
+        raise InputError(
+            f"line {number} of {path} is not UTF-8 (byte {error.start + 1} of the line): save the "
+            "file as UTF-8"
+        ) from error
 
 
 def _from_json(line: Line) -> Document:
@@ -99,7 +112,11 @@ def _from_json(line: Line) -> Document:
         record: Any = json.loads(line.text)
     except (ValueError, RecursionError) as error:
         raise line.wrong(f"is not JSON: {error}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("_id"), str | int) or not isinstance(record.get("text"), str):
+    if (
+        not isinstance(record, dict)
+        or not isinstance(record.get("_id"), str | int)
+        or not isinstance(record.get("text"), str)
+    ):
         raise line.wrong('is not a record like {"_id": "d1", "title": "optional", "text": "..."}')
     return Document(str(record["_id"]), f"{record.get('title') or ''} {record['text']}".strip())
 
@@ -115,4 +132,6 @@ def _grade(line: Line, field: str) -> int:
     try:
         return int(field)
     except ValueError:
-        raise line.wrong(f"has the grade {field!r}: grades are whole numbers, 1 or more is positive") from None
+        raise line.wrong(
+            f"has the grade {field!r}: grades are whole numbers, 1 or more is positive"
+        ) from None

@@ -1,7 +1,8 @@
 """Batches of an epoch, in an order that any number of processes agrees on and that a checkpoint can take up in the middle.
 
-Not a torch DataLoader: with token ids in a memory map a batch costs about a millisecond, so worker processes would cost more than they
-save, and Lightning restarts the shuffle of a DataLoader when it resumes inside an epoch.
+Not a torch DataLoader: with token ids in a memory map a batch costs about a millisecond, so worker
+processes would cost more than they save, and Lightning restarts the shuffle of a DataLoader when it
+resumes inside an epoch.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 class TrainingLoader:
     """Yields the batches of one epoch each time it is iterated.
 
-    An epoch is a random order of all examples, cut into batches of `batch_size`; the examples that do not fill a last batch are left out,
-    others each epoch. Process `rank` of `world_size` gets its equal share of every batch, so a step sees the same examples whatever the
-    number of processes (in-batch negatives come from the process's own share). The order depends on (seed, epoch), negatives on (seed,
-    epoch, example).
+    An epoch is a random order of all examples, cut into batches of `batch_size`; the examples that
+    do not fill a last batch are left out, others each epoch. Process `rank` of `world_size` gets
+    its equal share of every batch, so a step sees the same examples whatever the number of
+    processes (in-batch negatives come from the process's own share). The order depends on (seed,
+    epoch), negatives on (seed, epoch, example).
 
     Args:
         examples: the training examples.
@@ -38,7 +40,8 @@ class TrainingLoader:
         world_size: number of processes.
 
     Raises:
-        InputError: when the batch size does not fit the examples, the processes, or the need of each row for a negative.
+        InputError: when the batch size does not fit the examples, the processes, or the need of
+            each row for a negative.
     """
 
     def __init__(
@@ -69,10 +72,14 @@ class TrainingLoader:
     def __iter__(self) -> Iterator[Batch]:
         """As many batches as an epoch has, from where the last iteration stopped; after `load_state_dict` the rest of the epoch.
 
-        Whoever leaves an iteration early (Lightning does, on some resumptions and with `limit_train_batches`) gets the next batches later:
-        each epoch's order is served to its end.
+        Whoever leaves an iteration early (Lightning does, on some resumptions and with
+        `limit_train_batches`) gets the next batches later: each epoch's order is served to its end.
         """
-        count = len(self) - self._position if self._resumed and self._position < len(self) else len(self)
+        count = (
+            len(self) - self._position
+            if self._resumed and self._position < len(self)
+            else len(self)
+        )
         self._resumed = False
         order = keyed_order(len(self._examples), self._seed, self._epoch)
         for _ in range(count):
@@ -80,9 +87,16 @@ class TrainingLoader:
                 self._epoch, self._position = self._epoch + 1, 0
                 order = keyed_order(len(self._examples), self._seed, self._epoch)
             start = self._position * self._batch_size + self._first
-            self._position += 1  # before the batch is given out: a checkpoint written after its step must not repeat it
+            # before the batch is given out: a checkpoint written after its step must not repeat it
+            self._position += 1
             index = order[start : start + self._share]
-            yield collate(self._examples, index, self._sampler.sample(index, self._epoch), self._stores, in_batch=self._in_batch)
+            yield collate(
+                self._examples,
+                index,
+                self._sampler.sample(index, self._epoch),
+                self._stores,
+                in_batch=self._in_batch,
+            )
 
     def draw_from(self, examples: TrainingExamples) -> None:
         """Draws the negatives of coming batches from other pools.
@@ -113,17 +127,29 @@ class TrainingLoader:
         self._epoch, self._position, self._resumed = state["epoch"], state["position"], True
 
 
-def _check(n_examples: int, batch_size: int, negatives: int, *, in_batch: bool, world_size: int) -> None:
+def _check(
+    n_examples: int, batch_size: int, negatives: int, *, in_batch: bool, world_size: int
+) -> None:
     if batch_size < 1:
         raise InputError(f"batch.size={batch_size} must be 1 or more")
     if batch_size % world_size:
-        raise InputError(f"batch.size={batch_size} cannot be shared equally by {world_size} processes: use a multiple of {world_size}")
+        raise InputError(
+            f"batch.size={batch_size} cannot be shared equally by {world_size} processes: use a "
+            f"multiple of {world_size}"
+        )
     if n_examples < batch_size:
-        raise InputError(f"batch.size={batch_size} is more than the {n_examples} training examples: use batch.size={n_examples} or less")
+        raise InputError(
+            f"batch.size={batch_size} is more than the {n_examples} training examples: use "
+            f"batch.size={n_examples} or less"
+        )
     if negatives == 0 and not in_batch:
-        raise InputError("negatives.per_example=0 with batch.in_batch=false leaves no negatives: set one of them higher")
+        raise InputError(
+            "negatives.per_example=0 with batch.in_batch=false leaves no negatives: set one of "
+            "them higher"
+        )
     if negatives == 0 and batch_size // world_size == 1:
         raise InputError(
-            f"batch.size={batch_size} over {world_size} process(es) puts one example in a batch, and negatives.per_example=0 leaves it no "
-            "negatives: use a larger batch.size or negatives.per_example=1 or more"
+            f"batch.size={batch_size} over {world_size} process(es) puts one example in a batch, "
+            "and negatives.per_example=0 leaves it no negatives: use a larger batch.size or "
+            "negatives.per_example=1 or more"
         )

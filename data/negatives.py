@@ -1,6 +1,7 @@
 """Which documents may be negatives of a query: judged ones first, then those that a first stage ranks high and nobody judged.
 
-A document never becomes a negative of a query whose noisy positives hold it or another copy of its text.
+A document never becomes a negative of a query whose noisy positives hold it or another copy of its
+text.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class PairSet:
         keys = self._key(pairs)
         if not len(self._keys):
             return np.zeros(len(keys), dtype=np.bool_)
-        found: NDArray[np.bool_] = self._keys[np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)] == keys
+        found: NDArray[np.bool_] = (
+            self._keys[np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)] == keys
+        )
         return found
 
     def _key(self, pairs: Pairs) -> NDArray[np.int64]:
@@ -68,7 +71,12 @@ class Pools(NamedTuple):
 
 
 def negative_pools(
-    positives: Pairs, negatives: Pairs, mined: NDArray[np.int64] | None, *, n_queries: int, first_copies: NDArray[np.int64]
+    positives: Pairs,
+    negatives: Pairs,
+    mined: NDArray[np.int64] | None,
+    *,
+    n_queries: int,
+    first_copies: NDArray[np.int64],
 ) -> Pools:
     """Sifts judged negatives and mined candidates into a pool for each query.
 
@@ -81,9 +89,13 @@ def negative_pools(
     """
     n = len(first_copies)
     forbidden = PairSet(Pairs(positives.query_rows, first_copies[positives.document_rows]), n)
-    allowed = ~forbidden.contains(Pairs(negatives.query_rows, first_copies[negatives.document_rows]))
+    allowed = ~forbidden.contains(
+        Pairs(negatives.query_rows, first_copies[negatives.document_rows])
+    )
     negatives = Pairs(negatives.query_rows[allowed], negatives.document_rows[allowed])
-    judged = ragged_by_owner(negatives.query_rows, negatives.document_rows.astype(np.int32), n_queries)
+    judged = ragged_by_owner(
+        negatives.query_rows, negatives.document_rows.astype(np.int32), n_queries
+    )
     if mined is None:
         return Pools(judged, judged.lengths)
     judged_set = PairSet(negatives, n)
@@ -93,17 +105,24 @@ def negative_pools(
         candidates = mined[rows]
         places, ranks = np.nonzero(candidates >= 0)
         pairs = Pairs(rows[places], candidates[places, ranks])
-        unjudged = ~forbidden.contains(Pairs(pairs.query_rows, first_copies[pairs.document_rows])) & ~judged_set.contains(pairs)
+        unjudged = ~forbidden.contains(
+            Pairs(pairs.query_rows, first_copies[pairs.document_rows])
+        ) & ~judged_set.contains(pairs)
         blocks.append(_joined(judged.take(rows), places[unjudged], pairs.document_rows[unjudged]))
     values = np.concatenate([block.values for block in blocks])
-    return Pools(Ragged(values, offsets_of(np.concatenate([block.lengths for block in blocks]))), judged.lengths)
+    return Pools(
+        Ragged(values, offsets_of(np.concatenate([block.lengths for block in blocks]))),
+        judged.lengths,
+    )
 
 
 def aligned_candidates(mined: Run, query_ids: list[str], depth: int) -> NDArray[np.int64]:
     """A run's first `depth` candidates in the order of `query_ids`; -1 for queries that the run does not answer [Q, depth]."""
     candidates = np.full((len(query_ids), min(depth, mined.depth)), -1, dtype=np.int64)
     place = {query_id: row for row, query_id in enumerate(mined.query_ids)}
-    rows = np.fromiter((place.get(query_id, -1) for query_id in query_ids), np.int64, len(query_ids))
+    rows = np.fromiter(
+        (place.get(query_id, -1) for query_id in query_ids), np.int64, len(query_ids)
+    )
     candidates[rows >= 0] = mined.rows[rows[rows >= 0], :depth]
     return candidates
 

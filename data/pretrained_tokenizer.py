@@ -1,6 +1,7 @@
 """The tokenizer that a pretrained encoder came with.
 
-Left out: tokenizers without a fast form (tokenizer.json), which would make token stores ten times slower to build.
+Left out: tokenizers without a fast form (tokenizer.json), which would make token stores ten times
+slower to build.
 """
 
 from __future__ import annotations
@@ -42,18 +43,23 @@ def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
         path: a folder, a name on huggingface.co, or `packaged:minilm`.
 
     Raises:
-        InputError: when there is no tokenizer, the network is needed and cannot be reached, or the tokenizer has no fast form.
+        InputError: when there is no tokenizer, the network is needed and cannot be reached, or the
+            tokenizer has no fast form.
     """
     try:
         tokenizer = _pretrained(resolve(path))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"model.path={path}: no tokenizer there. Give a folder that holds tokenizer.json (or vocab.txt) and config.json, or the name "
-            "of a model on huggingface.co; without a network, download the model's files first and give their folder "
+            f"model.path={path}: no tokenizer there. Give a folder that holds tokenizer.json (or "
+            "vocab.txt) and config.json, or the name of a model on huggingface.co; without a "
+            "network, download the model's files first and give their folder "
             f"({str(error).splitlines()[0]})"
         ) from error
     if not tokenizer.is_fast:
-        raise InputError(f"model.path={path}: its tokenizer has no fast form (tokenizer.json). Choose a model that has one")
+        raise InputError(
+            f"model.path={path}: its tokenizer has no fast form (tokenizer.json). Choose a model "
+            "that has one"
+        )
     return tokenizer
 
 
@@ -61,7 +67,9 @@ def _pretrained(path: str) -> PreTrainedTokenizerFast:
     from transformers import AutoTokenizer
 
     try:
-        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path, local_files_only=True))
+        return cast(
+            "PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path, local_files_only=True)
+        )
     except OSError:
         if Path(path).exists() or not _hub_answers():
             raise

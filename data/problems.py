@@ -1,6 +1,7 @@
 """What is wrong with a source, counted while it streams by, and what to do about it.
 
-Reading always leaves unusable records out and counts them; the user's `on_problem` then decides whether that is a warning or the end.
+Reading always leaves unusable records out and counts them; the user's `on_problem` then decides
+whether that is a warning or the end.
 """
 
 import logging
@@ -22,7 +23,8 @@ class Problem:
     """One kind of unusable record.
 
     Attributes:
-        what: what is wrong, to be read after a number, for example `judgements of train name a document that is not there`.
+        what: what is wrong, to be read after a number, for example `judgements of train name a
+            document that is not there`.
         count: how many records.
         examples: the first few of them.
     """
@@ -52,7 +54,10 @@ class Tally:
 
     def problems(self) -> list[Problem]:
         """Return what was counted, in the order of first sight."""
-        return [Problem(what, count, tuple(self._examples[what])) for what, count in self._counts.items()]
+        return [
+            Problem(what, count, tuple(self._examples[what]))
+            for what, count in self._counts.items()
+        ]
 
     def listed(self) -> str:
         """Return what was counted as the end of a message, empty if nothing was."""
@@ -66,7 +71,10 @@ def check_on_problem(on_problem: str) -> None:
         InputError: it is neither `drop` nor `fail`.
     """
     if on_problem not in get_args(OnProblem):
-        raise InputError(f"dataset.on_problem={on_problem} is not known: use drop (leave unusable records out and say so) or fail")
+        raise InputError(
+            f"dataset.on_problem={on_problem} is not known: use drop (leave unusable records out "
+            "and say so) or fail"
+        )
 
 
 def settle(problems: Sequence[Problem], on_problem: OnProblem, where: str) -> None:

@@ -19,13 +19,28 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
         The items, unchanged.
     """
     from rich import get_console  # here: only long work pays for the import
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    console = get_console()  # the console that Lightning's bar uses too, so that bars nest instead of overwriting one another
+    # the console that Lightning's bar uses too, so that bars nest instead of overwriting one
+    # another
+    console = get_console()
     if not console.is_terminal or _follows():
         yield from iterable
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         yield from progress.track(iterable, total=total, description=description)
 
@@ -33,4 +48,6 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
 def _follows() -> bool:
     """Whether this is not the first of several processes that train together. If torch is not loaded, there are none."""
     dist = sys.modules.get("torch.distributed")
-    return dist is not None and dist.is_available() and dist.is_initialized() and dist.get_rank() > 0
+    return (
+        dist is not None and dist.is_available() and dist.is_initialized() and dist.get_rank() > 0
+    )

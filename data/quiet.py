@@ -6,7 +6,8 @@ import logging
 def quiet(library: str) -> None:
     """Lets only warnings and worse of a library's loggers through.
 
-    The level reaches the loggers below, the filter stays where a library sets the level of its logger itself.
+    The level reaches the loggers below, the filter stays where a library sets the level of its
+    logger itself.
     """
     logger = logging.getLogger(library)
     logger.setLevel(logging.WARNING)

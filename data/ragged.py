@@ -26,7 +26,8 @@ class Ragged(NamedTuple):
         starts = self.offsets[rows]
         lengths = self.offsets[rows + 1] - starts
         offsets = offsets_of(lengths)
-        # value j of the result sits (start of its list in self - start of its list in the result) places further on in self
+        # value j of the result sits (start of its list in self - start of its list in the result)
+        # places further on in self
         positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return Ragged(self.values[positions], offsets)
 

@@ -29,7 +29,8 @@ class Split:
     Attributes:
         name: `train`, `validation` or `test`.
         queries: query_id -> text, in a fixed order; exactly the queries that `qrels` judges.
-        qrels: the judgements; every query has at least one, every training query at least one positive.
+        qrels: the judgements; every query has at least one, every training query at least one
+            positive.
     """
 
     name: str

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from data.examples import TrainingExamples
 
 LAST = np.iinfo(np.uint64).max
-MINED = np.uint64(1 << 63)  # set in the sort key of mined negatives: they come after all judged ones
+MINED = np.uint64(
+    1 << 63
+)  # set in the sort key of mined negatives: they come after all judged ones
 
 
 class NegativeSampler:
@@ -35,12 +37,14 @@ class NegativeSampler:
         if per_example < 0:
             raise InputError(f"negatives.per_example={per_example} must be 0 or more")
         self._examples, self._per_example, self._seed = examples, per_example, seed
-        self._positives = PairSet(Pairs(examples.positives.owners, examples.positives.values), len(examples.first_copies))
+        self._positives = PairSet(
+            Pairs(examples.positives.owners, examples.positives.values), len(examples.first_copies)
+        )
         room = self._room()
         if room < per_example:
             raise InputError(
-                f"negatives.per_example={per_example}: some query has only {room} documents that are not positive. Ask for at most {room}, "
-                "or use a larger collection"
+                f"negatives.per_example={per_example}: some query has only {room} documents that "
+                f"are not positive. Ask for at most {room}, or use a larger collection"
             )
 
     def sample(self, index: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
@@ -51,29 +55,41 @@ class NegativeSampler:
             documents[rows, slot] = self._random(index[rows], epoch, int(slot), documents[rows])
         return documents
 
-    def _from_pools(self, index: NDArray[np.int64], epoch: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def _from_pools(
+        self, index: NDArray[np.int64], epoch: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Per row the documents of the smallest keys, with -1 where the pool was too small, and where that is."""
         queries = self._examples.query_rows[index]
         pool = self._examples.pools.documents.take(queries)
         owners, places, count = pool.owners, pool.places, self._per_example
-        keys = keyed_random(self._seed, epoch, index[owners], pool.values.astype(np.int64)) >> np.uint64(1)
+        keys = keyed_random(
+            self._seed, epoch, index[owners], pool.values.astype(np.int64)
+        ) >> np.uint64(1)
         keys[places >= self._examples.pools.judged[queries[owners]]] |= MINED
         width = max(count, int(pool.lengths.max(initial=0)))
         table = np.full((len(index), width), LAST)
         table[owners, places] = keys
-        chosen = np.argpartition(table, count - 1, axis=1)[:, :count] if count else np.zeros((len(index), 0), dtype=np.int64)
+        chosen = (
+            np.argpartition(table, count - 1, axis=1)[:, :count]
+            if count
+            else np.zeros((len(index), 0), dtype=np.int64)
+        )
         missing = chosen >= pool.lengths[:, None]
         documents = np.full(chosen.shape, -1, dtype=np.int64)
         documents[~missing] = pool.values[(pool.offsets[:-1, None] + chosen)[~missing]]
         return documents, missing
 
-    def _random(self, index: NDArray[np.int64], epoch: int, slot: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _random(
+        self, index: NDArray[np.int64], epoch: int, slot: int, taken: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         """One random document for each row, neither positive nor in `taken` [m, per_example]; rows that hit such a document draw again."""
         first_copies, queries = self._examples.first_copies, self._examples.query_rows[index]
         drawn = np.full(len(index), -1, dtype=np.int64)
         pending, attempt = np.arange(len(index)), 0
         while len(pending):
-            draws = keyed_random(self._seed, epoch, index[pending], slot, attempt) % np.uint64(len(first_copies))
+            draws = keyed_random(self._seed, epoch, index[pending], slot, attempt) % np.uint64(
+                len(first_copies)
+            )
             candidates = draws.astype(np.int64)
             positive = self._positives.contains(Pairs(queries[pending], first_copies[candidates]))
             good = ~positive & ~(taken[pending] == candidates[:, None]).any(axis=1)
@@ -83,7 +99,9 @@ class NegativeSampler:
 
     def _room(self) -> int:
         """The smallest number of documents, over the queries with examples, that are neither positives nor copies of them."""
-        copies = np.bincount(self._examples.first_copies, minlength=len(self._examples.first_copies))
+        copies = np.bincount(
+            self._examples.first_copies, minlength=len(self._examples.first_copies)
+        )
         blocked = np.zeros(len(self._examples.positives.offsets) - 1, dtype=np.int64)
         np.add.at(blocked, self._examples.positives.owners, copies[self._examples.positives.values])
         return len(self._examples.first_copies) - int(blocked.max())

@@ -33,7 +33,8 @@ class SplitRules:
 
     Args:
         relevance: lowest published grade that is positive.
-        validation_share: part of the training queries that is held out where there is no validation split.
+        validation_share: part of the training queries that is held out where there is no validation
+            split.
         split_seed: chooses them, and what the limits below keep.
         train_pairs: keep at most so many training pairs; None keeps all.
         validation_queries: keep at most so many validation queries; None keeps all.
@@ -48,15 +49,22 @@ class SplitRules:
     @property
     def before_limits(self) -> dict[str, int | float]:
         """The rules without the limits."""
-        return {"relevance": self.relevance, "validation_share": self.validation_share, "split_seed": self.split_seed}
+        return {
+            "relevance": self.relevance,
+            "validation_share": self.validation_share,
+            "split_seed": self.split_seed,
+        }
 
 
-def make_splits(judged: Judgeds, documents: TextStore, rules: SplitRules, tally: Tally, where: str) -> tuple[Split, Split, Split]:
+def make_splits(
+    judged: Judgeds, documents: TextStore, rules: SplitRules, tally: Tally, where: str
+) -> tuple[Split, Split, Split]:
     """Check the judgements and return the train, validation and test splits.
 
-    Left out and counted in `tally`: judgements whose document or query is not there, or that contradict one another; queries without text;
-    training queries without a positive; queries that a later split (train, validation, test) asks again in the same words.
-    Validation and test queries without a positive stay: published means include them.
+    Left out and counted in `tally`: judgements whose document or query is not there, or that
+    contradict one another; queries without text; training queries without a positive; queries that
+    a later split (train, validation, test) asks again in the same words. Validation and test
+    queries without a positive stay: published means include them.
 
     Args:
         judged: the source's splits.
@@ -80,17 +88,24 @@ def make_splits(judged: Judgeds, documents: TextStore, rules: SplitRules, tally:
     elif len(train.queries) > 1:
         train, validation = _hold_out(train, rules)
     else:
-        few = f"{len(train.queries)} usable training queries, too few to hold some out for validation"
+        few = (
+            f"{len(train.queries)} usable training queries, too few to hold some out for validation"
+        )
         raise InputError(f"{where} has {few}{tally.listed()}")
     for split in (train, validation, test):
         if not any(grade > 0 for grades in split.qrels.values() for grade in grades.values()):
-            raise InputError(f"{where} has no usable {split.name} query: one that is judged and has a positive document{tally.listed()}")
+            raise InputError(
+                f"{where} has no usable {split.name} query: one that is judged and has a positive "
+                f"document{tally.listed()}"
+            )
     return _shifted(train, rules.relevance), validation, test
 
 
 def without_positive(split: Split, relevance: int) -> list[str]:
     """Return the queries of a split whose best grade lies below `relevance`."""
-    return [query_id for query_id, grades in split.qrels.items() if max(grades.values()) < relevance]
+    return [
+        query_id for query_id, grades in split.qrels.items() if max(grades.values()) < relevance
+    ]
 
 
 def _checked(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Split:
@@ -108,7 +123,10 @@ def _trainable(train: Split, relevance: int, tally: Tally) -> Split:
 
 def _known(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Qrels:
     """Return the judgements whose query and document are there, without those that contradict one another."""
-    no_query, no_text = f"{name} judgements name a query that is not there", f"{name} judgements belong to a query without text"
+    no_query, no_text = (
+        f"{name} judgements name a query that is not there",
+        f"{name} judgements belong to a query without text",
+    )
     spaced = f"{name} judgements have a query id with white space, which a TREC run cannot hold"
     no_document = f"{name} judgements name a document that is not there"
     qrels: Qrels = {}
@@ -126,7 +144,9 @@ def _known(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Qre
         elif qrels.setdefault(query_id, {}).setdefault(doc_id, grade) != grade:
             contradicted.add((query_id, doc_id))
     for query_id, doc_id in sorted(contradicted):
-        tally.add(f"{name} pairs are judged twice, with different grades", f"{query_id} -> {doc_id}")
+        tally.add(
+            f"{name} pairs are judged twice, with different grades", f"{query_id} -> {doc_id}"
+        )
         del qrels[query_id][doc_id]
     return qrels
 
@@ -134,7 +154,11 @@ def _known(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Qre
 def _without_leaks(split: Split, later: Split, tally: Tally) -> Split:
     """Leave out the queries that a later split asks again."""
     asked = set(map(_words, later.queries.values()))
-    leaks = [query_id for query_id, text in split.queries.items() if query_id in later.queries or _words(text) in asked]
+    leaks = [
+        query_id
+        for query_id, text in split.queries.items()
+        if query_id in later.queries or _words(text) in asked
+    ]
     for query_id in leaks:
         tally.add(f"{split.name} queries are also {later.name} queries", query_id)
     return _part(split, split.name, split.queries.keys() - leaks)
@@ -155,7 +179,10 @@ def _part(split: Split, name: str, query_ids: Iterable[str]) -> Split:
 
 
 def _shifted(split: Split, relevance: int) -> Split:
-    qrels = {query_id: {doc_id: grade - relevance + 1 for doc_id, grade in grades.items()} for query_id, grades in split.qrels.items()}
+    qrels = {
+        query_id: {doc_id: grade - relevance + 1 for doc_id, grade in grades.items()}
+        for query_id, grades in split.qrels.items()
+    }
     return Split(split.name, split.queries, qrels)
 
 

@@ -1,8 +1,10 @@
 """`demo`: a collection of real text that every machine has, made from Python's own standard library.
 
-Documents are the definitions of the library: the source of every documented function and class, without docstrings. Queries are the
-sentences of those docstrings, each looking for the definition it describes. Sentences are split by hash, so a definition met in training
-is asked for again in other words. The text is that of the running Python: compare numbers between equal Python versions only.
+Documents are the definitions of the library: the source of every documented function and class,
+without docstrings. Queries are the sentences of those docstrings, each looking for the definition
+it describes. Sentences are split by hash, so a definition met in training is asked for again in
+other words. The text is that of the running Python: compare numbers between equal Python versions
+only.
 """
 
 import ast
@@ -29,7 +31,18 @@ RECIPE = 1
 """To be raised whenever the same library would give another collection."""
 
 EXCLUDED = frozenset(
-    {"site-packages", "dist-packages", "test", "tests", "idlelib", "idle_test", "lib2to3", "distutils", "turtledemo", "pydoc_data"}
+    {
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "idlelib",
+        "idle_test",
+        "lib2to3",
+        "distutils",
+        "turtledemo",
+        "pydoc_data",
+    }
 )
 """Folders that come and go with versions and distributions, or are not library code."""
 
@@ -65,7 +78,8 @@ def open_standard_library(
         cache: holds the collection.
         validation_share: part of the training queries that is held out, in (0, 1).
         split_seed: chooses the held-out queries, and what the limits below keep.
-        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None keeps all.
+        train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
+            keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
 
     Returns:
@@ -82,10 +96,17 @@ def open_standard_library(
         where=f"the standard library in {root}",
         documents_key=key,
         splits_key=key,
-        documents=lambda: (Document(definition.name, definition.source) for definition in described()),
+        documents=lambda: (
+            Document(definition.name, definition.source) for definition in described()
+        ),
         splits=lambda: _splits(described()),
     )
-    return ingest(source, SplitRules(1, validation_share, split_seed, train_pairs, validation_queries), "drop", cache)
+    return ingest(
+        source,
+        SplitRules(1, validation_share, split_seed, train_pairs, validation_queries),
+        "drop",
+        cache,
+    )
 
 
 def described_definitions(root: Path) -> list[Described]:
@@ -99,19 +120,28 @@ def described_definitions(root: Path) -> list[Described]:
     """
     found: list[Described] = []
     for path in _modules(root):
-        found.extend(_described(path, ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")))
+        found.extend(
+            _described(
+                path,
+                ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"),
+            )
+        )
     copies: Counter[str] = Counter()
     unique = []
     for definition in sorted(found):
         copies[definition.name] += 1  # the same name is defined again in another branch
         number = copies[definition.name]
-        unique.append(definition if number == 1 else definition._replace(name=f"{definition.name}#{number}"))
+        unique.append(
+            definition if number == 1 else definition._replace(name=f"{definition.name}#{number}")
+        )
     return unique
 
 
 def _modules(root: Path) -> list[Path]:
     found: list[Path] = []
-    for folder, folders, names in os.walk(root):  # not rglob, which would walk through all of site-packages
+    for folder, folders, names in os.walk(
+        root
+    ):  # not rglob, which would walk through all of site-packages
         folders[:] = [name for name in folders if name not in EXCLUDED]
         found += [Path(folder, name) for name in names if name.endswith(".py")]
     return sorted(found)
@@ -119,7 +149,10 @@ def _modules(root: Path) -> list[Path]:
 
 def _stamp(root: Path) -> str:
     """Tell one state of the library from another without reading it."""
-    states = [(str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns) for path in _modules(root)]
+    states = [
+        (str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in _modules(root)
+    ]
     return blake2b(repr(states).encode(), digest_size=16).hexdigest()
 
 
@@ -131,7 +164,9 @@ def _described(path: Path, module: str) -> Iterator[Described]:
             tree = ast.parse(text)
     except (SyntaxError, UnicodeDecodeError):
         return  # a template or a file for another interpreter
-    lines = _without_docstrings(text.split("\n"), tree)  # not splitlines, for which a form feed ends a line
+    lines = _without_docstrings(
+        text.split("\n"), tree
+    )  # not splitlines, for which a form feed ends a line
     for name, node in _definitions(tree, module):
         if docstring := ast.get_docstring(node):
             yield Described(name, _source(lines, node), sentences(docstring))
@@ -154,14 +189,20 @@ def _without_docstrings(lines: list[str], tree: ast.Module) -> list[str | None]:
         if ast.get_docstring(node, clean=False) is not None:
             docstring = node.body[0]
             first, last = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
-            header = lines[first][: docstring.col_offset].rstrip()  # of `class Error(Exception): "..."`
+            header = lines[first][
+                : docstring.col_offset
+            ].rstrip()  # of `class Error(Exception): "..."`
             kept[first:last] = [header or None, *[None] * (last - first - 1)]
     return kept
 
 
 def _source(lines: Sequence[str | None], node: Definition) -> str:
     indentation = " " * node.col_offset
-    body = [line.removeprefix(indentation) for line in lines[node.lineno - 1 : node.end_lineno] if line is not None and line.strip()]
+    body = [
+        line.removeprefix(indentation)
+        for line in lines[node.lineno - 1 : node.end_lineno]
+        if line is not None and line.strip()
+    ]
     return "\n".join(body)[:LONGEST]
 
 
@@ -178,7 +219,11 @@ def sentences(docstring: str) -> list[str]:
     for paragraph in re.split(r"\n\s*\n", docstring):
         if ">>>" not in paragraph:
             prose = " ".join(paragraph.split())
-            found += [sentence for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", prose) if _is_prose(sentence)]
+            found += [
+                sentence
+                for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", prose)
+                if _is_prose(sentence)
+            ]
     return found[:SENTENCES]
 
 
@@ -189,7 +234,9 @@ def _is_prose(sentence: str) -> bool:
 
 def _splits(described: Sequence[Described]) -> Mapping[str, Judged]:
     """Part the sentences by hash; a sentence said of several definitions looks for none of them and is left out."""
-    said = Counter(sentence.casefold() for definition in described for sentence in definition.sentences)
+    said = Counter(
+        sentence.casefold() for definition in described for sentence in definition.sentences
+    )
     queries: dict[str, dict[str, str]] = {"train": {}, "test": {}}
     judgements: dict[str, list[Judgement]] = {"train": [], "test": []}
     for name, _, texts in described:
@@ -202,4 +249,7 @@ def _splits(described: Sequence[Described]) -> Mapping[str, Judged]:
 
 
 def _fraction(text: str) -> float:
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") / 2**64
+    return (
+        int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+        / 2**64
+    )

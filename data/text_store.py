@@ -1,12 +1,11 @@
 """Documents in a memory-mapped file: any number of them at the cost of what is read.
 
 Files of a store (written by `data.text_store_writer`):
-    texts.bin     the texts in UTF-8, one after the other
-    ids.bin       the document ids in UTF-8, one after the other
-    spans.npy     int64 [n, 4]: begin and end of each text in texts.bin, begin and end of each id in ids.bin
-    lookup.npy    uint64 [n]: hashes of the ids, ascending
-    rows.npy      int64 [n]: the rows in that order
-    store.json    number of documents, their fingerprint, what was left out
+    texts.bin     the texts in UTF-8, one after the other ids.bin       the document ids in UTF-8,
+    one after the other spans.npy     int64 [n, 4]: begin and end of each text in texts.bin, begin
+    and end of each id in ids.bin lookup.npy    uint64 [n]: hashes of the ids, ascending rows.npy
+    int64 [n]: the rows in that order store.json    number of documents, their fingerprint, what was
+    left out
 """
 
 import json
@@ -23,7 +22,9 @@ from numpy.typing import NDArray
 
 def id_hash(doc_id: str) -> int:
     """Return the 64-bit hash by which a store finds a document id."""
-    return int.from_bytes(blake2b(doc_id.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        blake2b(doc_id.encode("utf-8", "replace"), digest_size=8).digest(), "little"
+    )
 
 
 class TextStore:
@@ -88,21 +89,28 @@ class TextStore:
     @cached_property
     def fingerprint(self) -> str:
         """Hash over the ids and texts in the order of the rows (hex)."""
-        return cast("str", json.loads((self.folder / "store.json").read_text(encoding="utf-8"))["fingerprint"])
+        return cast(
+            "str",
+            json.loads((self.folder / "store.json").read_text(encoding="utf-8"))["fingerprint"],
+        )
 
     @cached_property
     def _all_ids(self) -> list[str]:
         return [self._ids[begin:end].decode() for begin, end in self._spans[:, 2:].tolist()]
 
     def _span(self, row: int) -> list[int]:
-        if not 0 <= row < len(self):  # a negative row means "no document" in a run; it must not wrap around
+        if (
+            not 0 <= row < len(self)
+        ):  # a negative row means "no document" in a run; it must not wrap around
             raise IndexError(f"row {row} of a store of {len(self)} documents")
         return cast("list[int]", self._spans[row].tolist())
 
     def _find(self, doc_id: str) -> int:
         wanted = np.uint64(id_hash(doc_id))
         position = int(np.searchsorted(self._lookup, wanted))
-        while position < len(self) and self._lookup[position] == wanted:  # hashes may collide: compare the ids themselves
+        while (
+            position < len(self) and self._lookup[position] == wanted
+        ):  # hashes may collide: compare the ids themselves
             row = int(self._rows[position])
             if self.doc_id(row) == doc_id:
                 return row
@@ -111,7 +119,9 @@ class TextStore:
 
     def _array(self, name: str) -> NDArray[np.int64]:
         mapped = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
-        return cast("NDArray[np.int64]", mapped.view(np.ndarray))  # the same pages without the slow indexing of np.memmap
+        return cast(
+            "NDArray[np.int64]", mapped.view(np.ndarray)
+        )  # the same pages without the slow indexing of np.memmap
 
 
 def _map(path: Path) -> mmap.mmap:

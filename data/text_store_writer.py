@@ -28,8 +28,8 @@ SPACED = "documents have an id that is empty or contains white space, which a TR
 def write_text_store(folder: Path, documents: Iterable[Document], where: str) -> None:
     """Write the files of a `TextStore`.
 
-    A document that comes twice with the same text is kept once. Documents without text or with an id that no run file can hold are left
-    out and counted in `store.json`.
+    A document that comes twice with the same text is kept once. Documents without text or with an
+    id that no run file can hold are left out and counted in `store.json`.
 
     Args:
         folder: an existing, empty folder.
@@ -62,7 +62,9 @@ class _Writer:
         elif not document.text.strip():
             self.tally.add(EMPTY, document.doc_id)
         else:
-            text = document.text.encode("utf-8", "replace")  # JSON can spell half of a surrogate pair, UTF-8 cannot
+            text = document.text.encode(
+                "utf-8", "replace"
+            )  # JSON can spell half of a surrogate pair, UTF-8 cannot
             identifier = document.doc_id.encode("utf-8", "replace")
             text_begin, id_begin = self.text_end, self.id_end
             self.text_end += texts.write(text)
@@ -89,11 +91,17 @@ class _Writer:
         np.save(folder / "lookup.npy", hashes[rows], allow_pickle=False)
         np.save(folder / "rows.npy", rows, allow_pickle=False)
         fingerprint = blake2b(digests[kept].tobytes(), digest_size=DIGEST).hexdigest()
-        content = {"documents": int(kept.sum()), "fingerprint": fingerprint, "problems": list(map(asdict, self.tally.problems()))}
+        content = {
+            "documents": int(kept.sum()),
+            "fingerprint": fingerprint,
+            "problems": list(map(asdict, self.tally.problems())),
+        }
         (folder / "store.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _repeats(ids: Path, spans: NDArray[np.int64], hashes: NDArray[np.uint64], digests: NDArray[np.void]) -> tuple[list[int], Tally]:
+def _repeats(
+    ids: Path, spans: NDArray[np.int64], hashes: NDArray[np.uint64], digests: NDArray[np.void]
+) -> tuple[list[int], Tally]:
     """Return the rows of documents seen before, and the ids whose texts differ; ids are compared only where their hashes agree."""
     values, counts = np.unique(hashes, return_counts=True)
     suspects = np.flatnonzero(np.isin(hashes, values[counts > 1]))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from data.tokenizer import TextTokenizer
 
 VERSION = 1
-CHUNK = 4096  # texts tokenised at once: bounds the memory, and is enough to keep every core of the tokenizer busy
+# texts tokenised at once: bounds the memory, and is enough to keep every core of the tokenizer busy
+CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,12 @@ class TokenStore:
 
 
 def build_token_store(
-    texts: Iterable[str], *, fingerprint: str, tokenizer: TextTokenizer, cache: Cache, total: int | None = None
+    texts: Iterable[str],
+    *,
+    fingerprint: str,
+    tokenizer: TextTokenizer,
+    cache: Cache,
+    total: int | None = None,
 ) -> TokenStore:
     """The token store of some texts: read from the cache, or tokenised into it first.
 
@@ -69,9 +75,15 @@ def build_token_store(
         dtype = _dtype(tokenizer)
         lengths = [np.zeros(0, dtype=np.int64)]
         with (folder / "ids.bin").open("wb") as file:
-            for ids in track(_tokenised(texts, tokenizer), "Tokenising", total=None if total is None else -(-total // CHUNK)):
+            for ids in track(
+                _tokenised(texts, tokenizer),
+                "Tokenising",
+                total=None if total is None else -(-total // CHUNK),
+            ):
                 lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
-                file.write(np.fromiter(chain.from_iterable(ids), dtype, int(lengths[-1].sum())).data)
+                file.write(
+                    np.fromiter(chain.from_iterable(ids), dtype, int(lengths[-1].sum())).data
+                )
         np.save(folder / "offsets.npy", offsets_of(np.concatenate(lengths)))
 
     key = {"texts": fingerprint, "version": VERSION, **tokenizer.key}
@@ -90,7 +102,11 @@ def text_fingerprint(texts: Iterable[str]) -> str:
 def _open(folder: Path, dtype: type[np.unsignedinteger | np.signedinteger]) -> TokenStore:
     offsets = np.load(folder / "offsets.npy", mmap_mode="r", allow_pickle=False)
     # an empty file cannot be mapped
-    ids = np.memmap(folder / "ids.bin", dtype=dtype, mode="r") if offsets[-1] else np.zeros(0, dtype=dtype)
+    ids = (
+        np.memmap(folder / "ids.bin", dtype=dtype, mode="r")
+        if offsets[-1]
+        else np.zeros(0, dtype=dtype)
+    )
     return TokenStore(Ragged(ids, offsets))
 
 

@@ -22,7 +22,8 @@ class TextTokenizer:
 
     Args:
         tokenizer: the tokenizer; its own padding and truncation settings are not used, nor touched.
-        max_length: most tokens of a text, special tokens included; what is longer is cut at the end.
+        max_length: most tokens of a text, special tokens included; what is longer is cut at the
+            end.
         prefix: put before every text, such as E5's "query: ".
         special_tokens: whether the tokenizer's special tokens ([CLS], [SEP]) are added.
 
@@ -35,7 +36,14 @@ class TextTokenizer:
         InputError: when `max_length` leaves no room for text.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, *, max_length: int, prefix: str = "", special_tokens: bool = True) -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        *,
+        max_length: int,
+        prefix: str = "",
+        special_tokens: bool = True,
+    ) -> None:
         self._backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
         self._backend.no_padding()
         self._backend.no_truncation()
@@ -43,7 +51,8 @@ class TextTokenizer:
         added = self._backend.num_special_tokens_to_add(is_pair=False) if special_tokens else 0
         if max_length <= added:
             raise InputError(
-                f"max_length={max_length} leaves no room for text: the tokenizer adds {added} special tokens; use more than {added}"
+                f"max_length={max_length} leaves no room for text: the tokenizer adds {added} "
+                f"special tokens; use more than {added}"
             )
         self._backend.enable_truncation(max_length)
         self.max_length, self.prefix, self.special_tokens = max_length, prefix, special_tokens
@@ -54,7 +63,9 @@ class TextTokenizer:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, at least one: a text of which nothing remains becomes a single unknown token."""
         prefixed = [self.prefix + text for text in texts] if self.prefix else list(texts)
-        encodings = self._backend.encode_batch_fast(prefixed, add_special_tokens=self.special_tokens)
+        encodings = self._backend.encode_batch_fast(
+            prefixed, add_special_tokens=self.special_tokens
+        )
         return [encoding.ids or [self._blank] for encoding in encodings]
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
@@ -67,4 +78,9 @@ class TextTokenizer:
     @property
     def key(self) -> dict[str, str | int | bool]:
         """All that decides which ids a text gets; the key of what is derived from them."""
-        return {"tokenizer": self.fingerprint, "max_length": self.max_length, "prefix": self.prefix, "special_tokens": self.special_tokens}
+        return {
+            "tokenizer": self.fingerprint,
+            "max_length": self.max_length,
+            "prefix": self.prefix,
+            "special_tokens": self.special_tokens,
+        }

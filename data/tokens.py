@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 class Tokens(NamedTuple):
     """Token ids of n texts, end to end.
 
-    Text i is `ids[offsets[i] : offsets[i + 1]]`; every text has at least one token. Nothing is padded before an encoder decides to, so
-    padding is paid by the encoders that need it and only for texts that share a chunk.
+    Text i is `ids[offsets[i] : offsets[i + 1]]`; every text has at least one token. Nothing is
+    padded before an encoder decides to, so padding is paid by the encoders that need it and only
+    for texts that share a chunk.
 
     Attributes:
         ids: token ids of all texts, int64 [N].
@@ -32,4 +33,6 @@ def joined(first: Tokens, second: Tokens) -> Tokens:
     """The texts of the first, then those of the second."""
     from torch import cat
 
-    return Tokens(cat([first.ids, second.ids]), cat([first.offsets, second.offsets[1:] + first.offsets[-1]]))
+    return Tokens(
+        cat([first.ids, second.ids]), cat([first.offsets, second.offsets[1:] + first.offsets[-1]])
+    )

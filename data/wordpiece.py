@@ -1,7 +1,7 @@
 """A WordPiece vocabulary learnt from the collection.
 
-WordPiece: Schuster and Nakajima, "Japanese and Korean voice search", ICASSP 2012. The tokenizers library, which learns the vocabulary here,
-merges by pair frequency.
+WordPiece: Schuster and Nakajima, "Japanese and Korean voice search", ICASSP 2012. The tokenizers
+library, which learns the vocabulary here, merges by pair frequency.
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 from data.progress import track
 from errors import InputError
@@ -43,7 +51,8 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
     def build(folder: Path) -> None:
         wordpiece = learn_wordpiece(collection.documents.texts, vocabulary_size=vocabulary_size)
         names = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}
-        fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_object=wordpiece, **names)  # type: ignore[no-untyped-call] # theirs
+        # theirs
+        fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_object=wordpiece, **names)  # type: ignore[no-untyped-call]
         fast.save_pretrained(folder)
 
     key: dict[str, str | int] = {
@@ -51,7 +60,10 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
         "vocabulary_size": vocabulary_size,
         "version": VERSION,
     }
-    return cast("PreTrainedTokenizerFast", PreTrainedTokenizerFast.from_pretrained(collection.cache.folder("tokenizers", key, build)))
+    return cast(
+        "PreTrainedTokenizerFast",
+        PreTrainedTokenizerFast.from_pretrained(collection.cache.folder("tokenizers", key, build)),
+    )
 
 
 def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int) -> Tokenizer:
@@ -65,11 +77,13 @@ def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int)
     alphabet = _alphabet(texts(), tokenizer.normalizer)
     if vocabulary_size <= len(SPECIAL_TOKENS) + 2 * len(alphabet):
         raise InputError(
-            f"model.tokenizer.vocabulary_size={vocabulary_size} has no room for words beside special tokens and the collection's "
-            f"{len(alphabet)} characters (each alone and as a continuation): use more than {len(SPECIAL_TOKENS) + 2 * len(alphabet)}"
+            f"model.tokenizer.vocabulary_size={vocabulary_size} has no room for words beside "
+            f"special tokens and the collection's {len(alphabet)} characters (each alone and as a "
+            f"continuation): use more than {len(SPECIAL_TOKENS) + 2 * len(alphabet)}"
         )
-    # The library numbers single characters in the order of a randomly seeded hash map and merges equally frequent pairs by number, so that
-    # two trainings differ. Listed as special tokens, characters get the numbers of the list; afterwards they are ordinary entries.
+    # The library numbers single characters in the order of a randomly seeded hash map and merges
+    # equally frequent pairs by number, so that two trainings differ. Listed as special tokens,
+    # characters get the numbers of the list; afterwards they are ordinary entries.
     characters = [*alphabet, *(f"##{character}" for character in alphabet)]
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocabulary_size,
@@ -85,12 +99,16 @@ def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int)
 
 def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
     """BERT's uncased pipeline around a vocabulary."""
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=100))
+    tokenizer = Tokenizer(
+        models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=100)
+    )
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     if "[SEP]" in vocabulary:
-        tokenizer.post_processor = processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+        tokenizer.post_processor = processors.BertProcessing(
+            ("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"])
+        )
     return tokenizer
 
 
@@ -106,5 +124,8 @@ def _alphabet(texts: Iterable[str], normalizer: normalizers.Normalizer) -> list[
     for character, count in raw.items():
         for normalized in normalizer.normalize_str(character):
             counts[normalized] += 0 if normalized.isspace() else count
-    ranked = sorted((character for character in counts if counts[character]), key=lambda character: (-counts[character], character))
+    ranked = sorted(
+        (character for character in counts if counts[character]),
+        key=lambda character: (-counts[character], character),
+    )
     return sorted(ranked[:ALPHABET_LIMIT])

@@ -1,4 +1,5 @@
-"""Write docs/losses.md from the docstrings and conf/loss, so that it cannot drift: `python docs/generate_losses.py`."""  # noqa: INP001 - a script
+# a script
+"""Write docs/losses.md from the docstrings and conf/loss, so that it cannot drift: `python docs/generate_losses.py`."""
 
 import inspect
 import json
@@ -75,20 +76,38 @@ def page() -> str:
     variants = [path for path in files if path.stem.startswith("label_weakening")]
     table = "| name | formula | parameters | bounded | symmetric | needs | reference |\n|---|---|---|---|---|---|---|\n"
     options = "| name | what | parameters | needs |\n|---|---|---|---|\n"
-    return HEAD + table + "".join(map(row, plain)) + WEAKENING + options + "".join(map(option, variants)) + tail()
+    return (
+        HEAD
+        + table
+        + "".join(map(row, plain))
+        + WEAKENING
+        + options
+        + "".join(map(option, variants))
+        + tail()
+    )
 
 
 def row(path: Path) -> str:
     """One line of the main table."""
     node, loss = OmegaConf.load(path), load(path)
-    cells = [f"`{path.stem}`", formula(node), parameters(node), yes(bounded(loss)), yes(symmetric(loss)), needs(loss), reference(node)]
+    cells = [
+        f"`{path.stem}`",
+        formula(node),
+        parameters(node),
+        yes(bounded(loss)),
+        yes(symmetric(loss)),
+        needs(loss),
+        reference(node),
+    ]
     return "| " + " | ".join(cells) + " |\n"
 
 
 def option(path: Path) -> str:
     """One line of the table of options."""
     what = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-    return f"| `{path.stem}` | {what} | {parameters(OmegaConf.load(path))} | {needs(load(path))} |\n"
+    return (
+        f"| `{path.stem}` | {what} | {parameters(OmegaConf.load(path))} | {needs(load(path))} |\n"
+    )
 
 
 def load(path: Path) -> losses.Loss:
@@ -110,7 +129,9 @@ def documents(node: OmegaConf) -> list[str]:
 def formula(node: OmegaConf) -> str:
     """The formula, a weighted sum for a combined loss."""
     if "terms" in node:
-        return " + ".join(f"{term.weight:g} {term.loss._target_.removeprefix('losses.')}" for term in node.terms)
+        return " + ".join(
+            f"{term.weight:g} {term.loss._target_.removeprefix('losses.')}" for term in node.terms
+        )
     found = re.search(r"(?:\.\. math:: |:math:`)(.+?)(?:`|\n\n|$)", documents(node)[0], re.DOTALL)
     text = re.sub(r"\s+", " ", found[1]) if found else "L = 0"
     return "$" + text.replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
@@ -149,21 +170,33 @@ def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
 def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Loss of each row, with every pair new and a teacher that knows nothing."""
     ids = torch.arange(scores.numel()).view_as(scores)
-    return loss.per_row(scores, targets, torch.ones_like(targets, dtype=torch.bool), pair_ids=ids, teacher=torch.zeros_like(scores))
+    return loss.per_row(
+        scores,
+        targets,
+        torch.ones_like(targets, dtype=torch.bool),
+        pair_ids=ids,
+        teacher=torch.zeros_like(scores),
+    )
 
 
 def bounded(loss: losses.Loss) -> bool:
     """Whether ten times larger scores, right or wrong, leave the loss where it is."""
     sure = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
     targets = torch.eye(4, dtype=torch.float64)[[0, 0, 0]]
-    return torch.allclose(value(loss, 300 * sure, targets), value(loss, 3000 * sure, targets), atol=1e-6)
+    return torch.allclose(
+        value(loss, 300 * sure, targets), value(loss, 3000 * sure, targets), atol=1e-6
+    )
 
 
 def symmetric(loss: losses.Loss) -> bool:
     """Whether the sum over all possible labels is the same for different scores."""
     generator = torch.Generator().manual_seed(0)
     sums = [
-        value(loss, torch.randn(5, generator=generator, dtype=torch.float64).expand(5, 5), torch.eye(5, dtype=torch.float64)).sum()
+        value(
+            loss,
+            torch.randn(5, generator=generator, dtype=torch.float64).expand(5, 5),
+            torch.eye(5, dtype=torch.float64),
+        ).sum()
         for _ in range(4)
     ]
     return torch.allclose(torch.stack(sums), sums[0].expand(4))
@@ -171,9 +204,15 @@ def symmetric(loss: losses.Loss) -> bool:
 
 def tail() -> str:
     """The section on verification."""
-    cases = json.loads((ROOT / "tests" / "fixtures" / "golden.json").read_text(encoding="utf-8"))["cases"]
+    cases = json.loads((ROOT / "tests" / "fixtures" / "golden.json").read_text(encoding="utf-8"))[
+        "cases"
+    ]
     counts = Counter(case["loss"] for case in cases)
-    return TAIL.format(cases=len(cases), ids=len(counts), counts=", ".join(f"{name} {n}" for name, n in counts.items()) + ".")
+    return TAIL.format(
+        cases=len(cases),
+        ids=len(counts),
+        counts=", ".join(f"{name} {n}" for name, n in counts.items()) + ".",
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Makes pages of the reference whenever the site is built, so that they cannot drift: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
+# a hook is a file
+"""Makes pages of the reference whenever the site is built, so that they cannot drift: a hook of MkDocs (mkdocs.yml)."""
 
 import ast
 from pathlib import Path
@@ -29,14 +30,20 @@ def losses() -> str:
     """Public names of `losses`; a function with the name of its module has to be named by both, or the module would be meant."""
     modules = {path.stem for path in (ROOT / "losses").glob("*.py")}
     functions = "".join(
-        f"::: losses.{name}.{name}\n    options: {{show_root_heading: true}}\n\n" for name in _public("losses") if name in modules
+        f"::: losses.{name}.{name}\n    options: {{show_root_heading: true}}\n\n"
+        for name in _public("losses")
+        if name in modules
     )
     return f"# Losses: `losses`\n\n::: losses\n\n{functions}"
 
 
 def _public(package: str) -> list[str]:
     tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
-    (names,) = (node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__")
+    (names,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
     found: list[str] = ast.literal_eval(names)
     return found
 
@@ -50,12 +57,21 @@ def configuration() -> str:
 
 def _group(folder: Path) -> str:
     name = folder.relative_to(CONF).as_posix()
-    return f"\n## `{name}`\n\n" + "".join(_choice(name, path) for path in sorted(folder.glob("*.yaml")))
+    return f"\n## `{name}`\n\n" + "".join(
+        _choice(name, path) for path in sorted(folder.glob("*.yaml"))
+    )
 
 
 def _choice(group: str, path: Path) -> str:
     text = path.read_text(encoding="utf-8")
-    said = next((line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and "@package" not in line), "")
+    said = next(
+        (
+            line.removeprefix("# ")
+            for line in text.splitlines()
+            if line.startswith("# ") and "@package" not in line
+        ),
+        "",
+    )
     body = "".join(f"    {line}\n" for line in _fenced(text).splitlines())
     return f'??? note "`{group}={path.stem}`{": " if said else ""}{_quoted(said)}"\n\n{body}\n'
 

@@ -1,7 +1,8 @@
 """Writes tables and figure of docs/results.md from results/ and nothing else: `python docs/generate_results.py`.
 
-What stands between `<!-- tables -->` and `<!-- end -->` is replaced; the words around it are written by hand.
-"""  # noqa: INP001 - a script
+What stands between `<!-- tables -->` and `<!-- end -->` is replaced; the words around it are
+written by hand.
+"""
 
 import math
 import shutil
@@ -107,7 +108,16 @@ def exploration(analysis: Analysis) -> Iterator[str]:
     yield "\n## Options of label weakening, tried out\n"
     for dataset in sorted({group.condition.dataset for group in analysis.groups}):
         table = paper_table(analysis, dataset, MEASURE)
-        yield markdown(table._replace(rows=tuple(sorted(table.rows, key=lambda row: -max(entry.value for entry in row.entries if entry)))))
+        yield markdown(
+            table._replace(
+                rows=tuple(
+                    sorted(
+                        table.rows,
+                        key=lambda row: -max(entry.value for entry in row.entries if entry),
+                    )
+                )
+            )
+        )
 
 
 def goals(analysis: Analysis) -> str:
@@ -117,7 +127,10 @@ def goals(analysis: Analysis) -> str:
     heads = [
         "loss",
         "average rank at 40 and 60 % among it and the ten baselines (goal: first)",
-        "significantly better than cross-entropy, of conditions at 40 and 60 % (goal: on 3 of 4 real collections)",
+        (
+            "significantly better than cross-entropy, of conditions at 40 and 60 % (goal: on 3 of "
+            "4 real collections)"
+        ),
         "largest loss against cross-entropy on clean labels (goal: at most .005)",
         "share of the cost of 40 % noise won back (goal: .25)",
         "AUROC of doubt in the last epoch, scifact at 40 % (goal: .8)",
@@ -126,14 +139,22 @@ def goals(analysis: Analysis) -> str:
 
 
 def _answers(analysis: Analysis, loss: str) -> list[str]:
-    return [loss, _ranked(analysis, loss), _beaten(analysis, loss), *_recovered(analysis, loss), _detected(analysis, loss)]
+    return [
+        loss,
+        _ranked(analysis, loss),
+        _beaten(analysis, loss),
+        *_recovered(analysis, loss),
+        _detected(analysis, loss),
+    ]
 
 
 def _ranked(analysis: Analysis, loss: str) -> str:
     groups = [
         group
         for group in analysis.groups
-        if group.condition.noise == NOISE and group.condition.ratio in HARD and (group.loss == loss or not group.loss.startswith(WEAKENING))
+        if group.condition.noise == NOISE
+        and group.condition.ratio in HARD
+        and (group.loss == loss or not group.loss.startswith(WEAKENING))
     ]
     if not any(group.loss == loss for group in groups):
         return "not run"
@@ -145,25 +166,40 @@ def _ranked(analysis: Analysis, loss: str) -> str:
 
 
 def _beaten(analysis: Analysis, loss: str) -> str:
-    found = [c for c in analysis.comparisons if c.loss == loss and c.noise == NOISE and c.ratio in HARD]
+    found = [
+        c for c in analysis.comparisons if c.loss == loss and c.noise == NOISE and c.ratio in HARD
+    ]
     better = [c for c in found if c.mark > 0]
     worse = sum(c.mark < 0 for c in found)
     return f"{len(better)} of {len(found)}, on {len({c.dataset for c in better})} collections; significantly worse: {worse}"
 
 
 def _recovered(analysis: Analysis, loss: str) -> tuple[str, str]:
-    clean = [c.difference for c in analysis.comparisons if c.loss == loss and c.noise == NOISE and c.ratio == 0]
-    shares = [each.share(each.value) for each in recoveries(analysis.groups, MEASURE) if each.loss == loss and each.ratio == HARD[0]]
+    clean = [
+        c.difference
+        for c in analysis.comparisons
+        if c.loss == loss and c.noise == NOISE and c.ratio == 0
+    ]
+    shares = [
+        each.share(each.value)
+        for each in recoveries(analysis.groups, MEASURE)
+        if each.loss == loss and each.ratio == HARD[0]
+    ]
     shares = [share for share in shares if not math.isnan(share)]
     lost = f"{-min(clean):+.4f}" if clean else "not run"
-    return lost, f"{sum(shares) / len(shares):+.2f} (mean over {len(shares)})" if shares else "not run"
+    return (
+        lost,
+        f"{sum(shares) / len(shares):+.2f} (mean over {len(shares)})" if shares else "not run",
+    )
 
 
 def _detected(analysis: Analysis, loss: str) -> str:
     found = [
         each.values["detector_auroc"]
         for each in detections(analysis.groups)
-        if each.loss == loss and each.condition[0] == "scifact" and each.condition[1:] == ("static", NOISE, HARD[0])
+        if each.loss == loss
+        and each.condition[0] == "scifact"
+        and each.condition[1:] == ("static", NOISE, HARD[0])
     ]
     return f"{found[0]:.3f}" if found else "not run"
 
@@ -187,7 +223,15 @@ def ceilings(found: list[Recovery]) -> str:
         for each in sorted(chosen)
     ]
     heads = [
-        *("collection", "model", "ratio", "loss", "cross-entropy, clean labels", "cross-entropy, clean pairs only", "cross-entropy, noisy"),
+        *(
+            "collection",
+            "model",
+            "ratio",
+            "loss",
+            "cross-entropy, clean labels",
+            "cross-entropy, clean pairs only",
+            "cross-entropy, noisy",
+        ),
         *("the loss, noisy", "won back by the loss", "won back by dropping"),
     ]
     return "\n### Between the ceilings\n\n" + _markdown(heads, rows)
@@ -197,7 +241,9 @@ def _best_others(found: Iterable[Recovery]) -> list[Recovery]:
     best: dict[tuple[object, ...], Recovery] = {}
     for each in found:
         place = each[:3]
-        if not each.loss.startswith(WEAKENING) and (place not in best or each.value > best[place].value):
+        if not each.loss.startswith(WEAKENING) and (
+            place not in best or each.value > best[place].value
+        ):
             best[place] = each
     return list(best.values())
 
@@ -224,8 +270,13 @@ def detectors(groups: Iterable[Group]) -> str:
 
 def costs(analysis: Analysis) -> str:
     """Compute spent."""
-    rows = [[each.dataset, each.model, str(each.cells), f"{each.hours:.2f}"] for each in spent(analysis.cells.finished)]
-    return "\n### Compute spent\n\n" + _markdown(["collection", "model", "cells", "hours of wall time"], rows)
+    rows = [
+        [each.dataset, each.model, str(each.cells), f"{each.hours:.2f}"]
+        for each in spent(analysis.cells.finished)
+    ]
+    return "\n### Compute spent\n\n" + _markdown(
+        ["collection", "model", "cells", "hours of wall time"], rows
+    )
 
 
 def grid(found: set[str]) -> str:
@@ -234,7 +285,11 @@ def grid(found: set[str]) -> str:
         [
             collection,
             f"`{piece.experiment}`",
-            ", ".join(f"{key}={value}" for key, value in piece.overrides.items() if key in ("noise", "noise.ratio")),
+            ", ".join(
+                f"{key}={value}"
+                for key, value in piece.overrides.items()
+                if key in ("noise", "noise.ratio")
+            ),
             str(sum(cell in found for cell in piece.cells())),
             str(len(piece.cells())),
         ]
@@ -242,7 +297,8 @@ def grid(found: set[str]) -> str:
         for piece in pieces(collection)
     ]
     return (
-        "\n## What is there of the grid\n\n`python -m benchmarks.study --only <collection>` runs what is missing of a collection.\n\n"
+        "\n## What is there of the grid\n\n`python -m benchmarks.study --only <collection>` runs "
+        "what is missing of a collection.\n\n"
         + _markdown(["collection", "preset", "differs in", "cells stored", "of"], rows)
     )
 

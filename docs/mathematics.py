@@ -1,4 +1,5 @@
-"""Formulas of pages and docstrings as MathML, which browsers show without a script: a hook of MkDocs (mkdocs.yml)."""  # noqa: INP001 - a hook is a file
+# a hook is a file
+"""Formulas of pages and docstrings as MathML, which browsers show without a script: a hook of MkDocs (mkdocs.yml)."""
 
 import html
 import re
@@ -32,7 +33,8 @@ class DirectivesExtension(Extension):
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Adds the extension for pages and docstrings."""
-    config.markdown_extensions.append(DirectivesExtension())  # type: ignore[arg-type] # Markdown takes instances too
+    # Markdown takes instances too
+    config.markdown_extensions.append(DirectivesExtension())  # type: ignore[arg-type]
     return config
 
 

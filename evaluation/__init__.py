@@ -1,6 +1,7 @@
 """Runs and their scores.
 
-`evaluation.encode`, `evaluation.search` and `evaluation.retrieval` need torch, whose import takes seconds: they are imported by name.
+`evaluation.encode`, `evaluation.search` and `evaluation.retrieval` need torch, whose import takes
+seconds: they are imported by name.
 """
 
 from evaluation.measures import Scores, deepest_cutoff, parse_measures, score_run

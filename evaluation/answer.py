@@ -65,14 +65,21 @@ class Search(ABC, Generic[AnyNetwork]):
     """Answers queries with a network.
 
     Attributes:
-        shared: Whether several processes can answer together; otherwise one does and the others wait.
+        shared: Whether several processes can answer together; otherwise one does and the others
+            wait.
     """
 
     shared: ClassVar[bool] = False
 
     @abstractmethod
     def indexed(
-        self, network: AnyNetwork, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+        self,
+        network: AnyNetwork,
+        corpus: Corpus,
+        *,
+        key: Mapping[str, JsonValue],
+        batch_tokens: int,
+        shards: slice = ALL,
     ) -> Search[AnyNetwork]:
         """The same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
 
@@ -81,7 +88,8 @@ class Search(ABC, Generic[AnyNetwork]):
             corpus: the collection; its cache stores the vectors.
             key: all that the vectors depend on beside the documents.
             batch_tokens: tokens encoded at once.
-            shards: which parts of the collection, all of the same size, are wanted; others are neither encoded nor searched.
+            shards: which parts of the collection, all of the same size, are wanted; others are
+                neither encoded nor searched.
         """
 
     @abstractmethod
@@ -93,7 +101,16 @@ class Search(ABC, Generic[AnyNetwork]):
         """
 
     @abstractmethod
-    def answer(self, network: AnyNetwork, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE) -> Answer:
+    def answer(
+        self,
+        network: AnyNetwork,
+        queries: Queries,
+        corpus: Corpus,
+        *,
+        depth: int,
+        batch_tokens: int,
+        part: Part = WHOLE,
+    ) -> Answer:
         """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
 
         Args:
@@ -102,7 +119,8 @@ class Search(ABC, Generic[AnyNetwork]):
             corpus: the collection.
             depth: documents a query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.
-            part: this process's part of the documents where several answer together, each of them with these arguments.
+            part: this process's part of the documents where several answer together, each of them
+                with these arguments.
 
         Raises:
             InputError: for a first stage that does not fit, or a score that is not finite.

@@ -1,7 +1,8 @@
 """Vectors of all texts of a token store, in bounded memory.
 
-Texts are encoded longest first within large windows: texts of a batch are then of nearly one length and padding them costs next to nothing.
-A window, not the whole store, is sorted, so that a collection of any size is read, and its vectors are written, over neighbouring pages.
+Texts are encoded longest first within large windows: texts of a batch are then of nearly one length
+and padding them costs next to nothing. A window, not the whole store, is sorted, so that a
+collection of any size is read, and its vectors are written, over neighbouring pages.
 """
 
 from __future__ import annotations
@@ -42,9 +43,11 @@ def encode_store(
     Args:
         store: the texts.
         encode: tokens of m texts to vectors [m, D]; called without gradients.
-        batch_tokens: upper bound of texts x longest text in a call, that is, of the tokens with padding. A longer text is encoded alone.
-        rows: the n texts to encode, neighbours, at least one; None: all. Runs that begin at a multiple of WINDOW and are encoded one by
-            one give the vectors of the whole to the last bit.
+        batch_tokens: upper bound of texts x longest text in a call, that is, of the tokens with
+            padding. A longer text is encoded alone.
+        rows: the n texts to encode, neighbours, at least one; None: all. Runs that begin at a
+            multiple of WINDOW and are encoded one by one give the vectors of the whole to the last
+            bit.
         path: where the vectors go as a memory-mapped .npy; None keeps them in memory.
         dtype: of the result.
         description: for the progress bar.
@@ -86,5 +89,7 @@ def _batches(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[
 def _allocate(shape: tuple[int, int], path: Path | None, dtype: DTypeLike) -> NDArray[np.floating]:
     if path is None:
         return np.empty(shape, dtype)
-    mapped: NDArray[np.floating] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    mapped: NDArray[np.floating] = np.lib.format.open_memmap(
+        path, mode="w+", dtype=dtype, shape=shape
+    )
     return mapped

@@ -24,7 +24,8 @@ class FirstStage:
     """Gives each query its candidates.
 
     Args:
-        path: a TREC run file that answers the queries of every split that is retrieved for; None: BM25.
+        path: a TREC run file that answers the queries of every split that is retrieved for; None:
+            BM25.
         candidates: documents a query, k.
 
     Raises:
@@ -47,30 +48,39 @@ class FirstStage:
         """The first k documents of each query.
 
         Raises:
-            InputError: if the file cannot be read, names unknown or repeated documents, holds scores that are not finite, leaves queries
-                out, or has fewer candidates for every query.
+            InputError: if the file cannot be read, names unknown or repeated documents, holds
+                scores that are not finite, leaves queries out, or has fewer candidates for every
+                query.
         """
         if self.path is None:
             return bm25_run(corpus.collection, queries.texts, self.candidates)
         if self._file is None:
             self._file = read_trec(Path(self.path), corpus.collection.documents)
-        return self._aligned(self._file, list(queries.texts), least=min(self.candidates, len(corpus.collection.documents)))
+        return self._aligned(
+            self._file,
+            list(queries.texts),
+            least=min(self.candidates, len(corpus.collection.documents)),
+        )
 
     def _aligned(self, run: Run, query_ids: list[str], *, least: int) -> Run:
         place = {query_id: row for row, query_id in enumerate(run.query_ids)}
         absent = [query_id for query_id in query_ids if query_id not in place]
         if absent:
             raise InputError(
-                f"model.first_stage={self.path}: it does not answer {len(absent)} of {len(query_ids)} queries "
-                f"({', '.join(absent[:SHOWN])}): give a run of the validation and the test queries (and, with negatives.refresh_every, the "
-                "train queries) in one file, or null for BM25."
+                f"model.first_stage={self.path}: it does not answer {len(absent)} of "
+                f"{len(query_ids)} queries ({', '.join(absent[:SHOWN])}): give a run of the "
+                "validation and the test queries (and, with negatives.refresh_every, the train "
+                "queries) in one file, or null for BM25."
             )
         if run.depth < least:
             raise InputError(
-                f"model.candidates={self.candidates}: {self.path} lists {run.depth} documents a query at most; lower it to {run.depth}."
+                f"model.candidates={self.candidates}: {self.path} lists {run.depth} documents a "
+                f"query at most; lower it to {run.depth}."
             )
         rows = [place[query_id] for query_id in query_ids]
-        return Run(query_ids, run.rows[rows, : self.candidates], run.scores[rows, : self.candidates])
+        return Run(
+            query_ids, run.rows[rows, : self.candidates], run.scores[rows, : self.candidates]
+        )
 
 
 def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
@@ -81,7 +91,14 @@ def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
     """
     listed = run.rows != NO_DOCUMENT
     if not np.isfinite(scores[listed]).all():
-        raise InputError("a score of the re-ranking is not finite: training has probably diverged; lower model.learning_rate.")
+        raise InputError(
+            "a score of the re-ranking is not finite: training has probably diverged; lower "
+            "model.learning_rate."
+        )
     ranked = np.where(listed, scores, np.float32(-np.inf))
-    order = np.lexsort((run.rows, -ranked), axis=1)[:, :depth]  # rows only decide between equal scores
-    return Run(run.query_ids, np.take_along_axis(run.rows, order, 1), np.take_along_axis(ranked, order, 1))
+    order = np.lexsort((run.rows, -ranked), axis=1)[
+        :, :depth
+    ]  # rows only decide between equal scores
+    return Run(
+        run.query_ids, np.take_along_axis(run.rows, order, 1), np.take_along_axis(ranked, order, 1)
+    )

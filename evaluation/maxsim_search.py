@@ -1,6 +1,7 @@
 """Search by late interaction: exact over a small collection, over a first stage's candidates in a large one.
 
-Left out: approximate indices of token vectors (PLAID); documents are encoded, scored and forgotten, so that memory stays bounded.
+Left out: approximate indices of token vectors (PLAID); documents are encoded, scored and forgotten,
+so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
     """Ranks by MaxSim.
 
     Args:
-        exact_up_to: collections of so many documents are searched whole; in larger ones a first stage's candidates are re-ranked.
+        exact_up_to: collections of so many documents are searched whole; in larger ones a first
+            stage's candidates are re-ranked.
         first_stage: path of a run file; None: BM25.
         candidates: documents a query that the first stage gives.
     """
@@ -47,7 +49,13 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         self._first_stage = FirstStage(first_stage, candidates)
 
     def indexed(
-        self, network: LateInteractionRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+        self,
+        network: LateInteractionRetriever,
+        corpus: Corpus,
+        *,
+        key: Mapping[str, JsonValue],
+        batch_tokens: int,
+        shards: slice = ALL,
     ) -> MaxSimSearch:
         """Itself: token vectors of a collection are too many to be stored."""
         del network, corpus, key, batch_tokens, shards
@@ -59,7 +67,14 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
             self._first_stage.run(queries, corpus)
 
     def answer(
-        self, network: LateInteractionRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+        self,
+        network: LateInteractionRetriever,
+        queries: Queries,
+        corpus: Corpus,
+        *,
+        depth: int,
+        batch_tokens: int,
+        part: Part = WHOLE,
     ) -> Answer:
         """Ranks the whole collection, or the candidates."""
         assert part is WHOLE  # not shared
@@ -67,23 +82,42 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
             if self._whole(corpus):
                 scores, rows = _exact(network, vectors, corpus.tokens, depth, batch_tokens)
-                return Answer(Run(list(queries.texts), rows, scores), {"search": "exact MaxSim, all documents"})
+                return Answer(
+                    Run(list(queries.texts), rows, scores),
+                    {"search": "exact MaxSim, all documents"},
+                )
             found = self._first_stage.run(queries, corpus)
             scores = _candidate_scores(network, vectors, found, corpus.tokens, batch_tokens)
-        facts = {"search": "MaxSim of candidates", "first_stage": self._first_stage.name, "candidates": self._first_stage.candidates}
+        facts = {
+            "search": "MaxSim of candidates",
+            "first_stage": self._first_stage.name,
+            "candidates": self._first_stage.candidates,
+        }
         return Answer(reordered(found, scores, depth), facts, found)
 
     def _whole(self, corpus: Corpus) -> bool:
         return len(corpus.tokens) <= self._exact_up_to
 
 
-def _encoded_queries(network: LateInteractionRetriever, store: TokenStore, batch_tokens: int) -> TokenVectors:
-    encoded = [network.encode_queries(moved(store.tokens(rows), network)) for rows in _blocks(np.arange(len(store)), store, batch_tokens)]
-    return TokenVectors(torch.cat([part.vectors for part in encoded]), offsets_of(torch.cat([part.offsets.diff() for part in encoded])))
+def _encoded_queries(
+    network: LateInteractionRetriever, store: TokenStore, batch_tokens: int
+) -> TokenVectors:
+    encoded = [
+        network.encode_queries(moved(store.tokens(rows), network))
+        for rows in _blocks(np.arange(len(store)), store, batch_tokens)
+    ]
+    return TokenVectors(
+        torch.cat([part.vectors for part in encoded]),
+        offsets_of(torch.cat([part.offsets.diff() for part in encoded])),
+    )
 
 
 def _exact(
-    network: LateInteractionRetriever, queries: TokenVectors, documents: TokenStore, depth: int, batch_tokens: int
+    network: LateInteractionRetriever,
+    queries: TokenVectors,
+    documents: TokenStore,
+    depth: int,
+    batch_tokens: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Scores and rows of each query's best documents, both [Q, min(depth, n)]."""
     count = len(queries.offsets) - 1
@@ -91,15 +125,28 @@ def _exact(
     for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):
         encoded = network.encode_documents(moved(documents.tokens(rows), network))
         for start in range(0, count, QUERY_BLOCK):
-            chosen = torch.arange(start, min(start + QUERY_BLOCK, count), device=queries.vectors.device)
-            merge(best.of(slice(start, start + QUERY_BLOCK)), maxsim(queries.take(chosen), encoded).float(), int(rows[0]))
+            chosen = torch.arange(
+                start, min(start + QUERY_BLOCK, count), device=queries.vectors.device
+            )
+            merge(
+                best.of(slice(start, start + QUERY_BLOCK)),
+                maxsim(queries.take(chosen), encoded).float(),
+                int(rows[0]),
+            )
     if not bool(best.scores.isfinite().all()):
-        raise InputError("a MaxSim score is not finite: training has probably diverged; lower model.learning_rate.")
+        raise InputError(
+            "a MaxSim score is not finite: training has probably diverged; lower "
+            "model.learning_rate."
+        )
     return best.scores.cpu().numpy(), best.rows.cpu().numpy()
 
 
 def _candidate_scores(
-    network: LateInteractionRetriever, queries: TokenVectors, found: Run, documents: TokenStore, batch_tokens: int
+    network: LateInteractionRetriever,
+    queries: TokenVectors,
+    found: Run,
+    documents: TokenStore,
+    batch_tokens: int,
 ) -> NDArray[np.float32]:
     """MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
     scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
@@ -111,13 +158,19 @@ def _candidate_scores(
     for rows in track(_blocks(listed, documents, batch_tokens), "MaxSim of candidates"):
         begin, end = np.searchsorted(document, [first, first + len(rows)])
         encoded = network.encode_documents(moved(documents.tokens(rows), network))
-        pairs = torch.from_numpy(np.column_stack([places[begin:end, 0], document[begin:end] - first])).to(queries.offsets.device)
-        scores[places[begin:end, 0], places[begin:end, 1]] = maxsim_pairs(queries, encoded, pairs).float().cpu().numpy()
+        pairs = torch.from_numpy(
+            np.column_stack([places[begin:end, 0], document[begin:end] - first])
+        ).to(queries.offsets.device)
+        scores[places[begin:end, 0], places[begin:end, 1]] = (
+            maxsim_pairs(queries, encoded, pairs).float().cpu().numpy()
+        )
         first += len(rows)
     return scores
 
 
-def _blocks(rows: NDArray[np.int64], store: TokenStore, batch_tokens: int) -> list[NDArray[np.int64]]:
+def _blocks(
+    rows: NDArray[np.int64], store: TokenStore, batch_tokens: int
+) -> list[NDArray[np.int64]]:
     """The rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
     block = np.cumsum(store.lengths[rows]) // batch_tokens
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(rows)]

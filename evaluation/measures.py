@@ -1,8 +1,8 @@
 """Measures by their ir-measures names, and the one place that computes them.
 
-ir-measures (MacAvaney, Macdonald and Ounis, "Streamlining evaluation with ir-measures", ECIR 2022) calls the field's reference programs,
-which break ties differently from one another and take NaN without a word. They never see our scores: a document is handed over with the
-score -rank.
+ir-measures (MacAvaney, Macdonald and Ounis, "Streamlining evaluation with ir-measures", ECIR 2022)
+calls the field's reference programs, which break ties differently from one another and take NaN
+without a word. They never see our scores: a document is handed over with the score -rank.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def parse_measures(names: Iterable[str]) -> list[ir_measures.Measure]:
     """The measures that the names mean, each once.
 
     Raises:
-        InputError: when there are none, or a name is unknown, malformed, or computed by no installed program.
+        InputError: when there are none, or a name is unknown, malformed, or computed by no
+            installed program.
     """
     measures = list(dict.fromkeys(map(_parsed, names)))
     if not measures:
@@ -55,18 +56,28 @@ def _parsed(name: str) -> ir_measures.Measure:
         measure = ir_measures.parse_measure(name)
         measure.validate_params()  # type: ignore[no-untyped-call] # ir-measures' own gap
     except (ValueError, NameError, AssertionError, TypeError) as error:
-        raise InputError(f"measures: {name!r} is not an ir-measures measure{_suggestion(name)}. Examples: {EXAMPLES} ({error})") from error
-    if not ir_measures.DefaultPipeline.supports(measure):  # type: ignore[no-untyped-call] # ir-measures' own gap
-        raise InputError(f"measures: no installed program computes {name!r}. Use others, for example {EXAMPLES}")
+        raise InputError(
+            f"measures: {name!r} is not an ir-measures measure{_suggestion(name)}. Examples: "
+            f"{EXAMPLES} ({error})"
+        ) from error
+    # ir-measures' own gap
+    if not ir_measures.DefaultPipeline.supports(measure):  # type: ignore[no-untyped-call]
+        raise InputError(
+            f"measures: no installed program computes {name!r}. Use others, for example {EXAMPLES}"
+        )
     return measure
 
 
 def _suggestion(name: str) -> str:
     base, at, cutoff = name.partition("@")
-    known = {measure.lower(): measure for measure in reversed(ir_measures.measures.registry)}  # reversed: names come before their aliases
+    known = {
+        measure.lower(): measure for measure in reversed(ir_measures.measures.registry)
+    }  # reversed: names come before their aliases
     nearest = get_close_matches(base.lower().rstrip("0123456789"), known, n=1)
     cutoff = cutoff if at else base[len(base.rstrip("0123456789")) :]
-    return f" (did you mean {known[nearest[0]]}{'@' + cutoff if cutoff else ''}?)" if nearest else ""
+    return (
+        f" (did you mean {known[nearest[0]]}{'@' + cutoff if cutoff else ''}?)" if nearest else ""
+    )
 
 
 def deepest_cutoff(measures: Sequence[ir_measures.Measure], depth: int) -> int:
@@ -74,12 +85,15 @@ def deepest_cutoff(measures: Sequence[ir_measures.Measure], depth: int) -> int:
     return max(min(int(measure.params.get("cutoff", depth)), depth) for measure in measures)
 
 
-def score_run(run: Run, qrels: Qrels, measures: Sequence[ir_measures.Measure], doc_id: Callable[[int], str]) -> Scores:
+def score_run(
+    run: Run, qrels: Qrels, measures: Sequence[ir_measures.Measure], doc_id: Callable[[int], str]
+) -> Scores:
     """Scores a run against judgements.
 
-    The mean is over every query in `qrels`. A judged query that the run does not answer counts as 0, and so does, as ir-measures has it, a
-    query without a relevant judgement: leaving it out would let the set of queries vary with a measure's threshold. Queries without
-    judgements are not scored.
+    The mean is over every query in `qrels`. A judged query that the run does not answer counts as
+    0, and so does, as ir-measures has it, a query without a relevant judgement: leaving it out
+    would let the set of queries vary with a measure's threshold. Queries without judgements are not
+    scored.
 
     Args:
         run: the ranked lists.
@@ -91,7 +105,10 @@ def score_run(run: Run, qrels: Qrels, measures: Sequence[ir_measures.Measure], d
         InputError: when no query is judged.
     """
     if not qrels:
-        raise InputError("no query of the split has judgements: there is nothing to score. Choose a dataset with test and validation qrels")
+        raise InputError(
+            "no query of the split has judgements: there is nothing to score. Choose a dataset "
+            "with test and validation qrels"
+        )
     depth = deepest_cutoff(measures, run.depth)
     judged = np.array([query_id in qrels for query_id in run.query_ids], dtype=bool)
     names = document_names(run.rows[judged, :depth], doc_id)

@@ -25,13 +25,19 @@ class Part(NamedTuple):
     @classmethod
     def mine(cls) -> Part:
         """That of this process among those that train together; the whole where there is one."""
-        return cls(dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else WHOLE
+        return (
+            cls(dist.get_rank(), dist.get_world_size())
+            if dist.is_available() and dist.is_initialized()
+            else WHOLE
+        )
 
     def rows(self, documents: int) -> range:
         """Its documents."""
         return range(self.rank * documents // self.parts, (self.rank + 1) * documents // self.parts)
 
-    def merged(self, scores: NDArray[np.float32], rows: NDArray[np.int64], depth: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def merged(
+        self, scores: NDArray[np.float32], rows: NDArray[np.int64], depth: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The best of all parts; every process calls this and gets them.
 
         Args:
@@ -47,7 +53,8 @@ class Part(NamedTuple):
         found: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = [(scores, rows)] * self.parts
         dist.all_gather_object(found, (scores, rows))
         all_scores, all_rows = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
-        # parts follow one another and each is in order, so that a stable sort leaves equal scores in the order of their rows
+        # parts follow one another and each is in order, so that a stable sort leaves equal scores
+        # in the order of their rows
         order = np.argsort(-all_scores, axis=1, kind="stable")[:, :depth]
         return np.take_along_axis(all_scores, order, 1), np.take_along_axis(all_rows, order, 1)
 

@@ -22,7 +22,10 @@ def write_per_query(scores: Scores, path: Path) -> None:
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow([QUERY_COLUMN, *measures])
-        writer.writerows([query_id, *(repr(values[measure]) for measure in measures)] for query_id, values in scores.per_query.items())
+        writer.writerows(
+            [query_id, *(repr(values[measure]) for measure in measures)]
+            for query_id, values in scores.per_query.items()
+        )
 
 
 def read_per_query(path: Path) -> dict[str, dict[str, float]]:
@@ -35,7 +38,18 @@ def read_per_query(path: Path) -> dict[str, dict[str, float]]:
         with path.open(encoding="utf-8", newline="") as file:
             header, *lines = csv.reader(file, delimiter="\t")
         if header[0] != QUERY_COLUMN:
-            raise InputError(f"{path}: the first column is {header[0]!r} instead of {QUERY_COLUMN!r}")
-        return {line[0]: {measure: float(value) for measure, value in zip(header[1:], line[1:], strict=True)} for line in lines}
+            raise InputError(
+                f"{path}: the first column is {header[0]!r} instead of {QUERY_COLUMN!r}"
+            )
+        return {
+            line[0]: {
+                measure: float(value) for measure, value in zip(header[1:], line[1:], strict=True)
+            }
+            for line in lines
+        }
     except (OSError, ValueError, IndexError) as error:
-        raise error if isinstance(error, InputError) else InputError(f"{path}: not a table of measures per query ({error})") from error
+        raise (
+            error
+            if isinstance(error, InputError)
+            else InputError(f"{path}: not a table of measures per query ({error})")
+        ) from error

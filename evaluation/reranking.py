@@ -32,7 +32,13 @@ class ReRanking(Search["CrossEncoder"]):
         self._first_stage = FirstStage(first_stage, candidates)
 
     def indexed(
-        self, network: CrossEncoder, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+        self,
+        network: CrossEncoder,
+        corpus: Corpus,
+        *,
+        key: Mapping[str, JsonValue],
+        batch_tokens: int,
+        shards: slice = ALL,
     ) -> ReRanking:
         """Itself: there are no vectors of documents."""
         del network, corpus, key, batch_tokens, shards
@@ -43,7 +49,14 @@ class ReRanking(Search["CrossEncoder"]):
         self._first_stage.run(queries, corpus)
 
     def answer(
-        self, network: CrossEncoder, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+        self,
+        network: CrossEncoder,
+        queries: Queries,
+        corpus: Corpus,
+        *,
+        depth: int,
+        batch_tokens: int,
+        part: Part = WHOLE,
     ) -> Answer:
         """Scores every candidate of every query."""
         assert part is WHOLE  # not shared
@@ -51,9 +64,17 @@ class ReRanking(Search["CrossEncoder"]):
         scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
         with evaluating(network):
             for place, rows in enumerate(track(found.rows, "Re-ranking", len(found.rows))):
-                for start, end in _pieces(len(rows[rows != NO_DOCUMENT]), max(1, batch_tokens // network.pair_length)):
-                    scores[place, start:end] = _scores(network, queries, corpus, place, rows[start:end])
-        facts = {"search": "re-ranking", "first_stage": self._first_stage.name, "candidates": self._first_stage.candidates}
+                for start, end in _pieces(
+                    len(rows[rows != NO_DOCUMENT]), max(1, batch_tokens // network.pair_length)
+                ):
+                    scores[place, start:end] = _scores(
+                        network, queries, corpus, place, rows[start:end]
+                    )
+        facts = {
+            "search": "re-ranking",
+            "first_stage": self._first_stage.name,
+            "candidates": self._first_stage.candidates,
+        }
         return Answer(reordered(found, scores, depth), facts, found)
 
 
@@ -62,11 +83,23 @@ def _pieces(count: int, size: int) -> list[tuple[int, int]]:
 
 
 def _scores(
-    network: CrossEncoder, queries: Queries, corpus: Corpus, place: int, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    network: CrossEncoder,
+    queries: Queries,
+    corpus: Corpus,
+    place: int,
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    query, documents = moved(queries.tokens.tokens([place]), network), moved(corpus.tokens.tokens(rows), network)
+    query, documents = (
+        moved(queries.tokens.tokens([place]), network),
+        moved(corpus.tokens.tokens(rows), network),
+    )
     columns = torch.arange(len(rows), device=query.ids.device)
     scores: np.ndarray[tuple[int], np.dtype[np.float32]] = (
-        network.pair_scores(query, documents, torch.stack([torch.zeros_like(columns), columns], dim=1)).float().cpu().numpy()
+        network.pair_scores(
+            query, documents, torch.stack([torch.zeros_like(columns), columns], dim=1)
+        )
+        .float()
+        .cpu()
+        .numpy()
     )
     return scores

@@ -31,8 +31,8 @@ class SingleVectorSearch(Search["DenseRetriever"]):
     """Exact search for the largest dot products; processes that answer together encode and search a part of the documents each.
 
     Args:
-        index: vectors of the collection's documents, in parts [n, D]; None: they are encoded for each answer, because the network is being
-            trained.
+        index: vectors of the collection's documents, in parts [n, D]; None: they are encoded for
+            each answer, because the network is being trained.
     """
 
     shared = True
@@ -41,19 +41,34 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         self._index = index
 
     def indexed(
-        self, network: DenseRetriever, corpus: Corpus, *, key: Mapping[str, JsonValue], batch_tokens: int, shards: slice = ALL
+        self,
+        network: DenseRetriever,
+        corpus: Corpus,
+        *,
+        key: Mapping[str, JsonValue],
+        batch_tokens: int,
+        shards: slice = ALL,
     ) -> SingleVectorSearch:
         """A search over memory-mapped vectors in the collection's cache, each shard an entry of its own."""
 
         def stored(rows: range) -> NDArray[np.floating]:
             def build(folder: Path) -> None:
                 with evaluating(network):
-                    encoded(network, corpus, batch_tokens=batch_tokens, rows=rows, path=folder / VECTORS)
+                    encoded(
+                        network, corpus, batch_tokens=batch_tokens, rows=rows, path=folder / VECTORS
+                    )
 
             documents = corpus.collection.documents_fingerprint
-            content = {**key, "documents": documents, "rows": [rows.start, rows.stop], "version": VERSION}
+            content = {
+                **key,
+                "documents": documents,
+                "rows": [rows.start, rows.stop],
+                "version": VERSION,
+            }
             vectors: NDArray[np.floating] = np.load(
-                corpus.collection.cache.folder("vectors", content, build) / VECTORS, mmap_mode="r", allow_pickle=False
+                corpus.collection.cache.folder("vectors", content, build) / VECTORS,
+                mmap_mode="r",
+                allow_pickle=False,
             )
             return vectors
 
@@ -65,7 +80,14 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         """Nothing: there is no first stage."""
 
     def answer(
-        self, network: DenseRetriever, queries: Queries, corpus: Corpus, *, depth: int, batch_tokens: int, part: Part = WHOLE
+        self,
+        network: DenseRetriever,
+        queries: Queries,
+        corpus: Corpus,
+        *,
+        depth: int,
+        batch_tokens: int,
+        part: Part = WHOLE,
     ) -> Answer:
         """Ranks the whole collection."""
         own = part.rows(len(corpus.tokens))
@@ -76,14 +98,28 @@ class SingleVectorSearch(Search["DenseRetriever"]):
                 batch_tokens=batch_tokens,
                 description="Encoding queries",
             )
-            document_vectors = self._index if self._index is not None else encoded(network, corpus, batch_tokens=batch_tokens, rows=own)
+            document_vectors = (
+                self._index
+                if self._index is not None
+                else encoded(network, corpus, batch_tokens=batch_tokens, rows=own)
+            )
         device = next(network.parameters()).device
-        scores, rows = part.merged(*exact_top_k(query_vectors, document_vectors, depth, device=device, first_row=own.start), depth)
+        scores, rows = part.merged(
+            *exact_top_k(
+                query_vectors, document_vectors, depth, device=device, first_row=own.start
+            ),
+            depth,
+        )
         return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
 
 
 def encoded(
-    network: DenseRetriever, corpus: Corpus, *, batch_tokens: int, rows: range | None = None, path: Path | None = None
+    network: DenseRetriever,
+    corpus: Corpus,
+    *,
+    batch_tokens: int,
+    rows: range | None = None,
+    path: Path | None = None,
 ) -> NDArray[np.floating]:
     """The vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
     return encode_store(

@@ -1,7 +1,8 @@
 """Ranked lists.
 
-A run is what a first stage or a retriever answers: for every query its documents, best first. The order is total - score descending, then
-the smaller document row - so that everything which reads a run agrees on every rank.
+A run is what a first stage or a retriever answers: for every query its documents, best first. The
+order is total - score descending, then the smaller document row - so that everything which reads a
+run agrees on every rank.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class Run:
     def __post_init__(self) -> None:
         lists = (len(self.query_ids), self.depth)
         if self.rows.shape != lists or self.scores.shape != lists:
-            raise ValueError(f"rows {self.rows.shape} and scores {self.scores.shape} of {len(self.query_ids)} queries must both be [Q, k]")
+            raise ValueError(
+                f"rows {self.rows.shape} and scores {self.scores.shape} of {len(self.query_ids)} "
+                "queries must both be [Q, k]"
+            )
 
     @property
     def depth(self) -> int:
@@ -64,7 +68,10 @@ def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
     rows = np.full((len(lists), depth), NO_DOCUMENT, dtype=np.int64)
     scores = np.full((len(lists), depth), -np.inf, dtype=np.float32)
     for place, ranked in enumerate(lists.values()):
-        best_first = sorted(((np.float32(score), row) for score, row in ranked), key=lambda pair: (-pair[0], pair[1]))
+        best_first = sorted(
+            ((np.float32(score), row) for score, row in ranked),
+            key=lambda pair: (-pair[0], pair[1]),
+        )
         rows[place, : len(ranked)] = [row for _, row in best_first]
         scores[place, : len(ranked)] = [score for score, _ in best_first]
     return Run(list(lists), rows, scores)
@@ -81,19 +88,27 @@ def below(run: Run, first: int) -> Run:
         InputError: if nothing would remain.
     """
     if not 0 <= first < run.depth:
-        raise InputError(f"negatives.skip={first}: must be 0 or more and less than the {run.depth} ranks that are mined.")
+        raise InputError(
+            f"negatives.skip={first}: must be 0 or more and less than the {run.depth} ranks that "
+            "are mined."
+        )
     return Run(run.query_ids, run.rows[:, first:], run.scores[:, first:])
 
 
 def without_self(run: Run, documents: TextStore) -> Run:
     """The run without documents whose id is the query's own.
 
-    BEIR scores so, because in some of its collections (ArguAna, Quora) queries are documents too (Thakur et al., NeurIPS 2021 datasets
-    track).
+    BEIR scores so, because in some of its collections (ArguAna, Quora) queries are documents too
+    (Thakur et al., NeurIPS 2021 datasets track).
     """
-    own = [documents.row(query_id) if query_id in documents else NO_DOCUMENT for query_id in run.query_ids]
+    own = [
+        documents.row(query_id) if query_id in documents else NO_DOCUMENT
+        for query_id in run.query_ids
+    ]
     dropped = (run.rows == np.array(own, dtype=np.int64)[:, None]) & (run.rows != NO_DOCUMENT)
-    order = np.argsort(dropped, axis=1, kind="stable")  # dropped ones go last, all others keep their order
+    order = np.argsort(
+        dropped, axis=1, kind="stable"
+    )  # dropped ones go last, all others keep their order
     rows = np.take_along_axis(np.where(dropped, NO_DOCUMENT, run.rows), order, axis=1)
     scores = np.take_along_axis(np.where(dropped, np.float32(-np.inf), run.scores), order, axis=1)
     return Run(run.query_ids, rows, scores)

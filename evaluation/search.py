@@ -1,7 +1,8 @@
 """Exact search: the k most similar documents of each query, from any number of documents in bounded memory.
 
-Similarities are computed in blocks by matrix products. Each query keeps its k best so far; of a new block only what beats the k-th of them
-is looked at, which after the first blocks is almost nothing, so the cost is that of the matrix products. Left out: approximate search.
+Similarities are computed in blocks by matrix products. Each query keeps its k best so far; of a new
+block only what beats the k-th of them is looked at, which after the first blocks is almost nothing,
+so the cost is that of the matrix products. Left out: approximate search.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class Best(NamedTuple):
     @classmethod
     def none(cls, queries: int, k: int, device: torch.device | str = "cpu") -> Best:
         """Those of queries that have seen no document yet."""
-        return cls(torch.full((queries, k), -torch.inf, device=device), torch.full((queries, k), -1, device=device))
+        return cls(
+            torch.full((queries, k), -torch.inf, device=device),
+            torch.full((queries, k), -1, device=device),
+        )
 
     def of(self, queries: slice) -> Best:
         """Those of some of the queries; what is merged into them is merged into these."""
@@ -56,22 +60,25 @@ def exact_top_k(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Finds for each query the k documents of the largest dot products.
 
-    The order is total: equal scores are ordered by document row, also where they straddle rank k. It does not depend on `block`, beyond the
-    rounding of the matrix product.
+    The order is total: equal scores are ordered by document row, also where they straddle rank k.
+    It does not depend on `block`, beyond the rounding of the matrix product.
 
     Args:
         query_vectors: [Q, D]; any floating-point type, as the documents.
-        document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of it, one after the other.
+        document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of
+            it, one after the other.
         k: documents a query; fewer are returned if there are fewer.
         block: documents whose similarities are held at once.
         first_row: row of the first of these documents in the collection.
-        device: where similarities are computed, in float32; blocks of documents are moved there one by one.
+        device: where similarities are computed, in float32; blocks of documents are moved there one
+            by one.
 
     Returns:
         Scores [Q, min(k, n)] and document rows [Q, min(k, n)], best first.
 
     Raises:
-        InputError: when k is less than 1, or a vector is not finite or so large that a similarity could overflow.
+        InputError: when k is less than 1, or a vector is not finite or so large that a similarity
+            could overflow.
     """
     if k < 1:
         raise InputError(f"evaluation.depth={k} must be 1 or more")
@@ -101,18 +108,23 @@ def merge(best: Best, scores: Tensor, first_row: int) -> None:
         return
     counts = queries.bincount(minlength=len(scores))
     if int(counts.max()) > k:
-        # of many only the block's own k best; all ties at the k-th of them stay, for the sort below decides between them
+        # of many only the block's own k best; all ties at the k-th of them stay, for the sort below
+        # decides between them
         entering &= scores >= scores.topk(min(k, scores.shape[1]), dim=1).values[:, -1:]
         queries, columns = entering.nonzero(as_tuple=True)
         counts = queries.bincount(minlength=len(scores))
     width = int(counts.max())
-    places = torch.arange(len(queries), device=scores.device) - (counts.cumsum(0) - counts).repeat_interleave(counts)
+    places = torch.arange(len(queries), device=scores.device) - (
+        counts.cumsum(0) - counts
+    ).repeat_interleave(counts)
     new_scores = scores.new_full((len(scores), width), -torch.inf)
     new_scores[queries, places] = scores[queries, columns]
     new_rows = torch.full(new_scores.shape, -1, device=scores.device)
     new_rows[queries, places] = columns + first_row
     # both parts are in the order of the rows wherever scores are equal, and a stable sort keeps it
-    merged, order = torch.cat([best.scores, new_scores], dim=1).sort(dim=1, descending=True, stable=True)
+    merged, order = torch.cat([best.scores, new_scores], dim=1).sort(
+        dim=1, descending=True, stable=True
+    )
     best.scores.copy_(merged[:, :k])
     best.rows.copy_(torch.cat([best.rows, new_rows], dim=1).gather(1, order[:, :k]))
 
@@ -125,7 +137,9 @@ def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Vector
 
 def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
     if isinstance(vectors, np.ndarray):
-        vectors = torch.from_numpy(vectors.astype(np.float32))  # a copy, for torch takes no read-only map
+        vectors = torch.from_numpy(
+            vectors.astype(np.float32)
+        )  # a copy, for torch takes no read-only map
     return vectors.to(device, torch.float32)
 
 
@@ -139,6 +153,7 @@ def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
         return peak
     row = int((~(vectors.abs() < limit)).any(dim=1).nonzero()[0])
     raise InputError(
-        f"the vector of {what} {first_row + row} (counted from 0) holds {vectors[row].abs().max():g}: similarities would not be finite. "
-        "Training has probably diverged: lower model.learning_rate or raise the temperature"
+        f"the vector of {what} {first_row + row} (counted from 0) holds "
+        f"{vectors[row].abs().max():g}: similarities would not be finite. Training has probably "
+        "diverged: lower model.learning_rate or raise the temperature"
     )

@@ -1,7 +1,8 @@
 """TREC run files: `query_id Q0 doc_id rank score tag`, the form in which every evaluation tool takes a run.
 
-Tools sort a run file by score, some in single precision, and break ties each in its own way. A file written here therefore has strictly
-decreasing scores in single precision: whatever reads it finds the ranks that we scored.
+Tools sort a run file by score, some in single precision, and break ties each in its own way. A file
+written here therefore has strictly decreasing scores in single precision: whatever reads it finds
+the ranks that we scored.
 """
 
 from __future__ import annotations
@@ -43,18 +44,30 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
     for document in names.values():
         _check_word(document, "document id")
     with written_aside(path) as aside, aside.open("w", encoding="utf-8") as file:
-        for query_id, rows, values in zip(run.query_ids, run.rows.tolist(), scores.tolist(), strict=True):
+        for query_id, rows, values in zip(
+            run.query_ids, run.rows.tolist(), scores.tolist(), strict=True
+        ):
             _check_word(query_id, "query id")
-            ranked = [(names[row], value) for row, value in zip(rows, values, strict=True) if row != NO_DOCUMENT]
+            ranked = [
+                (names[row], value)
+                for row, value in zip(rows, values, strict=True)
+                if row != NO_DOCUMENT
+            ]
             for rank, (document, value) in enumerate(ranked, start=1):
-                file.write(f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n")  # nine digits carry a float32 exactly
+                file.write(
+                    f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n"
+                )  # nine digits carry a float32 exactly
 
 
 def tie_free(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Lowers tied scores by the least amount that makes each row strictly decreasing [Q, k]."""
     strict = scores.astype(np.float32)
     for rank in range(1, strict.shape[1]):
-        np.minimum(strict[:, rank], np.nextafter(strict[:, rank - 1], np.float32(-np.inf)), out=strict[:, rank])
+        np.minimum(
+            strict[:, rank],
+            np.nextafter(strict[:, rank - 1], np.float32(-np.inf)),
+            out=strict[:, rank],
+        )
     return strict
 
 
@@ -78,8 +91,8 @@ def read_trec(path: Path, documents: Documents) -> Run:
     """Reads a run file; lists are ranked by score, then by document row, whatever the rank column says.
 
     Raises:
-        InputError: when the file is missing, a line is malformed, a score is not finite, a document is listed twice for a query, or
-            documents are not in the collection.
+        InputError: when the file is missing, a line is malformed, a score is not finite, a document
+            is listed twice for a query, or documents are not in the collection.
     """
     lists: dict[str, list[tuple[float, int]]] = {}
     seen: set[tuple[str, int]] = set()
@@ -91,13 +104,17 @@ def read_trec(path: Path, documents: Documents) -> Run:
         row = documents.row(line.doc_id)
         if (line.query_id, row) in seen:
             raise InputError(
-                f"{path}, line {number}: document {line.doc_id} is listed twice for query {line.query_id}. Keep one of the lines"
+                f"{path}, line {number}: document {line.doc_id} is listed twice for query "
+                f"{line.query_id}. Keep one of the lines"
             )
         seen.add((line.query_id, row))
         lists.setdefault(line.query_id, []).append((line.score, row))
     if unknown:
         shown = ", ".join(list(unknown)[:SHOWN])
-        raise InputError(f"{path}: {len(unknown)} documents are not in the collection ({shown}); the run belongs to another collection")
+        raise InputError(
+            f"{path}: {len(unknown)} documents are not in the collection ({shown}); the run "
+            "belongs to another collection"
+        )
     return ranked_run(lists)
 
 
@@ -123,7 +140,9 @@ def _lines(path: Path) -> Iterator[tuple[int, _Line]]:
 def _parsed(text: str, where: str) -> _Line:
     fields = text.split()
     if len(fields) != COLUMNS:
-        raise InputError(f"{where}: {len(fields)} columns instead of `query_id Q0 doc_id rank score tag`")
+        raise InputError(
+            f"{where}: {len(fields)} columns instead of `query_id Q0 doc_id rank score tag`"
+        )
     try:
         score = float(fields[4])
     except ValueError:
@@ -135,4 +154,7 @@ def _parsed(text: str, where: str) -> _Line:
 
 def _check_word(word: str, what: str) -> None:
     if word.split() != [word]:
-        raise InputError(f"{what} {word!r} cannot be written to a run file, whose columns are separated by white space: rename it")
+        raise InputError(
+            f"{what} {word!r} cannot be written to a run file, whose columns are separated by "
+            "white space: rename it"
+        )

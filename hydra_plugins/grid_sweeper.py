@@ -1,7 +1,8 @@
 """The sweeper of a grid: Hydra's own, but a finished cell costs milliseconds and does not reach the launcher, let alone a cluster's queue.
 
-Hydra composes the configuration of every cell twice, a tenth of a second each. Here cells that choose the same options of all groups are
-composed once and only have their values set. The folder's name is what Hydra looks for plugins in.
+Hydra composes the configuration of every cell twice, a tenth of a second each. Here cells that
+choose the same options of all groups are composed once and only have their values set. The folder's
+name is what Hydra looks for plugins in.
 """
 
 import logging
@@ -38,19 +39,25 @@ class GridSweeper(Sweeper):
         self.hydra_context: HydraContext | None = None
         self.launcher: Launcher | None = None
 
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
         """Takes what Hydra hands out."""
         self.config, self.hydra_context = config, hydra_context
-        self.launcher = Plugins.instance().instantiate_launcher(hydra_context=hydra_context, task_function=task_function, config=config)
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
 
-    def sweep(self, arguments: list[str]) -> Any:  # noqa: ANN401 - Hydra's signature
+    def sweep(self, arguments: list[str]) -> Any:
         """Expands the grid, says which cells are finished, and launches the others in the grid's order."""
         from cells.skipping import needs_no_job  # --help passes here
 
         assert self.hydra_context is not None
         assert self.launcher is not None
         lines = [*(f"{key}={choices}" for key, choices in self._params.items()), *arguments]
-        overrides = OverridesParser.create(config_loader=self.hydra_context.config_loader).parse_overrides(lines)
+        overrides = OverridesParser.create(
+            config_loader=self.hydra_context.config_loader
+        ).parse_overrides(lines)
         (jobs,) = BasicSweeper.split_arguments(overrides, None)
         done = {n for n, cfg in self._composed(jobs) if needs_no_job(cfg)}
         left = [job for n, job in enumerate(jobs) if n not in done]
@@ -66,20 +73,36 @@ class GridSweeper(Sweeper):
         assert self.config is not None
         loader = self.hydra_context.config_loader
         parsed = [OverridesParser.create().parse_overrides(list(job)) for job in jobs]
-        options = [[override.input_line for override in job if not self._is_value(override)] for job in parsed]
-        for _, alike in groupby(sorted(range(len(jobs)), key=options.__getitem__), options.__getitem__):
+        options = [
+            [override.input_line for override in job if not self._is_value(override)]
+            for job in parsed
+        ]
+        for _, alike in groupby(
+            sorted(range(len(jobs)), key=options.__getitem__), options.__getitem__
+        ):
             cfg = None
             for n in alike:
-                if cfg is None or not _set(cfg, [override for override in parsed[n] if self._is_value(override)]):
+                if cfg is None or not _set(
+                    cfg, [override for override in parsed[n] if self._is_value(override)]
+                ):
                     cfg = loader.load_sweep_config(self.config, list(jobs[n]))
-                    HydraConfig.instance().set_config(cfg)  # paths name the options of the groups, which stay the same
+                    HydraConfig.instance().set_config(
+                        cfg
+                    )  # paths name the options of the groups, which stay the same
                 yield n, cfg
 
     def _is_value(self, override: Override) -> bool:
         """Whether an override replaces one value, so that setting another one later undoes it."""
         assert self.hydra_context is not None
-        plain = not (override.is_add() or override.is_force_add() or override.is_delete() or isinstance(override.value(), dict))
-        return plain and not self.hydra_context.config_loader.get_group_options(override.key_or_group)
+        plain = not (
+            override.is_add()
+            or override.is_force_add()
+            or override.is_delete()
+            or isinstance(override.value(), dict)
+        )
+        return plain and not self.hydra_context.config_loader.get_group_options(
+            override.key_or_group
+        )
 
 
 def _set(cfg: DictConfig, overrides: Sequence[Override]) -> bool:

@@ -22,12 +22,16 @@ class Adaptation:
     """Which weights are trained, and what is kept in memory for their gradients.
 
     Args:
-        freeze_layers: embeddings and the first n layers stay as they are; 0 freezes nothing, the embeddings included.
-        lora: None trains the weights themselves; otherwise rank, alpha and dropout of low-rank updates to all linear layers (Hu et al.,
-            "LoRA", ICLR 2022, section 4), which are trained instead.
-        recompute: None keeps all activations; `layers` keeps those between layers and `chunks` those of no chunk of texts, and both compute
-            the rest again on the way back, with the same dropout: the gradients are the same, memory is bought with time. `chunks` is
-            the gradient cache of Gao et al., "Scaling deep contrastive learning batch size under memory limited setup", RepL4NLP 2021.
+        freeze_layers: embeddings and the first n layers stay as they are; 0 freezes nothing, the
+            embeddings included.
+        lora: None trains the weights themselves; otherwise rank, alpha and dropout of low-rank
+            updates to all linear layers (Hu et al., "LoRA", ICLR 2022, section 4), which are
+            trained instead.
+        recompute: None keeps all activations; `layers` keeps those between layers and `chunks`
+            those of no chunk of texts, and both compute the rest again on the way back, with the
+            same dropout: the gradients are the same, memory is bought with time. `chunks` is the
+            gradient cache of Gao et al., "Scaling deep contrastive learning batch size under memory
+            limited setup", RepL4NLP 2021.
 
     Raises:
         InputError: for a value outside its range, or LoRA without the peft package.
@@ -39,18 +43,30 @@ class Adaptation:
 
     def __post_init__(self) -> None:
         if self.recompute is not None and self.recompute not in RECOMPUTATIONS:
-            raise InputError(f"model.network.adaptation.recompute={self.recompute}: must be null or one of {', '.join(RECOMPUTATIONS)}.")
+            raise InputError(
+                f"model.network.adaptation.recompute={self.recompute}: must be null or one of "
+                f"{', '.join(RECOMPUTATIONS)}."
+            )
         if self.lora is None:
             return
         if find_spec("peft") is None:
-            raise InputError("model.network.adaptation.lora needs the package peft: run `pip install peft accelerate`, or set it to null.")
-        if set(self.lora) != {"rank", "alpha", "dropout"} or not self.lora["rank"] >= 1 or not 0 <= self.lora["dropout"] < 1:
             raise InputError(
-                f"model.network.adaptation.lora={dict(self.lora)}: must give rank (1 or more), alpha (a whole number) and dropout "
-                "(0 <= dropout < 1), e.g. {rank: 8, alpha: 16, dropout: 0.0}."
+                "model.network.adaptation.lora needs the package peft: run `pip install peft "
+                "accelerate`, or set it to null."
+            )
+        if (
+            set(self.lora) != {"rank", "alpha", "dropout"}
+            or not self.lora["rank"] >= 1
+            or not 0 <= self.lora["dropout"] < 1
+        ):
+            raise InputError(
+                f"model.network.adaptation.lora={dict(self.lora)}: must give rank (1 or more), "
+                f"alpha (a whole number) and dropout (0 <= dropout < 1), e.g. {{rank: 8, alpha: "
+                "16, dropout: 0.0}."
             )
 
-    def of(self, backbone: Any, seed: int) -> nn.Module:  # noqa: ANN401 - a Hugging Face model of any class
+    # a Hugging Face model of any class
+    def of(self, backbone: Any, seed: int) -> nn.Module:
         """Returns the encoder with frozen layers, low-rank updates and recomputation as configured.
 
         Args:
@@ -65,12 +81,16 @@ class Adaptation:
         adapted = backbone if self.lora is None else _with_lora(backbone, self.lora, seed)
         if self.recompute == "layers":
             # its name since transformers 5.20, and before
-            enable = getattr(backbone, "activation_checkpointing_enable", None) or backbone.gradient_checkpointing_enable
+            enable = (
+                getattr(backbone, "activation_checkpointing_enable", None)
+                or backbone.gradient_checkpointing_enable
+            )
             enable({"use_reentrant": False})
         return adapted  # type: ignore[no-any-return] # Hugging Face models are modules
 
 
-def load_backbone(path: str, *, num_hidden_layers: int | None, seed: int) -> Any:  # noqa: ANN401 - see Adaptation.of
+# see Adaptation.of
+def load_backbone(path: str, *, num_hidden_layers: int | None, seed: int) -> Any:
     """Loads an encoder without its pooler.
 
     Args:
@@ -79,25 +99,28 @@ def load_backbone(path: str, *, num_hidden_layers: int | None, seed: int) -> Any
         seed: of weights that nothing reads.
 
     Raises:
-        InputError: if there is no such encoder, its weights are truncated, incomplete or of another size, or it has fewer layers.
+        InputError: if there is no such encoder, its weights are truncated, incomplete or of another
+            size, or it has fewer layers.
     """
     from transformers import AutoModel
 
     backbone = loaded(AutoModel, path, num_hidden_layers=num_hidden_layers, seed=seed)
     if getattr(backbone, "pooler", None) is not None:
-        backbone.pooler = None  # no pooling reads it, and weights without gradients stop a distributed run
+        backbone.pooler = (
+            None  # no pooling reads it, and weights without gradients stop a distributed run
+        )
     return backbone
 
 
 def loaded(
-    auto_class: Any,  # noqa: ANN401
+    auto_class: Any,
     path: str,
     *,
     num_hidden_layers: int | None,
     seed: int,
     whole: bool = False,
     **settings: object,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Loads a model and makes sure that all weights of its encoder came from the files.
 
     Args:
@@ -122,7 +145,9 @@ def loaded(
             config.num_hidden_layers = num_hidden_layers
         with seeded(seed), _silent():
             # mismatches are ignored there and refused here, where both sizes are named
-            model, report = auto_class.from_pretrained(folder, config=config, output_loading_info=True, ignore_mismatched_sizes=True)
+            model, report = auto_class.from_pretrained(
+                folder, config=config, output_loading_info=True, ignore_mismatched_sizes=True
+            )
     except InputError:
         raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
@@ -131,24 +156,31 @@ def loaded(
     return model
 
 
-def _check_weights(path: str, model: Any, report: Mapping[str, Any], *, whole: bool) -> None:  # noqa: ANN401
+def _check_weights(path: str, model: Any, report: Mapping[str, Any], *, whole: bool) -> None:
     mismatched = sorted(report["mismatched_keys"])
     if mismatched:
-        sizes = [f"{name}: {list(there)} in its files, {list(here)} by its config.json" for name, there, here in mismatched[:SHOWN]]
+        sizes = [
+            f"{name}: {list(there)} in its files, {list(here)} by its config.json"
+            for name, there, here in mismatched[:SHOWN]
+        ]
         raise InputError(
-            f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). Give files that fit together; a "
-            "classifier must have one class."
+            f"model.path={path}: {len(mismatched)} weights have another size ({'; '.join(sizes)}). "
+            "Give files that fit together; a classifier must have one class."
         )
     encoder = f"{model.base_model_prefix}." if hasattr(model, model.base_model_prefix) else ""
     needed = "" if whole else encoder
-    missing = sorted(name for name in report["missing_keys"] if name.startswith(needed) and (whole or "pooler" not in name))
+    missing = sorted(
+        name
+        for name in report["missing_keys"]
+        if name.startswith(needed) and (whole or "pooler" not in name)
+    )
     if missing:
         others = sorted(report["unexpected_keys"])
         instead = f", which hold others instead ({', '.join(others[:SHOWN])})" if others else ""
         wanted = f"{len(missing)} weights of {type(model).__name__} ({', '.join(missing[:SHOWN])})"
         raise InputError(
-            f"model.path={path}: {wanted} are not in its files{instead}: they are truncated or of another architecture. Give a folder "
-            "with all weights in model.safetensors."
+            f"model.path={path}: {wanted} are not in its files{instead}: they are truncated or of "
+            "another architecture. Give a folder with all weights in model.safetensors."
         )
 
 
@@ -173,7 +205,9 @@ def positions(backbone: nn.Module) -> int | None:
     for name, module in backbone.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             # RoBERTa and its kin number positions from padding_idx + 1
-            return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+            return module.num_embeddings - (
+                0 if module.padding_idx is None else module.padding_idx + 1
+            )
     limit: int | None = getattr(backbone.config, "max_position_embeddings", None)
     return limit
 
@@ -185,28 +219,44 @@ def check_length(key: str, length: int, backbone: nn.Module, path: str) -> None:
         raise InputError(f"{key}={length}: {path} has {limit} positions; use at most {limit}.")
 
 
-def check_vocabulary(size: int, backbone: Any, path: str) -> None:  # noqa: ANN401
+def check_vocabulary(size: int, backbone: Any, path: str) -> None:
     """Raises InputError if a tokenizer of this size has ids that the encoder does not know."""
     rows = backbone.get_input_embeddings().num_embeddings
     if size > rows:
-        raise InputError(f"model.path={path}: its tokenizer has {size} ids and its encoder {rows} embeddings: they do not belong together.")
+        raise InputError(
+            f"model.path={path}: its tokenizer has {size} ids and its encoder {rows} embeddings: "
+            "they do not belong together."
+        )
 
 
-def _freeze(backbone: Any, count: int) -> None:  # noqa: ANN401
-    layers = next((m for m in backbone.modules() if isinstance(m, nn.ModuleList) and len(m) == backbone.config.num_hidden_layers), None)
+def _freeze(backbone: Any, count: int) -> None:
+    layers = next(
+        (
+            m
+            for m in backbone.modules()
+            if isinstance(m, nn.ModuleList) and len(m) == backbone.config.num_hidden_layers
+        ),
+        None,
+    )
     if layers is None or not 1 <= count <= len(layers):
         present = 0 if layers is None else len(layers)
-        raise InputError(f"model.network.adaptation.freeze_layers={count}: the encoder has {present} layers; use 0 to {present}.")
+        raise InputError(
+            f"model.network.adaptation.freeze_layers={count}: the encoder has {present} layers; "
+            f"use 0 to {present}."
+        )
     embeddings = getattr(backbone, "embeddings", None) or backbone.get_input_embeddings()
     for module in (embeddings, *layers[:count]):
         module.requires_grad_(requires_grad=False)
 
 
-def _with_lora(backbone: Any, settings: dict[str, float], seed: int) -> Any:  # noqa: ANN401
+def _with_lora(backbone: Any, settings: dict[str, float], seed: int) -> Any:
     from peft import LoraConfig, LoraModel
 
     config = LoraConfig(
-        r=int(settings["rank"]), lora_alpha=int(settings["alpha"]), lora_dropout=settings["dropout"], target_modules="all-linear"
+        r=int(settings["rank"]),
+        lora_alpha=int(settings["alpha"]),
+        lora_dropout=settings["dropout"],
+        target_modules="all-linear",
     )
     with seeded(seed):
         return LoraModel(backbone, config, "default")
@@ -214,11 +264,18 @@ def _with_lora(backbone: Any, settings: dict[str, float], seed: int) -> Any:  # 
 
 def _check_layers(path: str, wanted: int, present: int) -> None:
     if not 1 <= wanted <= present:
-        raise InputError(f"model.network.num_hidden_layers={wanted}: {path} has {present} layers; use 1 to {present}, or null for all.")
+        raise InputError(
+            f"model.network.num_hidden_layers={wanted}: {path} has {present} layers; use 1 to "
+            f"{present}, or null for all."
+        )
 
 
 def _not_loaded(path: str, folder: str, error: Exception) -> str:
     exists = Path(folder).is_dir()
-    where = "the folder exists but cannot be loaded" if exists else "it is neither a folder nor a model that can be downloaded"
+    where = (
+        "the folder exists but cannot be loaded"
+        if exists
+        else "it is neither a folder nor a model that can be downloaded"
+    )
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     return f"model.path={path}: {where} ({reason}). Give a folder with config.json and model.safetensors."

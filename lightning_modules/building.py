@@ -9,7 +9,13 @@ from transformers import PreTrainedTokenizerFast
 
 from data import TokenStore
 from errors import InputError
-from lightning_modules.backbone import Adaptation, check_length, check_vocabulary, load_backbone, loaded
+from lightning_modules.backbone import (
+    Adaptation,
+    check_length,
+    check_vocabulary,
+    load_backbone,
+    loaded,
+)
 from lightning_modules.cross_encoder import CrossEncoder
 from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.late_interaction import LateInteractionRetriever
@@ -43,11 +49,21 @@ def build_static_retriever(
     """
     if path is not None:
         vectors = read_static(path)
-        check_same(path, {"model.network.dimensions": (vectors.shape[1], dimensions), "vocabulary": (len(vectors), len(tokenizer))})
+        check_same(
+            path,
+            {
+                "model.network.dimensions": (vectors.shape[1], dimensions),
+                "vocabulary": (len(vectors), len(tokenizer)),
+            },
+        )
         encoder = StaticEncoder(vectors, torch.ones(len(vectors)))
     else:
-        idf = inverse_document_frequency(_document_frequency(documents, len(tokenizer)), len(documents))
-        encoder = StaticEncoder(torch.randn(len(idf), dimensions, generator=torch.Generator().manual_seed(seed)), idf)
+        idf = inverse_document_frequency(
+            _document_frequency(documents, len(tokenizer)), len(documents)
+        )
+        encoder = StaticEncoder(
+            torch.randn(len(idf), dimensions, generator=torch.Generator().manual_seed(seed)), idf
+        )
     return DenseRetriever(encoder, similarity=similarity, temperature=temperature)
 
 
@@ -85,14 +101,19 @@ def build_dense_retriever(
         seed: of weights that the folder does not hold.
 
     Raises:
-        InputError: if there is no such encoder, it has not all weights, fewer layers or positions, or another vocabulary.
+        InputError: if there is no such encoder, it has not all weights, fewer layers or positions,
+            or another vocabulary.
     """
     del documents
     lengths = {"query_length": query_length, "document_length": document_length}
 
     def tower() -> TransformerEncoder:
         backbone = _checked_backbone(path, num_hidden_layers, tokenizer, lengths, seed)
-        linear = None if projection is None else _linear(path, backbone.config.hidden_size, projection, seed)
+        linear = (
+            None
+            if projection is None
+            else _linear(path, backbone.config.hidden_size, projection, seed)
+        )
         return TransformerEncoder(
             adaptation.of(backbone, seed),
             pooling=pooling,
@@ -101,7 +122,12 @@ def build_dense_retriever(
             recompute=adaptation.recompute == "chunks",
         )
 
-    return DenseRetriever(tower(), document_encoder=None if shared else tower(), similarity=similarity, temperature=temperature)
+    return DenseRetriever(
+        tower(),
+        document_encoder=None if shared else tower(),
+        similarity=similarity,
+        temperature=temperature,
+    )
 
 
 def build_late_interaction_retriever(
@@ -140,7 +166,10 @@ def build_late_interaction_retriever(
     """
     del documents
     if augment_queries and tokenizer.mask_token_id is None:
-        raise InputError(f"model.network.augment_queries=true: the tokenizer of {path} has no mask token; set it to false.")
+        raise InputError(
+            f"model.network.augment_queries=true: the tokenizer of {path} has no mask token; set "
+            "it to false."
+        )
     lengths = {"query_length": query_length, "document_length": document_length}
     backbone = _checked_backbone(path, num_hidden_layers, tokenizer, lengths, seed)
     return LateInteractionRetriever(
@@ -184,7 +213,13 @@ def build_cross_encoder(
     from transformers import AutoModelForSequenceClassification
 
     del documents
-    classifier = loaded(AutoModelForSequenceClassification, path, num_hidden_layers=num_hidden_layers, seed=seed, num_labels=1)
+    classifier = loaded(
+        AutoModelForSequenceClassification,
+        path,
+        num_hidden_layers=num_hidden_layers,
+        seed=seed,
+        num_labels=1,
+    )
     encoder = classifier.base_model
     check_length("model.network.pair_length", pair_length, encoder, path)
     check_vocabulary(len(tokenizer), encoder, path)
@@ -202,12 +237,20 @@ def build_cross_encoder(
 def punctuation(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
     """The punctuation marks that are tokens of their own, and their ids."""
     ids = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in string.punctuation}
-    return {mark: token for mark, token in ids.items() if isinstance(token, int) and token != tokenizer.unk_token_id}
+    return {
+        mark: token
+        for mark, token in ids.items()
+        if isinstance(token, int) and token != tokenizer.unk_token_id
+    }
 
 
 def _checked_backbone(
-    path: str, num_hidden_layers: int | None, tokenizer: PreTrainedTokenizerFast, lengths: dict[str, int], seed: int
-) -> Any:  # noqa: ANN401 - a Hugging Face model of any class
+    path: str,
+    num_hidden_layers: int | None,
+    tokenizer: PreTrainedTokenizerFast,
+    lengths: dict[str, int],
+    seed: int,
+) -> Any:
     backbone = load_backbone(path, num_hidden_layers=num_hidden_layers, seed=seed)
     check_vocabulary(len(tokenizer), backbone, path)
     for name, length in lengths.items():

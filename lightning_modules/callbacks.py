@@ -19,15 +19,18 @@ VALIDATION = "validation/"
 class Epochs(pl.Callback):
     """Finishes every epoch exactly once, an epoch included whose end was cut off: a checkpoint after its last step knows that it is due.
 
-    The rows travel in the checkpoint, so that an interrupted cell continues its history without holes or repeats. In a distributed run
-    all processes retrieve together, or process 0 does and the others wait; its numbers are everybody's, so that every query is scored once.
+    The rows travel in the checkpoint, so that an interrupted cell continues its history without
+    holes or repeats. In a distributed run all processes retrieve together, or process 0 does and
+    the others wait; its numbers are everybody's, so that every query is scored once.
 
     Args:
-        evaluate: retrieves with the network of the module it closes over and returns the mean of each measure, by name.
+        evaluate: retrieves with the network of the module it closes over and returns the mean of
+            each measure, by name.
         measure: of these the one that selects an epoch; the first of equals wins.
         history: file of the rows, never half-written.
         best: file of the selected epoch's weights.
-        patience: training ends after so many epochs without a better one; None: never before its last.
+        patience: training ends after so many epochs without a better one; None: never before its
+            last.
         together: whether all processes evaluate, each its part.
     """
 
@@ -77,9 +80,17 @@ class Epochs(pl.Callback):
 
     def _finish(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert isinstance(module, RankingModule)
-        measures = trainer.strategy.broadcast(self._evaluate() if self._together or trainer.is_global_zero else {})
-        training = module.diagnostics.summary()  # after the retrieval, which may be interrupted: it forgets the epoch
-        row: Row = {"epoch": len(self.rows), "step": trainer.global_step, "seconds": self._seconds()}
+        measures = trainer.strategy.broadcast(
+            self._evaluate() if self._together or trainer.is_global_zero else {}
+        )
+        training = (
+            module.diagnostics.summary()
+        )  # after the retrieval, which may be interrupted: it forgets the epoch
+        row: Row = {
+            "epoch": len(self.rows),
+            "step": trainer.global_step,
+            "seconds": self._seconds(),
+        }
         row |= {f"train/{name}": value for name, value in training.items()}
         row |= {VALIDATION + name: value for name, value in measures.items()}
         self.rows.append(row)
@@ -101,7 +112,10 @@ class Epochs(pl.Callback):
             with written_aside(self._best) as aside:
                 save_model(module.network, str(aside))
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        with written_aside(self._history) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+        with (
+            written_aside(self._history) as aside,
+            aside.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
             writer.writerows(self.rows)
@@ -110,7 +124,10 @@ class Epochs(pl.Callback):
 def read_history(path: Path) -> list[Row]:
     """Returns the rows of a history file, to the last bit as they were written; what an epoch has no value for is left out."""
     with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+        return [
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(file)
+        ]
 
 
 def best_epoch(rows: list[Row], measure: str) -> int:

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-CPU_TOKENS = 384  # a core is as busy with this many as with more, their activations stay in its cache, and less is padding
+# a core is as busy with this many as with more, their activations stay in its cache, and less is
+# padding
+CPU_TOKENS = 384
 ACCELERATOR_TOKENS = 16384  # keeps many units busy at once
 
 
@@ -14,9 +16,10 @@ class Chunks(nn.Module):
     """Applies a function to n items in chunks, longest items first, and gives the results back in the items' order.
 
     Args:
-        tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding; a longer item is a chunk by itself.
-            None: what suits the device.
-        recompute: keep no activations of a chunk; they are computed again on the way back, with the same dropout.
+        tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding;
+            a longer item is a chunk by itself. None: what suits the device.
+        recompute: keep no activations of a chunk; they are computed again on the way back, with the
+            same dropout.
     """
 
     def __init__(self, tokens: int | None, *, recompute: bool) -> None:
@@ -39,7 +42,10 @@ class Chunks(nn.Module):
         keep_nothing = self.recompute and torch.is_grad_enabled()
         order = self.order(lengths)
         chunks = torch.split(order, self.sizes(lengths[order].tolist(), lengths.device))
-        return [checkpoint(function, rows, use_reentrant=False) if keep_nothing else function(rows) for rows in chunks]
+        return [
+            checkpoint(function, rows, use_reentrant=False) if keep_nothing else function(rows)
+            for rows in chunks
+        ]
 
     def sizes(self, falling: list[int], device: torch.device) -> list[int]:
         """Number of items of each chunk.

@@ -22,8 +22,8 @@ class CrossEncoder(Network):
     """Scores a pair by the logit of a sequence classifier with one class.
 
     Args:
-        classifier: the Hugging Face model; called with input_ids or inputs_embeds, attention_mask and, if it has them, token_type_ids, it
-            returns logits [n, 1].
+        classifier: the Hugging Face model; called with input_ids or inputs_embeds, attention_mask
+            and, if it has them, token_type_ids, it returns logits [n, 1].
         template: joins query and document.
         pad_id: token id that fills padded positions.
         pair_length: most tokens of a pair; the document is cut.
@@ -59,8 +59,13 @@ class CrossEncoder(Network):
         """Logit over temperature of each candidate of each query, [B, U]; 0 where the mask is False."""
         pairs = batch.mask.nonzero()
         share = Share.of(batch.queries.lengths[pairs[:, 0]] + batch.documents.lengths[pairs[:, 1]])
-        logits = share.restored(gathered(self.pair_scores(batch.queries, batch.documents, pairs[share.own])))
-        return logits.new_zeros(batch.mask.shape).index_put((pairs[:, 0], pairs[:, 1]), logits) / self.temperature
+        logits = share.restored(
+            gathered(self.pair_scores(batch.queries, batch.documents, pairs[share.own]))
+        )
+        return (
+            logits.new_zeros(batch.mask.shape).index_put((pairs[:, 0], pairs[:, 1]), logits)
+            / self.temperature
+        )
 
     def pair_scores(self, queries: Tokens, documents: Tokens, pairs: Tensor) -> Tensor:
         """Logits of chosen pairs.
@@ -73,31 +78,51 @@ class CrossEncoder(Network):
         Returns:
             [P] logits, not divided by the temperature.
         """
-        words = WordVectors(self.classifier, torch.cat([queries.ids, documents.ids]), [self.pad_id, *self.template.special_ids])
+        words = WordVectors(
+            self.classifier,
+            torch.cat([queries.ids, documents.ids]),
+            [self.pad_id, *self.template.special_ids],
+        )
 
         def score(rows: Tensor) -> Tensor:
-            ids, types, mask = self.template.join(queries, documents, pairs[rows], pad_id=self.pad_id, length=self.pair_length)
+            ids, types, mask = self.template.join(
+                queries, documents, pairs[rows], pad_id=self.pad_id, length=self.pair_length
+            )
             kinds = {"token_type_ids": types} if self._typed else {}
             output: Any = self.classifier(**words.of(ids), attention_mask=mask.long(), **kinds)
             logits: Tensor = output.logits.squeeze(-1)
             return logits
 
         lengths = queries.lengths[pairs[:, 0]] + documents.lengths[pairs[:, 1]]
-        logits: Tensor = self.chunks(score, torch.clamp(lengths, max=self.pair_length - self.template.added))
+        logits: Tensor = self.chunks(
+            score, torch.clamp(lengths, max=self.pair_length - self.template.added)
+        )
         return logits
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
         """Writes a CrossEncoder, which gives logits."""
         if texts.query_prefix or texts.document_prefix:
             raise InputError(
-                "export=true: a cross-encoder exports without prefixes; set model.tokens.query_prefix and document_prefix to ''."
+                "export=true: a cross-encoder exports without prefixes; set "
+                "model.tokens.query_prefix and document_prefix to ''."
             )
         whole: Any = copy.deepcopy(self.classifier)
-        setattr(whole, whole.base_model_prefix, layout.merged(getattr(whole, whole.base_model_prefix)))
+        setattr(
+            whole, whole.base_model_prefix, layout.merged(getattr(whole, whole.base_model_prefix))
+        )
         settings = {
             "transformer_task": "sequence-classification",
             "modality_config": {"text": {"method": "forward", "method_output_name": "logits"}},
             "module_output_name": "scores",
         }
-        modules = [layout.transformer(folder, whole, layout.with_length(tokenizer, self.pair_length, typed=self._typed), **settings)]
-        layout.write(folder, modules, model_type="CrossEncoder", prompts={}, activation_fn=layout.IDENTITY)
+        modules = [
+            layout.transformer(
+                folder,
+                whole,
+                layout.with_length(tokenizer, self.pair_length, typed=self._typed),
+                **settings,
+            )
+        ]
+        layout.write(
+            folder, modules, model_type="CrossEncoder", prompts={}, activation_fn=layout.IDENTITY
+        )

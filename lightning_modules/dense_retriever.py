@@ -29,13 +29,23 @@ class DenseRetriever(Retriever[Tensor]):
         InputError: for an unknown similarity or a temperature that is not positive.
 
     Reference:
-        Karpukhin et al., "Dense Passage Retrieval for Open-Domain Question Answering", EMNLP 2020, section 3.
+        Karpukhin et al., "Dense Passage Retrieval for Open-Domain Question Answering", EMNLP 2020,
+        section 3.
     """
 
-    def __init__(self, encoder: TextEncoder, *, document_encoder: TextEncoder | None = None, similarity: str, temperature: float) -> None:
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        *,
+        document_encoder: TextEncoder | None = None,
+        similarity: str,
+        temperature: float,
+    ) -> None:
         super().__init__(temperature)
         if similarity not in SIMILARITIES:
-            raise InputError(f"model.network.similarity={similarity}: must be one of {', '.join(SIMILARITIES)}.")
+            raise InputError(
+                f"model.network.similarity={similarity}: must be one of {', '.join(SIMILARITIES)}."
+            )
         self.encoder = encoder
         self.document_encoder = document_encoder
         self.normalised = similarity == "cosine"
@@ -52,8 +62,8 @@ class DenseRetriever(Retriever[Tensor]):
     def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[Tensor, Tensor]:
         """Encodes n queries and m documents to [n, D] and [m, D], in one pass of a shared encoder.
 
-        A static encoder then writes one gradient of the size of its vocabulary instead of two and their sum, and a transformer packs short
-        documents with queries of their length.
+        A static encoder then writes one gradient of the size of its vocabulary instead of two and
+        their sum, and a transformer packs short documents with queries of their length.
         """
         if self.document_encoder is not None:
             return self.encode_queries(queries), self.encode_documents(documents)
@@ -63,9 +73,15 @@ class DenseRetriever(Retriever[Tensor]):
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
         """Writes a SentenceTransformer."""
         if self.document_encoder is not None:
-            raise InputError("export=true: the layout holds one encoder, not separate towers; set model.network.shared=true.")
+            raise InputError(
+                "export=true: the layout holds one encoder, not separate towers; set "
+                "model.network.shared=true."
+            )
         if not self.normalised and not self.encoder.exports_length:
-            raise InputError("export=true: this encoder exports with cosine only; set model.network.similarity=cosine.")
+            raise InputError(
+                "export=true: this encoder exports with cosine only; set "
+                "model.network.similarity=cosine."
+            )
         modules = self.encoder.export_modules(folder, tokenizer, texts)
         layout.write(
             folder,

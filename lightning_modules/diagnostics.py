@@ -1,6 +1,7 @@
 """What only a noise experiment can measure: how training treats the labels it does not know to be wrong.
 
-Everything here is read from the batch's bookkeeping (`corrupted`, `true_columns`) after the step; nothing feeds back into training.
+Everything here is read from the batch's bookkeeping (`corrupted`, `true_columns`) after the step;
+nothing feeds back into training.
 """
 
 from collections import defaultdict
@@ -30,7 +31,9 @@ class Diagnostics:
         self._values = defaultdict(list, {name: [values] for name, values in state.items()})
 
     @torch.no_grad()
-    def add(self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None) -> None:
+    def add(
+        self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None
+    ) -> None:
         """Adds a step.
 
         Args:
@@ -56,8 +59,13 @@ class Diagnostics:
             "closed": batch.true_columns >= 0,
         }
         if decisions is not None:
-            decided = {name: value for name, value in decisions._asdict().items() if value is not None}
-            values |= decided | {"largest_confidence": decisions.confidence, "confidence": values["confidence"]}
+            decided = {
+                name: value for name, value in decisions._asdict().items() if value is not None
+            }
+            values |= decided | {
+                "largest_confidence": decisions.confidence,
+                "confidence": values["confidence"],
+            }
         for name, value in values.items():
             self._values[name].append(value.float().cpu())
 
@@ -65,23 +73,28 @@ class Diagnostics:
         """Returns the epoch's means and forgets the epoch. A mean over nothing is left out.
 
         Keys:
-            `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax probability of the labelled positive) and
-            `margin` (its score minus the best other candidate's).
-            `memorisation`: share of corrupted examples whose wrong label the model ranks first; `recovery`: share whose true document it
-            ranks first, among those that have it as a candidate.
-            `skipped`: share of examples without a positive or without another candidate, which teach most losses nothing; left out where it
-            is 0.
-            `detector_auroc`: how well the largest probability of an unlabelled candidate tells corrupted from clean examples.
-            Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares), `vacuous_positives` and `vacuous_negatives` (the
-            same of documents by their label, in the pointwise view), `plausible` (mean size of the plausible set),
-            `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a detector of corrupted labels.
+            `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax
+            probability of the labelled positive) and `margin` (its score minus the best other
+            candidate's). `memorisation`: share of corrupted examples whose wrong label the model
+            ranks first; `recovery`: share whose true document it ranks first, among those that have
+            it as a candidate. `skipped`: share of examples without a positive or without another
+            candidate, which teach most losses nothing; left out where it is 0. `detector_auroc`:
+            how well the largest probability of an unlabelled candidate tells corrupted from clean
+            examples. Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal`
+            (shares), `vacuous_positives` and `vacuous_negatives` (the same of documents by their
+            label, in the pointwise view), `plausible` (mean size of the plausible set),
+            `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a
+            detector of corrupted labels.
         """
         if not self._values:
             return {}
         values = {name: torch.cat(parts) for name, parts in self._values.items()}
         self._values.clear()
         corrupted = values["corrupted"].bool()
-        means = {"loss": _mean(values["loss"]), "detector_auroc": _auroc(corrupted, values["doubt"])}
+        means = {
+            "loss": _mean(values["loss"]),
+            "detector_auroc": _auroc(corrupted, values["doubt"]),
+        }
         for name in ("loss", "confidence", "margin"):
             means[f"{name}_clean"] = _mean(values[name][~corrupted])
             means[f"{name}_corrupted"] = _mean(values[name][corrupted])

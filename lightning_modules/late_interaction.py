@@ -22,20 +22,22 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
     """Scores by MaxSim over projected, normalised token vectors.
 
     Args:
-        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask, it returns last_hidden_state [n, L, H].
+        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask,
+            it returns last_hidden_state [n, L, H].
         projection: from a token's state [.., H] to its vector [.., D].
         pad_id: token id that fills padded positions.
         mask_id: token id that augments queries.
-        query_length: queries are augmented to so many tokens; the added ones are not attended to, but count in the score. None: no
-            augmentation.
-        skipped: token -> id of the documents' tokens that do not count in the score (punctuation); they are attended to.
+        query_length: queries are augmented to so many tokens; the added ones are not attended to,
+            but count in the score. None: no augmentation.
+        skipped: token -> id of the documents' tokens that do not count in the score (punctuation);
+            they are attended to.
         temperature: positive; `scores` divides by it.
         chunk_tokens: most tokens encoded together, padding included; None: what suits the device.
         recompute: keep no activations of a chunk for the gradients.
 
     Reference:
-        Khattab & Zaharia, "ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT", SIGIR 2020,
-        sections 3.2 and 3.3.
+        Khattab & Zaharia, "ColBERT: Efficient and Effective Passage Search via Contextualized Late
+        Interaction over BERT", SIGIR 2020, sections 3.2 and 3.3.
     """
 
     skipped: Tensor
@@ -61,7 +63,9 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         self.query_length = query_length
         self.chunks = Chunks(chunk_tokens, recompute=recompute)
         self._skipped_tokens = list(skipped)
-        self.register_buffer("skipped", torch.tensor(list(skipped.values()), dtype=torch.long), persistent=False)
+        self.register_buffer(
+            "skipped", torch.tensor(list(skipped.values()), dtype=torch.long), persistent=False
+        )
 
     def encode_queries(self, tokens: Tokens) -> TokenVectors:
         """Encodes n queries to the vectors of their tokens and of the tokens that augment them."""
@@ -69,9 +73,14 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         words = WordVectors(self.backbone, tokens.ids, [self.pad_id, self.mask_id])
 
         def encode(rows: Tensor) -> Tensor:
-            ids, mask = padded(tokens.ids, tokens.offsets, rows, self.mask_id if self.query_length else self.pad_id)
+            ids, mask = padded(
+                tokens.ids, tokens.offsets, rows, self.mask_id if self.query_length else self.pad_id
+            )
             added = max(0, int(counted[rows].max()) - ids.shape[1])
-            ids, mask = functional.pad(ids, (0, added), value=self.mask_id), functional.pad(mask, (0, added), value=False)
+            ids, mask = (
+                functional.pad(ids, (0, added), value=self.mask_id),
+                functional.pad(mask, (0, added), value=False),
+            )
             counts = torch.arange(ids.shape[1], device=ids.device) < counted[rows].unsqueeze(1)
             return self._vectors(words.of(ids), mask, counts)
 
@@ -109,9 +118,18 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         if self.query_length is None:
             settings["query_length"] = texts.query_length
         else:
-            settings["query_expansion"] = {"strategy": "fixed", "attend": False, "token": None, "length": self.query_length}
+            settings["query_expansion"] = {
+                "strategy": "fixed",
+                "attend": False,
+                "token": None,
+                "length": self.query_length,
+            }
         cutting = layout.with_length(tokenizer, texts.document_length)
-        mask = {"skiplist_words": self._skipped_tokens, "skiplist_tasks": ["document"], "keep_only_token_ids": None}
+        mask = {
+            "skiplist_words": self._skipped_tokens,
+            "skiplist_tasks": ["document"],
+            "keep_only_token_ids": None,
+        }
         modules = [
             layout.transformer(folder, self.backbone, cutting, **settings),
             layout.dense(self.projection, "token_embeddings"),
@@ -119,7 +137,13 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
             layout.normalize("token_embeddings"),
         ]
         prompts = {"query": texts.query_prefix, "document": texts.document_prefix}
-        layout.write(folder, modules, model_type="MultiVectorEncoder", prompts=prompts, similarity_fn_name="maxsim")
+        layout.write(
+            folder,
+            modules,
+            model_type="MultiVectorEncoder",
+            prompts=prompts,
+            similarity_fn_name="maxsim",
+        )
 
     def _vectors(self, words: dict[str, Tensor], mask: Tensor, counts: Tensor) -> Tensor:
         """Vectors of the tokens that count, text after text: [M, D]."""

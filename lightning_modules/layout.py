@@ -1,6 +1,7 @@
 """The folder layout of sentence-transformers 6: a list of modules, each in a folder of its own.
 
-Written here by hand, so that an export needs no other package. Left out: what its modules do not know, namely separate towers.
+Written here by hand, so that an export needs no other package. Left out: what its modules do not
+know, namely separate towers.
 """
 
 import copy
@@ -50,7 +51,9 @@ class Module(NamedTuple):
     at_root: bool = False
 
 
-def transformer(folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast, **settings: object) -> Module:  # noqa: ANN401
+def transformer(
+    folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast, **settings: object
+) -> Module:
     """Writes a Hugging Face model and its tokenizer to the export's folder.
 
     Args:
@@ -67,19 +70,34 @@ def transformer(folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast, **
 def dense(linear: nn.Linear, key: str) -> Module:
     """A projection without bias of the features of that name."""
     names = {"module_input_name": key, "module_output_name": key}
-    config = {"in_features": linear.in_features, "out_features": linear.out_features, "bias": False, "activation_function": IDENTITY}
-    return Module("base.modules.dense.Dense", config | names, {"linear.weight": linear.weight.detach().cpu().contiguous()})
+    config = {
+        "in_features": linear.in_features,
+        "out_features": linear.out_features,
+        "bias": False,
+        "activation_function": IDENTITY,
+    }
+    return Module(
+        "base.modules.dense.Dense",
+        config | names,
+        {"linear.weight": linear.weight.detach().cpu().contiguous()},
+    )
 
 
 def normalize(key: str) -> Module:
     """Unit length for the features of that name."""
-    return Module("base.modules.normalize.Normalize", {"module_input_name": key, "module_output_name": key})
+    return Module(
+        "base.modules.normalize.Normalize", {"module_input_name": key, "module_output_name": key}
+    )
 
 
 def feature_extraction() -> dict[str, object]:
     """The settings of a Transformer module that gives token states."""
     how = {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}
-    return {"transformer_task": "feature-extraction", "modality_config": how, "module_output_name": "token_embeddings"}
+    return {
+        "transformer_task": "feature-extraction",
+        "modality_config": how,
+        "module_output_name": "token_embeddings",
+    }
 
 
 def write(folder: Path, modules: list[Module], *, model_type: str, **settings: object) -> None:
@@ -95,27 +113,44 @@ def write(folder: Path, modules: list[Module], *, model_type: str, **settings: o
     for place, module in enumerate(modules):
         name = "" if module.at_root else f"{place}_{module.kind.rpartition('.')[2]}"
         (folder / name).mkdir(exist_ok=True)
-        _write_json(folder / name / ("sentence_bert_config.json" if module.at_root else "config.json"), module.config)
+        _write_json(
+            folder / name / ("sentence_bert_config.json" if module.at_root else "config.json"),
+            module.config,
+        )
         if module.weights is not None:
             save_file(module.weights, folder / name / "model.safetensors")
-        entries.append({"idx": place, "name": str(place), "path": name, "type": f"sentence_transformers.{module.kind}"})
+        entries.append(
+            {
+                "idx": place,
+                "name": str(place),
+                "path": name,
+                "type": f"sentence_transformers.{module.kind}",
+            }
+        )
     _write_json(folder / "modules.json", entries)
     versions = {"sentence_transformers": "6.2.0", "transformers": transformers.__version__}
-    _write_json(folder / "config_sentence_transformers.json", {"__version__": versions, "model_type": model_type, **settings})
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {"__version__": versions, "model_type": model_type, **settings},
+    )
 
 
-def merged(model: Any) -> Any:  # noqa: ANN401
+def merged(model: Any) -> Any:
     """The model itself, or a copy with its low-rank updates added to its weights."""
     return copy.deepcopy(model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
-def with_length(tokenizer: PreTrainedTokenizerFast, length: int, *, typed: bool = False) -> PreTrainedTokenizerFast:
+def with_length(
+    tokenizer: PreTrainedTokenizerFast, length: int, *, typed: bool = False
+) -> PreTrainedTokenizerFast:
     """A copy of the tokenizer that cuts at `length` unless told otherwise and, if `typed`, gives token types."""
     cutting = copy.deepcopy(tokenizer)
     cutting.model_max_length = length
     if typed:
         cutting.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
-        cutting.init_kwargs["model_input_names"] = cutting.model_input_names  # saved only if they are among these
+        cutting.init_kwargs["model_input_names"] = (
+            cutting.model_input_names
+        )  # saved only if they are among these
     return cutting
 
 

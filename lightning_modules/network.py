@@ -28,15 +28,18 @@ class Network(nn.Module, ABC):
     def __init__(self, temperature: float) -> None:
         super().__init__()
         if not temperature > 0:
-            raise InputError(f"model.network.temperature={temperature}: must be a positive number, e.g. 0.05 for cosine or 1 for dot.")
+            raise InputError(
+                f"model.network.temperature={temperature}: must be a positive number, e.g. 0.05 "
+                "for cosine or 1 for dot."
+            )
         self.temperature = temperature
 
     @abstractmethod
     def scores(self, batch: Batch) -> Tensor:
         """Score over temperature of every query with every document of the batch, [B, U]; outside `batch.mask` it may be anything finite.
 
-        In a distributed run every process passes the same batch, encodes its share of it and returns the scores of all: training is that of
-        one process.
+        In a distributed run every process passes the same batch, encodes its share of it and
+        returns the scores of all: training is that of one process.
         """
 
     @abstractmethod
@@ -79,6 +82,8 @@ class Retriever(Network, Generic[Encoded]):
     def scores(self, batch: Batch) -> Tensor:
         """Similarity over temperature of every query with every document of the batch, [B, U]."""
         queries, documents = Share.of(batch.queries.lengths), Share.of(batch.documents.lengths)
-        encoded = self.encode_batch(queries.tokens(batch.queries), documents.tokens(batch.documents))
+        encoded = self.encode_batch(
+            queries.tokens(batch.queries), documents.tokens(batch.documents)
+        )
         similarities = self.similarities(self.gathered(encoded[0]), self.gathered(encoded[1]))
         return documents.restored(queries.restored(similarities).T).T / self.temperature

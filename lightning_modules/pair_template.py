@@ -42,10 +42,14 @@ class PairTemplate:
         backend.no_truncation()
         encoding = backend.encode("a", "a", add_special_tokens=True)
         pieces = list(zip(encoding.ids, encoding.type_ids, strict=True))
-        query, document = ([place for place, text in enumerate(encoding.sequence_ids) if text == which] for which in (0, 1))
+        query, document = (
+            [place for place, text in enumerate(encoding.sequence_ids) if text == which]
+            for which in (0, 1)
+        )
         if not query or not document:
             raise InputError(
-                "model.tokenizer: the tokenizer makes no tokens of the letter a, so it cannot be asked how it joins two texts."
+                "model.tokenizer: the tokenizer makes no tokens of the letter a, so it cannot be "
+                "asked how it joins two texts."
             )
         return cls(
             pieces[: query[0]],
@@ -65,7 +69,9 @@ class PairTemplate:
         """Ids of these tokens."""
         return [token for token, _ in (*self.before, *self.between, *self.after)]
 
-    def join(self, queries: Tokens, documents: Tokens, pairs: Tensor, *, pad_id: int, length: int) -> tuple[Tensor, Tensor, Tensor]:
+    def join(
+        self, queries: Tokens, documents: Tokens, pairs: Tensor, *, pad_id: int, length: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Joins chosen queries and documents; what is too long is cut at the document's end.
 
         Args:
@@ -90,12 +96,23 @@ class PairTemplate:
             _special(self.after, query_mask),
         ]
         ids, types, mask = (torch.cat(columns, dim=1) for columns in zip(*parts, strict=True))
-        closed_up = (~mask).long().argsort(dim=1, stable=True)[:, : int(mask.sum(1).max())]  # tokens first, in their order, then gaps
+        closed_up = (
+            (~mask).long().argsort(dim=1, stable=True)[:, : int(mask.sum(1).max())]
+        )  # tokens first, in their order, then gaps
         mask = mask.gather(1, closed_up)
-        return ids.gather(1, closed_up).where(mask, pad_id), types.gather(1, closed_up).where(mask, 0), mask
+        return (
+            ids.gather(1, closed_up).where(mask, pad_id),
+            types.gather(1, closed_up).where(mask, 0),
+            mask,
+        )
 
 
 def _special(pieces: list[tuple[int, int]], like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The same special tokens for each pair: ids, types and mask, each [P, k]."""
-    columns = torch.tensor(pieces, dtype=torch.long, device=like.device).reshape(-1, 2).T.unsqueeze(1).expand(2, len(like), -1)
+    columns = (
+        torch.tensor(pieces, dtype=torch.long, device=like.device)
+        .reshape(-1, 2)
+        .T.unsqueeze(1)
+        .expand(2, len(like), -1)
+    )
     return columns[0], columns[1], torch.ones_like(columns[0], dtype=torch.bool)

@@ -12,7 +12,8 @@ def mean_pool(states: Tensor, mask: Tensor) -> Tensor:
     return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
-def cls_pool(states: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001 - one call shape for all poolings
+# one call shape for all poolings
+def cls_pool(states: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
     """State of the first token: [n, L, D], [n, L] -> [n, D]."""
     return states[:, 0]
 
@@ -28,4 +29,9 @@ def last_pool(states: Tensor, mask: Tensor) -> Tensor:
     return states[torch.arange(len(states), device=states.device), mask.sum(1).clamp(min=1) - 1]
 
 
-POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mean": mean_pool, "cls": cls_pool, "max": max_pool, "last": last_pool}
+POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mean": mean_pool,
+    "cls": cls_pool,
+    "max": max_pool,
+    "last": last_pool,
+}

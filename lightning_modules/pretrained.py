@@ -1,6 +1,7 @@
 """Networks as a folder holds them, for a use that no configuration describes: the encoder of the noise, a judge of pairs.
 
-An export of this project says itself how it was trained (`retrieval.json`); a Hugging Face folder does not.
+An export of this project says itself how it was trained (`retrieval.json`); a Hugging Face folder
+does not.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,13 @@ from transformers import PreTrainedTokenizerFast
 from data import TextTokenizer
 from data.pretrained_tokenizer import pretrained_tokenizer
 from errors import InputError
-from lightning_modules.backbone import check_length, check_vocabulary, load_backbone, loaded, positions
+from lightning_modules.backbone import (
+    check_length,
+    check_vocabulary,
+    load_backbone,
+    loaded,
+    positions,
+)
 from lightning_modules.cross_encoder import CrossEncoder
 from lightning_modules.dense_retriever import DenseRetriever
 from lightning_modules.pair_template import PairTemplate
@@ -69,15 +76,20 @@ def exported_retriever(path: str) -> PretrainedRetriever:
         path: the folder.
 
     Raises:
-        InputError: it is no export, or one of a model without a single vector a text; or its files are damaged.
+        InputError: it is no export, or one of a model without a single vector a text; or its files
+            are damaged.
     """
     if not is_export(path):
-        raise InputError(f"model.path={path} is not the folder of an export: it holds no {RECORD}. Make one with export=true.")
+        raise InputError(
+            f"model.path={path} is not the folder of an export: it holds no {RECORD}. Make one "
+            "with export=true."
+        )
     record = read_record(path)
     kind = record["model.network._target_"]
     if kind not in {DENSE, STATIC}:
         raise InputError(
-            f"model.path={path} holds {KINDS.get(kind, kind)}. Give an export of a dense or static retriever (model=minilm, model=static)."
+            f"model.path={path} holds {KINDS.get(kind, kind)}. Give an export of a dense or static "
+            "retriever (model=minilm, model=static)."
         )
     tokenizer = pretrained_tokenizer(path)
     encoder: TextEncoder
@@ -86,7 +98,11 @@ def exported_retriever(path: str) -> PretrainedRetriever:
         encoder = StaticEncoder(vectors, torch.ones(len(vectors)))
     else:
         encoder = _transformer(path, tokenizer, record["model.network.pooling"])
-    network = DenseRetriever(encoder, similarity=record["model.network.similarity"], temperature=float(record["model.network.temperature"]))
+    network = DenseRetriever(
+        encoder,
+        similarity=record["model.network.similarity"],
+        temperature=float(record["model.network.temperature"]),
+    )
     return PretrainedRetriever(network.float().eval(), *_tokenizers(tokenizer, record))
 
 
@@ -99,7 +115,8 @@ def transformer_retriever(path: str, *, pooling: str, max_length: int) -> Pretra
         max_length: most tokens of a text.
 
     Raises:
-        InputError: there is no such encoder, its weights are missing, truncated or incomplete, or it has fewer positions.
+        InputError: there is no such encoder, its weights are missing, truncated or incomplete, or
+            it has fewer positions.
     """
     tokenizer = pretrained_tokenizer(path)
     encoder = _transformer(path, tokenizer, pooling)
@@ -116,16 +133,27 @@ def pretrained_cross_encoder(path: str) -> PretrainedCrossEncoder:
         path: folder or hub name.
 
     Raises:
-        InputError: it holds something else, or its weights, those of the classifier included, are missing, truncated or incomplete.
+        InputError: it holds something else, or its weights, those of the classifier included, are
+            missing, truncated or incomplete.
     """
     from transformers import AutoModelForSequenceClassification
 
     record = read_record(path) if is_export(path) else None
     if record is not None and record["model.network._target_"] != CROSS_ENCODER:
         kind = KINDS[record["model.network._target_"]].partition(",")[0]
-        raise InputError(f"model.path={path} holds {kind}, not a cross-encoder. Give an export of one (model=cross_encoder).")
+        raise InputError(
+            f"model.path={path} holds {kind}, not a cross-encoder. Give an export of one "
+            "(model=cross_encoder)."
+        )
     tokenizer = pretrained_tokenizer(path)
-    classifier = loaded(AutoModelForSequenceClassification, path, num_hidden_layers=None, seed=0, whole=True, num_labels=1)
+    classifier = loaded(
+        AutoModelForSequenceClassification,
+        path,
+        num_hidden_layers=None,
+        seed=0,
+        whole=True,
+        num_labels=1,
+    )
     check_vocabulary(len(tokenizer), classifier.base_model, path)
     if record is None:
         record = _usual_lengths(min(PAIR_LENGTH, positions(classifier.base_model) or PAIR_LENGTH))
@@ -147,7 +175,9 @@ def _transformer(path: str, tokenizer: PreTrainedTokenizerFast, pooling: str) ->
     if weight is not None:
         linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
         linear.weight = torch.nn.Parameter(weight)
-    return TransformerEncoder(backbone, pooling=pooling, pad_id=tokenizer.pad_token_id or 0, projection=linear)
+    return TransformerEncoder(
+        backbone, pooling=pooling, pad_id=tokenizer.pad_token_id or 0, projection=linear
+    )
 
 
 def _tokenizers(tokenizer: PreTrainedTokenizerFast, record: dict[str, Any]) -> list[TextTokenizer]:

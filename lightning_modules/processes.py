@@ -1,8 +1,10 @@
 """A batch shared by the processes of a distributed run, such that training is exactly that of one process with the whole batch.
 
-Every process has the whole batch and encodes its share of the texts; the encodings are gathered, and every process computes the same scores
-and the same loss over all rows. The gradient that reaches a process's own encodings is then already complete: nothing is communicated on
-the way back, and it is multiplied by the number of processes only because DistributedDataParallel will divide by it.
+Every process has the whole batch and encodes its share of the texts; the encodings are gathered,
+and every process computes the same scores and the same loss over all rows. The gradient that
+reaches a process's own encodings is then already complete: nothing is communicated on the way back,
+and it is multiplied by the number of processes only because DistributedDataParallel will divide by
+it.
 """
 
 from typing import Any, NamedTuple
@@ -35,17 +37,22 @@ class Share(NamedTuple):
             lengths: [n] tokens of each item.
 
         Raises:
-            InputError: if there are fewer items than processes; a process without work would leave its gradients out.
+            InputError: if there are fewer items than processes; a process without work would leave
+                its gradients out.
         """
         world = world_size()
         if world == 1:
             return cls(torch.arange(len(lengths), device=lengths.device), None)
         if len(lengths) < world:
             raise InputError(
-                f"a batch of {len(lengths)} texts cannot be shared by {world} processes: raise batch.size or use fewer devices."
+                f"a batch of {len(lengths)} texts cannot be shared by {world} processes: raise "
+                "batch.size or use fewer devices."
             )
         by_length = lengths.argsort(descending=True, stable=True)
-        return cls(by_length[dist.get_rank() :: world], torch.cat([by_length[rank::world] for rank in range(world)]))
+        return cls(
+            by_length[dist.get_rank() :: world],
+            torch.cat([by_length[rank::world] for rank in range(world)]),
+        )
 
     def tokens(self, tokens: Tokens) -> Tokens:
         """The tokens of this process's texts."""
@@ -71,7 +78,8 @@ def gathered(local: Tensor) -> Tensor:
 
 class _Gather(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, local: Tensor) -> Tensor:  # noqa: ANN401 - autograd's context has no public type
+    # autograd's context has no public type
+    def forward(ctx: Any, local: Tensor) -> Tensor:
         world, rank = world_size(), dist.get_rank()
         counts = [torch.zeros(1, dtype=torch.int64, device=local.device) for _ in range(world)]
         dist.all_gather(counts, torch.tensor([len(local)], device=local.device))
@@ -84,6 +92,6 @@ class _Gather(torch.autograd.Function):
         return torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ANN401
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         own: Tensor = gradients[0][ctx.begin : ctx.end] * ctx.world
         return own

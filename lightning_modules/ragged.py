@@ -22,7 +22,8 @@ def take(values: Tensor, offsets: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]
     """
     lengths = offsets.diff()[rows]
     taken = offsets_of(lengths)
-    # value j of the result sits (start of its list in `values` - start of its list in the result) places further on in `values`
+    # value j of the result sits (start of its list in `values` - start of its list in the result)
+    # places further on in `values`
     shift = torch.repeat_interleave(offsets[rows] - taken[:-1], lengths)
     return values[torch.arange(len(shift), device=values.device) + shift], taken
 

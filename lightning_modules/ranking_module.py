@@ -24,7 +24,8 @@ class RankingModule(pl.LightningModule):
         network: offers `scores(batch) -> [B, U]`.
         loss: judges the scores; its `progress` is set to the share of the optimisation steps taken.
         optimization: optimiser and schedule.
-        documents: number of documents of the collection; with the query's row it gives a (query, document) pair its identity.
+        documents: number of documents of the collection; with the query's row it gives a (query,
+            document) pair its identity.
         query_ids: of the train queries, in the order of the query rows; messages name them.
         teacher: scores of another system; candidates that it did not score are left out.
     """
@@ -46,7 +47,9 @@ class RankingModule(pl.LightningModule):
         self.documents = documents
         self.query_ids = query_ids
         self.teacher = teacher
-        self.average = None if loss.teacher_decay is None else WeightAverage(network, loss.teacher_decay)
+        self.average = (
+            None if loss.teacher_decay is None else WeightAverage(network, loss.teacher_decay)
+        )
         self.diagnostics = Diagnostics()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -75,24 +78,34 @@ class RankingModule(pl.LightningModule):
         self._check_finite(scores, batch)
         teacher, mask = self._teacher(batch)
         with one_batch():  # the labels are read once
-            losses, decisions = self.loss.judged(scores, batch.targets, mask, pair_ids=self._pair_ids(batch), teacher=teacher)
+            losses, decisions = self.loss.judged(
+                scores, batch.targets, mask, pair_ids=self._pair_ids(batch), teacher=teacher
+            )
             loss = self.loss.mean(losses, batch.targets, mask)
         self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
-        interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined] # set by the trainer's logger connector
-        if self.trainer.loggers and (self.global_step + 1) % interval == 0:  # only then would it be written
+        # set by the trainer's logger connector
+        interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
+        if (
+            self.trainer.loggers and (self.global_step + 1) % interval == 0
+        ):  # only then would it be written
             self.log("train/step_loss", loss.detach(), batch_size=len(losses))
         return loss
 
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+    def transfer_batch_to_device(
+        self, batch: Batch, device: torch.device, dataloader_idx: int
+    ) -> Batch:
         """Moves a batch, unless it is there: Lightning would walk through its fields, which a static model's step feels."""
         if batch.mask.device == device:
             return batch
         moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
         return moved
 
-    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own return type is a union of a dozen shapes
+    # Lightning's own return type is a union of a dozen shapes
+    def configure_optimizers(self) -> Any:
         """Builds the optimiser and the per-step schedule."""
-        optimizer, schedule = self.optimization.build(self, int(self.trainer.estimated_stepping_batches))
+        optimizer, schedule = self.optimization.build(
+            self, int(self.trainer.estimated_stepping_batches)
+        )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _check_finite(self, scores: Tensor, batch: Batch) -> None:
@@ -101,7 +114,9 @@ class RankingModule(pl.LightningModule):
         except FloatingPointError as error:
             rows = batch.query_rows[(~scores.isfinite() & batch.mask).any(1)]
             queries = ", ".join(self.query_ids[row] for row in rows.tolist())
-            raise InputError(f"training step {self.global_step}, queries {queries}: {error}") from error
+            raise InputError(
+                f"training step {self.global_step}, queries {queries}: {error}"
+            ) from error
 
     def _pair_ids(self, batch: Batch) -> Tensor:
         pairs = batch.query_rows.unsqueeze(1) * self.documents + batch.document_rows

@@ -17,21 +17,25 @@ from lightning_modules.ranking_module import RankingModule
 class NegativeRefresh(pl.Callback):
     """Every n epochs, ranks documents for the train queries with the current network and hands the run over.
 
-    Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that continues from either of its checkpoints
-    goes on with the same negatives. In a distributed run process 0 mines and all read the file, so that they agree to the bit.
+    Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that
+    continues from either of its checkpoints goes on with the same negatives. In a distributed run
+    process 0 mines and all read the file, so that they agree to the bit.
 
     Args:
-        every: epochs between two refreshes, at least 1; the epochs before the first have the negatives they were given.
+        every: epochs between two refreshes, at least 1; the epochs before the first have the
+            negatives they were given.
         mine: network -> run of the train queries.
         use: takes the run, before the epoch's first batch is drawn.
         folder: of the files.
 
     Reference:
-        Xiong et al., "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text Retrieval", ICLR 2021, section 3.2; here
-        training waits for the index.
+        Xiong et al., "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text
+        Retrieval", ICLR 2021, section 3.2; here training waits for the index.
     """
 
-    def __init__(self, every: int, mine: Callable[[Network], Run], use: Callable[[Run], None], folder: Path) -> None:
+    def __init__(
+        self, every: int, mine: Callable[[Network], Run], use: Callable[[Run], None], folder: Path
+    ) -> None:
         self._every, self._mine, self._use, self._folder = every, mine, use, folder
         self._mined = 0  # the epoch before which the negatives in use were mined; 0: those given
 
@@ -46,7 +50,8 @@ class NegativeRefresh(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Hands over what was in use when the checkpoint was written; mines if the epoch that follows has not been mined for.
 
-        Lightning does not announce the epoch in which it resumes, be it in its middle or, after a last step, at its start.
+        Lightning does not announce the epoch in which it resumes, be it in its middle or, after a
+        last step, at its start.
         """
         if self._mined:
             self._use(self._read(self._mined))
@@ -70,7 +75,12 @@ class NegativeRefresh(pl.Callback):
     def _write(self, run: Run, epoch: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with written_aside(self._file(epoch)) as aside, aside.open("wb") as file:
-            np.savez(file, query_ids=np.array(run.query_ids, dtype=np.str_), rows=run.rows, scores=run.scores)
+            np.savez(
+                file,
+                query_ids=np.array(run.query_ids, dtype=np.str_),
+                rows=run.rows,
+                scores=run.scores,
+            )
         self._file(epoch - 2 * self._every).unlink(missing_ok=True)
 
     def _read(self, epoch: int) -> Run:
@@ -79,6 +89,7 @@ class NegativeRefresh(pl.Callback):
                 return Run(stored["query_ids"].tolist(), stored["rows"], stored["scores"])
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
-                f"{self._file(epoch)}: the negatives mined before epoch {epoch} cannot be read ({error}), so this cell cannot go on as it "
-                "was; run it afresh with overwrite=true."
+                f"{self._file(epoch)}: the negatives mined before epoch {epoch} cannot be read "
+                f"({error}), so this cell cannot go on as it was; run it afresh with "
+                "overwrite=true."
             ) from error

@@ -30,7 +30,9 @@ def read_record(path: str) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((Path(path) / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"model.path={path}: {RECORD} cannot be read ({error}). Export the model again.") from error
+        raise InputError(
+            f"model.path={path}: {RECORD} cannot be read ({error}). Export the model again."
+        ) from error
     return record
 
 
@@ -49,8 +51,9 @@ def read_static(path: str) -> Tensor:
     file = Path(path) / "0_StaticEmbedding" / "model.safetensors"
     if not file.exists():
         raise InputError(
-            f"model.path={path}: it does not hold an exported static retriever (0_StaticEmbedding/model.safetensors). Give the folder of "
-            "one, null to train from scratch, or choose the model that it holds, e.g. model=minilm."
+            f"model.path={path}: it does not hold an exported static retriever "
+            "(0_StaticEmbedding/model.safetensors). Give the folder of one, null to train from "
+            "scratch, or choose the model that it holds, e.g. model=minilm."
         )
     return _tensor(path, file, "embedding.weight")
 
@@ -65,13 +68,23 @@ def check_same(path: str, values: Mapping[str, tuple[object, object]]) -> None:
     Raises:
         InputError: naming each with both values.
     """
-    differing = [f"{name} (there: {there}, here: {here})" for name, (there, here) in values.items() if there != here]
+    differing = [
+        f"{name} (there: {there}, here: {here})"
+        for name, (there, here) in values.items()
+        if there != here
+    ]
     if differing:
-        raise InputError(f"model.path={path} holds another model; it differs in {'; '.join(differing)}. Set the keys as they are there.")
+        raise InputError(
+            f"model.path={path} holds another model; it differs in {'; '.join(differing)}. Set the "
+            "keys as they are there."
+        )
 
 
 def _tensor(path: str, file: Path, name: str) -> Tensor:
     try:
         return load_file(file)[name]
     except (SafetensorError, KeyError, OSError) as error:
-        raise InputError(f"model.path={path}: {file} is truncated or does not hold {name} ({error}). Export the model again.") from error
+        raise InputError(
+            f"model.path={path}: {file} is truncated or does not hold {name} ({error}). Export the "
+            "model again."
+        ) from error

@@ -19,7 +19,8 @@ def seeded(seed: int) -> Iterator[None]:
     before = random_states()
     try:
         random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002 - the global generator is what a library might draw from
+        # the global generator is what a library might draw from
+        np.random.seed(seed % 2**32)  # noqa: NPY002
         torch.manual_seed(seed)
         yield
     finally:
@@ -31,7 +32,13 @@ def random_states() -> dict[str, Any]:
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "python": random.getstate(),
-        "numpy": (str(kind), [int(key) for key in keys], int(position), int(has_gauss), float(gauss)),
+        "numpy": (
+            str(kind),
+            [int(key) for key in keys],
+            int(position),
+            int(has_gauss),
+            float(gauss),
+        ),
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }

@@ -17,8 +17,9 @@ from lightning_modules.text_encoder import TextEncoder
 class StaticEncoder(TextEncoder):
     """Bag of token vectors with one learned weight a token.
 
-    A text with tokens t_1..t_L is sum_l w[t_l] E[t_l]. With random vectors and the tokens' inverse document frequencies as weights, the
-    untrained encoder is a random projection of the TF-IDF vector.
+    A text with tokens t_1..t_L is sum_l w[t_l] E[t_l]. With random vectors and the tokens' inverse
+    document frequencies as weights, the untrained encoder is a random projection of the TF-IDF
+    vector.
 
     Args:
         vectors: [V, D] initial vector of each token of the vocabulary.
@@ -43,10 +44,15 @@ class StaticEncoder(TextEncoder):
             include_last_offset=True,
         )
 
-    def export_modules(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> list[Module]:
+    def export_modules(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
+    ) -> list[Module]:
         """A StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
         if texts.special_tokens:
-            raise InputError("export=true: a static retriever exports without special tokens only; set model.tokens.special_tokens=false.")
+            raise InputError(
+                "export=true: a static retriever exports without special tokens only; set "
+                "model.tokens.special_tokens=false."
+            )
         tokenizer.save_pretrained(folder)
         kind = "sentence_transformer.modules.static_embedding.StaticEmbedding"
         weighted = (self.vectors * self.weights.unsqueeze(1)).detach().cpu().contiguous()

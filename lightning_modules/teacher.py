@@ -32,7 +32,9 @@ class TeacherScores(nn.Module):
         order = pairs.argsort()
         # not persistent: a checkpoint need not carry the run
         self.register_buffer("pairs", torch.from_numpy(pairs[order]), persistent=False)
-        self.register_buffer("values", torch.from_numpy(run.scores[listed][order]), persistent=False)
+        self.register_buffer(
+            "values", torch.from_numpy(run.scores[listed][order]), persistent=False
+        )
 
     def forward(self, query_rows: Tensor, document_rows: Tensor) -> Tensor:
         """Returns the teacher's score of every query with every document, [B], [U] -> [B, U]; NaN where the run has none."""

@@ -14,7 +14,8 @@ class TextEncoder(nn.Module, ABC):
     """Encodes a text to one vector.
 
     Attributes:
-        exports_length: whether the vectors of an export have the length of ours; if not, only cosines agree.
+        exports_length: whether the vectors of an export have the length of ours; if not, only
+            cosines agree.
     """
 
     exports_length: bool
@@ -24,5 +25,7 @@ class TextEncoder(nn.Module, ABC):
         """Encodes n texts: ragged tokens -> [n, D]."""
 
     @abstractmethod
-    def export_modules(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> list[Module]:
+    def export_modules(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
+    ) -> list[Module]:
         """The modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""

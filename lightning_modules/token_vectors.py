@@ -26,13 +26,16 @@ class TokenVectors(NamedTuple):
         return TokenVectors(*take(self.vectors, self.offsets, rows))
 
 
-def maxsim(queries: TokenVectors, documents: TokenVectors, *, elements: int = BLOCK_ELEMENTS) -> Tensor:
+def maxsim(
+    queries: TokenVectors, documents: TokenVectors, *, elements: int = BLOCK_ELEMENTS
+) -> Tensor:
     """Sum over the query's tokens of the largest similarity with a token of the document.
 
         s(q, d) = sum_i max_j q_i . d_j
 
-    Documents are taken in blocks of similar length, so that no more than `elements` similarities (of one document at least) are held at
-    once; for the gradient only the place of each maximum is kept.
+    Documents are taken in blocks of similar length, so that no more than `elements` similarities
+    (of one document at least) are held at once; for the gradient only the place of each maximum is
+    kept.
 
     Args:
         queries: n queries.
@@ -48,17 +51,23 @@ def maxsim(queries: TokenVectors, documents: TokenVectors, *, elements: int = BL
     lengths = documents.offsets.diff()
     order = lengths.argsort(descending=True, stable=True)
     block = max(1, elements // max(1, len(queries.vectors) * int(lengths.max())))
-    owners = torch.repeat_interleave(torch.arange(len(queries.offsets) - 1, device=lengths.device), queries.offsets.diff())
+    owners = torch.repeat_interleave(
+        torch.arange(len(queries.offsets) - 1, device=lengths.device), queries.offsets.diff()
+    )
     parts = []
     for rows in torch.split(order, block):
         tokens, mask = padded(documents.vectors, documents.offsets, rows, 0.0)  # [u, L, D], [u, L]
         similarities = queries.vectors @ tokens.flatten(0, 1).T  # [N, u * L]
-        best = similarities.view(-1, *mask.shape).masked_fill(~mask, -torch.inf).max(-1).values  # [N, u]
+        best = (
+            similarities.view(-1, *mask.shape).masked_fill(~mask, -torch.inf).max(-1).values
+        )  # [N, u]
         parts.append(best.new_zeros(len(queries.offsets) - 1, len(rows)).index_add(0, owners, best))
     return torch.cat(parts, dim=1)[:, order.argsort()]
 
 
-def maxsim_pairs(queries: TokenVectors, documents: TokenVectors, pairs: Tensor, *, elements: int = BLOCK_ELEMENTS) -> Tensor:
+def maxsim_pairs(
+    queries: TokenVectors, documents: TokenVectors, pairs: Tensor, *, elements: int = BLOCK_ELEMENTS
+) -> Tensor:
     """The same for chosen pairs only.
 
     Args:
@@ -77,6 +86,8 @@ def maxsim_pairs(queries: TokenVectors, documents: TokenVectors, pairs: Tensor, 
     for chosen in torch.split(pairs, block):
         query, query_mask = padded(queries.vectors, queries.offsets, chosen[:, 0], 0.0)
         document, mask = padded(documents.vectors, documents.offsets, chosen[:, 1], 0.0)
-        best = (query @ document.transpose(1, 2)).masked_fill(~mask.unsqueeze(1), -torch.inf).amax(-1)
+        best = (
+            (query @ document.transpose(1, 2)).masked_fill(~mask.unsqueeze(1), -torch.inf).amax(-1)
+        )
         parts.append((best * query_mask).sum(1))
     return torch.cat(parts)

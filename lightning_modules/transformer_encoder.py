@@ -19,10 +19,12 @@ from lightning_modules.word_vectors import WordVectors
 class TransformerEncoder(TextEncoder):
     """A Hugging Face encoder, a pooling and, if wanted, a projection.
 
-    Texts are encoded in chunks of similar length; results come back in the order given, and are those of one padded batch.
+    Texts are encoded in chunks of similar length; results come back in the order given, and are
+    those of one padded batch.
 
     Args:
-        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask, it returns last_hidden_state [n, L, H].
+        backbone: the Hugging Face model; called with input_ids or inputs_embeds and attention_mask,
+            it returns last_hidden_state [n, L, H].
         pooling: mean, cls, max or last.
         pad_id: token id that fills padded positions.
         projection: from the pooled states [n, H] to the vectors [n, D]; None: they are the vectors.
@@ -47,7 +49,9 @@ class TransformerEncoder(TextEncoder):
     ) -> None:
         super().__init__()
         if pooling not in POOLINGS:
-            raise InputError(f"model.network.pooling={pooling}: must be one of {', '.join(POOLINGS)}.")
+            raise InputError(
+                f"model.network.pooling={pooling}: must be one of {', '.join(POOLINGS)}."
+            )
         self.backbone = backbone
         self.pooling = pooling
         self.pad_id = pad_id
@@ -67,12 +71,27 @@ class TransformerEncoder(TextEncoder):
         vectors: Tensor = self.chunks(encode, tokens.lengths)
         return vectors
 
-    def export_modules(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> list[layout.Module]:
+    def export_modules(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts
+    ) -> list[layout.Module]:
         """The encoder, its pooling and its projection as sentence-transformers' modules."""
-        settings = layout.feature_extraction() | {"query_length": texts.query_length, "document_length": texts.document_length}
-        encoder = layout.transformer(folder, self.backbone, layout.with_length(tokenizer, texts.document_length), **settings)
+        settings = layout.feature_extraction() | {
+            "query_length": texts.query_length,
+            "document_length": texts.document_length,
+        }
+        encoder = layout.transformer(
+            folder, self.backbone, layout.with_length(tokenizer, texts.document_length), **settings
+        )
         config: Any = self.backbone.config
         names = {"mean": "mean", "cls": "cls", "max": "max", "last": "lasttoken"}
-        pooling = {"embedding_dimension": config.hidden_size, "pooling_mode": names[self.pooling], "include_prompt": True}
+        pooling = {
+            "embedding_dimension": config.hidden_size,
+            "pooling_mode": names[self.pooling],
+            "include_prompt": True,
+        }
         modules = [encoder, layout.Module("sentence_transformer.modules.pooling.Pooling", pooling)]
-        return modules if self.projection is None else [*modules, layout.dense(self.projection, "sentence_embedding")]
+        return (
+            modules
+            if self.projection is None
+            else [*modules, layout.dense(self.projection, "sentence_embedding")]
+        )

@@ -13,7 +13,8 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 class WeightAverage(AveragedModel):
     """A copy of a network whose weights follow it; it is part of a checkpoint, trains nothing and draws nothing at random.
 
-    After n updates the weight of the past is min(decay, (1 + n) / (10 + n)), so that a short training is followed too.
+    After n updates the weight of the past is min(decay, (1 + n) / (10 + n)), so that a short
+    training is followed too.
 
     Args:
         network: is followed.

@@ -11,8 +11,9 @@ from torch.nn import functional
 class WordVectors:
     """What a Hugging Face encoder is given for token ids: in training their word vectors, otherwise the ids.
 
-    The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as often as the table is asked: once for a
-    batch here, not once a chunk. The vectors are the same and so is what follows from them.
+    The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as
+    often as the table is asked: once for a batch here, not once a chunk. The vectors are the same
+    and so is what follows from them.
 
     Args:
         model: the Hugging Face model.
@@ -25,7 +26,9 @@ class WordVectors:
         self._vectors: Tensor | None = None
         if torch.is_grad_enabled() and table.weight.requires_grad:
             distinct = torch.unique(torch.cat([ids, ids.new_tensor(list(also))]))
-            self._places = ids.new_zeros(len(table.weight)).index_copy_(0, distinct, torch.arange(len(distinct), device=ids.device))
+            self._places = ids.new_zeros(len(table.weight)).index_copy_(
+                0, distinct, torch.arange(len(distinct), device=ids.device)
+            )
             self._vectors = table(distinct)
 
     def of(self, ids: Tensor) -> dict[str, Tensor]:

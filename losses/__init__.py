@@ -11,10 +11,21 @@ from losses.bixse import Bixse, bixse
 from losses.bootstrap import BootstrapHard, BootstrapSoft, bootstrap_hard, bootstrap_soft
 from losses.both_directions import BothDirections
 from losses.brier import Brier, brier
-from losses.confidence import Confidence, PairAverageConfidence, PriorCorrectedConfidence, StudentConfidence, TeacherConfidence
+from losses.confidence import (
+    Confidence,
+    PairAverageConfidence,
+    PriorCorrectedConfidence,
+    StudentConfidence,
+    TeacherConfidence,
+)
 from losses.cores import Cores, cores
 from losses.cross_entropy import CrossEntropy, cross_entropy, disjunctive_cross_entropy
-from losses.debiased import DebiasedContrastive, HardNegativeContrastive, debiased_contrastive, hard_negative_contrastive
+from losses.debiased import (
+    DebiasedContrastive,
+    HardNegativeContrastive,
+    debiased_contrastive,
+    hard_negative_contrastive,
+)
 from losses.distillation import KLDistillation, MarginMSE, kl_distillation, margin_mse
 from losses.dynamics_aware import DynamicsAware, dynamics_aware
 from losses.elr import EarlyLearningRegularization
@@ -36,7 +47,12 @@ from losses.listwise import ListMLE, ListNet, listmle, listnet
 from losses.normalized_cross_entropy import NormalizedCrossEntropy, normalized_cross_entropy
 from losses.null_candidate import NullCandidate
 from losses.pairwise import Hinge, RankNet, hinge, ranknet
-from losses.passive import MeanAbsoluteError, ReverseCrossEntropy, mean_absolute_error, reverse_cross_entropy
+from losses.passive import (
+    MeanAbsoluteError,
+    ReverseCrossEntropy,
+    mean_absolute_error,
+    reverse_cross_entropy,
+)
 from losses.phuber_cross_entropy import PHuberCrossEntropy, phuber_cross_entropy
 from losses.pointwise import Pointwise, pointwise_view
 from losses.rince import Rince, rince

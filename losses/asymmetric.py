@@ -7,7 +7,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def asymmetric_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, a: float = 0.6, q: float = 0.6) -> Tensor:
+def asymmetric_generalized_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, a: float = 0.6, q: float = 0.6
+) -> Tensor:
     r"""Asymmetric generalised cross-entropy (AGCE).
 
     .. math:: L = \frac{(a+1)^q - (a+p_y)^q}{q}
@@ -29,7 +31,9 @@ def asymmetric_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: 
     return lists.average(((a + 1) ** q - (a + lists.log_likelihood.exp()) ** q) / q)
 
 
-def asymmetric_unhinged(scores: Tensor, targets: Tensor, mask: Tensor, *, a: float = 5.5, q: float = 3.0) -> Tensor:
+def asymmetric_unhinged(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, a: float = 5.5, q: float = 3.0
+) -> Tensor:
     r"""Asymmetric unhinged loss (AUL).
 
     .. math:: L = \frac{(a-p_y)^q - (a-1)^q}{q}
@@ -66,7 +70,9 @@ class AsymmetricGeneralizedCrossEntropy(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return asymmetric_generalized_cross_entropy(batch.scores, batch.targets, batch.mask, a=self.a, q=self.q)
+        return asymmetric_generalized_cross_entropy(
+            batch.scores, batch.targets, batch.mask, a=self.a, q=self.q
+        )
 
 
 class AsymmetricUnhinged(Loss):

@@ -7,7 +7,14 @@ from losses.base import Candidates, Loss
 from losses.checks import check_number
 
 
-def bixse(scores: Tensor, targets: Tensor, mask: Tensor, *, bias: Tensor | float = 0.0, max_grade: float = 1.0) -> Tensor:
+def bixse(
+    scores: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    *,
+    bias: Tensor | float = 0.0,
+    max_grade: float = 1.0,
+) -> Tensor:
     r"""Binary cross-entropy between sigmoid(z + b) and the grade as a probability, the mean over the candidates.
 
     .. math:: L = \frac{1}{n} \sum_i \log(1 + e^{z_i + b}) - \min(g_i / g_{\max}, 1) (z_i + b)
@@ -23,7 +30,8 @@ def bixse(scores: Tensor, targets: Tensor, mask: Tensor, *, bias: Tensor | float
         Loss of each query, [B].
 
     Reference:
-        C. Tsirigotis et al. BiXSE: Improving Dense Retrieval via Probabilistic Graded Relevance Distillation. COLM 2025.
+        C. Tsirigotis et al. BiXSE: Improving Dense Retrieval via Probabilistic Graded Relevance
+        Distillation. COLM 2025.
     """
     logits = scores.masked_fill(~mask, 0.0) + bias
     probability = (targets.to(scores.dtype) / max_grade).clamp(0, 1)
@@ -49,4 +57,10 @@ class Bixse(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return bixse(batch.scores, batch.targets, batch.mask, bias=self.bias.to(batch.scores.dtype), max_grade=self.max_grade)
+        return bixse(
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            bias=self.bias.to(batch.scores.dtype),
+            max_grade=self.max_grade,
+        )

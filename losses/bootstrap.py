@@ -7,7 +7,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def bootstrap_soft(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: float = 0.05, detach: bool = True) -> Tensor:
+def bootstrap_soft(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, weight: float = 0.05, detach: bool = True
+) -> Tensor:
     r"""Cross-entropy with the prediction itself mixed into the target.
 
     .. math:: L = -(1-\lambda) \log p_y - \lambda \sum_i \mathrm{sg}(p_i) \log p_i
@@ -23,11 +25,14 @@ def bootstrap_soft(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
         Loss of each query, [B].
 
     Reference:
-        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015.
+        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR
+        workshop 2015.
     """
     lists = positive_lists(scores, targets, mask)
     belief = lists.p.detach() if detach else lists.p
-    return lists.average(-(1 - weight) * lists.log_likelihood - weight * (belief * lists.finite_log_p).sum(-1))
+    return lists.average(
+        -(1 - weight) * lists.log_likelihood - weight * (belief * lists.finite_log_p).sum(-1)
+    )
 
 
 def bootstrap_hard(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: float = 0.2) -> Tensor:
@@ -45,7 +50,8 @@ def bootstrap_hard(scores: Tensor, targets: Tensor, mask: Tensor, *, weight: flo
         Loss of each query, [B].
 
     Reference:
-        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR workshop 2015.
+        S. Reed et al. Training Deep Neural Networks on Noisy Labels with Bootstrapping. ICLR
+        workshop 2015.
     """
     lists = positive_lists(scores, targets, mask)
     likeliest = lists.log_p.gather(-1, lists.log_p.argmax(-1, keepdim=True)).squeeze(-1)
@@ -67,7 +73,9 @@ class BootstrapSoft(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return bootstrap_soft(batch.scores, batch.targets, batch.mask, weight=self.weight, detach=self.detach)
+        return bootstrap_soft(
+            batch.scores, batch.targets, batch.mask, weight=self.weight, detach=self.detach
+        )
 
 
 class BootstrapHard(Loss):

@@ -10,10 +10,11 @@ from losses.base import Candidates, Decisions, Loss
 class BothDirections(Loss):
     r"""Half the loss of the query over its documents, and half the loss of its documents over the queries of the batch.
 
-    .. math:: L = \frac{1}{2} L(z_{q \cdot}) + \frac{1}{2 |\mathrm{pos}|} \sum_{d \in \mathrm{pos}} L(z_{\cdot d})
+    .. math:: L = \frac{1}{2} L(z_{q \cdot}) + \frac{1}{2 |\mathrm{pos}|} \sum_{d \in \mathrm{pos}}
+    L(z_{\cdot d})
 
-    The list of a document holds the queries that have it as a candidate, those that it is labelled for as positives. Decisions are reported
-    of the first half.
+    The list of a document holds the queries that have it as a candidate, those that it is labelled
+    for as positives. Decisions are reported of the first half.
 
     Args:
         loss: The loss of both; it keeps no state per pair, since a pair would be seen in two lists.
@@ -22,7 +23,8 @@ class BothDirections(Loss):
         InputError: The loss keeps state per pair.
 
     Reference:
-        A. Radford et al. Learning Transferable Visual Models From Natural Language Supervision. ICML 2021.
+        A. Radford et al. Learning Transferable Visual Models From Natural Language Supervision.
+        ICML 2021.
     """
 
     needs_in_batch = True
@@ -30,7 +32,10 @@ class BothDirections(Loss):
     def __init__(self, loss: Loss) -> None:
         super().__init__()
         if loss.needs_pair_ids:
-            raise InputError(f"loss.loss: {type(loss).__name__} keeps state per pair, and losses.BothDirections shows it each pair twice.")
+            raise InputError(
+                f"loss.loss: {type(loss).__name__} keeps state per pair, and losses.BothDirections "
+                "shows it each pair twice."
+            )
         self.loss = loss
         self.needs_teacher = loss.needs_teacher
         self.teacher_decay = loss.teacher_decay
@@ -61,7 +66,9 @@ class BothDirections(Loss):
 
     def _of_documents(self, batch: Candidates) -> Tensor:
         """Mean loss of each query's positive documents over the queries, 0 for a query without any, [B]."""
-        scores, targets, mask = (value.T.contiguous() for value in (batch.scores, batch.targets, batch.mask))
+        scores, targets, mask = (
+            value.T.contiguous() for value in (batch.scores, batch.targets, batch.mask)
+        )
         teacher = None if batch.teacher is None else batch.teacher.T.contiguous()
         documents = self.loss.rows(Candidates(scores, targets, mask, teacher=teacher))
         positive = torch.where(batch.mask & (batch.targets > 0), 1.0, 0.0).to(documents.dtype)

@@ -20,7 +20,8 @@ def brier(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Loss of each query, in [0, 2], [B].
 
     Reference:
-        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural Networks. AAAI 2017.
+        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural
+        Networks. AAAI 2017.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average((lists.p - lists.labelled.to(lists.p.dtype)).square().sum(-1))

@@ -32,7 +32,12 @@ def check_number(
         InputError: The value is no finite number or lies outside the bounds.
     """
     bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
-    allowed = " and ".join(["a finite number", *(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)])
+    allowed = " and ".join(
+        [
+            "a finite number",
+            *(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None),
+        ]
+    )
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"loss.{key} is {value!r}; it must be {allowed}.")
     too_low = (above is not None and value <= above) or (at_least is not None and value < at_least)

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 
-def closed_form(scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor | None = None) -> Tensor:
+def closed_form(
+    scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor | None = None
+) -> Tensor:
     """Connect values with the scores that they were worked out from.
 
     Args:
@@ -21,19 +23,29 @@ def closed_form(scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor 
     Raises:
         RuntimeError: Their derivative is to be differentiated.
     """
-    connected: Tensor = _ClosedForm.apply(scores, values, gradient, scale)  # type: ignore[no-untyped-call]  # torch's
+    # torch's
+    connected: Tensor = _ClosedForm.apply(scores, values, gradient, scale)  # type: ignore[no-untyped-call]
     return connected
 
 
 class _ClosedForm(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, values: Tensor, gradient: Tensor, scale: Tensor | None) -> Tensor:  # noqa: ANN401, ARG004
+    def forward(
+        ctx: Any,
+        scores: Tensor,
+        values: Tensor,
+        gradient: Tensor,
+        scale: Tensor | None,  # noqa: ARG004
+    ) -> Tensor:
         ctx.save_for_backward(gradient, scale)
         return values
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         if torch.is_grad_enabled():
-            raise RuntimeError("losses in closed form have a first derivative only; call backward without create_graph.")
+            raise RuntimeError(
+                "losses in closed form have a first derivative only; call backward without "
+                "create_graph."
+            )
         gradient, scale = ctx.saved_tensors
         return gradient * (grad if scale is None else grad * scale).unsqueeze(-1), None, None, None

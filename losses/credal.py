@@ -1,7 +1,8 @@
 """Distances from a prediction to a credal set: all distributions that a possibility distribution does not rule out.
 
-With possibilities 1 on a plausible set S and alpha elsewhere the set is {q : q(S) >= 1 - alpha} and only the mass of S matters. With
-several levels it is a chain of such constraints, and the projection is read off a convex hull.
+With possibilities 1 on a plausible set S and alpha elsewhere the set is {q : q(S) >= 1 - alpha} and
+only the mass of S matters. With several levels it is a chain of such constraints, and the
+projection is read off a convex hull.
 """
 
 import math
@@ -17,9 +18,11 @@ from losses.lists import SMALLEST, Lists, Members, Prediction
 def relaxed_divergence(lists: Lists, alpha: float, extra: Members | None = None) -> Tensor:
     r"""Smallest KL(q || p) over the distributions q with q(S) >= 1 - alpha.
 
-    .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if } P = p(S) < 1-\alpha, \text{ else } 0
+    .. math:: L = (1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P} \quad\text{if }
+    P = p(S) < 1-\alpha, \text{ else } 0
 
-    The minimiser is q* = (1-alpha) p / P on S and alpha p / (1-P) elsewhere; by the envelope theorem the gradient to the scores is p - q*.
+    The minimiser is q* = (1-alpha) p / P on S and alpha p / (1-P) elsewhere; by the envelope
+    theorem the gradient to the scores is p - q*.
 
     Args:
         lists: L candidate lists.
@@ -35,10 +38,20 @@ def relaxed_divergence(lists: Lists, alpha: float, extra: Members | None = None)
     with torch.no_grad():
         prediction = lists.prediction
         inside = _mass(prediction, extra)
-        outside = inside.rest.div_(alpha).clamp_(min=1)  # held at 1 in the credal set: nothing is left to do there
-        divergence = ((1 - alpha) * math.log1p(-alpha) - torch.lerp(inside.log, outside.log(), alpha)).clamp_(min=0)
-        weight = 1 - outside.reciprocal_()  # the gradient p - q* is this times p outside S, and times p - p / P inside
-        gradient = prediction.p.clone() if extra is None else torch.addcmul(prediction.p, extra.p, inside.unit_share, value=-1)
+        outside = inside.rest.div_(alpha).clamp_(
+            min=1
+        )  # held at 1 in the credal set: nothing is left to do there
+        divergence = (
+            (1 - alpha) * math.log1p(-alpha) - torch.lerp(inside.log, outside.log(), alpha)
+        ).clamp_(min=0)
+        weight = (
+            1 - outside.reciprocal_()
+        )  # the gradient p - q* is this times p outside S, and times p - p / P inside
+        gradient = (
+            prediction.p.clone()
+            if extra is None
+            else torch.addcmul(prediction.p, extra.p, inside.unit_share, value=-1)
+        )
         gradient.scatter_(-1, lists.column.unsqueeze(-1), inside.own_less_share)
     return closed_form(lists.raw, divergence.squeeze(-1), gradient, weight.squeeze(-1))
 
@@ -61,18 +74,27 @@ def _mass(prediction: Prediction, extra: Members | None) -> _Mass:
             share = mass.reciprocal()
             return _Mass(mass.log(), 1 - mass, torch.addcmul(own, own, share, value=-1), share)
     log_own = log_mass = prediction.log_own
-    log_unit = torch.zeros_like(log_own) if extra is None or extra.log_unit is None else extra.log_unit
+    log_unit = (
+        torch.zeros_like(log_own) if extra is None or extra.log_unit is None else extra.log_unit
+    )
     if extra is not None:
         log_mass = torch.logaddexp(log_own, extra.p.sum(-1, keepdim=True).log_().add_(log_unit))
-    largest = -math.log(torch.finfo(own.dtype).tiny)  # where a list has no other member the share may overflow, and must stay a number
-    return _Mass(log_mass, -log_mass.expm1(), own - (log_own - log_mass).exp_(), (log_unit - log_mass).clamp_(max=largest).exp_())
+    largest = -math.log(
+        torch.finfo(own.dtype).tiny
+    )  # where a list has no other member the share may overflow, and must stay a number
+    return _Mass(
+        log_mass,
+        -log_mass.expm1(),
+        own - (log_own - log_mass).exp_(),
+        (log_unit - log_mass).clamp_(max=largest).exp_(),
+    )
 
 
 def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tensor:
     r"""Smallest KL(q || p) over the distributions with q({i : pi_i <= t}) <= t for every level t of the possibilities pi.
 
-    The minimiser q* keeps the odds of p inside every hull segment (see `project`). By the envelope theorem the gradient to the scores is
-    p - q*, so q* is treated as a constant.
+    The minimiser q* keeps the odds of p inside every hull segment (see `project`). By the envelope
+    theorem the gradient to the scores is p - q*, so q* is treated as a constant.
 
     Args:
         log_p: Log-probabilities, 0 outside the list, [L, C].
@@ -91,9 +113,11 @@ def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tenso
 def project(log_p: Tensor, possibility: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Project predictions on the credal set of a possibility distribution.
 
-    Sort the candidates by possibility; let B_k be the predicted mass of the first k and t_k the possibility of the k-th. The mass that
-    the projection gives to the first k is the greatest convex minorant of the points (0, 0), (B_k, t_k), (1, 1), read off at B_k: each
-    probability is multiplied by the slope of its segment. The hull is found by gift wrapping, all lists at once: one step per hull vertex.
+    Sort the candidates by possibility; let B_k be the predicted mass of the first k and t_k the
+    possibility of the k-th. The mass that the projection gives to the first k is the greatest
+    convex minorant of the points (0, 0), (B_k, t_k), (1, 1), read off at B_k: each probability is
+    multiplied by the slope of its segment. The hull is found by gift wrapping, all lists at once:
+    one step per hull vertex.
 
     Args:
         log_p: Log-probabilities, [L, C].
@@ -104,8 +128,15 @@ def project(log_p: Tensor, possibility: Tensor, mask: Tensor) -> tuple[Tensor, T
         The projection, 0 outside the list, [L, C], and which lists it changed, [L].
     """
     level, order = possibility.double().masked_fill(~mask, 0.0).sort(dim=-1, stable=True)
-    p = log_p.double().exp().clamp(min=torch.finfo(torch.float64).tiny).masked_fill(~mask, 0.0).gather(-1, order)
-    # Masses behind a candidate, not before it: plausible candidates come last and may be tiny, so the small numbers must be summed first.
+    p = (
+        log_p.double()
+        .exp()
+        .clamp(min=torch.finfo(torch.float64).tiny)
+        .masked_fill(~mask, 0.0)
+        .gather(-1, order)
+    )
+    # Masses behind a candidate, not before it: plausible candidates come last and may be tiny, so
+    # the small numbers must be summed first.
     behind = torch.nn.functional.pad(p.flip(-1).cumsum(-1).flip(-1), (0, 1))
     height = torch.nn.functional.pad(level, (1, 0))
     slope = _hull_slopes(behind / behind[:, :1], height)
@@ -121,7 +152,11 @@ def _hull_slopes(behind: Tensor, height: Tensor) -> Tensor:
     slope = behind.new_zeros(lists, points - 1)
     while (at < points - 1).any():
         width, rise = behind.gather(-1, at) - behind, height - height.gather(-1, at)
-        steep = torch.where((width > 0) & (position > at), rise / width.clamp(min=torch.finfo(width.dtype).tiny), torch.inf)
+        steep = torch.where(
+            (width > 0) & (position > at),
+            rise / width.clamp(min=torch.finfo(width.dtype).tiny),
+            torch.inf,
+        )
         least = steep.amin(-1, keepdim=True)
         furthest = torch.where(steep == least, position, 0).amax(-1, keepdim=True)
         crossed = (position[:-1] >= at) & (position[:-1] < furthest)

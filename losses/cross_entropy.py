@@ -18,10 +18,12 @@ def cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         mask: Candidates of each row, [B, C].
 
     Returns:
-        Loss of each query, [B]; several positives each get a list of their own, without the others, and are averaged.
+        Loss of each query, [B]; several positives each get a list of their own, without the others,
+        and are averaged.
 
     Reference:
-        A. van den Oord, Y. Li, O. Vinyals. Representation Learning with Contrastive Predictive Coding. arXiv 2018.
+        A. van den Oord, Y. Li, O. Vinyals. Representation Learning with Contrastive Predictive
+        Coding. arXiv 2018.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(lists.cross_entropy)
@@ -48,7 +50,8 @@ class CrossEntropy(Loss):
     """Softmax cross-entropy; see `cross_entropy`.
 
     Args:
-        positives: What several positives of a query mean: `per_positive`, each must win by itself; `disjunctive`, their union must win.
+        positives: What several positives of a query mean: `per_positive`, each must win by itself;
+            `disjunctive`, their union must win.
     """
 
     def __init__(self, positives: str = "per_positive") -> None:

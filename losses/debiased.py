@@ -11,11 +11,19 @@ from losses.closed_form import closed_form
 from losses.lists import Lists, positive_lists
 
 
-def debiased_contrastive(scores: Tensor, targets: Tensor, mask: Tensor, *, tau_plus: float = 0.1, min_score: float = -20.0) -> Tensor:
+def debiased_contrastive(
+    scores: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    *,
+    tau_plus: float = 0.1,
+    min_score: float = -20.0,
+) -> Tensor:
     r"""Debiased contrastive loss (DCL) with N negatives.
 
     .. math:: L = -\log \frac{e^{z_y}}{e^{z_y} + G}, \quad
-        G = \max\Big(\frac{\sum_{i \ne y} e^{z_i} - \tau^+ N e^{z_y}}{1 - \tau^+},\; N e^{z_{\min}}\Big)
+        G = \max\Big(\frac{\sum_{i \ne y} e^{z_i} - \tau^+ N e^{z_y}}{1 - \tau^+},\; N
+        e^{z_{\min}}\Big)
 
     Args:
         scores: Scores, [B, C].
@@ -40,13 +48,19 @@ def debiased_contrastive(scores: Tensor, targets: Tensor, mask: Tensor, *, tau_p
 
 
 def hard_negative_contrastive(
-    scores: Tensor, targets: Tensor, mask: Tensor, *, tau_plus: float = 0.1, beta: float = 1.0, min_score: float = -20.0
+    scores: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    *,
+    tau_plus: float = 0.1,
+    beta: float = 1.0,
+    min_score: float = -20.0,
 ) -> Tensor:
     r"""Hard-negative contrastive loss (HCL): the debiased loss with high-scoring negatives weighing more.
 
     .. math:: L = -\log \frac{e^{z_y}}{e^{z_y} + G}, \quad
-        G = \max\Big(\frac{\sum_{i \ne y} w_i e^{z_i} / \bar w - \tau^+ N e^{z_y}}{1 - \tau^+},\; N e^{z_{\min}}\Big), \quad
-        w_i = e^{\beta z_i}
+        G = \max\Big(\frac{\sum_{i \ne y} w_i e^{z_i} / \bar w - \tau^+ N e^{z_y}}{1 - \tau^+},\; N
+        e^{z_{\min}}\Big), \quad w_i = e^{\beta z_i}
 
     False negatives score high and so count more, which is why the correction by tau_plus matters.
 
@@ -83,25 +97,40 @@ def _log_count(lists: Lists) -> float | Tensor:
 
 
 @torch.no_grad()
-def _slopes(ratio: Tensor, positive: Tensor, log_count: float | Tensor, tau_plus: float, min_score: float) -> tuple[Tensor, Tensor]:
+def _slopes(
+    ratio: Tensor, positive: Tensor, log_count: float | Tensor, tau_plus: float, min_score: float
+) -> tuple[Tensor, Tensor]:
     """Logarithm of G over e^{z_y}, and its derivative by `ratio`, 0 at the floor, both [L, 1]."""
-    left = ((log_count + math.log(tau_plus)) - ratio).expm1_().neg_()  # share of the negatives' sum that is not owed to false negatives
+    left = (
+        ((log_count + math.log(tau_plus)) - ratio).expm1_().neg_()
+    )  # share of the negatives' sum that is not owed to false negatives
     debiased = left.log().add_(ratio - math.log1p(-tau_plus))  # not a number where nothing is left
     floor = (log_count + min_score) - positive
     above = debiased > floor
     return torch.where(above, debiased, floor), torch.where(above, left.reciprocal_(), 0.0)
 
 
-def _contrast(lists: Lists, ratio: Tensor, pull: tuple[Tensor, float | Tensor], tau_plus: float, min_score: float) -> Tensor:
+def _contrast(
+    lists: Lists,
+    ratio: Tensor,
+    pull: tuple[Tensor, float | Tensor],
+    tau_plus: float,
+    min_score: float,
+) -> Tensor:
     """The loss of each list from the logarithm of the negatives' sum over e^{z_y}, [L, 1] -> [L].
 
-    `pull` is the derivative of `ratio` to the negatives' scores, as a product of [L, C], 0 for the positive, and one factor for each list.
+    `pull` is the derivative of `ratio` to the negatives' scores, as a product of [L, C], 0 for the
+    positive, and one factor for each list.
     """
     with torch.no_grad():
         place = lists.column.unsqueeze(-1)
-        log_g, slope = _slopes(ratio, lists.raw.gather(-1, place), _log_count(lists), tau_plus, min_score)
+        log_g, slope = _slopes(
+            ratio, lists.raw.gather(-1, place), _log_count(lists), tau_plus, min_score
+        )
         push, (shares, scale) = log_g.sigmoid(), pull
-        gradient = (shares * (push * slope * scale)).scatter_(-1, place, -push * torch.where(slope > 0, slope, 1.0))
+        gradient = (shares * (push * slope * scale)).scatter_(
+            -1, place, -push * torch.where(slope > 0, slope, 1.0)
+        )
     return closed_form(lists.raw, torch.nn.functional.softplus(log_g).squeeze(-1), gradient)
 
 
@@ -120,7 +149,13 @@ class DebiasedContrastive(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return debiased_contrastive(batch.scores, batch.targets, batch.mask, tau_plus=self.tau_plus, min_score=self.min_score)
+        return debiased_contrastive(
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            tau_plus=self.tau_plus,
+            min_score=self.min_score,
+        )
 
 
 class HardNegativeContrastive(Loss):
@@ -141,5 +176,10 @@ class HardNegativeContrastive(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         return hard_negative_contrastive(
-            batch.scores, batch.targets, batch.mask, tau_plus=self.tau_plus, beta=self.beta, min_score=self.min_score
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            tau_plus=self.tau_plus,
+            beta=self.beta,
+            min_score=self.min_score,
         )

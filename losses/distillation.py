@@ -7,7 +7,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def margin_mse(scores: Tensor, targets: Tensor, mask: Tensor, *, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+def margin_mse(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, teacher: Tensor, temperature: float = 1.0
+) -> Tensor:
     r"""Squared difference between the margins of student and teacher, the mean over the negatives.
 
     .. math:: L = \frac{1}{N} \sum_{i \ne y} \big( (z_y - z_i) - (t_y - t_i) \big)^2
@@ -17,16 +19,20 @@ def margin_mse(scores: Tensor, targets: Tensor, mask: Tensor, *, teacher: Tensor
         targets: Grades; above 0 is positive, [B, C].
         mask: Candidates of each row, [B, C].
         teacher: Teacher's scores, [B, C].
-        temperature: The model's temperature, which is multiplied back so that raw scores are compared.
+        temperature: The model's temperature, which is multiplied back so that raw scores are
+            compared.
 
     Returns:
         Loss of each query, [B].
 
     Reference:
-        S. Hofstätter et al. Improving Efficient Neural Ranking Models with Cross-Architecture Knowledge Distillation. arXiv 2020.
+        S. Hofstätter et al. Improving Efficient Neural Ranking Models with Cross-Architecture
+        Knowledge Distillation. arXiv 2020.
     """
     lists = positive_lists(scores, targets, mask)
-    gap = temperature * lists.scores.masked_fill(~lists.mask, 0.0) - lists.arrange(teacher).masked_fill(~lists.mask, 0.0)
+    gap = temperature * lists.scores.masked_fill(~lists.mask, 0.0) - lists.arrange(
+        teacher
+    ).masked_fill(~lists.mask, 0.0)
     error = (lists.positive(gap)[:, None] - gap).square()
     return lists.average(error.masked_fill(~lists.negatives, 0.0).sum(-1) / (lists.sizes - 1))
 
@@ -70,7 +76,8 @@ class MarginMSE(Loss):
     """Margin distillation; see `margin_mse`.
 
     Args:
-        temperature: The model's temperature, above 0, so that raw scores are compared with the teacher's.
+        temperature: The model's temperature, above 0, so that raw scores are compared with the
+            teacher's.
     """
 
     needs_teacher = True
@@ -82,7 +89,13 @@ class MarginMSE(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         assert batch.teacher is not None  # checked by per_row
-        return margin_mse(batch.scores, batch.targets, batch.mask, teacher=batch.teacher, temperature=self.temperature)
+        return margin_mse(
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            teacher=batch.teacher,
+            temperature=self.temperature,
+        )
 
 
 class KLDistillation(Loss):
@@ -102,4 +115,10 @@ class KLDistillation(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         assert batch.teacher is not None  # checked by per_row
-        return kl_distillation(batch.scores, batch.targets, batch.mask, teacher=batch.teacher, temperature=self.temperature)
+        return kl_distillation(
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            teacher=batch.teacher,
+            temperature=self.temperature,
+        )

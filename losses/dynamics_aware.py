@@ -8,7 +8,9 @@ from losses.generalized_cross_entropy import box_cox
 from losses.lists import positive_lists
 
 
-def dynamics_aware(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 1.5, entropy_weight: float = 1.0) -> Tensor:
+def dynamics_aware(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 1.5, entropy_weight: float = 1.0
+) -> Tensor:
     r"""Generalised cross-entropy plus an entropy term that asks for confident predictions.
 
     .. math:: L = \frac{1 - p_y^q}{q} + \lambda \, \frac{-\sum_i p_i \log p_i}{q \log n}
@@ -51,4 +53,6 @@ class DynamicsAware(Loss):
         """One value per query, [B]."""
         q = self.q_start + (self.q_end - self.q_start) * self.progress
         entropy_weight = max(0.0, q - 1) / (self.q_end - 1)
-        return dynamics_aware(batch.scores, batch.targets, batch.mask, q=q, entropy_weight=entropy_weight)
+        return dynamics_aware(
+            batch.scores, batch.targets, batch.mask, q=q, entropy_weight=entropy_weight
+        )

@@ -8,7 +8,9 @@ from torch import Tensor
 
 from losses.lists import Lists, Members
 
-LogBeta = float | Tensor  # logarithm of a threshold: one for all, one for each list [L, 1] or one for each candidate [L, C]
+LogBeta = (
+    float | Tensor
+)  # logarithm of a threshold: one for all, one for each list [L, 1] or one for each candidate [L, C]
 
 
 class Evidence:
@@ -17,11 +19,20 @@ class Evidence:
     Args:
         lists: The lists.
         progress: Share of the training that is done, in [0, 1].
-        logits: Logits whose softmax over a list is the confidence, one row per batch row, [B, C]; None: the scores of the lists.
-        own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where pairs have no ids.
+        logits: Logits whose softmax over a list is the confidence, one row per batch row, [B, C];
+            None: the scores of the lists.
+        own: Candidates listed for the query itself, not borrowed from the batch, [L, C]; None where
+            pairs have no ids.
     """
 
-    def __init__(self, lists: Lists, progress: float, *, logits: Tensor | None = None, own: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        lists: Lists,
+        progress: float,
+        *,
+        logits: Tensor | None = None,
+        own: Tensor | None = None,
+    ) -> None:
         self.lists = lists
         self.progress = progress
         self.own = own
@@ -30,23 +41,39 @@ class Evidence:
     @cached_property
     def log_confidence(self) -> Tensor:
         """Log-confidence of each candidate, -inf outside the list, [L, C]."""
-        return self.lists.prediction.log_p() if self._logits is None else self.lists.within(self._logits).log_softmax(-1)
+        return (
+            self.lists.prediction.log_p()
+            if self._logits is None
+            else self.lists.within(self._logits).log_softmax(-1)
+        )
 
     @property
     def log_positive(self) -> Tensor:
         """Log-confidence of the (best) positive, [L, 1]."""
-        return self.lists.prediction.log_own if self._logits is None else self.log_confidence.gather(-1, self.lists.column.unsqueeze(-1))
+        return (
+            self.lists.prediction.log_own
+            if self._logits is None
+            else self.log_confidence.gather(-1, self.lists.column.unsqueeze(-1))
+        )
 
     @property
     def log_largest(self) -> Tensor:
         """Largest log-confidence, [L, 1]."""
-        return self.lists.prediction.log_peak if self._logits is None else self.log_confidence.amax(-1, keepdim=True)
+        return (
+            self.lists.prediction.log_peak
+            if self._logits is None
+            else self.log_confidence.amax(-1, keepdim=True)
+        )
 
     def excess(self, log_beta: LogBeta) -> Tensor:
         """By how much the most confident candidate that no label names exceeds the threshold, [L, 1]."""
         if self._logits is None and self.lists.positives is None and _one_each(log_beta):
             return self.lists.prediction.rival.log() - log_beta
-        return (self.log_confidence - log_beta).masked_fill(self.lists.labelled, -torch.inf).amax(-1, keepdim=True)
+        return (
+            (self.log_confidence - log_beta)
+            .masked_fill(self.lists.labelled, -torch.inf)
+            .amax(-1, keepdim=True)
+        )
 
     def doubts(self, log_beta: LogBeta) -> Members | None:
         """The candidates besides the positive that exceed the threshold, in lists with one positive; None for none."""

@@ -7,7 +7,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def focal(scores: Tensor, targets: Tensor, mask: Tensor, *, gamma: float = 2.0, detach: bool = False) -> Tensor:
+def focal(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, gamma: float = 2.0, detach: bool = False
+) -> Tensor:
     r"""Cross-entropy weighted by the missing confidence.
 
     .. math:: L = -(1 - p_y)^\gamma \log p_y
@@ -17,7 +19,8 @@ def focal(scores: Tensor, targets: Tensor, mask: Tensor, *, gamma: float = 2.0, 
         targets: Grades; above 0 is positive, [B, C].
         mask: Candidates of each row, [B, C].
         gamma: Focus, at least 0; 0 is cross-entropy.
-        detach: Take the weight as a constant, as some noise papers' code does: same value, other gradient.
+        detach: Take the weight as a constant, as some noise papers' code does: same value, other
+            gradient.
 
     Returns:
         Loss of each query, [B].

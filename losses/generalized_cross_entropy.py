@@ -8,7 +8,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.7) -> Tensor:
+def generalized_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.7
+) -> Tensor:
     r"""Box-Cox transform of the likelihood; examples that the model contradicts weigh less than in cross-entropy.
 
     .. math:: L = \frac{1 - p_y^q}{q}
@@ -23,19 +25,22 @@ def generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, 
         Loss of each query, [B].
 
     Reference:
-        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018.
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with
+        Noisy Labels. NeurIPS 2018.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(box_cox(lists.log_likelihood, q))
 
 
-def truncated_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.7, k: float = 0.5) -> Tensor:
+def truncated_generalized_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.7, k: float = 0.5
+) -> Tensor:
     r"""Generalised cross-entropy that is constant, so without gradient, where the model gives the label at most k.
 
     .. math:: L = \frac{1 - \max(p_y, k)^q}{q}
 
-    Stateless: the prediction of the moment prunes, where the paper keeps weights per example. A list whose positives all start below k
-    never trains.
+    Stateless: the prediction of the moment prunes, where the paper keeps weights per example. A
+    list whose positives all start below k never trains.
 
     Args:
         scores: Scores, [B, C].
@@ -48,7 +53,8 @@ def truncated_generalized_cross_entropy(scores: Tensor, targets: Tensor, mask: T
         Loss of each query, [B].
 
     Reference:
-        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels. NeurIPS 2018.
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with
+        Noisy Labels. NeurIPS 2018.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood
@@ -91,4 +97,6 @@ class TruncatedGeneralizedCrossEntropy(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return truncated_generalized_cross_entropy(batch.scores, batch.targets, batch.mask, q=self.q, k=self.k)
+        return truncated_generalized_cross_entropy(
+            batch.scores, batch.targets, batch.mask, q=self.q, k=self.k
+        )

@@ -9,13 +9,20 @@ from losses.lists import positive_lists
 
 
 def guided_contrastive(
-    scores: Tensor, targets: Tensor, mask: Tensor, *, guide: Tensor | None = None, margin: float = 0.0, relative: bool = False
+    scores: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    *,
+    guide: Tensor | None = None,
+    margin: float = 0.0,
+    relative: bool = False,
 ) -> Tensor:
     r"""Cross-entropy without suspected false negatives.
 
     .. math:: L = -\log \frac{e^{z_y}}{\sum_{i = y \text{ or } g_i \le g_y - \delta} e^{z_i}}
 
-    A wrong positive has a low guide score and then most negatives go: the opposite failure to label weakening.
+    A wrong positive has a low guide score and then most negatives go: the opposite failure to label
+    weakening.
 
     Args:
         scores: Scores, [B, C].
@@ -29,15 +36,23 @@ def guided_contrastive(
         Loss of each query, [B].
 
     Reference:
-        A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text Embedding Fine-tuning. arXiv 2024.
+        A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text
+        Embedding Fine-tuning. arXiv 2024.
     """
     lists = positive_lists(scores, targets, mask)
     with torch.no_grad():
         judged = lists.within(scores if guide is None else guide)
         positive = lists.positive(judged)[:, None]
         limit = positive * (1 - margin) if relative else positive - margin
-        # A penalty that makes e^z exactly 0 for the suspected; unlike filling in a value, adding it costs the backward pass nothing.
-        penalty = (judged - limit).scatter_(-1, lists.column[:, None], 0.0).clamp_(min=0).sign_().mul_(torch.finfo(judged.dtype).min)
+        # A penalty that makes e^z exactly 0 for the suspected; unlike filling in a value, adding it
+        # costs the backward pass nothing.
+        penalty = (
+            (judged - limit)
+            .scatter_(-1, lists.column[:, None], 0.0)
+            .clamp_(min=0)
+            .sign_()
+            .mul_(torch.finfo(judged.dtype).min)
+        )
     return lists.average(-lists.positive((lists.scores + penalty).log_softmax(-1)))
 
 
@@ -46,11 +61,14 @@ class GuidedContrastive(Loss):
 
     Args:
         guide: `student`, the model guides itself; `teacher`, the teacher's scores do.
-        margin: Margin in units of the guide's scores, or the share of the positive's score if relative, at least 0.
+        margin: Margin in units of the guide's scores, or the share of the positive's score if
+            relative, at least 0.
         relative: Whether the margin is a share.
     """
 
-    def __init__(self, guide: str = "student", margin: float = 0.0, *, relative: bool = False) -> None:
+    def __init__(
+        self, guide: str = "student", margin: float = 0.0, *, relative: bool = False
+    ) -> None:
         super().__init__()
         self.needs_teacher = check_choice("guide", guide, ("student", "teacher")) == "teacher"
         self.margin = check_number("margin", margin, at_least=0)
@@ -59,4 +77,11 @@ class GuidedContrastive(Loss):
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
         guide = batch.teacher if self.needs_teacher else None
-        return guided_contrastive(batch.scores, batch.targets, batch.mask, guide=guide, margin=self.margin, relative=self.relative)
+        return guided_contrastive(
+            batch.scores,
+            batch.targets,
+            batch.mask,
+            guide=guide,
+            margin=self.margin,
+            relative=self.relative,
+        )

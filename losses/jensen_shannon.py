@@ -10,10 +10,13 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def jensen_shannon(scores: Tensor, targets: Tensor, mask: Tensor, *, label_weight: float = 0.5) -> Tensor:
+def jensen_shannon(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, label_weight: float = 0.5
+) -> Tensor:
     r"""Jensen-Shannon divergence, scaled to lie between cross-entropy (weight to 0) and the mean absolute error (weight to 1).
 
-    .. math:: L = \frac{\pi \, \mathrm{KL}(e_y \| m) + (1-\pi) \, \mathrm{KL}(p \| m)}{-(1-\pi) \log(1-\pi)}, \quad m = \pi e_y + (1-\pi) p
+    .. math:: L = \frac{\pi \, \mathrm{KL}(e_y \| m) + (1-\pi) \, \mathrm{KL}(p \| m)}{-(1-\pi)
+    \log(1-\pi)}, \quad m = \pi e_y + (1-\pi) p
 
     Args:
         scores: Scores, [B, C].
@@ -25,7 +28,8 @@ def jensen_shannon(scores: Tensor, targets: Tensor, mask: Tensor, *, label_weigh
         Loss of each query, [B].
 
     Reference:
-        E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels. NeurIPS 2021.
+        E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with
+        Noisy Labels. NeurIPS 2021.
     """
     lists = positive_lists(scores, targets, mask)
     log_p = lists.log_likelihood
@@ -49,4 +53,6 @@ class JensenShannon(Loss):
 
     def rows(self, batch: Candidates) -> Tensor:
         """One value per query, [B]."""
-        return jensen_shannon(batch.scores, batch.targets, batch.mask, label_weight=self.label_weight)
+        return jensen_shannon(
+            batch.scores, batch.targets, batch.mask, label_weight=self.label_weight
+        )

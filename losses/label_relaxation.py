@@ -8,7 +8,9 @@ from losses.credal import relaxed_divergence
 from losses.lists import positive_lists
 
 
-def label_relaxation(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.1) -> Tensor:
+def label_relaxation(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.1
+) -> Tensor:
     r"""Divergence from the prediction to the set of distributions that give the positive at least 1 - alpha.
 
     .. math:: L = \min_{q:\, q_y \ge 1-\alpha} \mathrm{KL}(q \,\|\, p)

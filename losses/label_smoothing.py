@@ -7,7 +7,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def label_smoothing(scores: Tensor, targets: Tensor, mask: Tensor, *, epsilon: float = 0.1) -> Tensor:
+def label_smoothing(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, epsilon: float = 0.1
+) -> Tensor:
     r"""Cross-entropy with a share of the target spread evenly over the n candidates, the positive included.
 
     .. math:: L = -(1-\epsilon) \log p_y - \frac{\epsilon}{n} \sum_i \log p_i

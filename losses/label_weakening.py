@@ -1,7 +1,8 @@
 """Label weakening: believe a label less once the model is confident that another candidate fits.
 
-A reconstruction for retrieval from label relaxation (AAAI 2021) and robust data ambiguation (AAAI 2024); only the abstract of "Learning to
-Retrieve with Weakened Labels" (arXiv 2512.13237) was available. Options beyond these papers are marked with the letters of docs/losses.md.
+A reconstruction for retrieval from label relaxation (AAAI 2021) and robust data ambiguation (AAAI
+2024); only the abstract of "Learning to Retrieve with Weakened Labels" (arXiv 2512.13237) was
+available. Options beyond these papers are marked with the letters of docs/losses.md.
 """
 
 import math
@@ -22,13 +23,16 @@ from losses.null_candidate import NullCandidate
 from losses.thresholds import CosineThreshold, Threshold
 
 
-def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.05, beta: float = 0.75) -> Tensor:
+def label_weakening(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: float = 0.05, beta: float = 0.75
+) -> Tensor:
     r"""Divergence from the prediction to the set of distributions that give the plausible candidates at least 1 - alpha.
 
-    .. math:: L = \min_{q:\, q(S) \ge 1-\alpha} \mathrm{KL}(q \,\|\, p), \qquad S = \{y\} \cup \{i : p_i > \beta\}
+    .. math:: L = \min_{q:\, q(S) \ge 1-\alpha} \mathrm{KL}(q \,\|\, p), \qquad S = \{y\} \cup \{i :
+    p_i > \beta\}
 
-    S is computed without gradient. With P = p(S) the minimum is
-    :math:`(1-\alpha) \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P}` where P < 1 - alpha, else 0.
+    S is computed without gradient. With P = p(S) the minimum is :math:`(1-\alpha)
+    \log\frac{1-\alpha}{P} + \alpha \log\frac{\alpha}{1-P}` where P < 1 - alpha, else 0.
 
     Args:
         scores: Scores, [B, C].
@@ -44,15 +48,21 @@ def label_weakening(scores: Tensor, targets: Tensor, mask: Tensor, *, alpha: flo
         J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024.
     """
     lists = positive_lists(scores, targets, mask)
-    return lists.average(relaxed_divergence(lists, alpha, Evidence(lists, 1.0).doubts(math.log(beta))))
+    return lists.average(
+        relaxed_divergence(lists, alpha, Evidence(lists, 1.0).doubts(math.log(beta)))
+    )
 
 
 class _Weakened(NamedTuple):
     """Candidate lists with what is decided about them; everything but the lists is free of gradient."""
 
     lists: Lists
-    extra: Members | None  # plausible besides the best positive: other positives, and what the model is confident of
-    support: Tensor | None  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
+    extra: (
+        Members | None
+    )  # plausible besides the best positive: other positives, and what the model is confident of
+    support: (
+        Tensor | None
+    )  # support in [0, 1] from label and confidence where it is not just 0 or 1, [L, C]
     evidence: Evidence
 
     def plausible(self) -> Tensor:
@@ -83,7 +93,9 @@ def _decisions(weakened: _Weakened, divergence: Tensor) -> Decisions:
         plausible=plausible,
         confidence=weakened.evidence.log_largest.exp().squeeze(-1),
     )
-    return Decisions(*(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None))
+    return Decisions(
+        *(lists.average(value.to(lists.raw.dtype)) for value in each if value is not None)
+    )
 
 
 class LabelWeakening(Loss):
@@ -91,15 +103,22 @@ class LabelWeakening(Loss):
 
     Args:
         alpha: Mass that may lie outside the plausible candidates, in (0, 1).
-        threshold: Confidence that makes a candidate plausible; a cosine from 0.75 to 0.6 by default.
-        warmup: Share of the training in which only the labels are plausible (label relaxation), in [0, 1].
-        positives: What several positives of a query mean. `per_positive`: each must win by itself. `disjunctive`: their union must win.
-            `graded`: lower grades are less possible, g / g_max.
+        threshold: Confidence that makes a candidate plausible; a cosine from 0.75 to 0.6 by
+            default.
+        warmup: Share of the training in which only the labels are plausible (label relaxation), in
+            [0, 1].
+        positives: What several positives of a query mean. `per_positive`: each must win by itself.
+            `disjunctive`: their union must win. `graded`: lower grades are less possible, g /
+            g_max.
         confidence: Whose confidence counts; the model's own by default.
-        softness: Option D: let the possibility rise as (p / beta)^softness below the threshold instead of jumping there, above 0.
-        null_candidate: Option G: a virtual candidate "none of these" that can release a wrong positive.
-        floor: Option H: weight of label relaxation on rows where everything is plausible, in [0, 1]; 0 leaves them out.
-        mean_over: Which losses count in the mean of a batch: of all `supervised` queries, or of the `active`, whose loss is above 0.
+        softness: Option D: let the possibility rise as (p / beta)^softness below the threshold
+            instead of jumping there, above 0.
+        null_candidate: Option G: a virtual candidate "none of these" that can release a wrong
+            positive.
+        floor: Option H: weight of label relaxation on rows where everything is plausible, in [0,
+            1]; 0 leaves them out.
+        mean_over: Which losses count in the mean of a batch: of all `supervised` queries, or of the
+            `active`, whose loss is above 0.
     """
 
     def __init__(
@@ -119,12 +138,16 @@ class LabelWeakening(Loss):
         self.alpha = check_number("alpha", alpha, above=0, below=1)
         self.threshold = threshold or CosineThreshold()
         self.warmup = check_number("warmup", warmup, at_least=0, at_most=1)
-        self.positives = check_choice("positives", positives, ("per_positive", "disjunctive", "graded"))
+        self.positives = check_choice(
+            "positives", positives, ("per_positive", "disjunctive", "graded")
+        )
         self.confidence = confidence or StudentConfidence()
         self.softness = None if softness is None else check_number("softness", softness, above=0)
         self.null_candidate = null_candidate
         self.floor = check_number("floor", floor, at_least=0, at_most=1)
-        self.mean_over_active = check_choice("mean_over", mean_over, ("supervised", "active")) == "active"
+        self.mean_over_active = (
+            check_choice("mean_over", mean_over, ("supervised", "active")) == "active"
+        )
         self.needs_pair_ids = self.confidence.needs_pair_ids
         self.needs_teacher = self.confidence.needs_teacher
         self.teacher_decay = self.confidence.teacher_decay
@@ -152,23 +175,29 @@ class LabelWeakening(Loss):
         lowest, _ = self.threshold.bounds(candidates)
         if lowest <= 1 / candidates:
             raise InputError(
-                f"loss.threshold: beta falls to {lowest:g}, but lists of {candidates} candidates need more than 1/{candidates} ="
-                f" {1 / candidates:g}, or an even prediction makes everything plausible; raise beta or use losses.ChanceCorrectedThreshold."
+                f"loss.threshold: beta falls to {lowest:g}, but lists of {candidates} candidates "
+                f"need more than 1/{candidates} = {1 / candidates:g}, or an even prediction makes "
+                "everything plausible; raise beta or use losses.ChanceCorrectedThreshold."
             )
         if lowest >= 1 - self.alpha:
             warnings.warn(
-                f"loss.threshold: beta is at least {lowest:g}, never below 1 - loss.alpha: ambiguous labels are only dropped",
+                f"loss.threshold: beta is at least {lowest:g}, never below 1 - loss.alpha: "
+                "ambiguous labels are only dropped",
                 stacklevel=2,
             )
 
     def _weaken(self, batch: Candidates, *, learn: bool) -> _Weakened:
         """Decide which candidates are plausible; the decisions see only detached scores."""
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
-        lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(batch.scores, batch.targets, batch.mask)
+        lists = (positive_lists if self.positives == "per_positive" else labelled_lists)(
+            batch.scores, batch.targets, batch.mask
+        )
         grade = self._grades(lists, batch) if self.positives == "graded" else None
         logits = self.confidence.logits(batch, learn=learn)
         own = None if batch.pair_ids is None else lists.arrange(batch.pair_ids) >= 0
-        evidence = Evidence(lists, self.progress, logits=None if logits is batch.scores else logits, own=own)
+        evidence = Evidence(
+            lists, self.progress, logits=None if logits is batch.scores else logits, own=own
+        )
         if self.progress < self.warmup:
             return _Weakened(lists, self._besides(lists, grade, None), grade, evidence)
         log_beta = self.threshold.log_beta(evidence)
@@ -194,7 +223,9 @@ class LabelWeakening(Loss):
         """Support of each candidate in [0, 1], [L, C]; None where it is 1 for the plausible and 0 for the others."""
         if self.softness is not None:
             support = (self.softness * excess.clamp(max=0)).exp()
-            return torch.maximum(support, lists.labelled.to(support.dtype) if grade is None else grade)
+            return torch.maximum(
+                support, lists.labelled.to(support.dtype) if grade is None else grade
+            )
         return None if grade is None else torch.where(excess > 0, 1.0, grade)
 
     def _divergence(self, weakened: _Weakened) -> Tensor:

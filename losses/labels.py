@@ -12,10 +12,14 @@ from torch import Tensor
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_seen: ContextVar[dict[tuple[object, ...], tuple[object, Any]] | None] = ContextVar("seen", default=None)
+_seen: ContextVar[dict[tuple[object, ...], tuple[object, Any]] | None] = ContextVar(
+    "seen", default=None
+)
 
 
-class one_batch:  # noqa: N801 - used like a function, and a class because contextlib's generators take a twentieth of a loss's time
+# used like a function, and a class because contextlib's generators take a twentieth of a loss's
+# time
+class one_batch:  # noqa: N801
     """Within this block functions marked with `once` answer the same tensors only once, for the terms of a weighted sum."""
 
     def __enter__(self) -> None:
@@ -35,7 +39,10 @@ def once(function: Callable[P, T]) -> Callable[P, T]:
             return function(*args, **kwargs)
         key = (function, *map(id, args), *kwargs.items())
         if key not in seen:
-            seen[key] = args, function(*args, **kwargs)  # the arguments too: an id is only unique while its object lives
+            seen[key] = (
+                args,
+                function(*args, **kwargs),
+            )  # the arguments too: an id is only unique while its object lives
         answer: T = seen[key][1]
         return answer
 
@@ -48,7 +55,8 @@ class Labels(NamedTuple):
     Attributes:
         grades: Grades, 0 outside the mask, [B, C].
         full: Whether the mask is True everywhere.
-        column: Column of the positive if every row has exactly one, and a negative to compete with, [B]; else None.
+        column: Column of the positive if every row has exactly one, and a negative to compete with,
+            [B]; else None.
     """
 
     grades: Tensor
@@ -63,7 +71,9 @@ def read_labels(targets: Tensor, mask: Tensor) -> Labels:
     if mask.numel() == 0:
         return Labels(targets, full=True, column=None)
     full = bool(mask.view(torch.uint8).amin())  # ten times faster than `all` on a CPU
-    column = (only_positive_by_numpy if targets.device.type == "cpu" else only_positive_by_torch)(targets)
+    column = (only_positive_by_numpy if targets.device.type == "cpu" else only_positive_by_torch)(
+        targets
+    )
     if column is not None and mask.shape[-1] > 1 and (full or _stand_in(mask, column)):
         return Labels(targets, full, column)
     return Labels(targets if full else torch.where(mask, targets, 0), full, None)
@@ -76,7 +86,11 @@ def only_positive_by_numpy(targets: Tensor) -> Tensor | None:
     if len(positions) != len(grades):
         return None
     row = positions // grades.shape[1]
-    return torch.from_numpy(positions - row * grades.shape[1]) if (row == np.arange(len(grades))).all() else None
+    return (
+        torch.from_numpy(positions - row * grades.shape[1])
+        if (row == np.arange(len(grades))).all()
+        else None
+    )
 
 
 def only_positive_by_torch(targets: Tensor) -> Tensor | None:

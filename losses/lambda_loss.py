@@ -10,13 +10,17 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def lambda_loss(scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10.0, sigma: float = 1.0) -> Tensor:
+def lambda_loss(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10.0, sigma: float = 1.0
+) -> Tensor:
     r"""NDCG-Loss2++.
 
-    .. math:: L = \sum_{g_i > g_j} (\mu \delta_{ij} + \rho_{ij}) |G_i - G_j| \log_2(1 + e^{-\sigma (z_i - z_j)})
+    .. math:: L = \sum_{g_i > g_j} (\mu \delta_{ij} + \rho_{ij}) |G_i - G_j| \log_2(1 + e^{-\sigma
+    (z_i - z_j)})
 
-    G is the gain 2^g - 1 over the ideal DCG, D(r) = log2(1 + r) the discount at rank r in the current scores,
-    rho = |1/D(r_i) - 1/D(r_j)| and delta = |1/D(|r_i - r_j|) - 1/D(|r_i - r_j| + 1)|. The weights carry no gradient.
+    G is the gain 2^g - 1 over the ideal DCG, D(r) = log2(1 + r) the discount at rank r in the
+    current scores, rho = |1/D(r_i) - 1/D(r_j)| and delta = |1/D(|r_i - r_j|) - 1/D(|r_i - r_j| +
+    1)|. The weights carry no gradient.
 
     Args:
         scores: Scores, [B, C].
@@ -46,7 +50,9 @@ def lambda_loss(scores: Tensor, targets: Tensor, mask: Tensor, *, mu: float = 10
 def _ranks(scores: Tensor, mask: Tensor) -> Tensor:
     """Rank of each candidate by its score, 1 the best, [B, C]."""
     order = scores.masked_fill(~mask, -torch.inf).argsort(dim=-1, descending=True, stable=True)
-    positions = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=scores.dtype).expand_as(scores)
+    positions = torch.arange(
+        1, scores.shape[-1] + 1, device=scores.device, dtype=scores.dtype
+    ).expand_as(scores)
     return torch.zeros_like(scores).scatter(-1, order, positions)
 
 
@@ -54,7 +60,9 @@ def _gains(targets: Tensor, mask: Tensor) -> Tensor:
     """Gain 2^g - 1 of each candidate over the ideal DCG of its row, [B, C]."""
     gain = targets.clamp(min=0).masked_fill(~mask, 0).exp2() - 1
     ranks = torch.arange(1, gain.shape[-1] + 1, device=gain.device, dtype=gain.dtype)
-    ideal = (gain.sort(dim=-1, descending=True).values * _inverse_discount(ranks)).sum(-1, keepdim=True)
+    ideal = (gain.sort(dim=-1, descending=True).values * _inverse_discount(ranks)).sum(
+        -1, keepdim=True
+    )
     return gain / ideal.clamp(min=torch.finfo(gain.dtype).tiny)
 
 

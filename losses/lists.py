@@ -1,7 +1,8 @@
 """Candidate lists with one positive: the form in which most losses are written.
 
-A query with several positives gives one list per positive, without the other positives, and its loss is the average over these lists:
-every positive must win by itself. A batch with one positive in every row, the usual case, is used as it is and nothing is copied.
+A query with several positives gives one list per positive, without the other positives, and its
+loss is the average over these lists: every positive must win by itself. A batch with one positive
+in every row, the usual case, is used as it is and nothing is copied.
 """
 
 from functools import cached_property
@@ -18,8 +19,8 @@ SMALLEST = 1e-30  # of smaller probabilities a float32 has no good logarithm or 
 class Prediction:
     """The softmax of candidate lists without gradient, the positive apart from its rivals.
 
-    Logarithms are exact where the probability itself is 0 in floating point, by log p_i = (z_i - peak) + log_peak, and worked out
-    when asked for.
+    Logarithms are exact where the probability itself is 0 in floating point, by log p_i = (z_i -
+    peak) + log_peak, and worked out when asked for.
 
     Args:
         scores: Scores z, -inf outside the list, [L, C].
@@ -69,7 +70,8 @@ class Members(NamedTuple):
     Attributes:
         marks: Above 0 for these candidates, 0 for the others, [L, C].
         p: Their probabilities, in units of e^log_unit, 0 for the others, [L, C].
-        log_unit: Logarithm of a unit that keeps the probabilities representable, [L, 1]; None: they are in units of 1.
+        log_unit: Logarithm of a unit that keeps the probabilities representable, [L, 1]; None: they
+            are in units of 1.
     """
 
     marks: Tensor
@@ -85,10 +87,12 @@ class Lists:
         scores: Scores, -inf outside the list, [L, C].
         mask: Candidates of the list, [L, C].
         column: Column of the positive, the best graded where there are several, [L].
-        row: Row of the batch that the list comes from, [L]; None where list i is row i of the batch.
+        row: Row of the batch that the list comes from, [L]; None where list i is row i of the
+            batch.
         batch_size: Number of rows B of the batch.
         full: Whether the mask is True everywhere, which saves most of the work.
-        positives: All positives where a list may have several, [L, C]; None where `column` is the only one.
+        positives: All positives where a list may have several, [L, C]; None where `column` is the
+            only one.
     """
 
     def __init__(
@@ -134,7 +138,9 @@ class Lists:
     @property
     def sizes(self) -> Tensor:
         """Number of candidates n, [L]."""
-        return self.n if isinstance(self.n, Tensor) else self.raw.new_full(self.mask.shape[:1], self.n)
+        return (
+            self.n if isinstance(self.n, Tensor) else self.raw.new_full(self.mask.shape[:1], self.n)
+        )
 
     @cached_property
     def labelled(self) -> Tensor:
@@ -208,11 +214,19 @@ class Lists:
 
     def total(self, values: Tensor) -> Tensor:
         """Sum of `values` [L] over the lists of each row, 0 for a row without lists, [B]."""
-        return values if self.row is None else values.new_zeros(self.batch_size).index_add(0, self.row, values)
+        return (
+            values
+            if self.row is None
+            else values.new_zeros(self.batch_size).index_add(0, self.row, values)
+        )
 
     def average(self, values: Tensor) -> Tensor:
         """Average of `values` [L] over the lists of each row, 0 for a row without lists, [B]."""
-        return values if self.row is None else self.total(values) / self.total(torch.ones_like(values)).clamp(min=1)
+        return (
+            values
+            if self.row is None
+            else self.total(values) / self.total(torch.ones_like(values)).clamp(min=1)
+        )
 
 
 def sum_logs(values: Tensor, group: Tensor, groups: int) -> Tensor:
@@ -229,7 +243,8 @@ def positive_lists(scores: Tensor, targets: Tensor, mask: Tensor, *, graded: boo
         scores: Scores, [B, C].
         targets: Grades; above 0 is positive, [B, C].
         mask: Candidates of each row, [B, C].
-        graded: Compete with every candidate of a lower grade, not only with those that are no positive.
+        graded: Compete with every candidate of a lower grade, not only with those that are no
+            positive.
 
     Returns:
         The lists, those of one row side by side.

@@ -24,7 +24,12 @@ def listnet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         Z. Cao et al. Learning to Rank: From Pairwise Approach to Listwise Approach. ICML 2007.
     """
     lists = labelled_lists(scores, targets, mask)
-    ideal = lists.arrange(targets).to(lists.scores.dtype).masked_fill(~lists.mask, -torch.inf).softmax(-1)
+    ideal = (
+        lists.arrange(targets)
+        .to(lists.scores.dtype)
+        .masked_fill(~lists.mask, -torch.inf)
+        .softmax(-1)
+    )
     return lists.average(-(ideal * lists.finite_log_p).sum(-1))
 
 
@@ -48,7 +53,9 @@ def listmle(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     grades = lists.arrange(targets).masked_fill(~lists.mask, -torch.inf)
     order = grades.argsort(dim=-1, descending=True, stable=True)
     real = lists.mask.gather(-1, order)
-    ordered = lists.scores.gather(-1, order).masked_fill(~real, torch.finfo(lists.scores.dtype).min / 2)
+    ordered = lists.scores.gather(-1, order).masked_fill(
+        ~real, torch.finfo(lists.scores.dtype).min / 2
+    )
     rest = ordered.flip(-1).logcumsumexp(-1).flip(-1)
     return lists.average((rest - ordered).masked_fill(~real, 0.0).sum(-1))
 

@@ -25,6 +25,10 @@ class NullCandidate(nn.Module):
             scores=torch.cat([batch.scores, column], dim=-1),
             targets=torch.cat([batch.targets, torch.zeros_like(batch.targets[:, :1])], dim=-1),
             mask=torch.cat([batch.mask, batch.mask.sum(-1, keepdim=True) > 1], dim=-1),
-            pair_ids=None if batch.pair_ids is None else torch.nn.functional.pad(batch.pair_ids, (0, 1), value=-1),
-            teacher=None if batch.teacher is None else torch.cat([batch.teacher, column.detach()], dim=-1),
+            pair_ids=None
+            if batch.pair_ids is None
+            else torch.nn.functional.pad(batch.pair_ids, (0, 1), value=-1),
+            teacher=None
+            if batch.teacher is None
+            else torch.cat([batch.teacher, column.detach()], dim=-1),
         )

@@ -9,8 +9,9 @@ from torch.nn.functional import pad
 class PairState(nn.Module):
     """A growing table from pair id to a number: sorted ids, found by binary search, so that nothing loops over pairs.
 
-    In a distributed run every process must call `average` equally often: what one process learns is gathered, and all hold the same table.
-    The table is no buffer: it grows, no process needs it broadcast, and a change of the model's precision must leave it alone.
+    In a distributed run every process must call `average` equally often: what one process learns is
+    gathered, and all hold the same table. The table is no buffer: it grows, no process needs it
+    broadcast, and a change of the model's precision must leave it alone.
     """
 
     def __init__(self) -> None:
@@ -37,7 +38,8 @@ class PairState(nn.Module):
             learn: Whether to remember the result.
 
         Returns:
-            The averages, same shape; today's value for a pair met for the first time and for candidates without id.
+            The averages, same shape; today's value for a pair met for the first time and for
+            candidates without id.
         """
         self.ids, self.values = self.ids.to(ids.device), self.values.to(ids.device)
         past, known = self._look_up(ids)
@@ -50,7 +52,9 @@ class PairState(nn.Module):
     def _look_up(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Stored values, 0 where there are none, and which ids are known."""
         if len(self.ids) == 0:
-            return torch.zeros_like(ids, dtype=self.values.dtype), torch.zeros_like(ids, dtype=torch.bool)
+            return torch.zeros_like(ids, dtype=self.values.dtype), torch.zeros_like(
+                ids, dtype=torch.bool
+            )
         place = torch.searchsorted(self.ids, ids).clamp(max=len(self.ids) - 1)
         known = self.ids[place] == ids
         return self.values[place] * known, known
@@ -63,7 +67,9 @@ class PairState(nn.Module):
         if known.all():
             return
         target = place[~known] + torch.arange(int((~known).sum()), device=ids.device)
-        old = torch.ones(len(self.ids) + len(target), dtype=torch.bool, device=ids.device).index_fill_(0, target, value=False)
+        old = torch.ones(
+            len(self.ids) + len(target), dtype=torch.bool, device=ids.device
+        ).index_fill_(0, target, value=False)
         merged_ids, merged_values = self.ids.new_empty(len(old)), self.values.new_empty(len(old))
         merged_ids[old], merged_values[old] = self.ids, self.values
         merged_ids[target], merged_values[target] = ids[~known], values[~known]
@@ -73,7 +79,9 @@ class PairState(nn.Module):
 def _combine(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     """Distinct sorted ids; the same pair met twice in a step counts with its mean."""
     distinct, group, count = torch.unique(ids, return_inverse=True, return_counts=True)
-    return distinct, torch.zeros_like(distinct, dtype=values.dtype).index_add_(0, group, values) / count
+    return distinct, torch.zeros_like(distinct, dtype=values.dtype).index_add_(
+        0, group, values
+    ) / count
 
 
 def _gather(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,7 +94,9 @@ def _gather(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     longest = int(torch.cat(counts).max())
     all_ids = [ids.new_empty(longest) for _ in range(world)]
     all_values = [values.new_empty(longest) for _ in range(world)]
-    dist.all_gather(all_ids, pad(ids, (0, longest - len(ids)), value=-1))  # processes may hold different numbers of pairs
+    dist.all_gather(
+        all_ids, pad(ids, (0, longest - len(ids)), value=-1)
+    )  # processes may hold different numbers of pairs
     dist.all_gather(all_values, pad(values, (0, longest - len(values))))
     named = torch.cat(all_ids) >= 0
     return torch.cat(all_ids)[named], torch.cat(all_values)[named]

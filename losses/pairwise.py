@@ -47,7 +47,8 @@ def ranknet(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         place = lists.column.unsqueeze(-1)
         behind = lists.scores - lists.raw.gather(-1, place)
         gradient = behind.sigmoid()
-        # log(1 + e^x) = max(0, x) - log(1 - m) with m the smaller of sigmoid(x) and sigmoid(-x); a document is not its own pair
+        # log(1 + e^x) = max(0, x) - log(1 - m) with m the smaller of sigmoid(x) and sigmoid(-x); a
+        # document is not its own pair
         smaller = 1 - gradient
         torch.minimum(smaller, gradient, out=smaller)
         total = behind.clamp_(min=0).sum(-1) - _sum_log_complement(smaller) - math.log(2)
@@ -59,7 +60,9 @@ def _sum_log_complement(x: Tensor) -> Tensor:
     """Sum over i of log(1 - x_i), x in [0, 1/2], which is overwritten, [L, C] -> [L]; one logarithm for four, since they take the time."""
     for _ in range(2):
         first, second = x.tensor_split(2, dim=-1)  # the first may be longer by one
-        first[:, : second.shape[-1]].add_(second.addcmul_(first[:, : second.shape[-1]], second, value=-1))
+        first[:, : second.shape[-1]].add_(
+            second.addcmul_(first[:, : second.shape[-1]], second, value=-1)
+        )
         x = first
     return x.neg_().log1p_().sum(-1)
 
@@ -79,11 +82,14 @@ def hinge(scores: Tensor, targets: Tensor, mask: Tensor, *, margin: float = 1.0)
         Loss of each query, [B].
 
     Reference:
-        R. Herbrich, T. Graepel, K. Obermayer. Large Margin Rank Boundaries for Ordinal Regression. MIT Press 2000.
+        R. Herbrich, T. Graepel, K. Obermayer. Large Margin Rank Boundaries for Ordinal Regression.
+        MIT Press 2000.
     """
     lists = positive_lists(scores, targets, mask, graded=True)
     behind = lists.scores - lists.positive(lists.raw)[:, None]
-    violation = torch.maximum(margin + behind, behind.new_zeros(()))  # at the kink its gradient is 1/2, the middle of all
+    violation = torch.maximum(
+        margin + behind, behind.new_zeros(())
+    )  # at the kink its gradient is 1/2, the middle of all
     return pair_mean(lists, violation.sum(-1) - margin)  # a document is not its own pair
 
 

@@ -23,13 +23,16 @@ def mean_absolute_error(scores: Tensor, targets: Tensor, mask: Tensor) -> Tensor
         Loss of each query, [B]; summed over all n possible labels it is n - 1.
 
     Reference:
-        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural Networks. AAAI 2017.
+        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural
+        Networks. AAAI 2017.
     """
     lists = positive_lists(scores, targets, mask)
     return lists.average(-lists.log_likelihood.expm1())
 
 
-def reverse_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, clamp: float = 1e-4) -> Tensor:
+def reverse_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, clamp: float = 1e-4
+) -> Tensor:
     r"""Cross-entropy with prediction and label exchanged, the label's zeros clamped.
 
     .. math:: L = -\log(c) \, (1 - p_y)

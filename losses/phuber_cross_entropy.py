@@ -11,7 +11,9 @@ from losses.checks import check_number
 from losses.lists import positive_lists
 
 
-def phuber_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, tau: float = 10.0) -> Tensor:
+def phuber_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, tau: float = 10.0
+) -> Tensor:
     r"""Cross-entropy continued by its tangent below p_y = 1/tau.
 
     .. math:: L = -\log p_y \text{ if } p_y > 1/\tau, \text{ else } -\tau p_y + \log \tau + 1
@@ -54,6 +56,7 @@ class PHuberCrossEntropy(Loss):
         super().check_list(candidates)
         if self.tau <= candidates:
             raise InputError(
-                f"loss.tau is {self.tau:g}, but lists of {candidates} candidates need more than {candidates}: an even prediction would"
-                " already lie in the linear part and hardly train. Raise loss.tau or shorten the lists."
+                f"loss.tau is {self.tau:g}, but lists of {candidates} candidates need more than "
+                f"{candidates}: an even prediction would already lie in the linear part and hardly "
+                "train. Raise loss.tau or shorten the lists."
             )

@@ -10,8 +10,9 @@ from losses.base import Candidates, Decisions, Loss
 def pointwise_view(batch: Candidates) -> Candidates:
     """Turn each candidate into a list of two, [N, 2] for the N candidates of the batch.
 
-    Column 0 is "not relevant" with score 0, column 1 "relevant" with the candidate's score s, so that p_1 = sigmoid(s). The positive is the
-    column that the label names. The softmax does not change when both scores are shifted, so every list loss has its binary form.
+    Column 0 is "not relevant" with score 0, column 1 "relevant" with the candidate's score s, so
+    that p_1 = sigmoid(s). The positive is the column that the label names. The softmax does not
+    change when both scores are shifted, so every list loss has its binary form.
 
     Args:
         batch: The scored candidates, [B, C].
@@ -29,7 +30,9 @@ def pointwise_view(batch: Candidates) -> Candidates:
         scores=pair(batch.scores),
         targets=torch.stack([~relevant, relevant], dim=-1).to(batch.targets.dtype),
         mask=torch.ones(len(relevant), 2, dtype=torch.bool, device=relevant.device),
-        pair_ids=None if ids is None else torch.stack([2 * ids, 2 * ids + 1], dim=-1).where(ids[:, None] >= 0, -1),
+        pair_ids=None
+        if ids is None
+        else torch.stack([2 * ids, 2 * ids + 1], dim=-1).where(ids[:, None] >= 0, -1),
         teacher=None if batch.teacher is None else pair(batch.teacher),
     )
 
@@ -52,7 +55,10 @@ class Pointwise(Loss):
     def __init__(self, loss: Loss) -> None:
         super().__init__()
         if loss.needs_in_batch:
-            raise InputError(f"{type(loss).__name__} compares the queries of a document; in the pointwise view there are none to compare.")
+            raise InputError(
+                f"{type(loss).__name__} compares the queries of a document; in the pointwise view "
+                "there are none to compare."
+            )
         self.loss = loss
         self.mean_over_active = loss.mean_over_active
         self.needs_pair_ids = loss.needs_pair_ids

@@ -13,12 +13,15 @@ from losses.lists import positive_lists
 LARGEST_EXPONENT = 80.0  # e^80 is still a float32
 
 
-def rince(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam: float = 0.01) -> Tensor:
+def rince(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam: float = 0.01
+) -> Tensor:
     r"""Robust InfoNCE.
 
     .. math:: L = -\frac{e^{q z_y}}{q} + \frac{(\lambda \sum_i e^{z_i})^q}{q}
 
-    It depends on the absolute scores, so no maximum is subtracted; exponents are cut at 80, with zero gradient beyond.
+    It depends on the absolute scores, so no maximum is subtracted; exponents are cut at 80, with
+    zero gradient beyond.
 
     Args:
         scores: Scores, [B, C].
@@ -38,7 +41,9 @@ def rince(scores: Tensor, targets: Tensor, mask: Tensor, *, q: float = 0.1, lam:
         prediction, place = lists.prediction, lists.column.unsqueeze(-1)
         positive = lists.raw.gather(-1, place)
         attraction, pull = _cut_exp(q * positive)
-        repulsion, push = _cut_exp(q * (positive - prediction.log_own + math.log(lam)))  # the logarithm of the sum over the list
+        repulsion, push = _cut_exp(
+            q * (positive - prediction.log_own + math.log(lam))
+        )  # the logarithm of the sum over the list
         values = ((repulsion - attraction) / q).squeeze(-1)
         gradient = (prediction.p * push).scatter_(-1, place, push * prediction.own - pull)
     return lists.average(closed_form(lists.raw, values, gradient))

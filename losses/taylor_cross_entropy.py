@@ -7,7 +7,9 @@ from losses.base import Candidates, Loss
 from losses.lists import positive_lists
 
 
-def taylor_cross_entropy(scores: Tensor, targets: Tensor, mask: Tensor, *, order: int = 2) -> Tensor:
+def taylor_cross_entropy(
+    scores: Tensor, targets: Tensor, mask: Tensor, *, order: int = 2
+) -> Tensor:
     r"""Cross-entropy's Taylor series around p_y = 1, cut off.
 
     .. math:: L = \sum_{k=1}^{t} \frac{(1-p_y)^k}{k}

@@ -1,6 +1,7 @@
 """How confident must the model be in a candidate before label weakening calls it plausible?
 
-A threshold answers with log beta; a candidate is plausible when its log-confidence is strictly above it.
+A threshold answers with log beta; a candidate is plausible when its log-confidence is strictly
+above it.
 """
 
 import math
@@ -32,17 +33,20 @@ class ConstantThreshold(Threshold):
     """The same beta throughout.
 
     Args:
-        beta: Confidence above which a candidate is plausible, in (0, 1]; 1 makes label weakening label relaxation.
+        beta: Confidence above which a candidate is plausible, in (0, 1]; 1 makes label weakening
+            label relaxation.
     """
 
     def __init__(self, beta: float = 0.75) -> None:
         self.beta = check_number("threshold.beta", beta, above=0, at_most=1)
 
-    def log_beta(self, evidence: Evidence) -> LogBeta:  # noqa: ARG002 - the same whatever the evidence
+    # the same whatever the evidence
+    def log_beta(self, evidence: Evidence) -> LogBeta:  # noqa: ARG002
         """Log beta, one for all."""
         return math.log(self.beta)
 
-    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
+    # the same for every list size
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002
         """Beta twice."""
         return self.beta, self.beta
 
@@ -62,7 +66,8 @@ class _ScheduledThreshold(Threshold):
         """Log beta at this point of the training, one for all."""
         return math.log(self.beta(evidence.progress))
 
-    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the same for every list size
+    # the same for every list size
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002
         """The two ends."""
         return min(self.start, self.end), max(self.start, self.end)
 
@@ -79,7 +84,8 @@ class CosineThreshold(_ScheduledThreshold):
     r"""Beta falls on half a cosine: :math:`\beta(t) = b_1 + \frac{b_0 - b_1}{2} (1 + \cos \pi t)` from `start` to `end`, both in (0, 1].
 
     Reference:
-        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024, supplement (0.75 to 0.6).
+        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024,
+        supplement (0.75 to 0.6).
     """
 
     def beta(self, progress: float) -> float:
@@ -95,22 +101,31 @@ def half_cosine(start: float, end: float, progress: float) -> float:
 class ChanceCorrectedThreshold(Threshold):
     r"""Option A: the same distance between chance and certainty for every list size, :math:`\beta(n) = 1/n + \rho (1 - 1/n)`.
 
-    With an `end` rho moves there on half a cosine. Upwards it trusts the model first and the labels later: early on, before wrong labels
-    are learnt by heart, doubts are informed; later on right labels that the model doubted get their turn.
+    With an `end` rho moves there on half a cosine. Upwards it trusts the model first and the labels
+    later: early on, before wrong labels are learnt by heart, doubts are informed; later on right
+    labels that the model doubted get their turn.
 
     Args:
-        rho: Position between chance (0) and certainty (1), in (0, 1); 0.5 gives 0.75 at n = 2 and 0.516 at n = 32.
-        end: Position after the last step, in (0, 1], where 1 leaves only the labels plausible; None: rho throughout.
+        rho: Position between chance (0) and certainty (1), in (0, 1); 0.5 gives 0.75 at n = 2 and
+            0.516 at n = 32.
+        end: Position after the last step, in (0, 1], where 1 leaves only the labels plausible;
+            None: rho throughout.
     """
 
     def __init__(self, rho: float = 0.5, end: float | None = None) -> None:
         self.rho = check_number("threshold.rho", rho, above=0, below=1)
-        self.end = self.rho if end is None else check_number("threshold.end", end, above=0, at_most=1)
+        self.end = (
+            self.rho if end is None else check_number("threshold.end", end, above=0, at_most=1)
+        )
 
     def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of the lists' sizes at this point of the training."""
         position, n = half_cosine(self.rho, self.end, evidence.progress), evidence.lists.n
-        return math.log(_above_chance(1 / n, position)) if isinstance(n, int) else _above_chance(1 / n[:, None], position).log()
+        return (
+            math.log(_above_chance(1 / n, position))
+            if isinstance(n, int)
+            else _above_chance(1 / n[:, None], position).log()
+        )
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Beta at this list size where rho is smallest and where it is largest."""
@@ -138,7 +153,11 @@ class LiftThreshold(Threshold):
     def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of the lists' sizes."""
         n = evidence.lists.n
-        return math.log(self.bounds(n)[0]) if isinstance(n, int) else (self.lift / n[:, None]).clamp(max=self.maximum).log()
+        return (
+            math.log(self.bounds(n)[0])
+            if isinstance(n, int)
+            else (self.lift / n[:, None]).clamp(max=self.maximum).log()
+        )
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Beta at this list size, twice."""
@@ -150,7 +169,8 @@ class MarginThreshold(Threshold):
     """Option B: plausible is what beats the best positive by a margin, p_i > e^delta p_y, whatever the other candidates.
 
     Args:
-        delta: Margin in log-odds, above 0; log 3 = 1.0986 is what beta 0.75 means between two candidates.
+        delta: Margin in log-odds, above 0; log 3 = 1.0986 is what beta 0.75 means between two
+            candidates.
     """
 
     def __init__(self, delta: float = math.log(3)) -> None:
@@ -160,7 +180,8 @@ class MarginThreshold(Threshold):
         """Log p_y + delta of each list, [L, 1]."""
         return evidence.log_positive + self.delta
 
-    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002 - the margin compares two candidates of any list
+    # the margin compares two candidates of any list
+    def bounds(self, candidates: int) -> tuple[float, float]:  # noqa: ARG002
         """The equivalent beta between two candidates, twice."""
         beta = 1 / (1 + math.exp(-self.delta))
         return beta, beta
@@ -181,11 +202,17 @@ class SplitThreshold(Threshold):
     def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of each candidate, [L, C]."""
         own = self.own.log_beta(evidence)
-        return own if evidence.own is None else torch.where(evidence.own, own, self.in_batch.log_beta(evidence))
+        return (
+            own
+            if evidence.own is None
+            else torch.where(evidence.own, own, self.in_batch.log_beta(evidence))
+        )
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """The widest of both."""
-        lows, highs = zip(self.own.bounds(candidates), self.in_batch.bounds(candidates), strict=True)
+        lows, highs = zip(
+            self.own.bounds(candidates), self.in_batch.bounds(candidates), strict=True
+        )
         return min(lows), max(highs)
 
 
@@ -204,11 +231,15 @@ class LabelThreshold(Threshold):
     def log_beta(self, evidence: Evidence) -> LogBeta:
         """Log beta of each list, by its label, [L, 1]."""
         relevant = evidence.lists.column[:, None] == 1
-        return torch.where(relevant, self.positive.log_beta(evidence), self.negative.log_beta(evidence))
+        return torch.where(
+            relevant, self.positive.log_beta(evidence), self.negative.log_beta(evidence)
+        )
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """The widest of both."""
-        lows, highs = zip(self.positive.bounds(candidates), self.negative.bounds(candidates), strict=True)
+        lows, highs = zip(
+            self.positive.bounds(candidates), self.negative.bounds(candidates), strict=True
+        )
         return min(lows), max(highs)
 
 
@@ -231,7 +262,9 @@ class BudgetedThreshold(Threshold):
         spared = math.floor(self.budget * len(excess) + 1e-9)
         if spared >= len(excess):
             return log_beta
-        return log_beta + excess.sort(0, descending=True).values[spared].clamp(min=0).expand_as(excess)
+        return log_beta + excess.sort(0, descending=True).values[spared].clamp(min=0).expand_as(
+            excess
+        )
 
     def bounds(self, candidates: int) -> tuple[float, float]:
         """Those of the threshold before it is raised."""

@@ -17,12 +17,19 @@ def viewed(loss: Loss, view: str) -> Loss:
         view: listwise or pointwise.
 
     Raises:
-        InputError: for another word, or a pointwise view of a loss that is pointwise already or compares queries.
+        InputError: for another word, or a pointwise view of a loss that is pointwise already or
+            compares queries.
     """
     if view not in VIEWS:
         raise InputError(f"model.view={view}: must be one of {', '.join(VIEWS)}.")
     if view == "pointwise" and loss.min_candidates < 2:  # noqa: PLR2004 - a list begins with two
-        raise InputError(f"model.view=pointwise: {type(loss).__name__} judges each document by itself already; set model.view=listwise.")
+        raise InputError(
+            f"model.view=pointwise: {type(loss).__name__} judges each document by itself already; "
+            "set model.view=listwise."
+        )
     if view == "pointwise" and loss.needs_in_batch:
-        raise InputError(f"model.view=pointwise: {type(loss).__name__} compares the queries of a document; set model.view=listwise.")
+        raise InputError(
+            f"model.view=pointwise: {type(loss).__name__} compares the queries of a document; set "
+            "model.view=listwise."
+        )
     return VIEWS[view](loss)

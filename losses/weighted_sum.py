@@ -33,7 +33,10 @@ class WeightedSum(Loss):
         super().__init__()
         if not terms:
             raise InputError("loss.terms is empty; give at least one {weight, loss}.")
-        self.weights = [check_number(f"terms[{i}].weight", term["weight"], at_least=0) for i, term in enumerate(terms)]
+        self.weights = [
+            check_number(f"terms[{i}].weight", term["weight"], at_least=0)
+            for i, term in enumerate(terms)
+        ]
         self.losses = nn.ModuleList(term["loss"] for term in terms)
         parts = self._parts()
         self.needs_pair_ids = any(part.needs_pair_ids for part in parts)
@@ -51,11 +54,16 @@ class WeightedSum(Loss):
     def judge(self, batch: Candidates) -> tuple[Tensor, Decisions | None]:
         """One value per query, [B], and the decisions of the first term that makes any."""
         judged = [part.judge(batch) for part in self._parts()]
-        return self._total([rows for rows, _ in judged]), next((decisions for _, decisions in judged if decisions is not None), None)
+        return self._total([rows for rows, _ in judged]), next(
+            (decisions for _, decisions in judged if decisions is not None), None
+        )
 
     def decide(self, batch: Candidates) -> Decisions | None:
         """The decisions of the first term that makes any."""
-        return next((decisions for part in self._parts() if (decisions := part.decide(batch)) is not None), None)
+        return next(
+            (decisions for part in self._parts() if (decisions := part.decide(batch)) is not None),
+            None,
+        )
 
     def check_list(self, candidates: int) -> None:
         """Check every term; see `Loss.check_list`."""
@@ -65,7 +73,13 @@ class WeightedSum(Loss):
 
     def _total(self, terms: list[Tensor]) -> Tensor:
         """Weighted sum of the terms' rows, [B]."""
-        return reduce(add, (rows if weight == 1 else weight * rows for weight, rows in zip(self.weights, terms, strict=True)))
+        return reduce(
+            add,
+            (
+                rows if weight == 1 else weight * rows
+                for weight, rows in zip(self.weights, terms, strict=True)
+            ),
+        )
 
     def _parts(self) -> list[Loss]:
         """The losses of the terms, told how far the training is."""
@@ -79,5 +93,8 @@ class WeightedSum(Loss):
 def _one_teacher(parts: list[Loss]) -> float | None:
     decays = {part.teacher_decay for part in parts if part.needs_teacher}
     if len(decays) > 1:
-        raise InputError("loss.terms: two terms want different teachers; a run (decay null) and a moving average do not go together.")
+        raise InputError(
+            "loss.terms: two terms want different teachers; a run (decay null) and a moving "
+            "average do not go together."
+        )
     return next(iter(decays), None)

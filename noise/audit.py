@@ -1,7 +1,7 @@
 """The audit: every label that the noise changed, and how to change it back.
 
-The file is the record of a corruption. The seed is not: another BLAS may order nearly equal similarities differently.
-`docs/noise.md` describes the columns and the header.
+The file is the record of a corruption. The seed is not: another BLAS may order nearly equal
+similarities differently. `docs/noise.md` describes the columns and the header.
 """
 
 import hashlib
@@ -29,10 +29,12 @@ class AuditHeader:
     Attributes:
         format: version of the file format.
         collection: name of the collection.
-        collection_fingerprint: hash of its content, whatever the order of its files (`noise.content`).
+        collection_fingerprint: hash of its content, whatever the order of its files
+            (`noise.content`).
         model: name of the noise model.
         version: version of its algorithm.
-        version_hash: hash over version, parameters, encoder and documents: equal hashes mean comparable, nested corruptions.
+        version_hash: hash over version, parameters, encoder and documents: equal hashes mean
+            comparable, nested corruptions.
         parameters: every parameter but ratio and seed.
         encoder: name of the encoder or scorer behind the similarities, or "".
         encoder_fingerprint: hash of its weights, or "".
@@ -47,8 +49,10 @@ class AuditHeader:
         false_positives: documents made positive that are not known to be relevant.
         false_negatives: known positives that are no longer positive.
         eps_plus: P(not labelled positive | train positive).
-        eps_minus_judged: P(labelled positive | judged not relevant); None where nothing was judged not relevant.
-        eps_minus_corpus: P(labelled positive | not a known positive), over all pairs of a train query and a document.
+        eps_minus_judged: P(labelled positive | judged not relevant); None where nothing was judged
+            not relevant.
+        eps_minus_corpus: P(labelled positive | not a known positive), over all pairs of a train
+            query and a document.
         queries_without_positive: train queries that have no positive left.
         queries_all_wrong: train queries none of whose original positives is left.
         notes: counts that only one model has.
@@ -96,7 +100,11 @@ class Audit:
     @cached_property
     def replaced(self) -> Mapping[tuple[str, str], str | None]:
         """(query_id, inserted doc_id) -> the document it stands in for, or None if it stands in for none. For diagnostics only."""
-        return {(row.query_id, row.inserted): row.removed or None for row in self.rows if row.corrupts and row.inserts_positive}
+        return {
+            (row.query_id, row.inserted): row.removed or None
+            for row in self.rows
+            if row.corrupts and row.inserts_positive
+        }
 
     @cached_property
     def spared(self) -> Qrels:
@@ -117,8 +125,13 @@ class Audit:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file: `# key: value` lines in JSON, the column names, then a line a row."""
-        head = (f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}" for key, value in asdict(self.header).items())
-        return "".join(f"{line}\n" for line in (*head, "\t".join(COLUMNS), *map(to_line, self.rows))).encode()
+        head = (
+            f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}"
+            for key, value in asdict(self.header).items()
+        )
+        return "".join(
+            f"{line}\n" for line in (*head, "\t".join(COLUMNS), *map(to_line, self.rows))
+        ).encode()
 
     def write(self, path: Path) -> None:
         """Write the audit; the file is whole or absent."""
@@ -135,12 +148,25 @@ class Audit:
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"noise.audit={path} cannot be read: {error}. Give an audit.tsv of a finished cell, or null") from error
+            raise InputError(
+                f"noise.audit={path} cannot be read: {error}. Give an audit.tsv of a finished "
+                "cell, or null"
+            ) from error
         head = {key: value for key, value in map(_entry, lines) if key}
         body = lines[len(head) : -1]
-        if head.get("format") != FORMAT or head.keys() != AuditHeader.__dataclass_fields__.keys() or body[:1] != ["\t".join(COLUMNS)]:
-            raise InputError(f"noise.audit={path} is not an audit file of format {FORMAT}. Give an audit.tsv of a finished cell, or null")
-        audit = cls(AuditHeader(**head), tuple(_row(path, number, line) for number, line in enumerate(body[1:], len(head) + 2)))
+        if (
+            head.get("format") != FORMAT
+            or head.keys() != AuditHeader.__dataclass_fields__.keys()
+            or body[:1] != ["\t".join(COLUMNS)]
+        ):
+            raise InputError(
+                f"noise.audit={path} is not an audit file of format {FORMAT}. Give an audit.tsv of "
+                "a finished cell, or null"
+            )
+        audit = cls(
+            AuditHeader(**head),
+            tuple(_row(path, number, line) for number, line in enumerate(body[1:], len(head) + 2)),
+        )
         _check_whole(path, audit, ended=lines[-1] == "")
         return audit
 
@@ -159,7 +185,9 @@ def _row(path: Path, number: int, line: str) -> AuditRow:
     try:
         return from_line(line)
     except InputError as error:
-        raise InputError(f"noise.audit={path}, line {number}: {error}. The file is damaged; take another copy") from error
+        raise InputError(
+            f"noise.audit={path}, line {number}: {error}. The file is damaged; take another copy"
+        ) from error
 
 
 def _check_whole(path: Path, audit: Audit, *, ended: bool) -> None:
@@ -167,5 +195,6 @@ def _check_whole(path: Path, audit: Audit, *, ended: bool) -> None:
     expected = header.corrupted + header.skipped + header.dropped
     if not ended or len(audit.rows) != expected:
         raise InputError(
-            f"noise.audit={path} holds {len(audit.rows)} rows where its header announces {expected}: it was cut short. Take another copy"
+            f"noise.audit={path} holds {len(audit.rows)} rows where its header announces "
+            f"{expected}: it was cut short. Take another copy"
         )

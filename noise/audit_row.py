@@ -1,6 +1,6 @@
 """One line of the audit: what was done to one training judgement, in full, so that it can be undone."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from errors import InputError
 
@@ -13,24 +13,29 @@ SPARED = "spared"
 class AuditRow(NamedTuple):
     """One corrupted judgement, or one that was passed over.
 
-    A row says what happens to at most two documents of a query: one that loses its label and one that gains it. `*_from` is the
-    grade before, `*_to` the grade after; None means "not judged". Applying a row writes the `to` grades, undoing it the `from` grades.
+    A row says what happens to at most two documents of a query: one that loses its label and one
+    that gains it. `*_from` is the grade before, `*_to` the grade after; None means "not judged".
+    Applying a row writes the `to` grades, undoing it the `from` grades.
 
     Attributes:
         query_id: the query.
-        kind: the noise that made the row; `skip` for a judgement that could not be corrupted (`mode` says why; the next one in the
-            order took its place); `drop` for a judgement that left because its query had lost every positive.
+        kind: the noise that made the row; `skip` for a judgement that could not be corrupted
+            (`mode` says why; the next one in the order took its place); `drop` for a judgement that
+            left because its query had lost every positive.
         removed: the document that loses its label, or "".
         removed_from: its grade before.
         removed_to: its grade after.
         inserted: the document that gains a label, or "".
         inserted_from: its grade before.
         inserted_to: its grade after.
-        rank: place of `inserted` among the candidates that it was drawn from, from 1; None where there was no ranking.
-        similarity_query: similarity of `inserted` and the query; None where the model measures none. The header says which similarity.
+        rank: place of `inserted` among the candidates that it was drawn from, from 1; None where
+            there was no ranking.
+        similarity_query: similarity of `inserted` and the query; None where the model measures
+            none. The header says which similarity.
         similarity_removed: similarity of `inserted` and `removed`; None likewise.
         draw: the keyed-hash number that put this judgement at its place in the order.
-        mode: what was done with the removed document (`swap`: judged not relevant; `replace`: gone), or the model's own word.
+        mode: what was done with the removed document (`swap`: judged not relevant; `replace`:
+            gone), or the model's own word.
         version: version of the algorithm.
     """
 
@@ -62,7 +67,11 @@ class AuditRow(NamedTuple):
     @property
     def loses_positive(self) -> bool:
         """Whether a relevant document stops being positive."""
-        return self.removed_from is not None and self.removed_from >= 1 and (self.removed_to is None or self.removed_to < 1)
+        return (
+            self.removed_from is not None
+            and self.removed_from >= 1
+            and (self.removed_to is None or self.removed_to < 1)
+        )
 
 
 COLUMNS = AuditRow._fields
@@ -87,7 +96,10 @@ def from_line(line: str) -> AuditRow:
     if len(cells) != len(COLUMNS):
         raise InputError(f"{len(cells)} columns instead of {len(COLUMNS)}")
     try:
-        return AuditRow(*(_value(column, cell) for column, cell in zip(COLUMNS, cells, strict=True)))  # type: ignore[arg-type]  # by column name
+        values: list[Any] = [
+            _value(column, cell) for column, cell in zip(COLUMNS, cells, strict=True)
+        ]
+        return AuditRow(*values)
     except ValueError as error:
         raise InputError(str(error)) from error
 

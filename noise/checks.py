@@ -9,7 +9,16 @@ from typing import Any
 from errors import InputError
 
 
-def real(key: str, value: Any, allowed: str, low: float, high: float, *, open_low: bool = False, open_high: bool = False) -> float:  # noqa: ANN401 - YAML gives anything
+def real(
+    key: str,
+    value: Any,
+    allowed: str,
+    low: float,
+    high: float,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
     """Return `value` as a float inside the interval, whose ends belong to it unless they are said to be open.
 
     Args:
@@ -34,19 +43,20 @@ def real(key: str, value: Any, allowed: str, low: float, high: float, *, open_lo
     return number
 
 
-def ratio(key: str, value: Any) -> float:  # noqa: ANN401
+def ratio(key: str, value: Any) -> float:
     """Return a noise ratio in [0, 1)."""
     return real(
         key,
         value,
-        "a real number of at least 0 and less than 1, the share of training positives to corrupt, e.g. 0.2",
+        "a real number of at least 0 and less than 1, the share of training positives to corrupt, "
+        "e.g. 0.2",
         0.0,
         1.0,
         open_high=True,
     )
 
 
-def integer(key: str, value: Any, low: int | None = None) -> int:  # noqa: ANN401
+def integer(key: str, value: Any, low: int | None = None) -> int:
     """Return a whole number of at least `low`.
 
     Raises:
@@ -58,7 +68,7 @@ def integer(key: str, value: Any, low: int | None = None) -> int:  # noqa: ANN40
     return value
 
 
-def choice(key: str, value: Any, choices: Choices[str]) -> str:  # noqa: ANN401
+def choice(key: str, value: Any, choices: Choices[str]) -> str:
     """Return one of `choices`.
 
     Raises:
@@ -69,7 +79,7 @@ def choice(key: str, value: Any, choices: Choices[str]) -> str:  # noqa: ANN401
     return str(value)
 
 
-def switch(key: str, value: Any) -> bool:  # noqa: ANN401
+def switch(key: str, value: Any) -> bool:
     """Return true or false.
 
     Raises:

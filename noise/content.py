@@ -1,6 +1,7 @@
 """What a collection is, whatever the order of its files: the identity that audits record.
 
-`Collection.fingerprint` changes with the order of documents and queries, because rows depend on it. Labels and audits do not.
+`Collection.fingerprint` changes with the order of documents and queries, because rows depend on it.
+Labels and audits do not.
 """
 
 import json
@@ -23,7 +24,9 @@ HASH_FILE = "hash.txt"
 
 def content_hash(collection: Collection) -> str:
     """Return the hash (hex) over the documents, queries and judgements of all splits, each sorted by id."""
-    splits = [_sorted(split) for split in (collection.train, collection.validation, collection.test)]
+    splits = [
+        _sorted(split) for split in (collection.train, collection.validation, collection.test)
+    ]
     content = json.dumps([documents_hash(collection), splits])
     return blake2b(content.encode(), digest_size=DIGEST).hexdigest()
 
@@ -38,7 +41,9 @@ def documents_hash(collection: Collection) -> str:
         (folder / HASH_FILE).write_text(digest.hexdigest(), encoding="utf-8")
 
     key: dict[str, JsonValue] = {"documents": collection.documents_fingerprint, "version": 1}
-    return (collection.cache.folder("content_hash", key, build) / HASH_FILE).read_text(encoding="utf-8")
+    return (collection.cache.folder("content_hash", key, build) / HASH_FILE).read_text(
+        encoding="utf-8"
+    )
 
 
 def _documents(collection: Collection) -> Iterator[str]:

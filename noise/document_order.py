@@ -20,7 +20,8 @@ IDS_AT_ONCE = 1 << 16
 class DocumentOrder:
     """Positions 0 .. n-1 of the documents sorted by id (by code points), and their rows in the collection.
 
-    Sorted once a collection and memory-mapped from its cache: no list of ids is held, whatever the number of documents.
+    Sorted once a collection and memory-mapped from its cache: no list of ids is held, whatever the
+    number of documents.
 
     Args:
         collection: the collection.
@@ -54,7 +55,9 @@ class DocumentOrder:
 
 def _write(documents: TextStore, folder: Path) -> None:
     width = max((max(map(len, ids)) for ids in _encoded(documents)), default=1)
-    keys = np.concatenate([np.array(ids, f"S{width}") for ids in _encoded(documents)])  # UTF-8 sorts as code points do
+    keys = np.concatenate(
+        [np.array(ids, f"S{width}") for ids in _encoded(documents)]
+    )  # UTF-8 sorts as code points do
     rows = np.argsort(keys, kind="stable")
     positions = np.empty_like(rows)
     positions[rows] = np.arange(len(rows))

@@ -1,6 +1,7 @@
 """What the semantic noise asks of an encoder, and embeddings kept with the collection.
 
-An encoder must not be the trained model or what it starts from: noise that is near in the model's own eyes would be adversarial to it.
+An encoder must not be the trained model or what it starts from: noise that is near in the model's
+own eyes would be adversarial to it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -59,7 +60,9 @@ class EncoderRecipe(Protocol):
         ...
 
 
-def document_embeddings(collection: Collection, order: DocumentOrder, encoder: TextEncoder) -> Vectors:
+def document_embeddings(
+    collection: Collection, order: DocumentOrder, encoder: TextEncoder
+) -> Vectors:
     """Return the embeddings of all documents by position [n, D], memory-mapped, computed once per (documents, encoder)."""
     key: dict[str, JsonValue] = {
         "documents": collection.documents_fingerprint,
@@ -84,11 +87,19 @@ def unit(vectors: Vectors) -> Vectors:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
-def _write(collection: Collection, order: DocumentOrder, encoder: TextEncoder, folder: Path) -> None:
+def _write(
+    collection: Collection, order: DocumentOrder, encoder: TextEncoder, folder: Path
+) -> None:
     shape = (len(order), encoder.dimensions)
-    embeddings = np.lib.format.open_memmap(folder / "embeddings.npy", mode="w+", dtype=np.float32, shape=shape)
+    embeddings = np.lib.format.open_memmap(
+        folder / "embeddings.npy", mode="w+", dtype=np.float32, shape=shape
+    )
     begin = 0
-    texts = track(collection.documents.texts(map(int, order.rows)), f"Encoding documents ({encoder.name})", total=len(order))
+    texts = track(
+        collection.documents.texts(map(int, order.rows)),
+        f"Encoding documents ({encoder.name})",
+        total=len(order),
+    )
     for batch in batches(texts, TEXTS_AT_ONCE):
         embeddings[begin : begin + len(batch)] = encoder.encode_documents(batch)
         begin += len(batch)

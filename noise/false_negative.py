@@ -20,9 +20,11 @@ class FalseNegative(PairNoise):
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
-        mode: `negative` (d+ becomes a judged negative) or `unjudged` (d+ leaves the judgements, and mining may find it and not filter it).
-        emptied: what becomes of a query that would lose its last positive. `protect`: it keeps it, and the next pair in the order is taken
-            instead; `keep`: it stays with its negatives alone; `drop`: it leaves the training judgements.
+        mode: `negative` (d+ becomes a judged negative) or `unjudged` (d+ leaves the judgements, and
+            mining may find it and not filter it).
+        emptied: what becomes of a query that would lose its last positive. `protect`: it keeps it,
+            and the next pair in the order is taken instead; `keep`: it stays with its negatives
+            alone; `drop`: it leaves the training judgements.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -32,7 +34,15 @@ class FalseNegative(PairNoise):
     name = "false_negative"
     version = "false_negative-1"
 
-    def __init__(self, *, ratio: float, seed: int, mode: str = "negative", emptied: str = "keep", audit: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ratio: float,
+        seed: int,
+        mode: str = "negative",
+        emptied: str = "keep",
+        audit: str | None = None,
+    ) -> None:
         super().__init__(ratio, seed, audit)
         self.mode = checks.choice("noise.mode", mode, MODES)
         self.emptied = checks.choice("noise.emptied", emptied, EMPTIED | {"protect"})
@@ -58,4 +68,7 @@ class FalseNegative(PairNoise):
 
 
 def _positives_left(collection: Collection, pair: Pair, done: Done) -> int:
-    return sum(grade >= 1 for grade in collection.train.qrels[pair.query_id].values()) - done.lost[pair.query_id]
+    return (
+        sum(grade >= 1 for grade in collection.train.qrels[pair.query_id].values())
+        - done.lost[pair.query_id]
+    )

@@ -18,12 +18,14 @@ from noise.selection import Pair, Relabelling, count, in_order, negatives, posit
 class Flip(NoiseModel):
     """Toggles floor(ratio x N_c + 1/2) labels of each class c, positive (grade 1 or more, to 0) and negative (to grade 1).
 
-    Drawing within the classes keeps their balance: a share of all labels would fall almost wholly on the more frequent class.
+    Drawing within the classes keeps their balance: a share of all labels would fall almost wholly
+    on the more frequent class.
 
     Args:
         ratio: share of each class to flip, in [0, 1).
         seed: of the keyed hashes.
-        emptied: what becomes of a query that loses every positive: `keep` it with its negatives alone, or `drop` it.
+        emptied: what becomes of a query that loses every positive: `keep` it with its negatives
+            alone, or `drop` it.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -33,7 +35,9 @@ class Flip(NoiseModel):
     name = "flip"
     version = "flip-1"
 
-    def __init__(self, *, ratio: float, seed: int, emptied: str = "keep", audit: str | None = None) -> None:
+    def __init__(
+        self, *, ratio: float, seed: int, emptied: str = "keep", audit: str | None = None
+    ) -> None:
         super().__init__(ratio, seed, audit)
         self.emptied = checks.choice("noise.emptied", emptied, EMPTIED)
 
@@ -47,19 +51,35 @@ class Flip(NoiseModel):
         good, bad = positives(qrels), negatives(qrels)
         if not bad:
             raise InputError(
-                f"noise=flip needs judged negatives, and the training judgements of {collection.name} have none. "
-                "Use noise=false_negative to lose positives, or noise=uniform to gain wrong ones"
+                "noise=flip needs judged negatives, and the training judgements of "
+                f"{collection.name} have none. Use noise=false_negative to lose positives, or "
+                "noise=uniform to gain wrong ones"
             )
         ratio = self.ratio or 0.0
         relabelling = Relabelling(self.name, self.version)
 
         def rows() -> Iterator[AuditRow]:
-            lost = (relabelling.row(pair, pair.grade, 0, "positive") for pair in in_order(good, self.seed))
+            lost = (
+                relabelling.row(pair, pair.grade, 0, "positive")
+                for pair in in_order(good, self.seed)
+            )
             yield from until(lost, count(ratio, len(good)), self.name, self.ratio)
-            yield from until(self._gained(collection, in_order(bad, self.seed)), count(ratio, len(bad)), self.name, self.ratio)
+            yield from until(
+                self._gained(collection, in_order(bad, self.seed)),
+                count(ratio, len(bad)),
+                self.name,
+                self.ratio,
+            )
 
         notes = {"positives": len(good), "negatives": len(bad)}
-        return Recipe(qrels, len(good) + len(bad), {"emptied": self.emptied}, lambda: Work(rows), self.emptied, notes)
+        return Recipe(
+            qrels,
+            len(good) + len(bad),
+            {"emptied": self.emptied},
+            lambda: Work(rows),
+            self.emptied,
+            notes,
+        )
 
     def _gained(self, collection: Collection, pairs: Iterable[Pair]) -> Iterator[AuditRow]:
         order = DocumentOrder(collection)

@@ -25,8 +25,9 @@ EXAMPLE = "a square matrix of probabilities with a row for every level and rows 
 class GradeShift(NoiseModel):
     """Moves floor(ratio x N + 1/2) of N judgements to another level 0 .. L, L the highest grade of the training judgements.
 
-    With a transition matrix t, P(g -> g') is proportional to t[g][g'] (g' != g), and the chance of level g to be moved at all to
-    1 - t[g][g]; the ratio fixes the total. Without one, every level at most `distance` away is equally likely.
+    With a transition matrix t, P(g -> g') is proportional to t[g][g'] (g' != g), and the chance of
+    level g to be moved at all to 1 - t[g][g]; the ratio fixes the total. Without one, every level
+    at most `distance` away is equally likely.
 
     Args:
         ratio: share of the judgements to move, in [0, 1).
@@ -34,7 +35,8 @@ class GradeShift(NoiseModel):
         distance: greatest number of levels a judgement moves, at least 1; used without a matrix.
         transition: square matrix over the levels from 0 up, rows sum to 1; None for `distance`.
         negatives: whether judgements of grade 0 or less are among the N too, as level 0.
-        emptied: what becomes of a query that loses every positive: `keep` it with its negatives alone, or `drop` it.
+        emptied: what becomes of a query that loses every positive: `keep` it with its negatives
+            alone, or `drop` it.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -70,48 +72,90 @@ class GradeShift(NoiseModel):
         qrels = collection.train.qrels
         judgements = positives(qrels) + (negatives(qrels) if self.negatives else [])
         moves = self._moves(max((grade for _, _, grade in judgements), default=1))
-        rates = {(query_id, doc_id): sum(moves[max(grade, 0)]) for query_id, doc_id, grade in judgements}
+        rates = {
+            (query_id, doc_id): sum(moves[max(grade, 0)]) for query_id, doc_id, grade in judgements
+        }
 
         def rows() -> Iterator[AuditRow]:
             pairs = in_order(judgements, self.seed, rates)
-            return until(self._outcomes(collection, pairs, moves), count(self.ratio or 0.0, len(judgements)), self.name, self.ratio)
+            return until(
+                self._outcomes(collection, pairs, moves),
+                count(self.ratio or 0.0, len(judgements)),
+                self.name,
+                self.ratio,
+            )
 
-        parameters = {"distance": self.distance, "transition": self.transition, "negatives": self.negatives, "emptied": self.emptied}
+        parameters = {
+            "distance": self.distance,
+            "transition": self.transition,
+            "negatives": self.negatives,
+            "emptied": self.emptied,
+        }
         return Recipe(qrels, len(judgements), parameters, lambda: Work(rows), self.emptied)
 
     def _moves(self, highest: int) -> Matrix:
         """Weights of the moves between levels [L + 1, L + 1], zero on the diagonal; the sum of a row is its relative rate."""
         levels = range(highest + 1)
         if self.transition is None:
-            near = [[float(0 < abs(to - level) <= self.distance) for to in levels] for level in levels]
+            near = [
+                [float(0 < abs(to - level) <= self.distance) for to in levels] for level in levels
+            ]
             return [[weight / sum(row) for weight in row] for row in near]
         if len(self.transition) <= highest:
             raise InputError(
-                f"noise.transition has {len(self.transition)} levels, the training judgements have {highest + 1} (0 to {highest}). "
-                "Give a square matrix with a row for every level"
+                f"noise.transition has {len(self.transition)} levels, the training judgements have "
+                f"{highest + 1} (0 to {highest}). Give a square matrix with a row for every level"
             )
-        return [[0.0 if to == level else weight for to, weight in enumerate(row)] for level, row in enumerate(self.transition)]
+        return [
+            [0.0 if to == level else weight for to, weight in enumerate(row)]
+            for level, row in enumerate(self.transition)
+        ]
 
-    def _outcomes(self, collection: Collection, pairs: Iterable[Pair], moves: Matrix) -> Iterator[AuditRow]:
+    def _outcomes(
+        self, collection: Collection, pairs: Iterable[Pair], moves: Matrix
+    ) -> Iterator[AuditRow]:
         order = DocumentOrder(collection)
         relevant = Relevant(collection, order)
         for pair in pairs:
-            if pair.grade < 1 and not relevant.wrong(pair.query_id, np.array([order.position(pair.doc_id)]))[0]:
+            if (
+                pair.grade < 1
+                and not relevant.wrong(pair.query_id, np.array([order.position(pair.doc_id)]))[0]
+            ):
                 yield skip(pair, "known positive", self.version)
             else:
-                level = _drawn(moves[max(pair.grade, 0)], uniform(self.version, self.seed, "level", pair.query_id, pair.doc_id))
-                yield Relabelling(self.name, self.version).row(pair, pair.grade, level, f"{max(pair.grade, 0)} to {level}")
+                level = _drawn(
+                    moves[max(pair.grade, 0)],
+                    uniform(self.version, self.seed, "level", pair.query_id, pair.doc_id),
+                )
+                yield Relabelling(self.name, self.version).row(
+                    pair, pair.grade, level, f"{max(pair.grade, 0)} to {level}"
+                )
 
 
-def _checked(transition: Any) -> Matrix:  # noqa: ANN401 - YAML gives anything
-    if not isinstance(transition, Sequence) or not all(isinstance(row, Sequence) and not isinstance(row, str) for row in transition):
-        raise InputError(f"noise.transition={transition} is not a matrix. Allowed: {EXAMPLE}; or null")
-    rows = [[checks.real("noise.transition", value, "probabilities from 0 to 1", 0.0, 1.0) for value in row] for row in transition]
+def _checked(transition: Any) -> Matrix:
+    if not isinstance(transition, Sequence) or not all(
+        isinstance(row, Sequence) and not isinstance(row, str) for row in transition
+    ):
+        raise InputError(
+            f"noise.transition={transition} is not a matrix. Allowed: {EXAMPLE}; or null"
+        )
+    rows = [
+        [
+            checks.real("noise.transition", value, "probabilities from 0 to 1", 0.0, 1.0)
+            for value in row
+        ]
+        for row in transition
+    ]
     for level, row in enumerate(rows):
         if len(row) != len(rows):
-            raise InputError(f"noise.transition: row {level} has {len(row)} entries in a matrix of {len(rows)} rows. Allowed: {EXAMPLE}")
+            raise InputError(
+                f"noise.transition: row {level} has {len(row)} entries in a matrix of {len(rows)} "
+                f"rows. Allowed: {EXAMPLE}"
+            )
         if not isclose(sum(row), 1.0, abs_tol=1e-6):
-            raise InputError(f"noise.transition: row {level}, {row}, sums to {sum(row):g}. Allowed: {EXAMPLE}")
+            raise InputError(
+                f"noise.transition: row {level}, {row}, sums to {sum(row):g}. Allowed: {EXAMPLE}"
+            )
     return rows
 
 

@@ -1,7 +1,8 @@
 """A look at a corruption before anybody trains on it: examples side by side, similarities, ranks, and how wrong the wrong labels are.
 
-The inserted documents are not known to be relevant; some are, because nobody judged them. The contamination estimate says how many an
-independent scorer finds better than the document that they replaced, so that the nominal ratio can be read as the upper bound it is.
+The inserted documents are not known to be relevant; some are, because nobody judged them. The
+contamination estimate says how many an independent scorer finds better than the document that they
+replaced, so that the nominal ratio can be read as the upper bound it is.
 """
 
 from collections.abc import Callable, Sequence
@@ -104,7 +105,8 @@ def inspect(
         collection: the collection.
         corruption: what a noise model made of it.
         encoder: measures the similarities; another one than the noise used says more.
-        scorer: judges contamination (`noise.judge.CrossEncoderJudge`); None: BM25 and the encoder, and their agreement.
+        scorer: judges contamination (`noise.judge.CrossEncoderJudge`); None: BM25 and the encoder,
+            and their agreement.
         examples: number of substitutions to show.
         sample: number of substitutions to measure, drawn by keyed hash.
 
@@ -120,13 +122,28 @@ def inspect(
     texts = _Texts(collection, rows)
     ready = encoder.ready(collection)
     similarities = _similarities(texts, ready)
-    judged = [_by_scorer(texts, scorer)] if scorer else _by_agreement(collection, rows, similarities, ready.name)
-    ranks = np.array([row.rank for row in corruption.audit.rows if row.corrupts and row.rank is not None], np.int64)
+    judged = (
+        [_by_scorer(texts, scorer)]
+        if scorer
+        else _by_agreement(collection, rows, similarities, ready.name)
+    )
+    ranks = np.array(
+        [row.rank for row in corruption.audit.rows if row.corrupts and row.rank is not None],
+        np.int64,
+    )
     shown = tuple(
-        Example(texts.queries[i], texts.removed[i], texts.inserted[i], rows[i].rank, float(similarities.removed_inserted[i]))
+        Example(
+            texts.queries[i],
+            texts.removed[i],
+            texts.inserted[i],
+            rows[i].rank,
+            float(similarities.removed_inserted[i]),
+        )
         for i in range(min(examples, len(rows)))
     )
-    return Inspection(corruption.audit, ready.name, tuple(rows), similarities, ranks, tuple(judged), shown)
+    return Inspection(
+        corruption.audit, ready.name, tuple(rows), similarities, ranks, tuple(judged), shown
+    )
 
 
 class _Texts:
@@ -141,30 +158,47 @@ class _Texts:
 
 def _sampled(audit: Audit, sample: int) -> list[AuditRow]:
     substitutions = [row for row in audit.rows if row.corrupts and row.removed and row.inserted]
-    return sorted(substitutions, key=lambda row: uniform("inspection-1", 0, "sample", row.query_id, row.removed))[:sample]
+    return sorted(
+        substitutions,
+        key=lambda row: uniform("inspection-1", 0, "sample", row.query_id, row.removed),
+    )[:sample]
 
 
 def _similarities(texts: _Texts, encoder: TextEncoder) -> Similarities:
     if not texts.queries:
         return Similarities(*(np.empty(0) for _ in Similarities._fields))
     query = _encoded(texts.queries, encoder.encode_queries)
-    removed, inserted = (_encoded(column, encoder.encode_documents) for column in (texts.removed, texts.inserted))
-    return Similarities((removed * inserted).sum(1), (query * removed).sum(1), (query * inserted).sum(1))
+    removed, inserted = (
+        _encoded(column, encoder.encode_documents) for column in (texts.removed, texts.inserted)
+    )
+    return Similarities(
+        (removed * inserted).sum(1), (query * removed).sum(1), (query * inserted).sum(1)
+    )
 
 
 def _encoded(texts: list[str], encode: Callable[[list[str]], Vectors]) -> NDArray[np.float64]:
-    return np.vstack([encode(batch) for batch in track(list(batches(texts, 256)), "Comparing")]).astype(np.float64)
+    return np.vstack(
+        [encode(batch) for batch in track(list(batches(texts, 256)), "Comparing")]
+    ).astype(np.float64)
 
 
 def _by_scorer(texts: _Texts, scorer: PairScorer) -> Contamination:
-    above = np.asarray(scorer(texts.queries, texts.inserted)) > np.asarray(scorer(texts.queries, texts.removed))
+    above = np.asarray(scorer(texts.queries, texts.inserted)) > np.asarray(
+        scorer(texts.queries, texts.removed)
+    )
     return _estimate(getattr(scorer, "name", type(scorer).__name__), above)
 
 
-def _by_agreement(collection: Collection, rows: Sequence[AuditRow], similarities: Similarities, encoder: str) -> list[Contamination]:
+def _by_agreement(
+    collection: Collection, rows: Sequence[AuditRow], similarities: Similarities, encoder: str
+) -> list[Contamination]:
     lexical = _above_in_bm25(collection, rows)
     semantic = similarities.query_inserted > similarities.query_removed
-    return [_estimate("bm25", lexical), _estimate(encoder, semantic), _estimate(f"bm25 and {encoder}", lexical & semantic)]
+    return [
+        _estimate("bm25", lexical),
+        _estimate(encoder, semantic),
+        _estimate(f"bm25 and {encoder}", lexical & semantic),
+    ]
 
 
 def _above_in_bm25(collection: Collection, rows: Sequence[AuditRow]) -> NDArray[np.bool_]:
@@ -178,11 +212,18 @@ def _above_in_bm25(collection: Collection, rows: Sequence[AuditRow]) -> NDArray[
     place = {query_id: place for place, query_id in enumerate(run.query_ids)}
     never = len(collection.documents)
     found = ((ranks[place[row.query_id]], row) for row in rows)
-    return np.array([rank.get(row.inserted, never) < rank.get(row.removed, never) for rank, row in found], np.bool_)
+    return np.array(
+        [rank.get(row.inserted, never) < rank.get(row.removed, never) for rank, row in found],
+        np.bool_,
+    )
 
 
 def _ranks(collection: Collection, run: "Run", place: int) -> dict[str, int]:
-    return {collection.documents.doc_id(row): rank for rank, row in enumerate(run.rows[place].tolist()) if row >= 0}
+    return {
+        collection.documents.doc_id(row): rank
+        for rank, row in enumerate(run.rows[place].tolist())
+        if row >= 0
+    }
 
 
 def _estimate(scorer: str, above: NDArray[np.bool_]) -> Contamination:

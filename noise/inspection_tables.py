@@ -38,12 +38,24 @@ def tables(inspection: Inspection) -> list[RenderableType]:
         "query and removed document": similarities.query_removed,
         "query and inserted document": similarities.query_inserted,
     }
-    charts = [_chart(f"Cosine of {name} ({inspection.encoder})", values, (0.0, 1.0)) for name, values in cosines.items() if len(values)]
+    charts = [
+        _chart(f"Cosine of {name} ({inspection.encoder})", values, (0.0, 1.0))
+        for name, values in cosines.items()
+        if len(values)
+    ]
     if len(inspection.ranks):
         charts.append(
-            _chart("Rank of the inserted document", inspection.ranks, (1.0, 1.0 + BINS * math.ceil(inspection.ranks.max() / BINS)))
+            _chart(
+                "Rank of the inserted document",
+                inspection.ranks,
+                (1.0, 1.0 + BINS * math.ceil(inspection.ranks.max() / BINS)),
+            )
         )
-    return [_summary(inspection), *([_examples(inspection)] if inspection.examples else []), *charts]
+    return [
+        _summary(inspection),
+        *([_examples(inspection)] if inspection.examples else []),
+        *charts,
+    ]
 
 
 def records(inspection: Inspection) -> dict[str, Records]:
@@ -55,7 +67,10 @@ def records(inspection: Inspection) -> dict[str, Records]:
         "examples": Records(Example._fields, [list(example) for example in inspection.examples]),
         "substitutions": Records(
             ("query_id", "removed", "inserted", "rank", *Similarities._fields),
-            [[row.query_id, row.removed, row.inserted, row.rank, *values] for row, values in measured],
+            [
+                [row.query_id, row.removed, row.inserted, row.rank, *values]
+                for row, values in measured
+            ],
         ),
     }
 
@@ -83,7 +98,9 @@ def _facts(inspection: Inspection) -> dict[str, str]:
         "audit": inspection.audit.sha256,
     }
     for estimate in inspection.contamination:
-        facts[f"inserted above removed by {estimate.scorer}"] = f"{estimate.share:.3f} of {estimate.pairs}"
+        facts[f"inserted above removed by {estimate.scorer}"] = (
+            f"{estimate.share:.3f} of {estimate.pairs}"
+        )
     return facts
 
 
@@ -93,15 +110,26 @@ def _examples(inspection: Inspection) -> Table:
         table.add_column(column, overflow="fold")
     for example in inspection.examples:
         texts = (_shortened(text) for text in (example.query, example.removed, example.inserted))
-        table.add_row(*texts, "" if example.rank is None else str(example.rank), f"{example.similarity:.2f}")
+        table.add_row(
+            *texts, "" if example.rank is None else str(example.rank), f"{example.similarity:.2f}"
+        )
     return table
 
 
-def _chart(title: str, values: NDArray[np.float64] | NDArray[np.int64], limits: tuple[float, float]) -> Panel:
+def _chart(
+    title: str, values: NDArray[np.float64] | NDArray[np.int64], limits: tuple[float, float]
+) -> Panel:
     """A histogram in block characters; values beyond the limits count in the first and last bin."""
     counts, edges = np.histogram(np.clip(values, *limits), BINS, limits)
-    lines = [f"{low:6g}  {_bar(count / counts.max())} {count}" for low, count in zip(edges[:-1], counts.tolist(), strict=True)]
-    return Panel("\n".join([*lines, f"mean {values.mean():.3f}, median {np.median(values):.3f}"]), title=title, expand=False)
+    lines = [
+        f"{low:6g}  {_bar(count / counts.max())} {count}"
+        for low, count in zip(edges[:-1], counts.tolist(), strict=True)
+    ]
+    return Panel(
+        "\n".join([*lines, f"mean {values.mean():.3f}, median {np.median(values):.3f}"]),
+        title=title,
+        expand=False,
+    )
 
 
 def _bar(share: float) -> str:

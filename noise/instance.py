@@ -46,8 +46,8 @@ class PairRates(Protocol):
 class GaussianRates:
     """Rates scattered without a cause: q ~ N(1, spread^2), truncated to q > 0, times whatever makes the mean the ratio.
 
-    The relative spread keeps a pair's rate the same at every ratio, which nesting needs. Xia et al. use N(ratio, 0.1^2) on [0, 1], which
-    is a spread of 0.5 at ratio 0.2.
+    The relative spread keeps a pair's rate the same at every ratio, which nesting needs. Xia et al.
+    use N(ratio, 0.1^2) on [0, 1], which is a spread of 0.5 at ratio 0.2.
 
     Args:
         spread: standard deviation relative to the mean, above 0.
@@ -56,17 +56,27 @@ class GaussianRates:
         InputError: spread is out of its range.
 
     Reference:
-        Xia et al., "Part-dependent label noise: towards instance-dependent label noise", NeurIPS 2020.
+        Xia et al., "Part-dependent label noise: towards instance-dependent label noise", NeurIPS
+        2020.
     """
 
     def __init__(self, spread: float = 0.5) -> None:
-        self.spread = checks.real("noise.rate.spread", spread, "a number above 0", 0.0, float("inf"), open_low=True, open_high=True)
+        self.spread = checks.real(
+            "noise.rate.spread",
+            spread,
+            "a number above 0",
+            0.0,
+            float("inf"),
+            open_low=True,
+            open_high=True,
+        )
 
     def parameters(self) -> "Mapping[str, JsonValue]":
         """Return the spread."""
         return {"rate": "gaussian-1", "spread": self.spread}
 
-    def scorer(self, collection: Collection) -> Scorer:  # noqa: ARG002 - the rates know nothing of the texts
+    # the rates know nothing of the texts
+    def scorer(self, collection: Collection) -> Scorer:  # noqa: ARG002
         """Return that there is no encoder."""
         return Scorer()
 
@@ -74,8 +84,14 @@ class GaussianRates:
         """Return the truncated normal rates, by the inverse distribution function."""
         normal = NormalDist(1.0, self.spread)
         below = normal.cdf(0.0)
-        draws = {(query_id, doc_id): uniform("gaussian-1", seed, "rate", query_id, doc_id) for query_id, doc_id, _ in judgements}
-        return {pair: max(0.0, normal.inv_cdf(below + draw * (1 - below))) for pair, draw in draws.items()}
+        draws = {
+            (query_id, doc_id): uniform("gaussian-1", seed, "rate", query_id, doc_id)
+            for query_id, doc_id, _ in judgements
+        }
+        return {
+            pair: max(0.0, normal.inv_cdf(below + draw * (1 - below)))
+            for pair, draw in draws.items()
+        }
 
 
 class AmbiguityRates:
@@ -99,19 +115,33 @@ class AmbiguityRates:
         encoder = self.encoder.ready(collection)
         return Scorer(encoder.name, encoder.fingerprint, "cosine")
 
-    def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002 - nothing is drawn
+    # nothing is drawn
+    def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002
         """Return the similarities; every pair is searched once and the result is cached with the collection."""
         encoder = self.encoder.ready(collection)
-        key = {"collection": collection.fingerprint, "encoder": encoder.fingerprint, "version": "ambiguity-1"}
+        key = {
+            "collection": collection.fingerprint,
+            "encoder": encoder.fingerprint,
+            "version": "ambiguity-1",
+        }
         pairs = sorted((query_id, doc_id) for query_id, doc_id, _ in judgements)
-        folder = collection.cache.folder("ambiguity", key, partial(self._write, collection, encoder, judgements))
+        folder = collection.cache.folder(
+            "ambiguity", key, partial(self._write, collection, encoder, judgements)
+        )
         return dict(zip(pairs, np.load(folder / "similarities.npy").tolist(), strict=True))
 
-    def _write(self, collection: Collection, encoder: TextEncoder, judgements: Judgements, folder: Path) -> None:
+    def _write(
+        self, collection: Collection, encoder: TextEncoder, judgements: Judgements, folder: Path
+    ) -> None:
         neighbourhood = Neighbourhood(collection, encoder, self.POOL, self.LAM, self.DUP)
         pairs = track(in_order(judgements, 0), "Measuring ambiguity")
-        best = {(pair.query_id, pair.doc_id): found.scores[:1].sum() for pair, found in neighbourhood.candidates(pairs)}
-        np.save(folder / "similarities.npy", np.array([best[pair] for pair in sorted(best)]).clip(min=0))
+        best = {
+            (pair.query_id, pair.doc_id): found.scores[:1].sum()
+            for pair, found in neighbourhood.candidates(pairs)
+        }
+        np.save(
+            folder / "similarities.npy", np.array([best[pair] for pair in sorted(best)]).clip(min=0)
+        )
 
 
 class InstanceDependent(NoiseModel):
@@ -121,20 +151,30 @@ class InstanceDependent(NoiseModel):
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
         rate: relative rates of the pairs.
-        target: the model that does something to the chosen pairs; its own ratio and seed are not used for the choice.
+        target: the model that does something to the chosen pairs; its own ratio and seed are not
+            used for the choice.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
         InputError: a parameter is out of its range.
 
     Reference:
-        Xia et al., NeurIPS 2020; compare Chen et al., "Beyond class-conditional assumption", AAAI 2021.
+        Xia et al., NeurIPS 2020; compare Chen et al., "Beyond class-conditional assumption", AAAI
+        2021.
     """
 
     name = "instance"
     version = "instance-1"
 
-    def __init__(self, *, ratio: float, seed: int, rate: PairRates, target: PairNoise, audit: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ratio: float,
+        seed: int,
+        rate: PairRates,
+        target: PairNoise,
+        audit: str | None = None,
+    ) -> None:
         super().__init__(ratio, seed, audit)
         self.rate = rate
         self.target = target
@@ -145,7 +185,11 @@ class InstanceDependent(NoiseModel):
         wanted = count(self.ratio or 0.0, len(judgements))
         parameters: dict[str, JsonValue] = {
             **self.rate.parameters(),
-            "target": {"model": self.target.name, "version": self.target.version, **self.target.parameters()},
+            "target": {
+                "model": self.target.name,
+                "version": self.target.version,
+                **self.target.parameters(),
+            },
         }
 
         def work() -> Work:
@@ -154,9 +198,15 @@ class InstanceDependent(NoiseModel):
             process = self.target.process(collection)
 
             def rows() -> Iterator[AuditRow]:
-                pairs = in_order(judgements, self.seed, self.rate.of(collection, judgements, self.seed))
+                pairs = in_order(
+                    judgements, self.seed, self.rate.of(collection, judgements, self.seed)
+                )
                 return until(process.outcomes(pairs, Done.nothing()), wanted, self.name, self.ratio)
 
-            return Work(rows, joined({"target": process.scorer, "rate": self.rate.scorer(collection)}))
+            return Work(
+                rows, joined({"target": process.scorer, "rate": self.rate.scorer(collection)})
+            )
 
-        return Recipe(collection.train.qrels, len(judgements), parameters, work, self.target.emptied)
+        return Recipe(
+            collection.train.qrels, len(judgements), parameters, work, self.target.emptied
+        )

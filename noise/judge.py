@@ -20,7 +20,8 @@ class CrossEncoderJudge:
         path: folder or hub name.
 
     Raises:
-        InputError: it holds no cross-encoder, or one whose weights are missing, truncated or incomplete.
+        InputError: it holds no cross-encoder, or one whose weights are missing, truncated or
+            incomplete.
     """
 
     def __init__(self, path: str) -> None:
@@ -34,9 +35,13 @@ class CrossEncoderJudge:
         """Return the logit of each pair of a query and a document [n]; pairs of similar length share a batch."""
         scores = np.empty(len(queries), np.float32)
         order = sorted(range(len(queries)), key=lambda place: len(documents[place]), reverse=True)
-        for begin in track(range(0, len(order), PAIRS_AT_ONCE), "Judging pairs", -(-len(order) // PAIRS_AT_ONCE)):
+        for begin in track(
+            range(0, len(order), PAIRS_AT_ONCE), "Judging pairs", -(-len(order) // PAIRS_AT_ONCE)
+        ):
             places = order[begin : begin + PAIRS_AT_ONCE]
-            scores[places] = self._scored([queries[place] for place in places], [documents[place] for place in places])
+            scores[places] = self._scored(
+                [queries[place] for place in places], [documents[place] for place in places]
+            )
         return scores
 
     def _scored(self, queries: list[str], documents: list[str]) -> NDArray[np.float32]:
@@ -45,5 +50,9 @@ class CrossEncoderJudge:
         network, for_queries, for_documents = self._model
         places = torch.arange(len(queries))
         with torch.inference_mode():
-            logits = network.pair_scores(for_queries.tokens(queries), for_documents.tokens(documents), torch.stack([places, places], 1))
+            logits = network.pair_scores(
+                for_queries.tokens(queries),
+                for_documents.tokens(documents),
+                torch.stack([places, places], 1),
+            )
         return np.asarray(logits.numpy(), np.float32)

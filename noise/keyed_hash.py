@@ -1,11 +1,13 @@
 """Randomness without state: every draw is a hash of what it is drawn for.
 
-A generator's n-th number depends on everything drawn before it. A keyed hash depends on its key alone, so a draw is the same whatever
-the order of the input, the platform, the number of processes and the ratio, which is what makes the corrupted sets nested and the
-audits reproducible. (`data.keyed_random` serves integer keys in bulk; ids are text, and their draws must outlive this program.)
+A generator's n-th number depends on everything drawn before it. A keyed hash depends on its key
+alone, so a draw is the same whatever the order of the input, the platform, the number of processes
+and the ratio, which is what makes the corrupted sets nested and the audits reproducible.
+(`data.keyed_random` serves integer keys in bulk; ids are text, and their draws must outlive this
+program.)
 
-Reference: the idea is that of counter-based generators (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011); the
-hash is BLAKE2b (RFC 7693).
+Reference: the idea is that of counter-based generators (Salmon et al., "Parallel random numbers: as
+easy as 1, 2, 3", SC 2011); the hash is BLAKE2b (RFC 7693).
 """
 
 import math
@@ -36,7 +38,9 @@ def uniform(version: str, seed: int, role: str, *ids: str) -> float:
     return _unit(_hash(version, seed, role, ids).digest())
 
 
-def uniforms(version: str, seed: int, role: str, ids: tuple[str, ...], last: Iterable[str]) -> list[float]:
+def uniforms(
+    version: str, seed: int, role: str, ids: tuple[str, ...], last: Iterable[str]
+) -> list[float]:
     """Return `uniform(version, seed, role, *ids, each)` for each id of `last`; the common part of the key is hashed once."""
     prefix = _hash(version, seed, role, (*ids, ""))
     draws = []

@@ -45,14 +45,33 @@ def undo_rows(rows: Sequence[AuditRow], qrels: Qrels) -> Qrels:
 
 def canonical(qrels: Qrels) -> Qrels:
     """Return the judgements sorted and without empty queries: equal judgements then have equal bytes wherever they are written."""
-    return {query_id: dict(sorted(qrels[query_id].items())) for query_id in sorted(qrels) if qrels[query_id]}
+    return {
+        query_id: dict(sorted(qrels[query_id].items()))
+        for query_id in sorted(qrels)
+        if qrels[query_id]
+    }
 
 
 def drops(clean: Qrels, rows: Sequence[AuditRow], version: str) -> list[AuditRow]:
     """Return rows that take the remaining judgements of queries without a positive out of the training data, sorted by ids."""
     noisy = apply_rows(rows, clean)
     return [
-        AuditRow(query_id, DROP, doc_id, grade, None, "", None, None, None, None, None, 0.0, "no positive left", version)
+        AuditRow(
+            query_id,
+            DROP,
+            doc_id,
+            grade,
+            None,
+            "",
+            None,
+            None,
+            None,
+            None,
+            None,
+            0.0,
+            "no positive left",
+            version,
+        )
         for query_id, judged in noisy.items()
         if not _has_positive(judged)
         for doc_id, grade in judged.items()
@@ -62,8 +81,9 @@ def drops(clean: Qrels, rows: Sequence[AuditRow], version: str) -> list[AuditRow
 def realised_rates(collection: Collection, clean: Qrels, rows: Sequence[AuditRow]) -> Rates:
     """Return the label errors that the rows induce.
 
-    eps+ = P(not positive | train positive), eps- = P(positive | not relevant), where "not relevant" is once what was judged so and
-    once every pair of a train query and a document that is not a known positive.
+    eps+ = P(not positive | train positive), eps- = P(positive | not relevant), where "not relevant"
+    is once what was judged so and once every pair of a train query and a document that is not a
+    known positive.
     """
     changes = [row for row in rows if row.corrupts]
     noisy = apply_rows(rows, clean)
@@ -80,8 +100,13 @@ def realised_rates(collection: Collection, clean: Qrels, rows: Sequence[AuditRow
         eps_plus=_share(lost, n_positive),
         eps_minus_judged=_share(toggled, judged_negative) if judged_negative else None,
         eps_minus_corpus=_share(wrong, irrelevant),
-        queries_without_positive=sum(not _has_positive(noisy.get(query_id, {})) for query_id in clean),
-        queries_all_wrong=sum(not _keeps_positive(judged, noisy.get(query_id, {})) for query_id, judged in clean.items()),
+        queries_without_positive=sum(
+            not _has_positive(noisy.get(query_id, {})) for query_id in clean
+        ),
+        queries_all_wrong=sum(
+            not _keeps_positive(judged, noisy.get(query_id, {}))
+            for query_id, judged in clean.items()
+        ),
     )
 
 

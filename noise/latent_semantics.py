@@ -1,7 +1,8 @@
 """Latent semantic analysis: the encoder that needs nothing but the documents.
 
-tf-idf vectors of the documents, projected on the leading singular directions of the collection. It shares nothing with a trained
-retriever, runs on any machine and finds documents about the same things; it knows no synonyms that the collection does not show.
+tf-idf vectors of the documents, projected on the leading singular directions of the collection. It
+shares nothing with a trained retriever, runs on any machine and finds documents about the same
+things; it knows no synonyms that the collection does not show.
 
 Reference: Deerwester et al., "Indexing by latent semantic analysis", JASIS 41(6), 1990.
 """
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from data.cache import JsonValue
 
 VERSION = "lsa-1"
-TOKEN = r"(?u)[^\W_]{2,}"  # noqa: S105 - a pattern of words, not a secret; parts of snake_case names are words
+# a pattern of words, not a secret; parts of snake_case names are words
+TOKEN = r"(?u)[^\W_]{2,}"  # noqa: S105
 
 
 class LatentSemantics:
@@ -61,23 +63,38 @@ class LatentSemantics:
             "sample": self.sample,
             "sklearn": sklearn.__version__,
         }
-        return LatentSemanticEncoder(collection.cache.folder("latent_semantics", key, partial(self._fit, collection)))
+        return LatentSemanticEncoder(
+            collection.cache.folder("latent_semantics", key, partial(self._fit, collection))
+        )
 
     def _fit(self, collection: Collection, folder: Path) -> None:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         rows = self._sampled(collection)
-        vectorizer = TfidfVectorizer(token_pattern=TOKEN, max_features=self.terms, sublinear_tf=True, dtype=np.float32)
+        vectorizer = TfidfVectorizer(
+            token_pattern=TOKEN, max_features=self.terms, sublinear_tf=True, dtype=np.float32
+        )
         try:
             weights = vectorizer.fit_transform(collection.documents.texts(rows))
         except ValueError as error:
-            raise InputError(f"dataset: the documents of {collection.name} contain no words to compare them by ({error})") from error
+            raise InputError(
+                f"dataset: the documents of {collection.name} contain no words to compare them by "
+                f"({error})"
+            ) from error
         rank = min(self.dimensions, *weights.shape)
         directions = (
-            TruncatedSVD(rank, algorithm="arpack" if rank < min(weights.shape) else "randomized", random_state=0).fit(weights).components_
+            TruncatedSVD(
+                rank,
+                algorithm="arpack" if rank < min(weights.shape) else "randomized",
+                random_state=0,
+            )
+            .fit(weights)
+            .components_
         )
-        (folder / "terms.json").write_text(json.dumps(vectorizer.get_feature_names_out().tolist()), encoding="utf-8")
+        (folder / "terms.json").write_text(
+            json.dumps(vectorizer.get_feature_names_out().tolist()), encoding="utf-8"
+        )
         np.save(folder / "idf.npy", vectorizer.idf_.astype(np.float32))
         np.save(folder / "directions.npy", directions.astype(np.float32))  # [D, terms]
 
@@ -87,7 +104,9 @@ class LatentSemantics:
         if len(order) <= self.sample:
             return [int(row) for row in order.rows]
         blocks = np.array_split(np.arange(len(order)), -(-len(order) // IDS_AT_ONCE))
-        draws = np.concatenate([uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks])
+        draws = np.concatenate(
+            [uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks]
+        )
         chosen = np.argsort(draws, kind="stable")[: self.sample]
         return [int(row) for row in order.rows[np.sort(chosen)]]
 
@@ -118,10 +137,15 @@ class LatentSemanticEncoder:
         return blake2b(b"".join(content), digest_size=16).hexdigest()
 
     @cached_property
-    def _vectorizer(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
+    def _vectorizer(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        vectorizer = TfidfVectorizer(token_pattern=TOKEN, vocabulary=json.loads(self._terms), sublinear_tf=True, dtype=np.float32)
+        vectorizer = TfidfVectorizer(
+            token_pattern=TOKEN,
+            vocabulary=json.loads(self._terms),
+            sublinear_tf=True,
+            dtype=np.float32,
+        )
         vectorizer.idf_ = self._idf
         return vectorizer
 

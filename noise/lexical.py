@@ -22,8 +22,9 @@ from noise.substitution import MODES, Candidates, Done, Lottery, Substitution
 class LexicalSubstitution(PairNoise):
     """Each corrupted pair (q, d+) gives its label to a document that BM25 ranks high for q.
 
-    d' ~ softmax(s(q, d') / T) over the best K documents that are not known positives of q nor copies of one,
-    s = BM25 divided by the query's best BM25, so that T means the same for short and long queries
+    d' ~ softmax(s(q, d') / T) over the best K documents that are not known positives of q nor
+    copies of one, s = BM25 divided by the query's best BM25, so that T means the same for short and
+    long queries
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
@@ -53,7 +54,9 @@ class LexicalSubstitution(PairNoise):
         super().__init__(ratio, seed, audit)
         self.mode = checks.choice("noise.mode", mode, MODES)
         self.pool = checks.integer("noise.K", K, 1)
-        self.temperature = checks.real("noise.T", T, "a number above 0", 0.0, float("inf"), open_low=True, open_high=True)
+        self.temperature = checks.real(
+            "noise.T", T, "a number above 0", 0.0, float("inf"), open_low=True, open_high=True
+        )
 
     def parameters(self) -> Mapping[str, JsonValue]:
         """Return mode, K and T."""
@@ -68,7 +71,9 @@ class LexicalSubstitution(PairNoise):
             substitution = Substitution(self.name, self.mode, self.version)
             lottery = Lottery(self.version, self.seed, self.pool, self.temperature)
             for pair in pairs:
-                choice = lottery.choice(pair, ranking.candidates(pair), done.inserted[pair.query_id], order)
+                choice = lottery.choice(
+                    pair, ranking.candidates(pair), done.inserted[pair.query_id], order
+                )
                 yield substitution.row(collection, pair, choice, done)
 
         return Process(outcomes, Scorer("bm25", "", "BM25 / best BM25 of the query"))
@@ -84,12 +89,18 @@ class Ranking:
     """
 
     def __init__(self, collection: Collection, order: DocumentOrder, pool: int) -> None:
-        from data.first_stage import bm25_run  # here: the configuration of a noise model does not need it
+        from data.first_stage import (
+            bm25_run,
+        )  # here: the configuration of a noise model does not need it
 
         self._order = order
         self._relevant = Relevant(collection, order)
-        most = max(len(self._relevant.known(query_id).positions) for query_id in collection.train.queries)
-        self._run = bm25_run(collection, dict(sorted(collection.train.queries.items())), pool + most)
+        most = max(
+            len(self._relevant.known(query_id).positions) for query_id in collection.train.queries
+        )
+        self._run = bm25_run(
+            collection, dict(sorted(collection.train.queries.items())), pool + most
+        )
         self._place = {query_id: place for place, query_id in enumerate(self._run.query_ids)}
 
     def candidates(self, pair: Pair) -> Candidates:

@@ -19,15 +19,16 @@ from noise.substitution import Done
 class Mixture(PairNoise):
     """Each corrupted pair is treated by one component, drawn with probability proportional to its weight.
 
-    A keyed hash of the pair decides the component, so it is the same at every ratio. The total is exact; the share of each component is
-    random.
+    A keyed hash of the pair decides the component, so it is the same at every ratio. The total is
+    exact; the share of each component is random.
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes, here and in the components.
         components: name -> noise model that treats pairs; its own ratio is not used.
         weights: name -> weight of at least 0, for the same names.
-        emptied: what becomes of a query that loses every positive: `keep` it with its negatives alone, or `drop` it.
+        emptied: what becomes of a query that loses every positive: `keep` it with its negatives
+            alone, or `drop` it.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -58,7 +59,12 @@ class Mixture(PairNoise):
             "weights": self.weights,
             "emptied": self.emptied,
             "components": {
-                name: {"model": component.name, "version": component.version, "seed": component.seed, **component.parameters()}
+                name: {
+                    "model": component.name,
+                    "version": component.version,
+                    "seed": component.seed,
+                    **component.parameters(),
+                }
                 for name, component in self.components.items()
             },
         }
@@ -70,29 +76,53 @@ class Mixture(PairNoise):
 
         def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
             order, *copies = tee(pairs, len(used) + 1)
-            own = {name: processes[name].outcomes(self._of(name, copy), done) for name, copy in zip(used, copies, strict=True)}
+            own = {
+                name: processes[name].outcomes(self._of(name, copy), done)
+                for name, copy in zip(used, copies, strict=True)
+            }
             for pair in order:
                 yield next(own[self._component(pair)])
 
-        return Process(outcomes, joined({name: process.scorer for name, process in processes.items()}))
+        return Process(
+            outcomes, joined({name: process.scorer for name, process in processes.items()})
+        )
 
     def _of(self, name: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
         return (pair for pair in pairs if self._component(pair) == name)
 
     def _component(self, pair: Pair) -> str:
-        mark = uniform(self.version, self.seed, "component", pair.query_id, pair.doc_id) * sum(self.weights.values())
-        passed = (name for name, mass in zip(self.weights, accumulate(self.weights.values()), strict=True) if mass > mark)
+        mark = uniform(self.version, self.seed, "component", pair.query_id, pair.doc_id) * sum(
+            self.weights.values()
+        )
+        passed = (
+            name
+            for name, mass in zip(self.weights, accumulate(self.weights.values()), strict=True)
+            if mass > mark
+        )
         return next(passed, max(self.weights, key=self.weights.__getitem__))
 
 
 def _checked(components: Mapping[str, PairNoise], weights: Mapping[str, float]) -> dict[str, float]:
     if components.keys() != weights.keys():
-        raise InputError(f"noise.weights={dict(weights)} must have exactly the keys of noise.components: {', '.join(components)}")
+        raise InputError(
+            f"noise.weights={dict(weights)} must have exactly the keys of noise.components: "
+            f"{', '.join(components)}"
+        )
     for name, component in components.items():
         if not isinstance(component, PairNoise):
-            raise InputError(f"noise.components.{name} does not treat single pairs. Allowed: semantic, uniform, lexical, false_negative")
+            raise InputError(
+                f"noise.components.{name} does not treat single pairs. Allowed: semantic, uniform, "
+                "lexical, false_negative"
+            )
     checked = {
-        name: checks.real(f"noise.weights.{name}", weights[name], "a number of at least 0", 0.0, float("inf"), open_high=True)
+        name: checks.real(
+            f"noise.weights.{name}",
+            weights[name],
+            "a number of at least 0",
+            0.0,
+            float("inf"),
+            open_high=True,
+        )
         for name in components
     }
     if not sum(checked.values()) > 0:

@@ -1,12 +1,12 @@
 """What every noise model is: clean judgements in, noisy judgements and their audit out.
 
 The contract, kept here and by the keyed hashes and tested for every model in conf/noise:
-    exact      floor(ratio x N + 1/2) corruptions, or an error;
-    nested     the rows of a smaller ratio are the first rows of a larger one, with identical replacements;
-    stateless  independent of the order of the input, of threads and of processes;
-    honest     no known positive is put in as a wrong label; what had to be skipped is listed and replaced by the next in the order;
-    reversible `audit.undo` gives the input back;
-    contained  validation and test are never looked at, except to know which documents are relevant.
+    exact      floor(ratio x N + 1/2) corruptions, or an error; nested     the rows of a smaller
+    ratio are the first rows of a larger one, with identical replacements; stateless  independent of
+    the order of the input, of threads and of processes; honest     no known positive is put in as a
+    wrong label; what had to be skipped is listed and replaced by the next in the order; reversible
+    `audit.undo` gives the input back; contained  validation and test are never looked at, except to
+    know which documents are relevant.
 """
 
 import json
@@ -35,7 +35,8 @@ class Corruption(NamedTuple):
     """What training sees, and the record that only diagnostics see.
 
     Attributes:
-        qrels: the noisy training judgements, sorted by query and document id; grade 0 is an explicit negative.
+        qrels: the noisy training judgements, sorted by query and document id; grade 0 is an
+            explicit negative.
         audit: what was changed.
     """
 
@@ -60,7 +61,12 @@ class Scorer(NamedTuple):
 def joined(scorers: Mapping[str, Scorer]) -> Scorer:
     """Return one scorer that names several, each field by role."""
     named = {role: scorer for role, scorer in scorers.items() if scorer.name}
-    return Scorer(*("; ".join(f"{role}: {scorer[field]}" for role, scorer in named.items()) for field in range(len(Scorer._fields))))
+    return Scorer(
+        *(
+            "; ".join(f"{role}: {scorer[field]}" for role, scorer in named.items())
+            for field in range(len(Scorer._fields))
+        )
+    )
 
 
 class Work(NamedTuple):
@@ -82,7 +88,8 @@ class Recipe(NamedTuple):
         clean: the judgements that the noise starts from.
         units: number N of judgements that the ratio is a share of.
         parameters: everything but ratio, seed and encoder that decides the rows.
-        work: loads or fits what the corruption needs; not called where the labels come from an audit file.
+        work: loads or fits what the corruption needs; not called where the labels come from an
+            audit file.
         emptied: `keep` or `drop` queries that lose every positive.
         notes: counts for the header.
     """
@@ -101,7 +108,8 @@ class NoiseModel(ABC):
     Args:
         ratio: share of the judgements to corrupt, in [0, 1).
         seed: of the keyed hashes.
-        audit: an audit file to take the labels from instead of computing them; None to compute them.
+        audit: an audit file to take the labels from instead of computing them; None to compute
+            them.
 
     Raises:
         InputError: ratio or seed is not usable.
@@ -127,10 +135,13 @@ class NoiseModel(ABC):
         """Return the noisy training judgements and the audit; the audit is cached with the collection.
 
         Raises:
-            InputError: the collection cannot be corrupted so, or the given audit file is of something else.
+            InputError: the collection cannot be corrupted so, or the given audit file is of
+                something else.
         """
         recipe = self.recipe(collection)
-        audit = self._given(collection, recipe) if self.audit else self._computed(collection, recipe)
+        audit = (
+            self._given(collection, recipe) if self.audit else self._computed(collection, recipe)
+        )
         return Corruption(audit.apply(recipe.clean), audit)
 
     def _computed(self, collection: Collection, recipe: Recipe) -> Audit:
@@ -180,7 +191,13 @@ class NoiseModel(ABC):
         return Audit(header, tuple(rows))
 
     def _version_hash(self, collection: Collection, recipe: Recipe, scorer: Scorer) -> str:
-        decisive = (self.version, recipe.parameters, scorer, recipe.emptied, documents_hash(collection))
+        decisive = (
+            self.version,
+            recipe.parameters,
+            scorer,
+            recipe.emptied,
+            documents_hash(collection),
+        )
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
     def _given(self, collection: Collection, recipe: Recipe) -> Audit:
@@ -205,7 +222,10 @@ class NoiseModel(ABC):
             **_keys(json.loads(json.dumps(dict(recipe.parameters)))),
         }
         keys = [key for key in {**there, **here} if there.get(key, ABSENT) != here.get(key, ABSENT)]
-        different = [f"{key} is {there.get(key, ABSENT)} in the file and {here.get(key, ABSENT)} in this run" for key in keys]
+        different = [
+            f"{key} is {there.get(key, ABSENT)} in the file and {here.get(key, ABSENT)} in this run"
+            for key in keys
+        ]
         if different:
             raise InputError(
                 f"noise.audit={self.audit} belongs to another corruption: {'; '.join(different)}. "

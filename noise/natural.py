@@ -18,18 +18,22 @@ from noise.selection import Relabelling, count, in_order
 class Natural(NoiseModel):
     """Trains on the labels of a qrels file, or on lower grades, while the clean core is known.
 
-    The dirty labels are the judgements of grade `min_grade` or more. The clean ones are those of grade `clean_grade` or more, or, if it
-    is None, the training judgements of the collection. The audit lists the N judgements in which they differ: undoing it gives the
-    clean core, and a ratio lets only floor(ratio x N + 1/2) of them in. Grades count from `min_grade`, which becomes 1; those of 0 or
-    less stay negatives.
+    The dirty labels are the judgements of grade `min_grade` or more. The clean ones are those of
+    grade `clean_grade` or more, or, if it is None, the training judgements of the collection. The
+    audit lists the N judgements in which they differ: undoing it gives the clean core, and a ratio
+    lets only floor(ratio x N + 1/2) of them in. Grades count from `min_grade`, which becomes 1;
+    those of 0 or less stay negatives.
 
     Args:
-        qrels: qrels file (TREC or BEIR columns, `.gz` or not) of the training queries; None for the collection's own training judgements.
+        qrels: qrels file (TREC or BEIR columns, `.gz` or not) of the training queries; None for the
+            collection's own training judgements.
         min_grade: lowest grade that is a label, at least 1.
-        clean_grade: lowest grade of the clean core, at least min_grade; None: the collection's training judgements are the core.
+        clean_grade: lowest grade of the clean core, at least min_grade; None: the collection's
+            training judgements are the core.
         ratio: share of the differing judgements, in [0, 1); 0 is the clean core; None: all of them.
         seed: of the keyed hashes.
-        emptied: what becomes of a query that loses every positive: `keep` it with its negatives alone, or `drop` it.
+        emptied: what becomes of a query that loses every positive: `keep` it with its negatives
+            alone, or `drop` it.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -54,10 +58,17 @@ class Natural(NoiseModel):
         self.ratio = None if ratio is None else self.ratio
         self.qrels = None if qrels is None else Path(qrels).expanduser()
         self.min_grade = checks.integer("noise.min_grade", min_grade, 1)
-        self.clean_grade = None if clean_grade is None else checks.integer("noise.clean_grade", clean_grade, self.min_grade)
+        self.clean_grade = (
+            None
+            if clean_grade is None
+            else checks.integer("noise.clean_grade", clean_grade, self.min_grade)
+        )
         self.emptied = checks.choice("noise.emptied", emptied, EMPTIED)
         if self.qrels is None and self.clean_grade is None:
-            raise InputError("noise.qrels=null and noise.clean_grade=null: nothing tells dirty from clean. Set one of them")
+            raise InputError(
+                "noise.qrels=null and noise.clean_grade=null: nothing tells dirty from clean. Set "
+                "one of them"
+            )
 
     def recipe(self, collection: Collection) -> Recipe:
         """Return the differences between the dirty and the clean labels.
@@ -67,11 +78,16 @@ class Natural(NoiseModel):
         """
         published, ignored = self._published(collection)
         dirty = _labels(published, self.min_grade, self.min_grade)
-        clean = collection.train.qrels if self.clean_grade is None else _labels(published, self.clean_grade, self.min_grade)
+        clean = (
+            collection.train.qrels
+            if self.clean_grade is None
+            else _labels(published, self.clean_grade, self.min_grade)
+        )
         if not any(grade >= 1 for judged in clean.values() for grade in judged.values()):
             raise InputError(
-                f"noise.clean_grade={self.clean_grade}: no training judgement of {collection.name} is so high, so no clean core is known. "
-                "Lower it, or give a file with more grades as noise.qrels"
+                f"noise.clean_grade={self.clean_grade}: no training judgement of {collection.name} "
+                "is so high, so no clean core is known. Lower it, or give a file with more grades "
+                "as noise.qrels"
             )
         differences = _differences(clean, dirty)
         wanted = len(differences) if self.ratio is None else count(self.ratio, len(differences))
@@ -83,18 +99,38 @@ class Natural(NoiseModel):
         }
 
         def rows() -> Iterator[AuditRow]:
-            chosen = in_order(((query_id, doc_id, 0) for query_id, doc_id in differences), self.seed)[:wanted]
+            chosen = in_order(
+                ((query_id, doc_id, 0) for query_id, doc_id in differences), self.seed
+            )[:wanted]
             relabelling = Relabelling(self.name, self.version)
-            return (relabelling.row(pair, *differences[pair.query_id, pair.doc_id], "") for pair in chosen)
+            return (
+                relabelling.row(pair, *differences[pair.query_id, pair.doc_id], "")
+                for pair in chosen
+            )
 
-        return Recipe(clean, len(differences), parameters, lambda: Work(rows), self.emptied, {"ignored": ignored})
+        return Recipe(
+            clean,
+            len(differences),
+            parameters,
+            lambda: Work(rows),
+            self.emptied,
+            {"ignored": ignored},
+        )
 
     def _published(self, collection: Collection) -> tuple[list[Judgement], int]:
         """The judgements of train queries and documents of the collection, and how many others there are."""
         if self.qrels is None:
-            return [Judgement(q, d, grade) for q, judged in collection.train.qrels.items() for d, grade in judged.items()], 0
+            return [
+                Judgement(q, d, grade)
+                for q, judged in collection.train.qrels.items()
+                for d, grade in judged.items()
+            ], 0
         judgements = list(read_judgements(self.qrels))
-        ours = [each for each in judgements if each.query_id in collection.train.queries and each.doc_id in collection.documents]
+        ours = [
+            each
+            for each in judgements
+            if each.query_id in collection.train.queries and each.doc_id in collection.documents
+        ]
         return ours, len(judgements) - len(ours)
 
 
@@ -115,6 +151,14 @@ def _labels(judgements: Iterable[Judgement], threshold: int, unit: int) -> Qrels
 
 
 def _differences(clean: Qrels, dirty: Qrels) -> dict[tuple[str, str], Difference]:
-    pairs = {(query_id, doc_id) for qrels in (clean, dirty) for query_id, judged in qrels.items() for doc_id in judged}
-    both = {pair: Difference(*(qrels.get(pair[0], {}).get(pair[1]) for qrels in (clean, dirty))) for pair in pairs}
+    pairs = {
+        (query_id, doc_id)
+        for qrels in (clean, dirty)
+        for query_id, judged in qrels.items()
+        for doc_id in judged
+    }
+    both = {
+        pair: Difference(*(qrels.get(pair[0], {}).get(pair[1]) for qrels in (clean, dirty)))
+        for pair in pairs
+    }
     return {pair: each for pair, each in both.items() if each.clean != each.dirty}

@@ -37,7 +37,10 @@ class ExportedEncoder:
 
     def __init__(self, path: str | None) -> None:
         if path is None:
-            raise InputError(f"{PATH}=null: give the folder of an exported dense or static model (export=true writes one)")
+            raise InputError(
+                f"{PATH}=null: give the folder of an exported dense or static model (export=true "
+                "writes one)"
+            )
         self.path = path
 
     def ready(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit
@@ -60,7 +63,8 @@ class TransformerTextEncoder:
     """A Hugging Face encoder, pooled over its last layer; it loads at first use.
 
     Args:
-        path: folder or hub name of the encoder; `packaged:minilm` for the MiniLM of the optional package.
+        path: folder or hub name of the encoder; `packaged:minilm` for the MiniLM of the optional
+            package.
         pooling: `mean` over the tokens, or `cls`, the first one.
         max_length: longer texts are cut after this many tokens.
 
@@ -77,7 +81,8 @@ class TransformerTextEncoder:
         """Return the encoder.
 
         Raises:
-            InputError: there is no such encoder, its weights are missing, truncated or incomplete, or it takes fewer tokens.
+            InputError: there is no such encoder, its weights are missing, truncated or incomplete,
+                or it takes fewer tokens.
         """
         return self._encoder
 
@@ -88,10 +93,13 @@ class TransformerTextEncoder:
 
         if is_export(self.path):
             raise InputError(
-                f"{PATH}={self.path} is an export of this project. Take noise/encoder=export, which reads its pooling and prefixes"
+                f"{PATH}={self.path} is an export of this project. Take noise/encoder=export, "
+                "which reads its pooling and prefixes"
             )
         with checks.naming(KEYS):
-            retriever = transformer_retriever(self.path, pooling=self.pooling, max_length=self.max_length)
+            retriever = transformer_retriever(
+                self.path, pooling=self.pooling, max_length=self.max_length
+            )
         return NetworkEncoder(f"{Path(self.path).name}-{self.pooling}-{self.max_length}", retriever)
 
 
@@ -112,7 +120,10 @@ class NetworkEncoder:
         """Hash over all weights, what is done to their outputs and how texts become tokens (hex)."""
         network, *texts = self._retriever
         pooling = getattr(network.encoder, "pooling", "sum")
-        digest = blake2b(json.dumps([pooling, *(side.key for side in texts)], sort_keys=True).encode(), digest_size=16)
+        digest = blake2b(
+            json.dumps([pooling, *(side.key for side in texts)], sort_keys=True).encode(),
+            digest_size=16,
+        )
         for key, weight in sorted(network.state_dict().items()):
             digest.update(key.encode())
             digest.update(weight.numpy().tobytes())
@@ -132,7 +143,9 @@ class NetworkEncoder:
         return _encoded(texts, self._retriever.documents, self._retriever.network.encode_documents)
 
 
-def _encoded(texts: list[str], tokenizer: "TextTokenizer", encode: "Callable[[Tokens], Tensor]") -> Vectors:
+def _encoded(
+    texts: list[str], tokenizer: "TextTokenizer", encode: "Callable[[Tokens], Tensor]"
+) -> Vectors:
     import torch
 
     with torch.inference_mode():

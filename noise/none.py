@@ -25,9 +25,12 @@ class NoNoise(NoiseModel):
         super().__init__(ratio, seed, audit)
         if self.ratio:
             raise InputError(
-                f"noise.ratio={ratio} with noise=none, which corrupts nothing. Set noise.ratio=0, or choose a noise model: noise=semantic"
+                f"noise.ratio={ratio} with noise=none, which corrupts nothing. Set noise.ratio=0, "
+                "or choose a noise model: noise=semantic"
             )
 
     def recipe(self, collection: Collection) -> Recipe:
         """Return the recipe without rows."""
-        return Recipe(collection.train.qrels, len(positives(collection.train.qrels)), {}, lambda: Work(tuple))
+        return Recipe(
+            collection.train.qrels, len(positives(collection.train.qrels)), {}, lambda: Work(tuple)
+        )

@@ -16,7 +16,8 @@ class Process(NamedTuple):
     """A pair noise made ready for one collection.
 
     Attributes:
-        outcomes: yields one row for each pair, in order and only as far as asked; it reads and continues what was done.
+        outcomes: yields one row for each pair, in order and only as far as asked; it reads and
+            continues what was done.
         scorer: what measures the similarities.
     """
 
@@ -28,7 +29,8 @@ class PairNoise(NoiseModel):
     """Corrupts floor(ratio x N + 1/2) of the N training positives; abstract.
 
     Attributes:
-        emptied: what becomes of queries that lose every positive: `keep` their negatives in the training judgements, or `drop` them.
+        emptied: what becomes of queries that lose every positive: `keep` their negatives in the
+            training judgements, or `drop` them.
     """
 
     emptied: str = "keep"
@@ -51,8 +53,15 @@ class PairNoise(NoiseModel):
                 return Work(tuple)
             process = self.process(collection)
             return Work(
-                lambda: until(process.outcomes(in_order(judgements, self.seed), Done.nothing()), wanted, self.name, self.ratio),
+                lambda: until(
+                    process.outcomes(in_order(judgements, self.seed), Done.nothing()),
+                    wanted,
+                    self.name,
+                    self.ratio,
+                ),
                 process.scorer,
             )
 
-        return Recipe(collection.train.qrels, len(judgements), self.parameters(), work, self.emptied)
+        return Recipe(
+            collection.train.qrels, len(judgements), self.parameters(), work, self.emptied
+        )

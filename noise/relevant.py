@@ -38,7 +38,10 @@ class Relevant:
         self.known = lru_cache(maxsize=4096)(self._known)
 
     def _known(self, query_id: str) -> Known:
-        positions = np.array([self._order.position(doc_id) for doc_id in self._collection.known_positives(query_id)], np.int64)
+        positions = np.array(
+            [self._order.position(doc_id) for doc_id in self._collection.known_positives(query_id)],
+            np.int64,
+        )
         return Known(positions, self._text[positions])
 
     def wrong(self, query_id: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -33,20 +33,35 @@ class Pair(NamedTuple):
 
 def positives(qrels: Qrels) -> list[tuple[str, str, int]]:
     """Return the judgements (query_id, doc_id, grade) of grade 1 or more."""
-    return [(query_id, doc_id, grade) for query_id, judged in qrels.items() for doc_id, grade in judged.items() if grade >= 1]
+    return [
+        (query_id, doc_id, grade)
+        for query_id, judged in qrels.items()
+        for doc_id, grade in judged.items()
+        if grade >= 1
+    ]
 
 
 def negatives(qrels: Qrels) -> list[tuple[str, str, int]]:
     """Return the judgements (query_id, doc_id, grade) of grade 0 or less."""
-    return [(query_id, doc_id, grade) for query_id, judged in qrels.items() for doc_id, grade in judged.items() if grade <= 0]
+    return [
+        (query_id, doc_id, grade)
+        for query_id, judged in qrels.items()
+        for doc_id, grade in judged.items()
+        if grade <= 0
+    ]
 
 
-def in_order(judgements: Iterable[tuple[str, str, int]], seed: int, rates: Mapping[tuple[str, str], float] | None = None) -> list[Pair]:
+def in_order(
+    judgements: Iterable[tuple[str, str, int]],
+    seed: int,
+    rates: Mapping[tuple[str, str], float] | None = None,
+) -> list[Pair]:
     """Return the judgements in the order in which noise reaches them.
 
-    The key of a pair is u = uniform("select", query_id, doc_id), or u / rate where rates are given; ascending, ties by ids. The first M
-    of this order are a draw of M pairs without replacement with probabilities (nearly) proportional to the rates, and a smaller M draws
-    a subset of a larger one.
+    The key of a pair is u = uniform("select", query_id, doc_id), or u / rate where rates are given;
+    ascending, ties by ids. The first M of this order are a draw of M pairs without replacement with
+    probabilities (nearly) proportional to the rates, and a smaller M draws a subset of a larger
+    one.
 
     Args:
         judgements: (query_id, doc_id, grade), in any order.
@@ -56,11 +71,21 @@ def in_order(judgements: Iterable[tuple[str, str, int]], seed: int, rates: Mappi
     Reference:
         E. Ohlsson, "Sequential Poisson sampling", Journal of Official Statistics 14(2), 1998.
     """
-    pairs = [Pair(*judgement, uniform(SELECTION, seed, "select", *judgement[:2])) for judgement in judgements]
+    pairs = [
+        Pair(*judgement, uniform(SELECTION, seed, "select", *judgement[:2]))
+        for judgement in judgements
+    ]
     if rates is None:
         return sorted(pairs, key=lambda pair: (pair.draw, pair.query_id, pair.doc_id))
     possible = [pair for pair in pairs if rates[pair.query_id, pair.doc_id] > 0]
-    return sorted(possible, key=lambda pair: (pair.draw / rates[pair.query_id, pair.doc_id], pair.query_id, pair.doc_id))
+    return sorted(
+        possible,
+        key=lambda pair: (
+            pair.draw / rates[pair.query_id, pair.doc_id],
+            pair.query_id,
+            pair.doc_id,
+        ),
+    )
 
 
 class Relabelling(NamedTuple):
@@ -105,11 +130,15 @@ def count(ratio: float, units: int) -> int:
     """Return how many of `units` judgements a ratio corrupts: floor(ratio x units + 1/2)."""
     wanted = int(ratio * units + 0.5)
     if wanted == 0 and ratio > 0:
-        log.warning("noise.ratio=%s of %d judgements rounds to 0: nothing is corrupted", ratio, units)
+        log.warning(
+            "noise.ratio=%s of %d judgements rounds to 0: nothing is corrupted", ratio, units
+        )
     return wanted
 
 
-def until(outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | None) -> Iterator[AuditRow]:
+def until(
+    outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | None
+) -> Iterator[AuditRow]:
     """Yield rows until `wanted` of them corrupt a judgement.
 
     Args:
@@ -127,9 +156,10 @@ def until(outcomes: Iterable[AuditRow], wanted: int, model: str, ratio: float | 
         row = next(rows, None)
         if row is None:
             raise InputError(
-                f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt only {done} judgements of this "
-                "collection: no unjudged document, copies of right ones (noise.dup) aside, is left to take the place of the others, or "
-                "they must stay. Lower noise.ratio or choose another model"
+                f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt "
+                f"only {done} judgements of this collection: no unjudged document, copies of right "
+                "ones (noise.dup) aside, is left to take the place of the others, or they must "
+                "stay. Lower noise.ratio or choose another model"
             )
         yield row
         done += row.corrupts

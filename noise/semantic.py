@@ -1,8 +1,9 @@
 """semswap-1: a relevant document is replaced by a similar one that is not known to be relevant.
 
-What annotators get wrong is rarely a random document. semswap-1 looks for the wrong document near the query and the right document, in
-the eyes of an encoder that is not the trained model, and leaves the right one as a judged negative (`swap`), so that the truth stays
-within the model's reach.
+What annotators get wrong is rarely a random document. semswap-1 looks for the wrong document near
+the query and the right document, in the eyes of an encoder that is not the trained model, and
+leaves the right one as a judged negative (`swap`), so that the truth stays within the model's
+reach.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,19 +35,23 @@ class SemanticSwap(PairNoise):
 
     For each pair (q, d+) in the order of the selection:
 
-        anchor a = lam e_q + (1 - lam) e_{d+};   C = the K + |known positives of q| documents with the largest <a, e_d>
-        C loses the known positives of q, their copies, near duplicates of d+ (cos >= dup) and what q has already received; its best K stay
-        d' ~ softmax(<a, e_d> / T) over C, by the Gumbel-max trick with keyed hashes
-        d' takes the grade of d+; in `swap` mode d+ becomes a judged negative, in `replace` mode it leaves the judgements
+        anchor a = lam e_q + (1 - lam) e_{d+};   C = the K + |known positives of q| documents with
+        the largest <a, e_d> C loses the known positives of q, their copies, near duplicates of d+
+        (cos >= dup) and what q has already received; its best K stay d' ~ softmax(<a, e_d> / T)
+        over C, by the Gumbel-max trick with keyed hashes d' takes the grade of d+; in `swap` mode
+        d+ becomes a judged negative, in `replace` mode it leaves the judgements
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
-        encoder: configuration of the encoder f with unit vectors e = f(text); not the trained model.
+        encoder: configuration of the encoder f with unit vectors e = f(text); not the trained
+            model.
         mode: `swap` or `replace`.
-        K: size of the pool to draw from, at least 1. Smaller means more similar wrong documents and more that are relevant but unjudged.
+        K: size of the pool to draw from, at least 1. Smaller means more similar wrong documents and
+            more that are relevant but unjudged.
         lam: weight of the query in the anchor, in [0, 1].
-        T: temperature of the draw, above 0. Towards 0 the hardest wrong document, towards infinity any of the pool.
+        T: temperature of the draw, above 0. Towards 0 the hardest wrong document, towards infinity
+            any of the pool.
         dup: cosine from which a document counts as a copy of d+, in (0, 1].
         audit: an audit file to take the labels from; None to compute them.
 
@@ -74,13 +79,25 @@ class SemanticSwap(PairNoise):
         self.encoder = encoder
         self.mode = checks.choice("noise.mode", mode, MODES)
         self.pool = checks.integer("noise.K", K, 1)
-        self.lam = checks.real("noise.lam", lam, "a number from 0 (near the document) to 1 (near the query)", 0.0, 1.0)
-        self.temperature = checks.real("noise.T", T, "a number above 0", 0.0, float("inf"), open_low=True, open_high=True)
-        self.dup = checks.real("noise.dup", dup, "a cosine above 0, at most 1", 0.0, 1.0, open_low=True)
+        self.lam = checks.real(
+            "noise.lam", lam, "a number from 0 (near the document) to 1 (near the query)", 0.0, 1.0
+        )
+        self.temperature = checks.real(
+            "noise.T", T, "a number above 0", 0.0, float("inf"), open_low=True, open_high=True
+        )
+        self.dup = checks.real(
+            "noise.dup", dup, "a cosine above 0, at most 1", 0.0, 1.0, open_low=True
+        )
 
     def parameters(self) -> Mapping[str, JsonValue]:
         """Return mode, K, lam, T and dup."""
-        return {"mode": self.mode, "K": self.pool, "lam": self.lam, "T": self.temperature, "dup": self.dup}
+        return {
+            "mode": self.mode,
+            "K": self.pool,
+            "lam": self.lam,
+            "T": self.temperature,
+            "dup": self.dup,
+        }
 
     def process(self, collection: Collection) -> Process:
         """Return the substitution by neighbours of a collection."""
@@ -91,7 +108,9 @@ class SemanticSwap(PairNoise):
             substitution = Substitution(self.name, self.mode, self.version)
             lottery = Lottery(self.version, self.seed, self.pool, self.temperature)
             for pair, candidates in neighbourhood.candidates(pairs):
-                choice = lottery.choice(pair, candidates, done.inserted[pair.query_id], neighbourhood.order)
+                choice = lottery.choice(
+                    pair, candidates, done.inserted[pair.query_id], neighbourhood.order
+                )
                 yield substitution.row(collection, pair, choice, done)
 
         return Process(outcomes, Scorer(encoder.name, encoder.fingerprint, "cosine"))
@@ -108,7 +127,9 @@ class Neighbourhood:
         dup: cosine of a near duplicate.
     """
 
-    def __init__(self, collection: Collection, encoder: TextEncoder, pool: int, lam: float, dup: float) -> None:
+    def __init__(
+        self, collection: Collection, encoder: TextEncoder, pool: int, lam: float, dup: float
+    ) -> None:
         self.order = DocumentOrder(collection)
         self._relevant = Relevant(collection, self.order)
         self._documents = document_embeddings(collection, self.order, encoder)
@@ -120,30 +141,56 @@ class Neighbourhood:
     def candidates(self, pairs: Iterable[Pair]) -> Iterator[tuple[Pair, Candidates]]:
         """Yield each pair with its candidates, best first, ties by document id.
 
-        Pairs are searched in fixed blocks counted from the first, so that a block has the same members whatever the ratio.
+        Pairs are searched in fixed blocks counted from the first, so that a block has the same
+        members whatever the ratio.
         """
         for block in _blocks(pairs):
             queries = self._queries(block)  # [B, D]
-            removed = self._documents[[self.order.position(pair.doc_id) for pair in block]]  # [B, D]
+            removed = self._documents[
+                [self.order.position(pair.doc_id) for pair in block]
+            ]  # [B, D]
             anchors = np.float32(self._lam) * queries + np.float32(1 - self._lam) * removed
-            widths = [self._pool + len(self._relevant.known(pair.query_id).positions) for pair in block]
+            widths = [
+                self._pool + len(self._relevant.known(pair.query_id).positions) for pair in block
+            ]
             found = _nearest(anchors, self._documents, max(widths) + MARGIN)
-            for pair, positions, query, document, width in zip(block, found, queries, removed, widths, strict=True):
+            for pair, positions, query, document, width in zip(
+                block, found, queries, removed, widths, strict=True
+            ):
                 yield pair, self._wrong(pair, positions[: width + MARGIN], query, document, width)
 
-    def _wrong(self, pair: Pair, positions: NDArray[np.int64], query: Vectors, document: Vectors, width: int) -> Candidates:
+    def _wrong(
+        self,
+        pair: Pair,
+        positions: NDArray[np.int64],
+        query: Vectors,
+        document: Vectors,
+        width: int,
+    ) -> Candidates:
         """The candidates among the neighbours, ranked in 64 bits: 32-bit sums depend on how the matrix product is cut into blocks."""
         vectors = self._documents[positions].astype(np.float64)  # [C, D]
-        to_query, to_document = vectors @ query.astype(np.float64), vectors @ document.astype(np.float64)
+        to_query, to_document = (
+            vectors @ query.astype(np.float64),
+            vectors @ document.astype(np.float64),
+        )
         scores = self._lam * to_query + (1 - self._lam) * to_document
         ranked = np.lexsort((positions, -scores))[:width]
-        kept = ranked[self._relevant.wrong(pair.query_id, positions[ranked]) & (to_document[ranked] < self._dup)]
+        kept = ranked[
+            self._relevant.wrong(pair.query_id, positions[ranked])
+            & (to_document[ranked] < self._dup)
+        ]
         return Candidates(positions[kept], scores[kept], to_query[kept], to_document[kept])
 
     def _queries(self, block: Sequence[Pair]) -> Vectors:
-        new = list(dict.fromkeys(pair.query_id for pair in block if pair.query_id not in self._query_vectors))
+        new = list(
+            dict.fromkeys(
+                pair.query_id for pair in block if pair.query_id not in self._query_vectors
+            )
+        )
         if new:
-            encoded = self._encoder.encode_queries([self._query_texts[query_id] for query_id in new])
+            encoded = self._encoder.encode_queries(
+                [self._query_texts[query_id] for query_id in new]
+            )
             self._query_vectors.update(zip(new, encoded, strict=True))
         return np.stack([self._query_vectors[pair.query_id] for pair in block])
 
@@ -157,6 +204,8 @@ def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:
     """Positions of the documents with the largest dot products, best first, ties by position [B, min(k, n)]."""
-    from evaluation.search import exact_top_k  # here: it needs torch, the configuration of a noise model does not
+    from evaluation.search import (
+        exact_top_k,
+    )  # here: it needs torch, the configuration of a noise model does not
 
     return exact_top_k(anchors, documents, k)[1]

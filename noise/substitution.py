@@ -73,7 +73,9 @@ class Substitution(NamedTuple):
     mode: str
     version: str
 
-    def row(self, collection: Collection, pair: Pair, choice: Choice | None, done: Done) -> AuditRow:
+    def row(
+        self, collection: Collection, pair: Pair, choice: Choice | None, done: Done
+    ) -> AuditRow:
         """Return the row that gives the label of `pair` to `choice`, which no other pair may then receive; a skip without choice."""
         if choice is None:
             return skip(pair, "no candidate", self.version)
@@ -99,7 +101,8 @@ class Substitution(NamedTuple):
 class Lottery(NamedTuple):
     """Draws one candidate with probability softmax(score / temperature) over the best `pool` that are free.
 
-    d' = argmax_d score_d / T - log(-log u_d), u_d = uniform("pick", query, removed, d)       (the Gumbel-max trick)
+    d' = argmax_d score_d / T - log(-log u_d), u_d = uniform("pick", query, removed, d)       (the
+    Gumbel-max trick)
 
     Attributes:
         version: version of the algorithm.
@@ -113,17 +116,33 @@ class Lottery(NamedTuple):
     pool: int
     temperature: float
 
-    def choice(self, pair: Pair, candidates: Candidates, taken: set[str], order: DocumentOrder) -> Choice | None:
+    def choice(
+        self, pair: Pair, candidates: Candidates, taken: set[str], order: DocumentOrder
+    ) -> Choice | None:
         """Return the drawn document, or None if no candidate is free."""
         ids = order.doc_ids(candidates.positions[: self.pool + len(taken)])
         free = [place for place, doc_id in enumerate(ids) if doc_id not in taken][: self.pool]
         if not free:
             return None
-        draws = uniforms(self.version, self.seed, "pick", (pair.query_id, pair.doc_id), [ids[place] for place in free])
-        keys = [candidates.scores[place] / self.temperature - math.log(-math.log(draw)) for place, draw in zip(free, draws, strict=True)]
+        draws = uniforms(
+            self.version,
+            self.seed,
+            "pick",
+            (pair.query_id, pair.doc_id),
+            [ids[place] for place in free],
+        )
+        keys = [
+            candidates.scores[place] / self.temperature - math.log(-math.log(draw))
+            for place, draw in zip(free, draws, strict=True)
+        ]
         best = max(range(len(free)), key=lambda rank: (keys[rank], -rank))
         place = free[best]
-        return Choice(ids[place], best + 1, _at(candidates.similarity_query, place), _at(candidates.similarity_removed, place))
+        return Choice(
+            ids[place],
+            best + 1,
+            _at(candidates.similarity_query, place),
+            _at(candidates.similarity_removed, place),
+        )
 
 
 def _at(values: Sequence[float] | NDArray[np.float64] | None, place: int) -> float | None:

@@ -34,7 +34,9 @@ class UniformSubstitution(PairNoise):
     name = "uniform"
     version = "uniform-1"
 
-    def __init__(self, *, ratio: float, seed: int, mode: str = "swap", audit: str | None = None) -> None:
+    def __init__(
+        self, *, ratio: float, seed: int, mode: str = "swap", audit: str | None = None
+    ) -> None:
         super().__init__(ratio, seed, audit)
         self.mode = checks.choice("noise.mode", mode, MODES)
 
@@ -51,21 +53,35 @@ class UniformSubstitution(PairNoise):
             substitution = Substitution(self.name, self.mode, self.version)
             for pair in pairs:
                 doc_id = self._drawn(pair, done.inserted[pair.query_id], order, relevant)
-                yield substitution.row(collection, pair, None if doc_id is None else Choice(doc_id), done)
+                yield substitution.row(
+                    collection, pair, None if doc_id is None else Choice(doc_id), done
+                )
 
         return Process(outcomes)
 
-    def _drawn(self, pair: Pair, taken: set[str], order: DocumentOrder, relevant: Relevant) -> str | None:
+    def _drawn(
+        self, pair: Pair, taken: set[str], order: DocumentOrder, relevant: Relevant
+    ) -> str | None:
         """The first of some independent draws that is allowed; where nearly everything is relevant, one draw from the allowed documents."""
         key = (pair.query_id, pair.doc_id)
-        tries = (np.array(uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)).astype(np.int64)
+        tries = (
+            np.array(uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)
+        ).astype(np.int64)
         free = _free(pair, tries, taken, order, relevant)
         if free:
             return free[0]
         free = _free(pair, np.arange(len(order)), taken, order, relevant)
-        return free[int(uniform(self.version, self.seed, "rest", *key) * len(free))] if free else None
+        return (
+            free[int(uniform(self.version, self.seed, "rest", *key) * len(free))] if free else None
+        )
 
 
-def _free(pair: Pair, positions: "np.typing.NDArray[np.int64]", taken: set[str], order: DocumentOrder, relevant: Relevant) -> list[str]:
+def _free(
+    pair: Pair,
+    positions: "np.typing.NDArray[np.int64]",
+    taken: set[str],
+    order: DocumentOrder,
+    relevant: Relevant,
+) -> list[str]:
     allowed = order.doc_ids(positions[relevant.wrong(pair.query_id, positions)])
     return [doc_id for doc_id in allowed if doc_id not in taken]

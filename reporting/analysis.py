@@ -49,7 +49,9 @@ def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> 
     read = read_groups(cells.finished, measures)
     unreadable = {problem.cell for problem in read.corrupt}
     finished = [cell for cell in cells.finished if cell.name not in unreadable]
-    return conclude(cells._replace(finished=finished, corrupt=[*cells.corrupt, *read.corrupt]), read, plan)
+    return conclude(
+        cells._replace(finished=finished, corrupt=[*cells.corrupt, *read.corrupt]), read, plan
+    )
 
 
 def conclude(cells: Cells, read: Groups, plan: Plan) -> Analysis:
@@ -58,18 +60,35 @@ def conclude(cells: Cells, read: Groups, plan: Plan) -> Analysis:
     compared = compare(groups, measures, plan)
     rankings = [rank(groups, measure, alpha=plan.alpha) for measure in measures] if groups else []
     notes = [*_notes(cells.finished, groups), *compared.notes]
-    return Analysis(plan, cells, groups, measures, compared.comparisons, rankings, curves(groups, measures), notes)
+    return Analysis(
+        plan,
+        cells,
+        groups,
+        measures,
+        compared.comparisons,
+        rankings,
+        curves(groups, measures),
+        notes,
+    )
 
 
 def _notes(finished: Sequence[FinishedCell], groups: Sequence[Group]) -> list[str]:
     notes = []
     single = sum(len(group.seeds) == 1 for group in groups)
     if single:
-        notes.append(f"{single} of {len(groups)} groups have a single seed and therefore no standard deviation.")
+        notes.append(
+            f"{single} of {len(groups)} groups have a single seed and therefore no standard "
+            "deviation."
+        )
     if len({group.seeds for group in groups}) > 1:
         most = max(len(group.seeds) for group in groups)
-        notes.append(f"Groups have different seeds: {sum(len(group.seeds) < most for group in groups)} have fewer than {most}.")
+        notes.append(
+            f"Groups have different seeds: {sum(len(group.seeds) < most for group in groups)} have "
+            f"fewer than {most}."
+        )
     commits = sorted({str(cell.scores.get("git_commit")) for cell in finished})
     if len(commits) > 1:
-        notes.append(f"The cells were run with {len(commits)} versions of the code: {', '.join(commits)}.")
+        notes.append(
+            f"The cells were run with {len(commits)} versions of the code: {', '.join(commits)}."
+        )
     return notes

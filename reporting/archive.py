@@ -1,10 +1,12 @@
 """Keeps finished cells in the repository, small: `python -m reporting.archive store outputs/cpu_study results`, and `restore` back.
 
-One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files that conclusions are drawn from. Ranked
-lists, audits and weights are left out: config.yaml and the audit's hash in scores.json say how to make them again. Equal cells give equal
-bytes. `cells.csv` lists them for readers.
+One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files
+that conclusions are drawn from. Ranked lists, audits and weights are left out: config.yaml and the
+audit's hash in scores.json say how to make them again. Equal cells give equal bytes. `cells.csv`
+lists them for readers.
 
-A restored cell is a finished cell: reports read it, and a sweep skips it, so that a study is continued where it was left.
+A restored cell is a finished cell: reports read it, and a sweep skips it, so that a study is
+continued where it was left.
 """
 
 from __future__ import annotations
@@ -38,11 +40,14 @@ def store(outputs: Path, results: Path) -> list[str]:
         the names of the cells that were added or replaced.
 
     Raises:
-        InputError: if there is no finished cell, one is damaged, or one names a file of this machine that cannot be named elsewhere.
+        InputError: if there is no finished cell, one is damaged, or one names a file of this
+            machine that cannot be named elsewhere.
     """
     cells = read_cells(outputs)
     if cells.corrupt:
-        raise InputError(f"{cells.corrupt[0].cell}: {cells.corrupt[0].reason}. Run it again or remove it.")
+        raise InputError(
+            f"{cells.corrupt[0].cell}: {cells.corrupt[0].reason}. Run it again or remove it."
+        )
     if not cells.finished:
         raise InputError(f"{outputs} holds no finished cell.")
     by_archive: dict[Path, dict[str, bytes]] = defaultdict(dict)
@@ -55,7 +60,15 @@ def store(outputs: Path, results: Path) -> list[str]:
     for path, contents in by_archive.items():
         _write(path, contents)
     with written_aside(results / INDEX) as aside:
-        aside.write_bytes(index({name: content for path in _archives(results) for name, content in _read(path).items()}))
+        aside.write_bytes(
+            index(
+                {
+                    name: content
+                    for path in _archives(results)
+                    for name, content in _read(path).items()
+                }
+            )
+        )
     return [cell.name for cell in cells.finished]
 
 
@@ -99,12 +112,18 @@ def _read(path: Path) -> dict[str, bytes]:
             members = [member for member in archive if member.isfile()]
             return {_checked(path, member.name): _bytes(archive, member) for member in members}
     except (OSError, lzma.LZMAError, tarfile.TarError) as error:
-        raise InputError(f"{path} cannot be read ({error}): take it from the repository again.") from error
+        raise InputError(
+            f"{path} cannot be read ({error}): take it from the repository again."
+        ) from error
 
 
 def _checked(path: Path, name: str) -> str:
     parts = name.split("/")
-    if len(parts) != len(("dataset", "model", "loss", "noise", "seed", "file")) or ".." in parts or parts[-1] not in FILES:
+    if (
+        len(parts) != len(("dataset", "model", "loss", "noise", "seed", "file"))
+        or ".." in parts
+        or parts[-1] not in FILES
+    ):
         raise InputError(f"{path} holds {name!r}, which is no file of a cell.")
     return name
 
@@ -118,7 +137,10 @@ def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _write(path: Path, contents: dict[str, bytes]) -> None:
     """Members by name of file, then of cell: like stands beside like, which halves the size."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_aside(path) as aside, tarfile.open(aside, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as archive:
+    with (
+        written_aside(path) as aside,
+        tarfile.open(aside, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as archive,
+    ):
         for name in sorted(contents, key=lambda name: (name.rpartition("/")[2], name)):
             member = tarfile.TarInfo(name)
             member.size = len(contents[name])
@@ -127,9 +149,15 @@ def _write(path: Path, contents: dict[str, bytes]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Stores or restores, and says how many cells."""
-    parser = argparse.ArgumentParser(prog="python -m reporting.archive", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m reporting.archive",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("what", choices=("store", "restore"))
-    parser.add_argument("source", type=Path, help="output_dir of a sweep (store), folder of archives (restore)")
+    parser.add_argument(
+        "source", type=Path, help="output_dir of a sweep (store), folder of archives (restore)"
+    )
     parser.add_argument("target", type=Path, help="the other one")
     given = parser.parse_args(arguments)
     try:

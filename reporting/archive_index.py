@@ -18,7 +18,10 @@ def index(contents: Mapping[str, bytes]) -> bytes:
         contents: `<cell>/<file>` -> content.
     """
     cells = sorted(name.rpartition("/")[0] for name in contents if name.endswith("/scores.json"))
-    rows = [_row(cell, json.loads(contents[f"{cell}/scores.json"]), contents[f"{cell}/config.yaml"]) for cell in cells]
+    rows = [
+        _row(cell, json.loads(contents[f"{cell}/scores.json"]), contents[f"{cell}/config.yaml"])
+        for cell in cells
+    ]
     columns = dict.fromkeys(column for row in rows for column in row)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\n")

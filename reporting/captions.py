@@ -43,14 +43,21 @@ def compared(analysis: Analysis, measure: str, family: str, dataset: str | None 
     if not tests:
         return "Nothing is tested."
     if family == BASELINE:
-        marks, whom = f"{BETTER} significantly better, {WORSE} significantly worse than {plan.baseline}", f"with {plan.baseline}"
+        marks, whom = (
+            f"{BETTER} significantly better, {WORSE} significantly worse than {plan.baseline}",
+            f"with {plan.baseline}",
+        )
     else:
         marks = f"{BETTER} {plan.focus} is significantly better than the loss of the row, {WORSE} significantly worse"
         whom = f"of {plan.focus} with another loss"
-    counts = ", ".join((f"{name} " if dataset is None else "") + counted(count, "test") for name, count in tests.items())
+    counts = ", ".join(
+        (f"{name} " if dataset is None else "") + counted(count, "test")
+        for name, count in tests.items()
+    )
     return (
-        f"{marks}: {TESTS[plan.test]} over queries on values averaged over seeds, level {plan.alpha:g}, Holm-corrected over all "
-        f"comparisons {whom} by this measure on the data set ({counts})."
+        f"{marks}: {TESTS[plan.test]} over queries on values averaged over seeds, level "
+        f"{plan.alpha:g}, Holm-corrected over all comparisons {whom} by this measure on the data "
+        f"set ({counts})."
     )
 
 
@@ -59,13 +66,27 @@ def ranked(rankings: Sequence[Ranking], alpha: float) -> str:
     if not rankings:
         return "Average ranks: none."
     first = rankings[0]
-    words = [f"Average rank over {counted(first.conditions, 'condition')} (data set, model, noise, ratio); 1 is best."]
+    words = [
+        f"Average rank over {counted(first.conditions, 'condition')} "
+        "(data set, model, noise, ratio); 1 is best."
+    ]
     if first.left_out:
-        words.append(f"Left out, since finished under too few conditions: {', '.join(first.left_out)}.")
+        words.append(
+            f"Left out, since finished under too few conditions: {', '.join(first.left_out)}."
+        )
     if first.critical_difference is None:
         words.append("Friedman's test needs at least three losses and two conditions.")
     else:
-        tests = "; ".join(f"{ranking.measure} chi-square {ranking.statistic:.2f}, p {ranking.p:.2g}" for ranking in rankings)
-        words.append(f"Friedman's test: {tests}. Losses that share a letter differ by less than Nemenyi's critical difference")
-        words.append(f"{first.critical_difference:.2f} (level {alpha:g}). Conditions are not independent: a summary, not a proof.")
+        tests = "; ".join(
+            f"{ranking.measure} chi-square {ranking.statistic:.2f}, p {ranking.p:.2g}"
+            for ranking in rankings
+        )
+        words.append(
+            f"Friedman's test: {tests}. Losses that share a letter differ by less than Nemenyi's "
+            "critical difference"
+        )
+        words.append(
+            f"{first.critical_difference:.2f} (level {alpha:g}). Conditions are not independent: a "
+            "summary, not a proof."
+        )
     return " ".join(words)

@@ -104,7 +104,9 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
         InputError: if the folder does not exist.
     """
     if not output_dir.is_dir():
-        raise InputError(f"{output_dir} is not a folder: give the output_dir of a sweep, e.g. outputs/.")
+        raise InputError(
+            f"{output_dir} is not a folder: give the output_dir of a sweep, e.g. outputs/."
+        )
     filters = filters or {}
     cells = Cells([], [], [], [])
     read: dict[str, Path] = {}
@@ -114,7 +116,9 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
             continue
         found = _read(output_dir, directory, place)
         if isinstance(found, FinishedCell) and found.name in read:
-            found = Problem(str(directory), f"the same cell as {read[found.name]}: remove one of them")
+            found = Problem(
+                str(directory), f"the same cell as {read[found.name]}: remove one of them"
+            )
         if isinstance(found, FinishedCell):
             read[found.name] = directory
             places.append(place)
@@ -151,15 +155,27 @@ def _read(output_dir: Path, directory: Path, place: Coordinates) -> FinishedCell
     except (OSError, ValueError) as error:
         return Problem(name, f"scores.json cannot be read ({error})")
     reason = _fault(scores)
-    return FinishedCell(name, directory, *place, scores) if reason is None else Problem(name, f"scores.json {reason}")
+    return (
+        FinishedCell(name, directory, *place, scores)
+        if reason is None
+        else Problem(name, f"scores.json {reason}")
+    )
 
 
 def _fault(scores: object) -> str | None:
     """What is wrong with the content of a scores.json."""
-    if not isinstance(scores, dict) or not isinstance(scores.get("measures"), dict) or not scores["measures"]:
+    if (
+        not isinstance(scores, dict)
+        or not isinstance(scores.get("measures"), dict)
+        or not scores["measures"]
+    ):
         return "holds no measures"
     for measure, value in scores["measures"].items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             return f"says {measure} is {value}, which is not a finite number"
     data = scores.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("fingerprint"), str):
@@ -171,5 +187,9 @@ def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> It
     """Cells that failed before they had a directory."""
     for failure in failures.recorded(output_dir):
         place = coordinates_of(failure.cell.split("/"))
-        if place is not None and passes(place, filters) and not (output_dir / failure.cell / "config.yaml").exists():
+        if (
+            place is not None
+            and passes(place, filters)
+            and not (output_dir / failure.cell / "config.yaml").exists()
+        ):
             yield state_of(output_dir, failure.cell)

@@ -46,18 +46,30 @@ def run_command(arguments: Namespace) -> int:
     if arguments.wandb:
         from reporting.wandb_run import log_report
 
-        log_report(analysis, out, mode=arguments.wandb, project=arguments.wandb_project, entity=arguments.wandb_entity)
+        log_report(
+            analysis,
+            out,
+            mode=arguments.wandb,
+            project=arguments.wandb_project,
+            entity=arguments.wandb_entity,
+        )
     return int(arguments.strict and bool(analysis.cells.corrupt))
 
 
 def _check(arguments: Namespace) -> None:
     if (arguments.output_dir is None) == (arguments.runs is None):
-        raise InputError("give either the output_dir of a sweep, e.g. report.py outputs/, or --runs name=path.trec ... --qrels file.")
+        raise InputError(
+            "give either the output_dir of a sweep, e.g. report.py outputs/, or --runs "
+            "name=path.trec ... --qrels file."
+        )
     if (arguments.runs is None) != (arguments.qrels is None):
-        raise InputError("--runs and --qrels belong together: give the run files and their judgements.")
+        raise InputError(
+            "--runs and --qrels belong together: give the run files and their judgements."
+        )
     if arguments.output_dir is not None and "=" in str(arguments.output_dir):
         raise InputError(
-            f"{arguments.output_dir} is a filter: give the output_dir before it, e.g. report.py outputs/ {arguments.output_dir}."
+            f"{arguments.output_dir} is a filter: give the output_dir before it, e.g. report.py "
+            f"outputs/ {arguments.output_dir}."
         )
     if not 0 < arguments.alpha < 1:
         raise InputError(f"--alpha {arguments.alpha} must be between 0 and 1, e.g. 0.05.")
@@ -69,7 +81,10 @@ def _status(arguments: Namespace) -> int:
     from cells.status import show, states
 
     if not arguments.output_dir.is_dir():
-        raise InputError(f"{arguments.output_dir} is not a folder: give the output_dir of a sweep, e.g. outputs/.")
+        raise InputError(
+            f"{arguments.output_dir} is not a folder: give the output_dir of a sweep, e.g. "
+            "outputs/."
+        )
     show(list(states(arguments.output_dir)))
     return 0
 
@@ -87,7 +102,9 @@ def _of_cells(arguments: Namespace) -> Analysis:
         raise InputError(_nothing(arguments.output_dir, analysis.cells))
     notes = [f"No finished cell has {value}." for value in cells.unmatched]
     if plan.baseline is None:
-        notes.append(f"No finished cell of {BASELINE_LOSS}: give --baseline to compare with another loss.")
+        notes.append(
+            f"No finished cell of {BASELINE_LOSS}: give --baseline to compare with another loss."
+        )
     return analysis._replace(notes=[*notes, *analysis.notes])
 
 
@@ -109,7 +126,9 @@ def _named(argument: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _plan(arguments: Namespace, losses: Sequence[str], *, baseline: str | None, focus: str | None) -> Plan:
+def _plan(
+    arguments: Namespace, losses: Sequence[str], *, baseline: str | None, focus: str | None
+) -> Plan:
     from reporting.comparisons import Plan
 
     return Plan(
@@ -125,15 +144,19 @@ def _plan(arguments: Namespace, losses: Sequence[str], *, baseline: str | None, 
 def _chosen(option: str, asked: str | None, usual: str | None, losses: Sequence[str]) -> str | None:
     """The loss asked for, or the usual one if it is there."""
     if asked is not None and asked not in losses:
-        raise InputError(f"{option} {asked}: nothing finished has that name. There are: {', '.join(losses)}.")
+        raise InputError(
+            f"{option} {asked}: nothing finished has that name. There are: {', '.join(losses)}."
+        )
     return asked if asked is not None else usual if usual in losses else None
 
 
 def _nothing(output_dir: Path, cells: Cells) -> str:
     return (
-        f"{output_dir}: no finished cell to report on ({len(cells.incomplete)} not finished, {len(cells.corrupt)} damaged"
-        f"{'; no finished cell has ' + ', '.join(cells.unmatched) if cells.unmatched else ''}). "
-        f"Finish some with run.py, or loosen the filters; report.py {output_dir} --status shows how far they are."
+        f"{output_dir}: no finished cell to report on ({len(cells.incomplete)} not finished, "
+        f"{len(cells.corrupt)} "
+        f"damaged{'; no finished cell has ' + ', '.join(cells.unmatched) if cells.unmatched else ''}). "
+        f"Finish some with run.py, or loosen the filters; report.py {output_dir} --status shows "
+        "how far they are."
     )
 
 
@@ -169,10 +192,19 @@ def _say(analysis: Analysis, out: Path | None) -> None:
     """Says what was read, what could not be, and where the report is."""
     console, cells = get_console(), analysis.cells
     for problem in cells.corrupt:
-        console.print(f"damaged, left out: {problem.cell}: {problem.reason}", style="red", markup=False, soft_wrap=True)
+        console.print(
+            f"damaged, left out: {problem.cell}: {problem.reason}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
     for note in analysis.notes:
         console.print(note, style="yellow", markup=False, soft_wrap=True)
     what = f"{len(cells.finished)} finished cells" if cells.finished else "Runs"
     counts = f"{what} in {len(analysis.groups)} groups, {len(cells.incomplete)} not finished, {len(cells.corrupt)} damaged"
     tests = f"{len(analysis.comparisons)} comparisons, {sum(found.significant for found in analysis.comparisons)} significant"
-    console.print(f"{counts}; {tests}.{f' The report is in {out}/' if out else ''}", markup=False, soft_wrap=True)
+    console.print(
+        f"{counts}; {tests}.{f' The report is in {out}/' if out else ''}",
+        markup=False,
+        soft_wrap=True,
+    )

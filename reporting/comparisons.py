@@ -49,8 +49,8 @@ class Comparison(NamedTuple):
     """One loss compared with another under one condition, by one measure.
 
     Attributes:
-        family: `baseline` or `focus`. The family of tests that Holm's correction covers is all comparisons of that kind, by that measure,
-            on that data set.
+        family: `baseline` or `focus`. The family of tests that Holm's correction covers is all
+            comparisons of that kind, by that measure, on that data set.
         measure: the measure.
         dataset: name of the collection.
         model: name of the model.
@@ -65,10 +65,12 @@ class Comparison(NamedTuple):
         effect_size: Cohen's d of the paired differences.
         low: lower end of the 95 % bootstrap interval of the difference.
         high: upper end.
-        t: statistic of the paired t-test; NaN where it is undefined (every query differs by the same amount).
+        t: statistic of the paired t-test; NaN where it is undefined (every query differs by the
+            same amount).
         p_t: its p-value.
         p_randomisation: p-value of the randomisation test.
-        holm_t: the first corrected for the family; where it is undefined, the randomisation test's takes its place.
+        holm_t: the first corrected for the family; where it is undefined, the randomisation test's
+            takes its place.
         holm_randomisation: the second corrected for the family.
         wins: queries on which the loss is better.
         ties: queries on which both are equal.
@@ -155,40 +157,73 @@ def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], 
     pairs: dict[str, list[Pair]] = {BASELINE: [], FOCUS: []}
     notes = []
     for family, name in ((BASELINE, plan.baseline), (FOCUS, plan.focus)):
-        lacking = [condition for condition, by_loss in sorted(conditions.items()) if name is not None and name not in by_loss]
+        lacking = [
+            condition
+            for condition, by_loss in sorted(conditions.items())
+            if name is not None and name not in by_loss
+        ]
         if lacking:
             notes.append(_lacking(name, lacking, len(conditions)))
         for _, by_loss in sorted(conditions.items()):
             if name in by_loss:
                 others = [group for loss, group in sorted(by_loss.items()) if loss != name]
-                pairs[family].extend((group, by_loss[name]) if family == BASELINE else (by_loss[name], group) for group in others)
+                pairs[family].extend(
+                    (group, by_loss[name]) if family == BASELINE else (by_loss[name], group)
+                    for group in others
+                )
     return pairs, notes
 
 
 def _lacking(loss: str | None, conditions: Sequence[Condition], total: int) -> str:
     named = [f"{'/'.join(condition[:3])}-{condition.ratio:g}" for condition in conditions[:SHOWN]]
     return (
-        f"{loss} is not finished under {len(conditions)} of {total} conditions of {conditions[0].dataset} ({', '.join(named)}"
-        f"{', ...' if len(conditions) > SHOWN else ''}): nothing is compared with it there."
+        f"{loss} is not finished under {len(conditions)} of {total} conditions of "
+        f"{conditions[0].dataset} "
+        f"({', '.join(named)}{', ...' if len(conditions) > SHOWN else ''}): nothing is compared "
+        "with it there."
     )
 
 
-def _tested(family: str, measure: str, pairs: Sequence[Pair], resampler: Resampler, plan: Plan) -> Iterator[Comparison]:
+def _tested(
+    family: str, measure: str, pairs: Sequence[Pair], resampler: Resampler, plan: Plan
+) -> Iterator[Comparison]:
     tests = _all_tests(measure, pairs, resampler)
     holm_t = holm(np.where(np.isnan(tests.p_t), tests.p_randomisation, tests.p_t))
     holm_randomisation = holm(tests.p_randomisation)
     significant = (holm_t if plan.test == "t" else holm_randomisation) < plan.alpha
     columns = [column.tolist() for column in (*tests[:7], holm_t, holm_randomisation, *tests[7:])]
-    for (group, other), row, marked in zip(pairs, zip(*columns, strict=True), significant.tolist(), strict=True):
+    for (group, other), row, marked in zip(
+        pairs, zip(*columns, strict=True), significant.tolist(), strict=True
+    ):
         sizes = (len(group.query_ids), len(group.seeds), len(other.seeds))
-        yield Comparison._make((family, measure, *group.condition, group.loss, other.loss, *sizes, *row, len(pairs), marked))
+        yield Comparison._make(
+            (
+                family,
+                measure,
+                *group.condition,
+                group.loss,
+                other.loss,
+                *sizes,
+                *row,
+                len(pairs),
+                marked,
+            )
+        )
 
 
 def _all_tests(measure: str, pairs: Sequence[Pair], resampler: Resampler) -> PairedTests:
     """Tests of all pairs, with the differences of some of them in memory at a time."""
     step = max(1, ROWS // len(pairs[0][0].query_ids))
     parts = [
-        paired_tests(np.array([group.queries(measure) - other.queries(measure) for group, other in pairs[start : start + step]]), resampler)
+        paired_tests(
+            np.array(
+                [
+                    group.queries(measure) - other.queries(measure)
+                    for group, other in pairs[start : start + step]
+                ]
+            ),
+            resampler,
+        )
         for start in range(0, len(pairs), step)
     ]
     return PairedTests(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -44,9 +44,24 @@ def write_csvs(analysis: Analysis, out: Path) -> None:
 def sheets(analysis: Analysis) -> dict[str, Sheet]:
     """Returns the sheets by name: cells, incomplete, groups, comparisons, ranks, curves."""
     ranks = ("measure", "loss", "mean_rank", "conditions", "friedman", "p", "critical_difference")
-    curves = ("measure", "dataset", "model", "noise", "loss", "ratio", "mean", "sd", "seeds", "retention", "area")
+    curves = (
+        "measure",
+        "dataset",
+        "model",
+        "noise",
+        "loss",
+        "ratio",
+        "mean",
+        "sd",
+        "seeds",
+        "retention",
+        "area",
+    )
     return {
-        "cells": Sheet(_cell_columns(analysis), (_cell(cell, analysis.measures) for cell in analysis.cells.finished)),
+        "cells": Sheet(
+            _cell_columns(analysis),
+            (_cell(cell, analysis.measures) for cell in analysis.cells.finished),
+        ),
         "incomplete": Sheet(("cell", "state", "detail"), _incomplete(analysis)),
         "groups": Sheet((*CONDITION, "loss", "measure", "seeds", "mean", "sd"), _groups(analysis)),
         "comparisons": Sheet(Comparison._fields, analysis.comparisons),
@@ -70,18 +85,35 @@ def known(row: Iterable[object]) -> list[object]:
 
 def _cell_columns(analysis: Analysis) -> tuple[str, ...]:
     untrained = (f"untrained/{measure}" for measure in analysis.measures)
-    facts = ("corrupted", "audit_sha256", "selected_epoch", "train_seconds", "seconds", "peak_memory_mib", "fingerprint", "git_commit")
+    facts = (
+        "corrupted",
+        "audit_sha256",
+        "selected_epoch",
+        "train_seconds",
+        "seconds",
+        "peak_memory_mib",
+        "fingerprint",
+        "git_commit",
+    )
     return ("cell", *CONDITION, "loss", "seed", *analysis.measures, *untrained, *facts)
 
 
 def _cell(cell: FinishedCell, measures: Sequence[str]) -> Iterator[object]:
     scores = cell.scores
-    untrained, noise, seconds = (scores.get(key, {}) for key in ("untrained", "noise", "wall_seconds"))
+    untrained, noise, seconds = (
+        scores.get(key, {}) for key in ("untrained", "noise", "wall_seconds")
+    )
     yield from (cell.name, cell.dataset, cell.model, cell.noise, cell.ratio, cell.loss, cell.seed)
     yield from (cell.measures[measure] for measure in measures)
     yield from (untrained.get(measure) for measure in measures)
     yield from (noise.get("realised"), noise.get("audit_sha256"), scores.get("selected_epoch"))
-    yield from (seconds.get("train"), sum(seconds.values()), scores.get("peak_memory_mib"), cell.fingerprint, scores.get("git_commit"))
+    yield from (
+        seconds.get("train"),
+        sum(seconds.values()),
+        scores.get("peak_memory_mib"),
+        cell.fingerprint,
+        scores.get("git_commit"),
+    )
 
 
 def _incomplete(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
@@ -93,7 +125,14 @@ def _groups(analysis: Analysis) -> Iterator[tuple[object, ...]]:
     for group in analysis.groups:
         seeds = " ".join(map(str, group.seeds))
         for measure in analysis.measures:
-            yield (*group.condition, group.loss, measure, seeds, group.mean(measure), group.sd(measure))
+            yield (
+                *group.condition,
+                group.loss,
+                measure,
+                seeds,
+                group.mean(measure),
+                group.sd(measure),
+            )
 
 
 def _ranks(analysis: Analysis) -> Iterator[tuple[object, ...]]:

@@ -20,7 +20,8 @@ def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
     """Returns what the filters `key=value,value` allow, by key. A value may hold the wildcards `*` and `?`.
 
     Raises:
-        InputError: for an unknown key, a filter without values, or a ratio or seed that is not a number.
+        InputError: for an unknown key, a filter without values, or a ratio or seed that is not a
+            number.
     """
     filters: dict[str, list[str]] = {}
     for argument in arguments:
@@ -28,11 +29,16 @@ def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
         key = "noise.ratio" if key == "ratio" else key
         allowed = [value for value in values.split(",") if value]
         if not equals or not allowed:
-            raise InputError(f"{argument!r} is not a filter: write key=value or key=value,value, e.g. loss=cross_entropy,label_weakening.")
+            raise InputError(
+                f"{argument!r} is not a filter: write key=value or key=value,value, e.g. "
+                "loss=cross_entropy,label_weakening."
+            )
         if key not in KEYS:
             nearest = get_close_matches(key, KEYS, n=1)
             raise InputError(
-                f"{argument}: cells have no {key!r}{f' (did you mean {nearest[0]}?)' if nearest else ''}. Keys: {', '.join(KEYS)}."
+                f"{argument}: cells have no "
+                f"{key!r}{f' (did you mean {nearest[0]}?)' if nearest else ''}. Keys: "
+                f"{', '.join(KEYS)}."
             )
         for value in allowed:
             _check_number(argument, key, value)
@@ -42,12 +48,19 @@ def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
 
 def passes(place: Coordinates, filters: Mapping[str, Sequence[str]]) -> bool:
     """Whether every filter allows the cell."""
-    return all(any(_matches(place, key, value) for value in allowed) for key, allowed in filters.items())
+    return all(
+        any(_matches(place, key, value) for value in allowed) for key, allowed in filters.items()
+    )
 
 
 def unmatched(places: Sequence[Coordinates], filters: Mapping[str, Sequence[str]]) -> list[str]:
     """Returns the values, as `key=value`, that allow none of the cells."""
-    return [f"{key}={value}" for key, allowed in filters.items() for value in allowed if not any(_matches(p, key, value) for p in places)]
+    return [
+        f"{key}={value}"
+        for key, allowed in filters.items()
+        for value in allowed
+        if not any(_matches(p, key, value) for p in places)
+    ]
 
 
 def _matches(place: Coordinates, key: str, value: str) -> bool:

@@ -27,8 +27,15 @@ def check_folder(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is not a folder: choose another.")
-    if out.is_dir() and not (out / MARK).exists() and any(path.suffix != PARTIAL for path in out.iterdir()):
-        raise InputError(f"--out {out} holds files but no {MARK}, so it is not a report of ours: move them or choose another folder.")
+    if (
+        out.is_dir()
+        and not (out / MARK).exists()
+        and any(path.suffix != PARTIAL for path in out.iterdir())
+    ):
+        raise InputError(
+            f"--out {out} holds files but no {MARK}, so it is not a report of ours: move them or "
+            "choose another folder."
+        )
 
 
 def prepare_folder(analysis: Analysis, out: Path) -> None:
@@ -41,16 +48,25 @@ def prepare_folder(analysis: Analysis, out: Path) -> None:
     content = {
         "plan": asdict(analysis.plan),
         "measures": analysis.measures,
-        "cells": {name: len(getattr(analysis.cells, name)) for name in ("finished", "incomplete", "corrupt")},
+        "cells": {
+            name: len(getattr(analysis.cells, name))
+            for name in ("finished", "incomplete", "corrupt")
+        },
         "notes": analysis.notes,
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with written_aside(out / MARK) as aside:  # first, so that a report that was interrupted is known as ours
-            aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        with written_aside(
+            out / MARK
+        ) as aside:  # first, so that a report that was interrupted is known as ours
+            aside.write_text(
+                json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
         for left in out.glob(f".*{PARTIAL}"):
             left.unlink()
         for part in PARTS:
             shutil.rmtree(out / part, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"--out {out} cannot be written ({error.strerror or error}): choose another folder.") from error
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror or error}): choose another folder."
+        ) from error

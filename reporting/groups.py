@@ -65,7 +65,11 @@ class Group:
 
     def sd(self, measure: str) -> float | None:
         """Returns the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
-        return float(self.seed_values[:, self._place(measure)].std(ddof=1)) if len(self.seeds) > 1 else None
+        return (
+            float(self.seed_values[:, self._place(measure)].std(ddof=1))
+            if len(self.seeds) > 1
+            else None
+        )
 
     def queries(self, measure: str) -> NDArray[np.float64]:
         """Returns each query's value, averaged over seeds [Q]."""
@@ -98,7 +102,8 @@ def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = 
         measures: the measures wanted; None: all.
 
     Raises:
-        InputError: if cells have different measures, or, within a collection, different data or test queries; it names the cells.
+        InputError: if cells have different measures, or, within a collection, different data or
+            test queries; it names the cells.
     """
     chosen = _common_measures(cells, measures)
     _check_data(cells)
@@ -110,7 +115,9 @@ def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = 
         for cell, values in read:
             _check_queries(known_queries, cell, values)
         if read:
-            groups.append(_group(condition, loss, chosen, known_queries[condition.dataset][0], read))
+            groups.append(
+                _group(condition, loss, chosen, known_queries[condition.dataset][0], read)
+            )
     return Groups(groups, chosen, corrupt)
 
 
@@ -121,7 +128,9 @@ def _by_group(cells: Iterable[FinishedCell]) -> dict[tuple[Condition, str], list
     return {key: sorted(members[key], key=lambda cell: cell.seed) for key in sorted(members)}
 
 
-def _read(cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[Problem]) -> Iterable[tuple[FinishedCell, PerQuery]]:
+def _read(
+    cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[Problem]
+) -> Iterable[tuple[FinishedCell, PerQuery]]:
     for cell in cells:
         try:
             yield cell, read_values(cell.file("per_query.tsv"), measures)
@@ -130,15 +139,32 @@ def _read(cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[
 
 
 def _group(
-    condition: Condition, loss: str, measures: tuple[str, ...], query_ids: tuple[str, ...], read: Sequence[tuple[FinishedCell, PerQuery]]
+    condition: Condition,
+    loss: str,
+    measures: tuple[str, ...],
+    query_ids: tuple[str, ...],
+    read: Sequence[tuple[FinishedCell, PerQuery]],
 ) -> Group:
     cells = tuple(cell for cell, _ in read)
-    seed_values = np.array([[cell.measures[measure] for measure in measures] for cell in cells], dtype=np.float64)
+    seed_values = np.array(
+        [[cell.measures[measure] for measure in measures] for cell in cells], dtype=np.float64
+    )
     per_query = np.mean([values.values for _, values in read], axis=0)
-    return Group(condition, loss, tuple(cell.seed for cell in cells), cells, measures, query_ids, seed_values, per_query)
+    return Group(
+        condition,
+        loss,
+        tuple(cell.seed for cell in cells),
+        cells,
+        measures,
+        query_ids,
+        seed_values,
+        per_query,
+    )
 
 
-def _common_measures(cells: Sequence[FinishedCell], wanted: Sequence[str] | None) -> tuple[str, ...]:
+def _common_measures(
+    cells: Sequence[FinishedCell], wanted: Sequence[str] | None
+) -> tuple[str, ...]:
     first = cells[0]
     names = tuple(first.measures) if wanted is None else tuple(dict.fromkeys(wanted))
     common = [name for name in first.measures if all(name in cell.measures for cell in cells)]
@@ -151,7 +177,10 @@ def _common_measures(cells: Sequence[FinishedCell], wanted: Sequence[str] | None
                 else f"the cells have different measures: {first.name} has {', '.join(first.measures)}; {cell.name} has "
                 f"{', '.join(cell.measures)}."
             )
-            raise InputError(f"{found} Choose with --measure what all have ({', '.join(common) or 'nothing'}), or filter the cells.")
+            raise InputError(
+                f"{found} Choose with --measure what all have ({', '.join(common) or 'nothing'}), "
+                "or filter the cells."
+            )
     return names
 
 
@@ -161,16 +190,20 @@ def _check_data(cells: Iterable[FinishedCell]) -> None:
         other = seen.setdefault(cell.dataset, cell)
         if cell.fingerprint != other.fingerprint:
             raise InputError(
-                f"{other.name} and {cell.name} were scored on different data (documents, queries or qrels of {cell.dataset} changed: "
-                f"fingerprints {other.fingerprint} and {cell.fingerprint}). Filter one of them out, or run it again with overwrite=true."
+                f"{other.name} and {cell.name} were scored on different data (documents, queries "
+                f"or qrels of {cell.dataset} changed: fingerprints {other.fingerprint} and "
+                f"{cell.fingerprint}). Filter one of them out, or run it again with overwrite=true."
             )
 
 
-def _check_queries(known: dict[str, tuple[tuple[str, ...], str]], cell: FinishedCell, values: PerQuery) -> None:
+def _check_queries(
+    known: dict[str, tuple[tuple[str, ...], str]], cell: FinishedCell, values: PerQuery
+) -> None:
     query_ids, name = known.setdefault(cell.dataset, (values.query_ids, cell.name))
     if values.query_ids != query_ids:
         differing = sorted(set(query_ids) ^ set(values.query_ids))
         raise InputError(
-            f"{name} and {cell.name} answer different test queries: {len(differing)} are in one per_query.tsv only "
-            f"({', '.join(differing[:3])}). Filter one of them out, or run it again with overwrite=true."
+            f"{name} and {cell.name} answer different test queries: {len(differing)} are in one "
+            f"per_query.tsv only ({', '.join(differing[:3])}). Filter one of them out, or run it "
+            "again with overwrite=true."
         )

@@ -25,8 +25,8 @@ class History(NamedTuple):
     Attributes:
         epochs: number of epochs E that all seeds reached.
         seeds: number of seeds whose history could be read.
-        columns: mean over seeds of each column of history.csv [E]; NaN where a seed has no value, e.g. the precision of a detector that
-            detected nothing.
+        columns: mean over seeds of each column of history.csv [E]; NaN where a seed has no value,
+            e.g. the precision of a detector that detected nothing.
     """
 
     epochs: int
@@ -41,14 +41,22 @@ def mean_history(group: Group) -> History | None:
         return None
     epochs = min(len(next(iter(columns.values()))) for columns in read)
     shared = [name for name in read[0] if all(name in columns for columns in read)]
-    return History(epochs, len(read), {name: np.mean([columns[name][:epochs] for columns in read], axis=0) for name in shared})
+    return History(
+        epochs,
+        len(read),
+        {name: np.mean([columns[name][:epochs] for columns in read], axis=0) for name in shared},
+    )
 
 
 def _read(path: Path) -> dict[str, NDArray[np.float64]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]} if rows else {}
+        return (
+            {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
+            if rows
+            else {}
+        )
     except (OSError, ValueError, TypeError) as error:
         log.info("%s is left out of the learning curves: it cannot be read (%s)", path, error)
         return {}

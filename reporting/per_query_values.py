@@ -32,7 +32,8 @@ def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
     """Reads the values of some measures.
 
     Raises:
-        InputError: if the file is missing or has another form, a query is listed twice, a measure is not in it, or a value is not finite.
+        InputError: if the file is missing or has another form, a query is listed twice, a measure
+            is not in it, or a value is not finite.
     """
     query_ids, values = _columns(path, measures)
     order = sorted(range(len(query_ids)), key=query_ids.__getitem__)
@@ -41,7 +42,10 @@ def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
         raise InputError(f"{path.name} lists a query twice")
     if not np.isfinite(values).all():
         measure, query = np.argwhere(~np.isfinite(values))[0]
-        raise InputError(f"{path.name} says {measures[measure]} of query {query_ids[query]} is {values[measure, query]}")
+        raise InputError(
+            f"{path.name} says {measures[measure]} of query {query_ids[query]} is "
+            f"{values[measure, query]}"
+        )
     return PerQuery(sorted_ids, values[:, order])
 
 
@@ -61,7 +65,10 @@ def _columns(path: Path, measures: Sequence[str]) -> tuple[list[str], NDArray[np
         raise InputError(f"{path.name} is not a table of measures per query")
     try:
         places = [header.index(measure) for measure in measures]
-        values = [np.fromiter(map(float, fields[place::width]), np.float64, len(lines) - 1) for place in places]
+        values = [
+            np.fromiter(map(float, fields[place::width]), np.float64, len(lines) - 1)
+            for place in places
+        ]
     except ValueError as error:
         raise InputError(f"{path.name}: {error}") from error
     return fields[::width], np.array(values).reshape(len(measures), len(lines) - 1)
@@ -70,6 +77,8 @@ def _columns(path: Path, measures: Sequence[str]) -> tuple[list[str], NDArray[np
 def _parsed_slowly(path: Path, measures: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
     table = read_per_query(path)
     try:
-        return list(table), np.array([[values[measure] for values in table.values()] for measure in measures])
+        return list(table), np.array(
+            [[values[measure] for values in table.values()] for measure in measures]
+        )
     except KeyError as error:
         raise InputError(f"{path.name} has no column {error.args[0]}") from error

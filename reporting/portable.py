@@ -28,9 +28,12 @@ def portable(cell: str, content: bytes) -> bytes:
     return OmegaConf.to_yaml(OmegaConf.create(_without_folders(cell, "", config))).encode()
 
 
-def _without_folders(cell: str, key: str, node: Any) -> Any:  # noqa: ANN401 - any YAML value
+def _without_folders(cell: str, key: str, node: Any) -> Any:
     if isinstance(node, dict):
-        return {name: _without_folders(cell, f"{key}.{name}" if key else str(name), child) for name, child in node.items()}
+        return {
+            name: _without_folders(cell, f"{key}.{name}" if key else str(name), child)
+            for name, child in node.items()
+        }
     if isinstance(node, list):
         return [_without_folders(cell, key, child) for child in node]
     if not isinstance(node, str) or not node.startswith(("/", "~")):
@@ -38,8 +41,10 @@ def _without_folders(cell: str, key: str, node: Any) -> Any:  # noqa: ANN401 - a
     root = os.environ.get(DATA)
     path = Path(node).expanduser()
     if root and path.is_relative_to(Path(root).expanduser().absolute()):
-        return f"${{oc.env:{DATA}}}/{path.relative_to(Path(root).expanduser().absolute()).as_posix()}"
+        return (
+            f"${{oc.env:{DATA}}}/{path.relative_to(Path(root).expanduser().absolute()).as_posix()}"
+        )
     raise InputError(
-        f"{cell}: {key}={node} names a file of this machine, which nobody else has. Put it below the folder that {DATA} names, and "
-        f"set {DATA} when cells are stored."
+        f"{cell}: {key}={node} names a file of this machine, which nobody else has. Put it below "
+        f"the folder that {DATA} names, and set {DATA} when cells are stored."
     )

@@ -1,9 +1,10 @@
 """Average ranks of losses over conditions: Friedman's test and the critical difference of Nemenyi's.
 
 Reference:
-    Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, section 3.2.2. It assumes independent data sets;
-    conditions that share a collection or differ in their noise ratio only are not independent, so p-values and critical difference are a
-    summary, not a proof.
+    Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, section
+    3.2.2. It assumes independent data sets; conditions that share a collection or differ in their
+    noise ratio only are not independent, so p-values and critical difference are a summary, not a
+    proof.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class Ranking(NamedTuple):
         left_out: losses that are finished under too few conditions.
         statistic: Friedman's chi-square; None for fewer than 3 losses or 2 conditions.
         p: its p-value.
-        critical_difference: Nemenyi's, at `alpha`; losses whose average ranks differ by less are not told apart. None likewise.
+        critical_difference: Nemenyi's, at `alpha`; losses whose average ranks differ by less are
+            not told apart. None likewise.
         cliques: (first, last) places of the largest sets of losses that are not told apart.
     """
 
@@ -59,7 +61,13 @@ def rank(groups: Iterable[Group], measure: str, *, alpha: float) -> Ranking:
     for group in groups:
         values[group.condition][group.loss] = group.mean(measure)
     losses, left_out = _complete(values)
-    table = np.array([[by_loss[loss] for loss in losses] for by_loss in values.values() if set(losses) <= by_loss.keys()])
+    table = np.array(
+        [
+            [by_loss[loss] for loss in losses]
+            for by_loss in values.values()
+            if set(losses) <= by_loss.keys()
+        ]
+    )
     ranks = stats.rankdata(-table, axis=1)
     mean_ranks = ranks.mean(axis=0)
     order = np.argsort(mean_ranks, kind="stable")

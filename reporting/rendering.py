@@ -45,7 +45,9 @@ def markdown(table: Table) -> str:
     heads = [*table.heads, *(_heading(column) for column in table.columns)]
     lines = [heads, ["---"] * len(table.heads) + ["---:"] * len(table.columns)]
     lines.extend([*row.labels, *map(_marked_down, row.entries)] for row in table.rows)
-    body = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    body = "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+    )
     return f"{table.caption}\n\n{body}\n"
 
 
@@ -53,13 +55,20 @@ def _marked_down(entry: Entry | None) -> str:
     if entry is None:
         return ""
     value = {BEST: "**{}**", SECOND: "<u>{}</u>"}.get(entry.place, "{}").format(number(entry))
-    return " ".join(part for part in (value + MARKS[entry.mark], spread(entry), entry.letters) if part)
+    return " ".join(
+        part for part in (value + MARKS[entry.mark], spread(entry), entry.letters) if part
+    )
 
 
 def latex(table: Table) -> str:
     """Returns the table in LaTeX; it needs the packages booktabs and graphicx."""
     heads = len(table.heads)
-    body = [rf"\begin{{tabular}}{{{'l' * heads}{'r' * len(table.columns)}}}", r"\toprule", *_latex_headings(table), r"\midrule"]
+    body = [
+        rf"\begin{{tabular}}{{{'l' * heads}{'r' * len(table.columns)}}}",
+        r"\toprule",
+        *_latex_headings(table),
+        r"\midrule",
+    ]
     for place, (_, rows) in enumerate(groupby(table.rows, key=lambda row: row.labels[:-1])):
         body.extend([r"\addlinespace"] if place else [])
         body.extend(_latex_row(row) for row in rows)
@@ -67,7 +76,13 @@ def latex(table: Table) -> str:
     if len(table.columns) > WIDE:
         body = [r"\resizebox{\textwidth}{!}{%", *body, "}"]
     caption = rf"\caption{{{escaped(table.caption)}}}"
-    top = [r"% needs \usepackage{booktabs,graphicx}", r"\begin{table*}", r"\centering", caption, rf"\label{{tab:{table.name}}}"]
+    top = [
+        r"% needs \usepackage{booktabs,graphicx}",
+        r"\begin{table*}",
+        r"\centering",
+        caption,
+        rf"\label{{tab:{table.name}}}",
+    ]
     return "\n".join([*top, *body, r"\end{table*}"]) + "\n"
 
 
@@ -93,7 +108,9 @@ def _latex_row(row: Row) -> str:
 def _latex_entry(entry: Entry | None) -> str:
     if entry is None:
         return "--"
-    value = {BEST: r"\textbf{{{}}}", SECOND: r"\underline{{{}}}"}.get(entry.place, "{}").format(number(entry).replace("-", "$-$"))
+    value = {BEST: r"\textbf{{{}}}", SECOND: r"\underline{{{}}}"}.get(entry.place, "{}").format(
+        number(entry).replace("-", "$-$")
+    )
     rest = " ".join(part for part in (spread(entry), entry.letters) if part)
     small = rf"~{{\scriptsize {escaped(rest).replace('-', '$-$')}}}" if rest else ""
     return value + escaped(MARKS[entry.mark]) + small
@@ -123,8 +140,12 @@ def _styled(entry: Entry | None) -> str:
     if entry is None:
         return ""
     style = {BEST: "bold", SECOND: "underline"}.get(entry.place, "none")
-    value = f"[{style}]{number(entry)}[/]{({1: '[green]†[/]', -1: '[red]‡[/]'}).get(entry.mark, '')}"
-    return " ".join(part for part in (value, spread(entry).replace("[", r"\["), entry.letters) if part)
+    value = (
+        f"[{style}]{number(entry)}[/]{({1: '[green]†[/]', -1: '[red]‡[/]'}).get(entry.mark, '')}"
+    )
+    return " ".join(
+        part for part in (value, spread(entry).replace("[", r"\["), entry.letters) if part
+    )
 
 
 def number(entry: Entry) -> str:
@@ -151,8 +172,14 @@ def _plain(table: Table) -> Sheet:
     parts = ("low", "high") if signed else ("sd",)
     columns = [*table.heads]
     for column in table.columns:
-        columns.extend(f"{_heading(column)}{ending}" for ending in ("", *(f" {part}" for part in parts), " mark"))
-    return Sheet(tuple(columns), ([*row.labels, *_plain_entries(row.entries, len(parts))] for row in table.rows))
+        columns.extend(
+            f"{_heading(column)}{ending}"
+            for ending in ("", *(f" {part}" for part in parts), " mark")
+        )
+    return Sheet(
+        tuple(columns),
+        ([*row.labels, *_plain_entries(row.entries, len(parts))] for row in table.rows),
+    )
 
 
 def _plain_entries(entries: Sequence[Entry | None], parts: int) -> Iterator[object]:

@@ -62,8 +62,9 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Compared:
     if stored.fingerprint != again.fingerprint:
         then, now = (cell.scores["versions"]["python"] for cell in (stored, again))
         raise InputError(
-            f"{stored.name} was scored on other data: {again.fingerprint} instead of {stored.fingerprint}. The embedded collection is made "
-            f"from the standard library of the Python that runs; the stored numbers are of Python {then}, this is {now}."
+            f"{stored.name} was scored on other data: {again.fingerprint} instead of "
+            f"{stored.fingerprint}. The embedded collection is made from the standard library of "
+            f"the Python that runs; the stored numbers are of Python {then}, this is {now}."
         )
     most = max(stored.measures, key=lambda name: abs(stored.measures[name] - again.measures[name]))
     same = stored.scores["noise"]["audit_sha256"] == again.scores["noise"]["audit_sha256"]
@@ -75,27 +76,49 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m reporting.reproduction", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the cells that were run again")
     parser.add_argument("results", type=Path, help="folder of the stored ones")
-    parser.add_argument("--tolerance", type=float, default=TOLERANCE, help=f"largest difference of a measure's mean (default: {TOLERANCE})")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=TOLERANCE,
+        help=f"largest difference of a measure's mean (default: {TOLERANCE})",
+    )
     given = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as folder:
             restore(given.results, Path(folder))
             stored = read_cells(Path(folder)).finished
-            compared = compare(stored, {cell.name: cell for cell in read_cells(given.outputs).finished})
+            compared = compare(
+                stored, {cell.name: cell for cell in read_cells(given.outputs).finished}
+            )
     except InputError as error:
         sys.exit(str(error))
     _show(compared)
     far = sum(not each.agrees(given.tolerance) for each in compared)
     if far:
-        sys.exit(f"{far} of {len(compared)} cells are missing or differ by more than {given.tolerance:g}")
-    sys.stdout.write(f"{len(compared)} cells agree with {given.results} within {given.tolerance:g}\n")
+        sys.exit(
+            f"{far} of {len(compared)} cells are missing or differ by more than {given.tolerance:g}"
+        )
+    sys.stdout.write(
+        f"{len(compared)} cells agree with {given.results} within {given.tolerance:g}\n"
+    )
 
 
 def _show(compared: Sequence[Compared]) -> None:
     table = Table("cell", "measure that differs most", "stored", "now", "difference", "same labels")
     for each in compared:
-        again, difference = ("missing", "") if each.again is None else (f"{each.again:.4f}", f"{each.again - each.stored:+.6f}")
-        table.add_row(each.cell, each.measure, f"{each.stored:.4f}", again, difference, "yes" if each.same_labels else "no")
+        again, difference = (
+            ("missing", "")
+            if each.again is None
+            else (f"{each.again:.4f}", f"{each.again - each.stored:+.6f}")
+        )
+        table.add_row(
+            each.cell,
+            each.measure,
+            f"{each.stored:.4f}",
+            again,
+            difference,
+            "yes" if each.same_labels else "no",
+        )
     get_console().print(table)
 
 

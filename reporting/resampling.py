@@ -1,13 +1,13 @@
 """Randomisation tests and bootstrap intervals of many paired comparisons at once.
 
-All comparisons over the same Q queries share their random draws: the sign flips, and the resampled queries, are one matrix each, and a
-thousand comparisons cost one matrix product. The draws are a function of the seed, so neither order nor number of comparisons changes a
-result.
+All comparisons over the same Q queries share their random draws: the sign flips, and the resampled
+queries, are one matrix each, and a thousand comparisons cost one matrix product. The draws are a
+function of the seed, so neither order nor number of comparisons changes a result.
 
 References:
-    Smucker, Allan and Carterette, "A comparison of statistical significance tests for information retrieval evaluation", CIKM 2007,
-    section 3.1, for the randomisation test; Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13, for the percentile
-    interval.
+    Smucker, Allan and Carterette, "A comparison of statistical significance tests for information
+    retrieval evaluation", CIKM 2007, section 3.1, for the randomisation test; Efron and Tibshirani,
+    "An Introduction to the Bootstrap", 1993, chapter 13, for the percentile interval.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Resampler:
 
     Args:
         queries: number of queries, Q.
-        resamples: number of draws R. If all 2^Q sign flips are no more than R, they are all used and the test is exact.
+        resamples: number of draws R. If all 2^Q sign flips are no more than R, they are all used
+            and the test is exact.
         seed: of the draws.
 
     Attributes:
@@ -49,9 +50,10 @@ class Resampler:
     def p_values(self, differences: NDArray[np.float64]) -> NDArray[np.float64]:
         """Returns two-sided p-values of the randomisation test of the mean difference [n].
 
-        Under the null hypothesis the two systems are exchangeable on each query, so the sign of each difference is. p is the share of sign
-        flips whose sum is at least as far from 0 as the observed one; where flips are drawn, the observed one counts as drawn (Phipson and
-        Smyth, 2010), so that p is never 0.
+        Under the null hypothesis the two systems are exchangeable on each query, so the sign of
+        each difference is. p is the share of sign flips whose sum is at least as far from 0 as the
+        observed one; where flips are drawn, the observed one counts as drawn (Phipson and Smyth,
+        2010), so that p is never 0.
 
         Args:
             differences: [n, Q].
@@ -59,15 +61,22 @@ class Resampler:
         p = np.empty(len(differences))
         for rows in _blocks(len(differences), len(self._signs)):
             sums = np.abs(_product(differences[rows], self._signs))
-            observed = np.abs(differences[rows].sum(axis=1)) - ROUNDING * np.abs(differences[rows]).sum(axis=1)
+            observed = np.abs(differences[rows].sum(axis=1)) - ROUNDING * np.abs(
+                differences[rows]
+            ).sum(axis=1)
             reached = (sums >= observed[:, None]).sum(axis=1)
-            p[rows] = reached / len(self._signs) if self.exact else (reached + 1) / (len(self._signs) + 1)
+            p[rows] = (
+                reached / len(self._signs) if self.exact else (reached + 1) / (len(self._signs) + 1)
+            )
         return p
 
-    def intervals(self, differences: NDArray[np.float64], *, confidence: float) -> NDArray[np.float64]:
+    def intervals(
+        self, differences: NDArray[np.float64], *, confidence: float
+    ) -> NDArray[np.float64]:
         """Returns percentile bootstrap intervals of the mean difference over queries [n, 2].
 
-        They say how the mean varies with the choice of queries; that training varies with the seed is not in them.
+        They say how the mean varies with the choice of queries; that training varies with the seed
+        is not in them.
 
         Args:
             differences: [n, Q].
@@ -83,9 +92,15 @@ class Resampler:
 
 def _random_signs(queries: int, resamples: int, seed: int) -> NDArray[np.int8]:
     """Signs +1 and -1 [R, Q]."""
-    words = keyed_random(seed, FLIPS, np.arange(-(-resamples // WORD))[:, None], np.arange(queries)[None, :])  # [R / 64, Q]
-    bits = np.unpackbits(words.astype("<u8").view(np.uint8).reshape(*words.shape, 8), axis=2)  # [R / 64, Q, 64]
-    return (2 * bits.transpose(0, 2, 1).reshape(-1, queries)[:resamples].astype(np.int8) - 1).astype(np.int8)
+    words = keyed_random(
+        seed, FLIPS, np.arange(-(-resamples // WORD))[:, None], np.arange(queries)[None, :]
+    )  # [R / 64, Q]
+    bits = np.unpackbits(
+        words.astype("<u8").view(np.uint8).reshape(*words.shape, 8), axis=2
+    )  # [R / 64, Q, 64]
+    return (
+        2 * bits.transpose(0, 2, 1).reshape(-1, queries)[:resamples].astype(np.int8) - 1
+    ).astype(np.int8)
 
 
 def _all_signs(queries: int) -> NDArray[np.int8]:
@@ -98,13 +113,17 @@ def _random_counts(queries: int, resamples: int, seed: int) -> NDArray[np.uint16
     """How often each query is drawn when Q are drawn with replacement [R, Q]."""
     counts = np.empty((resamples, queries), dtype=np.uint16)
     for rows in _blocks(resamples, queries):
-        drawn = keyed_random(seed, DRAWS, np.arange(resamples)[rows, None], np.arange(queries)[None, :]) % np.uint64(queries)
+        drawn = keyed_random(
+            seed, DRAWS, np.arange(resamples)[rows, None], np.arange(queries)[None, :]
+        ) % np.uint64(queries)
         places = drawn.astype(np.int64) + queries * np.arange(len(drawn))[:, None]
         counts[rows] = np.bincount(places.ravel(), minlength=drawn.size).reshape(drawn.shape)
     return counts
 
 
-def _product(differences: NDArray[np.float64], weights: NDArray[np.int8] | NDArray[np.uint16]) -> NDArray[np.float64]:
+def _product(
+    differences: NDArray[np.float64], weights: NDArray[np.int8] | NDArray[np.uint16]
+) -> NDArray[np.float64]:
     """Differences @ weights.T [n, R], with the weights made floating-point in blocks."""
     result = np.empty((len(differences), len(weights)))
     for columns in _blocks(len(weights), weights.shape[1]):

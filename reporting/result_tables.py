@@ -42,13 +42,20 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
         dataset, model, noise, ratio = group.condition
         by_line[dataset, model, noise, group.loss][ratio] = group
     rows = [
-        Row(line, (*(_entry(by_ratio.get(ratio), measure, marks) for ratio in ratios), _area(areas.get(line))))
+        Row(
+            line,
+            (
+                *(_entry(by_ratio.get(ratio), measure, marks) for ratio in ratios),
+                _area(areas.get(line)),
+            ),
+        )
         for line, by_ratio in sorted(by_line.items())
     ]
     columns = (*(Column("noise ratio", f"{ratio:g}") for ratio in ratios), Column("", "area"))
     caption = (
-        f"{measure}{over_seeds(analysis.groups)}. Best and second of each data set, model and noise. "
-        f"{compared(analysis, measure, BASELINE)} Area: average height of the curve over the noise ratio."
+        f"{measure}{over_seeds(analysis.groups)}. Best and second of each data set, model and "
+        f"noise. {compared(analysis, measure, BASELINE)} Area: average height of the curve over "
+        "the noise ratio."
     )
     heads = ("dataset", "model", "noise", "loss")
     return Table(_slug(measure), caption, heads, columns, placed(rows, lambda row: row.labels[:3]))
@@ -63,34 +70,56 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
     for group in groups:
         by_loss[group.loss][group.condition] = group
     rows = [
-        Row((loss,), tuple(_entry(by_condition.get(condition), measure, marks) for condition in conditions))
+        Row(
+            (loss,),
+            tuple(_entry(by_condition.get(condition), measure, marks) for condition in conditions),
+        )
         for loss, by_condition in sorted(by_loss.items())
     ]
     caption = (
-        f"{measure} on {dataset} ({len(groups[0].query_ids)} queries){over_seeds(groups)}. Best and second of each column. "
-        f"{compared(analysis, measure, BASELINE, dataset)}"
+        f"{measure} on {dataset} ({len(groups[0].query_ids)} queries){over_seeds(groups)}. Best "
+        f"and second of each column. {compared(analysis, measure, BASELINE, dataset)}"
     )
-    return Table(_slug(f"{dataset}-{measure}-paper"), caption, ("loss",), columns, placed(rows, lambda _: None))
+    return Table(
+        _slug(f"{dataset}-{measure}-paper"),
+        caption,
+        ("loss",),
+        columns,
+        placed(rows, lambda _: None),
+    )
 
 
 def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterator[Table]:
     """One data set: the differences of each family of comparisons, a row a loss, a column a model and noise ratio."""
     for family in FAMILIES:
-        found = [c for c in analysis.comparisons if (c.family, c.dataset, c.measure) == (family, dataset, measure)]
+        found = [
+            c
+            for c in analysis.comparisons
+            if (c.family, c.dataset, c.measure) == (family, dataset, measure)
+        ]
         if not found:
             continue
-        conditions, columns = _columns(group.condition for group in analysis.groups if group.condition.dataset == dataset)
+        conditions, columns = _columns(
+            group.condition for group in analysis.groups if group.condition.dataset == dataset
+        )
         by_loss: defaultdict[str, dict[tuple[object, ...], Comparison]] = defaultdict(dict)
         for comparison in found:
-            by_loss[comparison.loss if family == BASELINE else comparison.other][comparison[2:6]] = comparison
+            by_loss[comparison.loss if family == BASELINE else comparison.other][
+                comparison[2:6]
+            ] = comparison
         rows = tuple(
             Row((loss,), tuple(_difference(by_condition, condition) for condition in conditions))
             for loss, by_condition in sorted(by_loss.items())
         )
-        what = f"each loss minus {analysis.plan.baseline}" if family == BASELINE else f"{analysis.plan.focus} minus each loss"
+        what = (
+            f"each loss minus {analysis.plan.baseline}"
+            if family == BASELINE
+            else f"{analysis.plan.focus} minus each loss"
+        )
         caption = (
-            f"Difference in {measure} on {dataset}, {what}: mean over {found[0].queries} queries of values averaged over seeds, and its "
-            f"95 % bootstrap interval over queries. {compared(analysis, measure, family, dataset)}"
+            f"Difference in {measure} on {dataset}, {what}: mean over {found[0].queries} queries "
+            "of values averaged over seeds, and its 95 % bootstrap interval over queries. "
+            f"{compared(analysis, measure, family, dataset)}"
         )
         yield Table(_slug(f"{dataset}-{measure}-{family}"), caption, ("loss",), columns, rows)
 
@@ -100,34 +129,62 @@ def rank_table(analysis: Analysis) -> Table:
     entries: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
     for ranking in analysis.rankings:
         for place, (loss, value) in enumerate(zip(ranking.losses, ranking.mean_ranks, strict=True)):
-            letters = (ascii_lowercase[i % 26] for i, (first, last) in enumerate(ranking.cliques) if first <= place <= last)
+            letters = (
+                ascii_lowercase[i % 26]
+                for i, (first, last) in enumerate(ranking.cliques)
+                if first <= place <= last
+            )
             entries[loss][ranking.measure] = Entry(value, letters="".join(letters))
-    rows = tuple(Row((loss,), tuple(by_measure.get(measure) for measure in analysis.measures)) for loss, by_measure in entries.items())
-    return Table("ranks", ranked(analysis.rankings, analysis.plan.alpha), ("loss",), tuple(Column("", m) for m in analysis.measures), rows)
+    rows = tuple(
+        Row((loss,), tuple(by_measure.get(measure) for measure in analysis.measures))
+        for loss, by_measure in entries.items()
+    )
+    return Table(
+        "ranks",
+        ranked(analysis.rankings, analysis.plan.alpha),
+        ("loss",),
+        tuple(Column("", m) for m in analysis.measures),
+        rows,
+    )
 
 
 def _columns(conditions: Iterable[Condition]) -> tuple[list[Condition], tuple[Column, ...]]:
     ordered = sorted(set(conditions))
-    return ordered, tuple(Column(f"{condition.model}, {condition.noise}", f"{condition.ratio:g}") for condition in ordered)
+    return ordered, tuple(
+        Column(f"{condition.model}, {condition.noise}", f"{condition.ratio:g}")
+        for condition in ordered
+    )
 
 
 def _marks(analysis: Analysis, measure: str) -> Marks:
     """(condition, loss) -> mark against the baseline."""
-    return {c[2:7]: c.mark for c in analysis.comparisons if c.family == BASELINE and c.measure == measure}
+    return {
+        c[2:7]: c.mark
+        for c in analysis.comparisons
+        if c.family == BASELINE and c.measure == measure
+    }
 
 
-def _entry(group: Group | None, measure: str, marks: Mapping[tuple[object, ...], int]) -> Entry | None:
+def _entry(
+    group: Group | None, measure: str, marks: Mapping[tuple[object, ...], int]
+) -> Entry | None:
     if group is None:
         return None
     sd = group.sd(measure)
-    return Entry(group.mean(measure), () if sd is None else (sd,), mark=marks.get((*group.condition, group.loss), 0))
+    return Entry(
+        group.mean(measure),
+        () if sd is None else (sd,),
+        mark=marks.get((*group.condition, group.loss), 0),
+    )
 
 
 def _area(area: float | None) -> Entry | None:
     return None if area is None else Entry(area)
 
 
-def _difference(by_condition: Mapping[tuple[object, ...], Comparison], condition: Sequence[object]) -> Entry | None:
+def _difference(
+    by_condition: Mapping[tuple[object, ...], Comparison], condition: Sequence[object]
+) -> Entry | None:
     found = by_condition.get(tuple(condition))
     return found and Entry(found.difference, (found.low, found.high), mark=found.mark, signed=True)
 

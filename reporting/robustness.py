@@ -43,8 +43,9 @@ class Curve(NamedTuple):
         noise: name of the noise model.
         loss: name of the loss.
         points: by ratio. Ratio 0 is the noise model's own, or else that of `noise=none`.
-        area: area under the robustness curve: the integral over the ratio by trapezoids, divided by the range of the ratios, so that it is
-            the measure's average height. None where the curve lacks a ratio that another loss's curve of the same noise has: areas over
+        area: area under the robustness curve: the integral over the ratio by trapezoids, divided by
+            the range of the ratios, so that it is the measure's average height. None where the
+            curve lacks a ratio that another loss's curve of the same noise has: areas over
             different ratios cannot be compared.
     """
 
@@ -73,7 +74,12 @@ def curves(groups: Iterable[Group], measures: Sequence[str]) -> list[Curve]:
         ratios[panel] |= by_ratio.keys()
     return [
         _curve(
-            measure, panel, loss, [group for _, group in sorted(by_ratio.items())], sorted(by_ratio), whole=by_ratio.keys() == ratios[panel]
+            measure,
+            panel,
+            loss,
+            [group for _, group in sorted(by_ratio.items())],
+            sorted(by_ratio),
+            whole=by_ratio.keys() == ratios[panel],
         )
         for measure in measures
         for (panel, loss), by_ratio in sorted(lines.items())
@@ -92,7 +98,15 @@ def _share_clean(lines: dict[Line, dict[float, Group]]) -> None:
         del lines[line]
 
 
-def _curve(measure: str, panel: Panel, loss: str, groups: Sequence[Group], ratios: Sequence[float], *, whole: bool) -> Curve:
+def _curve(
+    measure: str,
+    panel: Panel,
+    loss: str,
+    groups: Sequence[Group],
+    ratios: Sequence[float],
+    *,
+    whole: bool,
+) -> Curve:
     means = [group.mean(measure) for group in groups]
     area = None
     if whole and len(ratios) > 1:
@@ -104,4 +118,6 @@ def _points(measure: str, groups: Sequence[Group], ratios: Sequence[float]) -> I
     clean = groups[0].mean(measure) if ratios[0] == 0 else 0.0
     for group, ratio in zip(groups, ratios, strict=True):
         mean = group.mean(measure)
-        yield Point(ratio, mean, group.sd(measure), len(group.seeds), mean / clean if clean else None)
+        yield Point(
+            ratio, mean, group.sd(measure), len(group.seeds), mean / clean if clean else None
+        )

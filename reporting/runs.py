@@ -48,7 +48,9 @@ class DocumentIds:
         return self._ids[row]
 
 
-def read_runs(runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequence[str]) -> tuple[Groups, list[str]]:
+def read_runs(
+    runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequence[str]
+) -> tuple[Groups, list[str]]:
     """Scores run files; files of one name are seeds of one system.
 
     Args:
@@ -57,14 +59,18 @@ def read_runs(runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequ
         measures: ir-measures names.
 
     Returns:
-        One group a name, under the condition (name of the qrels file, run, none, 0), and notes on queries that runs leave unanswered.
+        One group a name, under the condition (name of the qrels file, run, none, 0), and notes on
+        queries that runs leave unanswered.
 
     Raises:
-        InputError: for an unknown measure, or a file that cannot be read or holds a score that is not finite.
+        InputError: for an unknown measure, or a file that cannot be read or holds a score that is
+            not finite.
     """
     parsed = parse_measures(measures)
     qrels = read_qrels(qrels_path)
-    condition = Condition(qrels_path.name.removesuffix(".gz").rpartition(".")[0] or qrels_path.name, MODEL, NOISE, 0.0)
+    condition = Condition(
+        qrels_path.name.removesuffix(".gz").rpartition(".")[0] or qrels_path.name, MODEL, NOISE, 0.0
+    )
     scores: defaultdict[str, list[Scores]] = defaultdict(list)
     notes: list[str] = []
     for name, path in track(runs, "Scoring runs"):
@@ -84,10 +90,13 @@ def read_qrels(path: Path) -> Qrels:
     """
     qrels: Qrels = {}
     for judgement in read_judgements(path):
-        grade = qrels.setdefault(judgement.query_id, {}).setdefault(judgement.doc_id, judgement.grade)
+        grade = qrels.setdefault(judgement.query_id, {}).setdefault(
+            judgement.doc_id, judgement.grade
+        )
         if grade != judgement.grade:
             raise InputError(
-                f"{path}: document {judgement.doc_id} has grades {grade} and {judgement.grade} for query {judgement.query_id}: keep one."
+                f"{path}: document {judgement.doc_id} has grades {grade} and {judgement.grade} for "
+                f"query {judgement.query_id}: keep one."
             )
     if not qrels:
         raise InputError(f"--qrels {path} holds no judgements.")
@@ -106,6 +115,20 @@ def _unlike(path: Path, run: Run, qrels: Qrels) -> Iterable[str]:
 def _group(condition: Condition, name: str, scores: Sequence[Scores]) -> Group:
     measures = tuple(scores[0].mean)
     query_ids = tuple(sorted(scores[0].per_query))
-    values = np.array([[[of_seed.per_query[query][measure] for query in query_ids] for measure in measures] for of_seed in scores])
+    values = np.array(
+        [
+            [[of_seed.per_query[query][measure] for query in query_ids] for measure in measures]
+            for of_seed in scores
+        ]
+    )
     means = np.array([[of_seed.mean[measure] for measure in measures] for of_seed in scores])
-    return Group(condition, name, tuple(range(1, len(scores) + 1)), (), measures, query_ids, means, values.mean(axis=0))
+    return Group(
+        condition,
+        name,
+        tuple(range(1, len(scores) + 1)),
+        (),
+        measures,
+        query_ids,
+        means,
+        values.mean(axis=0),
+    )

@@ -1,10 +1,11 @@
 """Paired tests over queries, and the correction for making many of them.
 
 References:
-    Urbano, Lima and Hanjalic, "Statistical significance testing in information retrieval: an empirical analysis of type I, type II and
-    type III errors", SIGIR 2019, for the choice of tests; Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
-    Journal of Statistics 6, 1979; Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988, section 2.3, for d of paired
-    differences.
+    Urbano, Lima and Hanjalic, "Statistical significance testing in information retrieval: an
+    empirical analysis of type I, type II and type III errors", SIGIR 2019, for the choice of tests;
+    Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6, 1979; Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988,
+    section 2.3, for d of paired differences.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ class PairedTests(NamedTuple):
 
     Attributes:
         difference: mean difference.
-        effect_size: Cohen's d of paired differences, their mean over their standard deviation (divisor Q - 1); 0 where all are 0, NaN
-            where all are equal but not 0.
+        effect_size: Cohen's d of paired differences, their mean over their standard deviation
+            (divisor Q - 1); 0 where all are 0, NaN where all are equal but not 0.
         low: lower end of the 95 % bootstrap interval of the mean difference.
         high: upper end.
-        t: statistic of the paired t-test; 0 where all differences are 0, NaN where they are equal but not 0: the test is then undefined.
+        t: statistic of the paired t-test; 0 where all differences are 0, NaN where they are equal
+            but not 0: the test is then undefined.
         p_t: its two-sided p-value; 1 and NaN likewise.
         p_randomisation: two-sided p-value of the randomisation test.
         wins: queries with a positive difference.
@@ -88,7 +90,9 @@ def paired_tests(differences: NDArray[np.float64], resampler: Resampler) -> Pair
     )
 
 
-def _t_tests(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _t_tests(
+    differences: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Statistics, p-values and effect sizes."""
     mean, sd = differences.mean(axis=1), differences.std(axis=1, ddof=1)
     nothing = ~differences.any(axis=1)
@@ -103,9 +107,12 @@ def _t_tests(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns p-values adjusted by Holm's procedure, which keeps the chance of any false positive in the family below the level.
 
-    The i-th smallest of m (from 0) is multiplied by m - i; none may become smaller than one before it, nor larger than 1.
+    The i-th smallest of m (from 0) is multiplied by m - i; none may become smaller than one before
+    it, nor larger than 1.
     """
     order = np.argsort(p_values, kind="stable")
     adjusted = np.empty_like(p_values)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1)), 1.0)
+    adjusted[order] = np.minimum(
+        np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1)), 1.0
+    )
     return adjusted

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from reporting.groups import Condition, Group
 
 NOISE, CEILING, BASELINE = "semantic", "clean_pairs", "cross_entropy"
-DETECTION = ("detector_auroc", "detector_precision", "detector_recall", "ambiguous", "memorisation", "recovery")
+DETECTION = (
+    "detector_auroc",
+    "detector_precision",
+    "detector_recall",
+    "ambiguous",
+    "memorisation",
+    "recovery",
+)
 
 
 class Recovery(NamedTuple):
@@ -61,7 +68,16 @@ def recoveries(groups: Iterable[Group], measure: str) -> Iterator[Recovery]:
         baseline = means.get((condition, BASELINE))
         dropped = means.get((condition._replace(noise=CEILING), BASELINE))
         if clean is not None and baseline is not None:
-            yield Recovery(condition.dataset, condition.model, condition.ratio, loss, clean, dropped, baseline, value)
+            yield Recovery(
+                condition.dataset,
+                condition.model,
+                condition.ratio,
+                loss,
+                clean,
+                dropped,
+                baseline,
+                value,
+            )
 
 
 class Detection(NamedTuple):
@@ -88,7 +104,9 @@ def detections(groups: Iterable[Group]) -> Iterator[Detection]:
                 if last.get(f"train/{name}"):
                     found[name].append(float(last[f"train/{name}"]))
         if "detector_auroc" in found:
-            yield Detection(group.condition, group.loss, {name: mean(values) for name, values in found.items()})
+            yield Detection(
+                group.condition, group.loss, {name: mean(values) for name, values in found.items()}
+            )
 
 
 def last_epoch(cell: FinishedCell) -> dict[str, str]:

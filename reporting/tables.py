@@ -17,7 +17,8 @@ class Entry(NamedTuple):
         value: the number.
         spread: its standard deviation, or the two ends of its interval, or nothing.
         place: 1 if it is the best of its column, 2 if it is the second, else 0.
-        mark: 1 if it is significantly better than what it is compared with, -1 if it is significantly worse, else 0.
+        mark: 1 if it is significantly better than what it is compared with, -1 if it is
+            significantly worse, else 0.
         signed: whether it is a difference, written with its sign.
         letters: of the sets that it is not told apart in.
     """
@@ -86,7 +87,9 @@ def placed(rows: Sequence[Row], block: Callable[[Row], object]) -> tuple[Row, ..
 
 
 def _placed_block(rows: Sequence[Row]) -> Iterable[Row]:
-    columns = [_placed_column(column) for column in zip(*(row.entries for row in rows), strict=True)]
+    columns = [
+        _placed_column(column) for column in zip(*(row.entries for row in rows), strict=True)
+    ]
     for place, row in enumerate(rows):
         yield row._replace(entries=tuple(column[place] for column in columns))
 

@@ -1,6 +1,7 @@
 """Chooses each loss's learning rate from the cells of a tuning sweep: `python -m reporting.tuning outputs/cpu_study_tune`.
 
-All losses get the same rates to choose from, and the choice is made on validation, never on the test split. The file keeps the evidence.
+All losses get the same rates to choose from, and the choice is made on validation, never on the
+test split. The file keeps the evidence.
 """
 
 from __future__ import annotations
@@ -50,7 +51,12 @@ def trial_of(cell: FinishedCell) -> Trial:
     config: Any = OmegaConf.load(cell.file("config.yaml"))
     loss = cell.loss if config.variant is None else cell.loss.removesuffix(f"-{config.variant}")
     measure = config.selection_measure
-    return Trial(f"{cell.dataset}/{cell.model}/{loss}", config.model.learning_rate, measure, cell.scores["validation"][measure])
+    return Trial(
+        f"{cell.dataset}/{cell.model}/{loss}",
+        config.model.learning_rate,
+        measure,
+        cell.scores["validation"][measure],
+    )
 
 
 def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
@@ -60,7 +66,8 @@ def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
         method -> `learning_rate`, `measure`, and the mean of each rate tried.
 
     Raises:
-        InputError: if there is no trial, or a method was not tried with the same rates as the others of its collection and model.
+        InputError: if there is no trial, or a method was not tried with the same rates as the
+            others of its collection and model.
     """
     values: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
     measures = {}
@@ -68,13 +75,25 @@ def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
         values[trial.method][trial.learning_rate].append(trial.value)
         measures[trial.method] = trial.measure
     if not values:
-        raise InputError("no finished cell to choose from: run the tuning sweep, e.g. python run.py -m experiment=cpu_study_tune.")
-    _check_budget({method: {rate: len(found) for rate, found in tried.items()} for method, tried in values.items()})
+        raise InputError(
+            "no finished cell to choose from: run the tuning sweep, e.g. python run.py -m "
+            "experiment=cpu_study_tune."
+        )
+    _check_budget(
+        {
+            method: {rate: len(found) for rate, found in tried.items()}
+            for method, tried in values.items()
+        }
+    )
     chosen = {}
     for method, tried in sorted(values.items()):
         means = {rate: mean(found) for rate, found in sorted(tried.items())}
         best = max(means, key=lambda rate: (means[rate], -rate))
-        chosen[method] = {"learning_rate": best, "measure": measures[method], "tried": {f"{rate:g}": means[rate] for rate in means}}
+        chosen[method] = {
+            "learning_rate": best,
+            "measure": measures[method],
+            "tried": {f"{rate:g}": means[rate] for rate in means},
+        }
     return chosen
 
 
@@ -87,8 +106,9 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
         short = sorted(method for method, budget in methods.items() if dict(budget) != dict(most))
         if short:
             raise InputError(
-                f"{setting}: not all losses were tried equally often: {', '.join(short)} lack some of the rates "
-                f"{', '.join(f'{rate:g}' for rate in sorted(most))}. Run the same tuning sweep again: it does what is missing."
+                f"{setting}: not all losses were tried equally often: {', '.join(short)} lack some "
+                f"of the rates {', '.join(f'{rate:g}' for rate in sorted(most))}. Run the same "
+                "tuning sweep again: it does what is missing."
             )
 
 
@@ -96,7 +116,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Chooses, adds the choices to the file and prints them."""
     parser = argparse.ArgumentParser(prog="python -m reporting.tuning", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the tuning sweep")
-    parser.add_argument("--out", type=Path, default=FILE, help=f"where the choices are kept (default: {FILE})")
+    parser.add_argument(
+        "--out", type=Path, default=FILE, help=f"where the choices are kept (default: {FILE})"
+    )
     given = parser.parse_args(arguments)
     try:
         chosen = choose(map(trial_of, read_cells(given.outputs).finished))
@@ -105,7 +127,9 @@ def main(arguments: list[str] | None = None) -> None:
     before = json.loads(given.out.read_text(encoding="utf-8")) if given.out.exists() else {}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(given.out) as aside:
-        aside.write_text(json.dumps(before | chosen, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        aside.write_text(
+            json.dumps(before | chosen, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
     _show(chosen)
 
 

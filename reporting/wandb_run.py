@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 KINDS = ("dataset", "model", "loss", "noise")
 
 
-def log_report(analysis: Analysis, out: Path | None, *, mode: str, project: str, entity: str | None) -> None:
+def log_report(
+    analysis: Analysis, out: Path | None, *, mode: str, project: str, entity: str | None
+) -> None:
     """Logs the report; every name starts with what it is, so that the workspace has a section for each.
 
     Args:
@@ -30,7 +32,10 @@ def log_report(analysis: Analysis, out: Path | None, *, mode: str, project: str,
         project: W&B project.
         entity: W&B user or team; None: the default of the account.
     """
-    places = [(group.condition.dataset, group.condition.model, group.loss, group.condition.noise) for group in analysis.groups]
+    places = [
+        (group.condition.dataset, group.condition.model, group.loss, group.condition.noise)
+        for group in analysis.groups
+    ]
     with wandb.init(
         project=project,
         entity=entity,
@@ -40,7 +45,10 @@ def log_report(analysis: Analysis, out: Path | None, *, mode: str, project: str,
         job_type="report",
         tags=sorted({place[0] for place in places}),
         config={"plan": asdict(analysis.plan)}
-        | {kind: sorted(set(names)) for kind, names in zip(KINDS, zip(*places, strict=True), strict=True)},
+        | {
+            kind: sorted(set(names))
+            for kind, names in zip(KINDS, zip(*places, strict=True), strict=True)
+        },
         dir=out or Path.cwd(),
         reinit="finish_previous",
         settings=wandb.Settings(silent=True, console="off"),
@@ -59,7 +67,10 @@ def _summary(analysis: Analysis) -> Iterator[tuple[str, object]]:
     yield "comparisons/significant", sum(found.significant for found in analysis.comparisons)
     measure = analysis.measures[0]
     for condition in sorted({group.condition for group in analysis.groups}):
-        best = max((group for group in analysis.groups if group.condition == condition), key=lambda group: group.mean(measure))
+        best = max(
+            (group for group in analysis.groups if group.condition == condition),
+            key=lambda group: group.mean(measure),
+        )
         yield f"best/{'/'.join(condition[:3])}-{condition.ratio:g}/{measure}", best.loss
     for ranking in analysis.rankings:
         for loss, mean_rank in zip(ranking.losses, ranking.mean_ranks, strict=True):
@@ -71,8 +82,13 @@ def _summary(analysis: Analysis) -> Iterator[tuple[str, object]]:
 
 def _tables(analysis: Analysis) -> Iterator[tuple[str, Any]]:
     for name, sheet in sheets(analysis).items():
-        rows = islice(sheet.rows, wandb.Table.MAX_ROWS)  # W&B shows no more; the files have them all
-        yield f"table/{name}", wandb.Table(columns=[*sheet.columns], data=[known(row) for row in rows])
+        rows = islice(
+            sheet.rows, wandb.Table.MAX_ROWS
+        )  # W&B shows no more; the files have them all
+        yield (
+            f"table/{name}",
+            wandb.Table(columns=[*sheet.columns], data=[known(row) for row in rows]),
+        )
 
 
 def _plots(analysis: Analysis) -> Iterator[tuple[str, Any]]:
@@ -80,7 +96,9 @@ def _plots(analysis: Analysis) -> Iterator[tuple[str, Any]]:
     measure = analysis.measures[0]
     panels = sorted({curve[1:4] for curve in analysis.curves})
     for panel in panels:
-        lines = [curve for curve in analysis.curves if curve.measure == measure and curve[1:4] == panel]
+        lines = [
+            curve for curve in analysis.curves if curve.measure == measure and curve[1:4] == panel
+        ]
         name = "/".join(map(str, panel))
         yield (
             f"robustness/{name}",

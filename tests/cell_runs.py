@@ -25,9 +25,19 @@ SMALL = [
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `python run.py <arguments>` from another folder, without a terminal and without a network to hope for."""
-    env = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"} | environment
+    env = (
+        os.environ
+        | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"}
+        | environment
+    )
     return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=1200, check=False
+        [sys.executable, str(ROOT / "run.py"), *arguments],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
     )
 
 

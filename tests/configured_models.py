@@ -10,7 +10,11 @@ from data.token_store import TokenStore
 
 SMALL = {
     "static": ["model.network.dimensions=8"],
-    "colbert": ["model.network.projection=8", "model.tokens.query_length=12", "model.tokens.document_length=24"],
+    "colbert": [
+        "model.network.projection=8",
+        "model.tokens.query_length=12",
+        "model.tokens.document_length=24",
+    ],
     "cross_encoder": ["model.network.pair_length=24"],
 }
 
@@ -27,7 +31,9 @@ def config(model, folder, *overrides):
 
 def built(model, folder, *overrides, seed=0):
     cfg = config(model, folder, *overrides)
-    return instantiate(cfg.model.network)(tokenizer=tiny_tokenizer(), documents=documents(), seed=seed)
+    return instantiate(cfg.model.network)(
+        tokenizer=tiny_tokenizer(), documents=documents(), seed=seed
+    )
 
 
 def batch_of(model):

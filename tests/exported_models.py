@@ -38,7 +38,9 @@ def loaded(model, path, *overrides):
 
 
 def built(cfg):
-    return instantiate(cfg.model.network)(tokenizer=tiny_tokenizer(), documents=documents(), seed=0).eval()
+    return instantiate(cfg.model.network)(
+        tokenizer=tiny_tokenizer(), documents=documents(), seed=0
+    ).eval()
 
 
 def our_scores(cfg, network):
@@ -57,6 +59,16 @@ def our_scores(cfg, network):
     )
     shape = len(TEXTS[0]), len(TEXTS[1])
     nothing = torch.zeros(shape)
-    batch = Batch(queries, texts, nothing, nothing, nothing, torch.ones(shape, dtype=torch.bool), nothing, nothing, nothing)
+    batch = Batch(
+        queries,
+        texts,
+        nothing,
+        nothing,
+        nothing,
+        torch.ones(shape, dtype=torch.bool),
+        nothing,
+        nothing,
+        nothing,
+    )
     with torch.inference_mode():
         return network.scores(batch) * network.temperature

@@ -14,7 +14,22 @@ from noise.content import content_hash
 
 CONF = Path(__file__).parents[1] / "conf"
 MODELS = sorted(path.stem for path in (CONF / "noise").glob("*.yaml"))
-WORDS = ("amber", "basil", "cedar", "dune", "ember", "fjord", "grove", "heron", "islet", "jetty", "knoll", "larch", "maple", "nettle")
+WORDS = (
+    "amber",
+    "basil",
+    "cedar",
+    "dune",
+    "ember",
+    "fjord",
+    "grove",
+    "heron",
+    "islet",
+    "jetty",
+    "knoll",
+    "larch",
+    "maple",
+    "nettle",
+)
 
 
 def make_collection(folder, documents, queries, train, *, test=None, validation=None, name="made"):
@@ -25,9 +40,15 @@ def make_collection(folder, documents, queries, train, *, test=None, validation=
     opened = TextStore(store)
     splits = [
         Split(split, {query_id: queries[query_id] for query_id in judged}, judged)
-        for split, judged in (("train", train), ("validation", validation or {}), ("test", test or {}))
+        for split, judged in (
+            ("train", train),
+            ("validation", validation or {}),
+            ("test", test or {}),
+        )
     ]
-    return Collection(name, opened, *splits, f"rows of {folder}", opened.fingerprint, Cache(folder / "cache"))
+    return Collection(
+        name, opened, *splits, f"rows of {folder}", opened.fingerprint, Cache(folder / "cache")
+    )
 
 
 def shuffled(collection, folder, order):
@@ -40,8 +61,19 @@ def shuffled(collection, folder, order):
     documents = mixed(dict(zip(store.doc_ids(), store.texts(), strict=True)))
     splits = [collection.train, collection.validation, collection.test]
     queries = {query_id: text for split in splits for query_id, text in split.queries.items()}
-    judged = [mixed({query_id: mixed(grades) for query_id, grades in split.qrels.items()}) for split in splits]
-    other = make_collection(folder, documents, queries, judged[0], test=judged[2], validation=judged[1], name=collection.name)
+    judged = [
+        mixed({query_id: mixed(grades) for query_id, grades in split.qrels.items()})
+        for split in splits
+    ]
+    other = make_collection(
+        folder,
+        documents,
+        queries,
+        judged[0],
+        test=judged[2],
+        validation=judged[1],
+        name=collection.name,
+    )
     assert content_hash(other) == content_hash(collection)
     return other
 
@@ -70,8 +102,13 @@ def contents(draw):
     drawn = draw(st.lists(texts, min_size=28, max_size=36))
     documents = {f"d{number:02}": f"{text} d{number:02}" for number, text in enumerate(drawn)}
     documents |= {"d24": documents["d00"], "d25": documents["d01"]}
-    grades = st.dictionaries(st.sampled_from(sorted(documents)[:20]), st.integers(0, 3), min_size=1, max_size=5)
-    qrels = {f"q{number}": judged for number, judged in enumerate(draw(st.lists(grades, min_size=4, max_size=10)))}
+    grades = st.dictionaries(
+        st.sampled_from(sorted(documents)[:20]), st.integers(0, 3), min_size=1, max_size=5
+    )
+    qrels = {
+        f"q{number}": judged
+        for number, judged in enumerate(draw(st.lists(grades, min_size=4, max_size=10)))
+    }
     for query_id, judgements in qrels.items():
         judgements[f"d{int(query_id[1:]):02}"] = 1 + int(query_id[1:]) % 3
     qrels["q0"] |= {"d22": 0, "d23": 3}

@@ -30,7 +30,12 @@ N = 12
 TEXTS = [f"text {row}" for row in range(N)]
 TEXTS[7] = TEXTS[2]  # d7 is a copy of d2
 QUERIES = {"q0": "zero", "q1": "one", "q2": "two", "q3": "three"}
-QRELS = {"q0": {"d2": 2, "d0": 1, "d5": 0}, "q1": {"d1": 1, "d7": 0, "d6": 0, "d8": -1}, "q2": {"d2": 1}, "q3": {"d4": 0}}
+QRELS = {
+    "q0": {"d2": 2, "d0": 1, "d5": 0},
+    "q1": {"d1": 1, "d7": 0, "d6": 0, "d8": -1},
+    "q2": {"d2": 1},
+    "q3": {"d4": 0},
+}
 MINED = Run(
     ["q2", "q0", "unknown"],
     np.array([[7, 2, 9, 10], [5, 0, 7, 11], [1, 2, 3, 4]]),
@@ -42,16 +47,26 @@ MINED = Run(
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     folder = tmp_path_factory.mktemp("collection")
     (folder / "store").mkdir()
-    write_text_store(folder / "store", (Document(f"d{row}", text) for row, text in enumerate(TEXTS)), "toy")
+    write_text_store(
+        folder / "store", (Document(f"d{row}", text) for row, text in enumerate(TEXTS)), "toy"
+    )
     split = Split("train", QUERIES, QRELS)
-    return Collection("toy", TextStore(folder / "store"), split, split, split, "f", "f", Cache(folder / "cache"))
+    return Collection(
+        "toy", TextStore(folder / "store"), split, split, split, "f", "f", Cache(folder / "cache")
+    )
 
 
 @pytest.fixture(scope="module")
 def examples(collection):
     inserted = {("q0", "d0"): "d5", ("q1", "d1"): None, ("q3", "d4"): "d0"}
     return build_examples(
-        collection.documents, QUERIES, QRELS, first_copies=first_copies(collection), mined=MINED, depth=3, inserted=inserted
+        collection.documents,
+        QUERIES,
+        QRELS,
+        first_copies=first_copies(collection),
+        mined=MINED,
+        depth=3,
+        inserted=inserted,
     )
 
 
@@ -81,13 +96,21 @@ def test_one_example_for_each_noisy_positive(examples):
 
 def test_examples_do_not_depend_on_the_order_of_the_judgements(collection, examples):
     turned = {query: dict(reversed(judged.items())) for query, judged in reversed(QRELS.items())}
-    again = build_examples(collection.documents, QUERIES, turned, first_copies=examples.first_copies, mined=MINED, depth=3)
+    again = build_examples(
+        collection.documents,
+        QUERIES,
+        turned,
+        first_copies=examples.first_copies,
+        mined=MINED,
+        depth=3,
+    )
     assert again.document_rows.tolist() == examples.document_rows.tolist()
     assert again.pools.documents.values.tolist() == examples.pools.documents.values.tolist()
 
 
 def test_pools_hold_judged_negatives_then_mined_ones_and_no_copy_of_a_positive(examples):
-    # q0: d5 is judged; of the mined ones d5 is judged already, d0 positive, d7 a copy of the positive d2, d11 beyond the depth
+    # q0: d5 is judged; of the mined ones d5 is judged already, d0 positive, d7 a copy of the
+    # positive d2, d11 beyond the depth
     assert pool(examples, 0) == [5]
     # q1: d7 is no copy of q1's positive
     assert pool(examples, 1) == [6, 7, 8]
@@ -99,7 +122,13 @@ def test_pools_hold_judged_negatives_then_mined_ones_and_no_copy_of_a_positive(e
 def test_spared_positives_are_neither_examples_nor_negatives(collection):
     spared = {"q2": {"d9": 1}, "q1": {"d6": 2}}
     examples = build_examples(
-        collection.documents, QUERIES, QRELS, first_copies=first_copies(collection), mined=MINED, depth=4, spared=spared
+        collection.documents,
+        QUERIES,
+        QRELS,
+        first_copies=first_copies(collection),
+        mined=MINED,
+        depth=4,
+        spared=spared,
     )
     assert examples.document_rows.tolist() == [0, 2, 1, 2]
     assert pool(examples, 2) == [10]  # of the mined ones d7 copies d2, d2 is positive, d9 spared
@@ -125,7 +154,11 @@ def test_negatives_are_distinct_judged_first_and_never_positive(examples, seed, 
     negatives = sampler.sample(index, epoch)
     for example, drawn in zip(index, negatives.tolist(), strict=True):
         query = int(examples.query_rows[example])
-        positives = {row for row in range(N) if examples.first_copies[row] in examples.positives.take(np.array([query])).values}
+        positives = {
+            row
+            for row in range(N)
+            if examples.first_copies[row] in examples.positives.take(np.array([query])).values
+        }
         judged = pool(examples, query)[: examples.pools.judged[query]]
         assert len(set(drawn)) == count
         assert not positives & set(drawn)
@@ -136,7 +169,9 @@ def test_negatives_depend_on_the_example_not_on_its_batch(examples):
     sampler = NegativeSampler(examples, per_example=3, seed=1)
     whole = sampler.sample(np.arange(4), 2)
     parts = [sampler.sample(np.array([row]), 2)[0] for row in (3, 1, 0, 2)]
-    assert [set(row) for row in whole[[3, 1, 0, 2]].tolist()] == [set(row.tolist()) for row in parts]
+    assert [set(row) for row in whole[[3, 1, 0, 2]].tolist()] == [
+        set(row.tolist()) for row in parts
+    ]
 
 
 def test_negatives_are_drawn_anew_each_epoch(examples):
@@ -158,13 +193,24 @@ def naive_mask(examples, index, lists, documents, *, in_batch: bool) -> list[lis
     rows = []
     for example, listed in zip(index, lists, strict=True):
         query = list(QUERIES)[examples.query_rows[example]]
-        positive_texts = {TEXTS[int(doc_id[1:])] for doc_id, grade in QRELS[query].items() if grade > 0}
+        positive_texts = {
+            TEXTS[int(doc_id[1:])] for doc_id, grade in QRELS[query].items() if grade > 0
+        }
         target = examples.document_rows[example]
-        rows.append([row == target or ((in_batch or row in listed) and TEXTS[row] not in positive_texts) for row in documents])
+        rows.append(
+            [
+                row == target or ((in_batch or row in listed) and TEXTS[row] not in positive_texts)
+                for row in documents
+            ]
+        )
     return rows
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.tuples(st.integers(0, 3), st.integers(0, 5)), st.booleans())
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=6),
+    st.tuples(st.integers(0, 3), st.integers(0, 5)),
+    st.booleans(),
+)
 @settings(max_examples=60)
 def test_batch_against_its_definition(examples, stores, index, drawing, in_batch):
     index, (count, epoch) = np.array(index), drawing
@@ -176,10 +222,15 @@ def test_batch_against_its_definition(examples, stores, index, drawing, in_batch
     assert batch.query_rows.tolist() == examples.query_rows[index].tolist()
     assert batch.own.tolist() == [[row in listed for row in documents] for listed in lists]
     assert batch.mask.tolist() == naive_mask(examples, index, lists, documents, in_batch=in_batch)
-    target = [[float(grade) if row == lists[i, 0] else 0.0 for row in documents] for i, grade in enumerate(examples.grades[index])]
+    target = [
+        [float(grade) if row == lists[i, 0] else 0.0 for row in documents]
+        for i, grade in enumerate(examples.grades[index])
+    ]
     assert batch.targets.tolist() == target
     assert batch.documents.lengths.tolist() == stores.documents.lengths[documents].tolist()
-    assert batch.queries.lengths.tolist() == stores.queries.lengths[batch.query_rows.numpy()].tolist()
+    assert (
+        batch.queries.lengths.tolist() == stores.queries.lengths[batch.query_rows.numpy()].tolist()
+    )
 
 
 def test_batch_diagnostics(examples, stores):
@@ -194,8 +245,17 @@ def test_batch_diagnostics(examples, stores):
 
 def test_batch_types(examples, stores):
     batch = collate(examples, np.array([0, 1]), np.zeros((2, 0), np.int64), stores, in_batch=True)
-    assert (batch.targets.dtype, batch.mask.dtype, batch.own.dtype) == (torch.float32, torch.bool, torch.bool)
-    assert {batch.query_rows.dtype, batch.document_rows.dtype, batch.true_columns.dtype, batch.documents.ids.dtype} == {torch.int64}
+    assert (batch.targets.dtype, batch.mask.dtype, batch.own.dtype) == (
+        torch.float32,
+        torch.bool,
+        torch.bool,
+    )
+    assert {
+        batch.query_rows.dtype,
+        batch.document_rows.dtype,
+        batch.true_columns.dtype,
+        batch.documents.ids.dtype,
+    } == {torch.int64}
 
 
 def test_keyed_random_numbers_look_uniform_and_depend_on_each_part_of_the_key():
@@ -213,13 +273,22 @@ def test_keyed_order_is_a_permutation():
 
 
 def test_a_run_may_be_shallower_than_the_depth(collection):
-    examples = build_examples(collection.documents, QUERIES, QRELS, first_copies=np.arange(N), mined=MINED, depth=100)
+    examples = build_examples(
+        collection.documents, QUERIES, QRELS, first_copies=np.arange(N), mined=MINED, depth=100
+    )
     assert pool(examples, 0) == [5, 7, 11]
 
 
 def test_mining_in_blocks_of_queries(collection, examples, monkeypatch):
     monkeypatch.setattr("data.negatives.QUERY_BLOCK", 1)
-    again = build_examples(collection.documents, QUERIES, QRELS, first_copies=examples.first_copies, mined=MINED, depth=3)
+    again = build_examples(
+        collection.documents,
+        QUERIES,
+        QRELS,
+        first_copies=examples.first_copies,
+        mined=MINED,
+        depth=3,
+    )
     assert [again.pools.documents.values.tolist(), again.pools.documents.offsets.tolist()] == [
         examples.pools.documents.values.tolist(),
         examples.pools.documents.offsets.tolist(),

@@ -41,7 +41,11 @@ def test_builds_once_and_says_from_what(cache):
 
 
 def test_keys_and_kinds_do_not_mix(cache):
-    folders = {cache.folder(kind, key, write) for kind in ("one", "two") for key in ({"a": 1}, {"a": 2}, {"a": "1"}, {})}
+    folders = {
+        cache.folder(kind, key, write)
+        for kind in ("one", "two")
+        for key in ({"a": 1}, {"a": 2}, {"a": "1"}, {})
+    }
     assert len(folders) == 8
 
 
@@ -129,7 +133,11 @@ def test_a_copied_folder_is_whole(cache, tmp_path):
 def test_a_folder_that_records_sizes_only_is_still_used(cache):
     key = cache.folder("kind", {}, write) / "key.json"
     content = json.loads(key.read_text())
-    key.write_text(json.dumps(content | {"files": {name: file["size"] for name, file in content["files"].items()}}))
+    key.write_text(
+        json.dumps(
+            content | {"files": {name: file["size"] for name, file in content["files"].items()}}
+        )
+    )
     cache.folder("kind", {}, refuse)
 
 

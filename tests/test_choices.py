@@ -6,7 +6,10 @@ from errors import InputError
 
 @pytest.fixture
 def configs(tmp_path):
-    for group, options in {"loss": ("cross_entropy", "label_weakening"), "dataset": ("demo", "scifact")}.items():
+    for group, options in {
+        "loss": ("cross_entropy", "label_weakening"),
+        "dataset": ("demo", "scifact"),
+    }.items():
         (tmp_path / group).mkdir()
         for option in options:
             (tmp_path / group / f"{option}.yaml").touch()
@@ -31,7 +34,8 @@ def test_known_choices_pass(configs, arguments):
 @pytest.mark.parametrize("argument", ["loss=cross_entropi", "loss=label_weakening,cross_entropi"])
 def test_unknown_choices_are_named_with_the_nearest_and_all(configs, argument):
     with pytest.raises(
-        InputError, match=r"loss=cross_entropi: .*Did you mean loss=cross_entropy\? Choices: cross_entropy, label_weakening"
+        InputError,
+        match=r"loss=cross_entropi: .*Did you mean loss=cross_entropy\? Choices: cross_entropy, label_weakening",
     ):
         check_choices([argument], configs)
 

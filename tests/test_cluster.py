@@ -12,8 +12,14 @@ from cell_runs import ROOT, SMALL
 from small_collection import write_small_collection
 
 pytestmark = pytest.mark.cluster
-CONF = Path(os.environ.get("CLUSTER_DIR", "/tmp/retrieval-cluster")) / "slurm.conf"  # noqa: S108 - where cluster/up.sh puts it
-QUEUE = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1", "hydra.launcher.timeout_min=5", "hydra.launcher.array_parallelism=2"]
+# where cluster/up.sh puts it
+CONF = Path(os.environ.get("CLUSTER_DIR", "/tmp/retrieval-cluster")) / "slurm.conf"  # noqa: S108
+QUEUE = [
+    "hydra/launcher=slurm",
+    "hydra.launcher.cpus_per_task=1",
+    "hydra.launcher.timeout_min=5",
+    "hydra.launcher.array_parallelism=2",
+]
 LONG = "model.epochs=150"
 
 
@@ -30,7 +36,15 @@ class Sweep:
     """A sweep in a process of its own."""
 
     def __init__(self, base, out, *arguments, queue=True):
-        command = [sys.executable, str(ROOT / "run.py"), "-m", *(QUEUE if queue else []), "dataset=folder", "dataset.path=tiny", *SMALL]
+        command = [
+            sys.executable,
+            str(ROOT / "run.py"),
+            "-m",
+            *(QUEUE if queue else []),
+            "dataset=folder",
+            "dataset.path=tiny",
+            *SMALL,
+        ]
         self.folder = base / out
         self.process = subprocess.Popen(
             [*command, f"output_dir={out}", *arguments],
@@ -46,18 +60,31 @@ class Sweep:
         return self.process.returncode
 
     def measures(self):
-        return {path.parent.name: json.loads(path.read_text())["measures"] for path in self.folder.rglob("scores.json")}
+        return {
+            path.parent.name: json.loads(path.read_text())["measures"]
+            for path in self.folder.rglob("scores.json")
+        }
 
     def trained_a_while(self):
         deadline = time.monotonic() + 120
         while not list(self.folder.rglob("last.ckpt")) and time.monotonic() < deadline:
             time.sleep(0.1)
-        (job,) = {folder.name.split("_")[0] for folder in (self.folder / ".slurm").iterdir() if folder.name[0] != "."}
+        (job,) = {
+            folder.name.split("_")[0]
+            for folder in (self.folder / ".slurm").iterdir()
+            if folder.name[0] != "."
+        }
         return job
 
 
 def slurm(*command):
-    return subprocess.run(command, env=os.environ | {"SLURM_CONF": str(CONF)}, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command,
+        env=os.environ | {"SLURM_CONF": str(CONF)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def test_an_array_of_four_cells(base):

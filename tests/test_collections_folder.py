@@ -20,8 +20,12 @@ def cache(tmp_path):
 
 def write_tsv_folder(folder):
     folder.mkdir()
-    (folder / "documents.tsv").write_bytes(b"\xef\xbb\xbf" + "".join(f"{key}\t{text}\r\n" for key, text in TEXTS.items()).encode())
-    (folder / "queries.tsv.gz").write_bytes(gzip.compress("\n\n".join(map("\t".join, QUERIES.items())).encode()))
+    (folder / "documents.tsv").write_bytes(
+        b"\xef\xbb\xbf" + "".join(f"{key}\t{text}\r\n" for key, text in TEXTS.items()).encode()
+    )
+    (folder / "queries.tsv.gz").write_bytes(
+        gzip.compress("\n\n".join(map("\t".join, QUERIES.items())).encode())
+    )
     for name, judgements in (("train", TRAIN), ("dev", DEV), ("test", TEST)):
         lines = [f"{query_id} 0 {doc_id} {grade}\n" for query_id, doc_id, grade in judgements]
         (folder / f"qrels.{name}.tsv").write_text("".join(lines))
@@ -38,7 +42,11 @@ def test_both_layouts_give_the_same_collection(tmp_path, cache):
     assert beir.test.queries == {"q5": "bitter leaf", "q6": "fruit on trees"}
     assert beir.test.qrels == {"q5": {"endive": 2}, "q6": {"apple": 1, "banana": 0}}
     assert beir.train.qrels["q3"] == {"carrot": 1, "apple": 0}
-    assert (beir.train.name, beir.validation.name, beir.test.name) == ("train", "validation", "test")
+    assert (beir.train.name, beir.validation.name, beir.test.name) == (
+        "train",
+        "validation",
+        "test",
+    )
 
 
 def test_title_comes_before_the_text(tmp_path, cache):
@@ -55,22 +63,43 @@ def test_second_opening_reads_the_cache(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(ingest, "write_text_store", None)
     monkeypatch.setattr(ingest, "make_splits", None)
     again = open_folder(str(folder), cache=cache)
-    assert (again.fingerprint, again.train, again.documents_fingerprint) == (first.fingerprint, first.train, first.documents_fingerprint)
+    assert (again.fingerprint, again.train, again.documents_fingerprint) == (
+        first.fingerprint,
+        first.train,
+        first.documents_fingerprint,
+    )
 
 
 def test_fingerprints_tell_what_changed(tmp_path, cache):
     first = open_folder(str(write_folder(tmp_path / "a")), cache=cache)
-    regraded = open_folder(str(write_folder(tmp_path / "b", test=[("q5", "endive", 1), *TEST[1:]])), cache=cache)
-    reworded = open_folder(str(write_folder(tmp_path / "c", texts=TEXTS | {"apple": "pome"})), cache=cache)
+    regraded = open_folder(
+        str(write_folder(tmp_path / "b", test=[("q5", "endive", 1), *TEST[1:]])), cache=cache
+    )
+    reworded = open_folder(
+        str(write_folder(tmp_path / "c", texts=TEXTS | {"apple": "pome"})), cache=cache
+    )
     assert len({first.fingerprint, regraded.fingerprint, reworded.fingerprint}) == 3
-    assert first.documents_fingerprint == regraded.documents_fingerprint != reworded.documents_fingerprint
+    assert (
+        first.documents_fingerprint
+        == regraded.documents_fingerprint
+        != reworded.documents_fingerprint
+    )
 
 
 def test_relevance_shifts_training_grades_only(tmp_path, cache):
     train = [("q1", "apple", 4), ("q2", "banana", 3), ("q3", "carrot", 3), ("q3", "apple", 2)]
-    folder = write_folder(tmp_path / "mine", train=train, dev=[("q4", "daikon", 3)], test=[("q6", "apple", 3), ("q6", "banana", 2)])
+    folder = write_folder(
+        tmp_path / "mine",
+        train=train,
+        dev=[("q4", "daikon", 3)],
+        test=[("q6", "apple", 3), ("q6", "banana", 2)],
+    )
     collection = open_folder(str(folder), cache=cache, relevance=3)
-    assert collection.train.qrels == {"q1": {"apple": 2}, "q2": {"banana": 1}, "q3": {"carrot": 1, "apple": 0}}
+    assert collection.train.qrels == {
+        "q1": {"apple": 2},
+        "q2": {"banana": 1},
+        "q3": {"carrot": 1, "apple": 0},
+    }
     assert collection.test.qrels == {"q6": {"apple": 3, "banana": 2}}
     assert collection.known_positives("q3") == {"carrot"}
     assert collection.known_positives("q6") == {"apple"}
@@ -81,10 +110,17 @@ def test_validation_is_held_out_of_train_and_never_of_test(tmp_path, cache):
     folder = str(write_folder(tmp_path / "mine"))
     collection = open_folder(folder, cache=cache, validation_share=0.4)
     assert len(collection.validation.queries) == 1
-    assert collection.train.queries.keys() | collection.validation.queries.keys() == {"q1", "q2", "q3"}
+    assert collection.train.queries.keys() | collection.validation.queries.keys() == {
+        "q1",
+        "q2",
+        "q3",
+    }
     assert not collection.train.queries.keys() & collection.validation.queries.keys()
     assert collection.test.queries.keys() == {"q5", "q6"}
-    chosen = {next(iter(open_folder(folder, cache=cache, split_seed=seed).validation.queries)) for seed in range(20)}
+    chosen = {
+        next(iter(open_folder(folder, cache=cache, split_seed=seed).validation.queries))
+        for seed in range(20)
+    }
     assert chosen == {"q1", "q2", "q3"}
 
 
@@ -108,4 +144,9 @@ def test_hold_out_is_nested_seeded_and_never_all(queries, share, other, seed):
 def test_one_query_a_split_is_enough(tmp_path, cache):
     folder = write_folder(tmp_path / "mine", train=TRAIN[:1], dev=DEV, test=TEST[:1])
     collection = open_folder(str(folder), cache=cache)
-    assert len(collection.train.queries) == len(collection.validation.queries) == len(collection.test.queries) == 1
+    assert (
+        len(collection.train.queries)
+        == len(collection.validation.queries)
+        == len(collection.test.queries)
+        == 1
+    )

@@ -53,14 +53,21 @@ class StandIn:
         return (text_record(doc_id=doc_id, text=text) for doc_id, text in DOCUMENTS.items())
 
     def queries_iter(self):
-        return (text_record(query_id=query_id, text=text) for query_id, (text, _) in self.view.items())
+        return (
+            text_record(query_id=query_id, text=text) for query_id, (text, _) in self.view.items()
+        )
 
     def qrels_iter(self):
         return (Qrel(query_id, doc_id, 1) for query_id, (_, doc_id) in self.view.items())
 
 
 def open_toy(tmp_path, **settings):
-    views = {"documents": "toy", "train": "toy/train", "validation": "toy/dev", "test": ["toy/2019", "toy/2020"]}
+    views = {
+        "documents": "toy",
+        "train": "toy/train",
+        "validation": "toy/dev",
+        "test": ["toy/2019", "toy/2020"],
+    }
     return open_ir_dataset(**views | settings, cache=Cache(tmp_path / "cache"))
 
 
@@ -91,14 +98,19 @@ def test_view_without_judgements_is_named(tmp_path, monkeypatch):
 
 def test_store_that_lost_documents_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(ir_dataset, "load", lambda _, identifier: StandIn(identifier, count=4))
-    with pytest.raises(InputError, match=r"dataset\.documents=toy gave 3 documents instead of 4\. Delete"):
+    with pytest.raises(
+        InputError, match=r"dataset\.documents=toy gave 3 documents instead of 4\. Delete"
+    ):
         open_toy(tmp_path)
 
 
 def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("IR_DATASETS_HOME", str(tmp_path / "home"))
     with (
-        pytest.raises(InputError, match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until it is deleted"),
+        pytest.raises(
+            InputError,
+            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until it is deleted",
+        ),
         ir_datasets_home.readable("train", "beir/x/train"),
     ):
         raise zipfile.BadZipFile("File is not a zip file")
@@ -108,10 +120,20 @@ def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
     ("settings", "complaints"),
     [
         (
-            {"documents": "beir/scifact", "train": "beir/scifact/train", "test": "beir/scifact/test"},
-            ["dataset.documents=beir/scifact is not here and cannot be downloaded", "/beir/scifact/source.zip <- https://"],
+            {
+                "documents": "beir/scifact",
+                "train": "beir/scifact/train",
+                "test": "beir/scifact/test",
+            },
+            [
+                "dataset.documents=beir/scifact is not here and cannot be downloaded",
+                "/beir/scifact/source.zip <- https://",
+            ],
         ),
-        ({"documents": "beir/sciFact", "train": "x", "test": "x"}, ["dataset.documents=beir/sciFact is not an id of ir_datasets"]),
+        (
+            {"documents": "beir/sciFact", "train": "x", "test": "x"},
+            ["dataset.documents=beir/sciFact is not an id of ir_datasets"],
+        ),
     ],
 )
 def test_missing_collection_without_network_ends_in_one_line(tmp_path, settings, complaints):
@@ -121,11 +143,27 @@ from data.cache import Cache
 from data.ir_dataset import open_ir_dataset
 open_ir_dataset(**{settings!r}, cache=Cache(Path({str(tmp_path / "cache")!r})))
 """
-    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    environment = (
-        os.environ | nowhere | {"IR_DATASETS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "no_proxy": "", "NO_PROXY": ""}
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
     )
-    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    environment = (
+        os.environ
+        | nowhere
+        | {
+            "IR_DATASETS_HOME": str(tmp_path / "home"),
+            "PYTHONPATH": str(ROOT),
+            "no_proxy": "",
+            "NO_PROXY": "",
+        }
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ended.returncode != 0
     last_lines = ended.stderr[ended.stderr.rindex("InputError") :]
     assert all(complaint in last_lines for complaint in complaints)

@@ -41,7 +41,11 @@ def library(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("def broken(:")
-    (tmp_path / "latin.py").write_bytes('# coding: latin-1\ndef cafe():\n    "Serve the strongest coffee, caf\xe9."\n'.encode("latin-1"))
+    (tmp_path / "latin.py").write_bytes(
+        '# coding: latin-1\ndef cafe():\n    "Serve the strongest coffee, caf\xe9."\n'.encode(
+            "latin-1"
+        )
+    )
     return tmp_path
 
 
@@ -52,12 +56,25 @@ def test_every_documented_definition_is_a_document_without_docstrings(library):
         *("package.twice", "package.twice#2", "package.undocumented.inner"),
     ]
     assert described["package.Stack"].source.splitlines() == [
-        *("class Stack(list):", "    @property", "    def top(self):", "        # the last one", "        return self[-1]"),
+        *(
+            "class Stack(list):",
+            "    @property",
+            "    def top(self):",
+            "        # the last one",
+            "        return self[-1]",
+        ),
     ]
-    assert described["package.Stack.top"].source == "def top(self):\n    # the last one\n    return self[-1]"
+    assert (
+        described["package.Stack.top"].source
+        == "def top(self):\n    # the last one\n    return self[-1]"
+    )
     assert described["package.Broken"].source == "class Broken(Exception):"
     assert described["package.Stack.top"].sentences == [
-        *("Return the plate that is on top.", "Nothing is removed from the stack.", "It was added in 1999."),
+        *(
+            "Return the plate that is on top.",
+            "Nothing is removed from the stack.",
+            "It was added in 1999.",
+        ),
     ]
     assert described["latin.cafe"].sentences == ["Serve the strongest coffee, caf\xe9."]
 
@@ -69,9 +86,10 @@ def test_same_library_elsewhere_gives_the_same_documents(library, tmp_path_facto
 
 
 def test_sentences_are_prose_and_at_most_six():
-    assert sentences("Too short.\n\nx = {(1): [2], (3): [4]} -> {5, 6}\n\nThis one is kept\nacross lines. and so is this") == [
-        "This one is kept across lines. and so is this"
-    ]
+    assert sentences(
+        "Too short.\n\nx = {(1): [2], (3): [4]} -> {5, 6}\n\nThis one is kept\nacross lines. and "
+        "so is this"
+    ) == ["This one is kept across lines. and so is this"]
     assert len(sentences("This sentence is said again. " * 9)) == 6
 
 
@@ -84,12 +102,23 @@ def test_real_library_gives_thousands_of_documents_and_queries(demo):
     assert demo.name == "demo"
     assert 3_000 < len(demo.documents) < 20_000
     assert 5_000 < len(demo.train.queries) < 30_000
-    assert len(demo.validation.queries) == pytest.approx(0.05 / 0.95 * len(demo.train.queries), rel=0.02)
-    assert 0.10 < len(demo.test.queries) / (len(demo.train.queries) + len(demo.validation.queries) + len(demo.test.queries)) < 0.14
+    assert len(demo.validation.queries) == pytest.approx(
+        0.05 / 0.95 * len(demo.train.queries), rel=0.02
+    )
+    assert (
+        0.10
+        < len(demo.test.queries)
+        / (len(demo.train.queries) + len(demo.validation.queries) + len(demo.test.queries))
+        < 0.14
+    )
 
 
 def test_every_query_looks_for_one_document_by_words_of_its_own(demo):
-    texts = [text.casefold() for split in (demo.train, demo.validation, demo.test) for text in split.queries.values()]
+    texts = [
+        text.casefold()
+        for split in (demo.train, demo.validation, demo.test)
+        for text in split.queries.values()
+    ]
     assert len(texts) == len(set(texts))
     for split in (demo.train, demo.validation, demo.test):
         assert split.queries.keys() == split.qrels.keys()

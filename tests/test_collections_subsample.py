@@ -14,7 +14,9 @@ from data.subsample import subsampled
 
 JUDGED = st.dictionaries(
     st.sampled_from([f"q{number}" for number in range(8)]),
-    st.dictionaries(st.sampled_from("abcdef"), st.integers(-1, 3), min_size=1).filter(lambda judged: max(judged.values()) > 0),
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(-1, 3), min_size=1).filter(
+        lambda judged: max(judged.values()) > 0
+    ),
     min_size=1,
 )
 
@@ -24,7 +26,12 @@ def split(qrels):
 
 
 def positives(qrels):
-    return {(query_id, doc_id) for query_id, judged in qrels.items() for doc_id, grade in judged.items() if grade > 0}
+    return {
+        (query_id, doc_id)
+        for query_id, judged in qrels.items()
+        for doc_id, grade in judged.items()
+        if grade > 0
+    }
 
 
 @given(JUDGED, st.integers(1, 12), st.integers(1, 12), st.integers())
@@ -32,7 +39,9 @@ def test_as_many_pairs_as_asked_nested_and_whatever_the_order(qrels, count, othe
     less, more = (subsampled(split(qrels), number, seed) for number in sorted((count, other)))
     assert len(positives(less.train.qrels)) == min(count, other, len(positives(qrels)))
     assert positives(less.train.qrels) <= positives(more.train.qrels)
-    turned = {query_id: dict(reversed(judged.items())) for query_id, judged in reversed(qrels.items())}
+    turned = {
+        query_id: dict(reversed(judged.items())) for query_id, judged in reversed(qrels.items())
+    }
     assert subsampled(split(turned), min(count, other), seed) == less
 
 
@@ -59,15 +68,28 @@ def test_the_seed_chooses():
 
 
 def test_a_collection_keeps_its_other_splits_and_knows_what_it_left_out(tmp_path):
-    folder = str(write_folder(tmp_path / "mine", train=[*TRAIN, ("q1", "banana", 1), ("q1", "carrot", 2)], dev=[("q4", "daikon", 1)]))
+    folder = str(
+        write_folder(
+            tmp_path / "mine",
+            train=[*TRAIN, ("q1", "banana", 1), ("q1", "carrot", 2)],
+            dev=[("q4", "daikon", 1)],
+        )
+    )
     cache = Cache(tmp_path / "cache")
     whole = open_folder(folder, cache=cache)
     parts = [open_folder(folder, cache=cache, train_pairs=2, split_seed=seed) for seed in range(10)]
     assert {len(positives(part.train.qrels)) for part in parts} == {2}
     assert {part.fingerprint for part in parts}.isdisjoint({whole.fingerprint})
     for part in parts:
-        assert (part.validation, part.test, part.documents_fingerprint) == (whole.validation, whole.test, whole.documents_fingerprint)
-        assert all(part.known_positives(query_id) == whole.known_positives(query_id) for query_id in part.train.queries)
+        assert (part.validation, part.test, part.documents_fingerprint) == (
+            whole.validation,
+            whole.test,
+            whole.documents_fingerprint,
+        )
+        assert all(
+            part.known_positives(query_id) == whole.known_positives(query_id)
+            for query_id in part.train.queries
+        )
     assert any("q1" in part.spared for part in parts)
     assert open_folder(folder, cache=cache, train_pairs=99).fingerprint == whole.fingerprint
 
@@ -80,18 +102,30 @@ def test_fewer_validation_queries_are_nested_and_leave_the_rest_alone(tmp_path):
     whole = open_folder(folder, cache=cache)
     less, more = (open_folder(folder, cache=cache, validation_queries=count) for count in (4, 9))
     assert len(less.validation.queries) == 4
-    assert less.validation.queries.items() < more.validation.queries.items() < whole.validation.queries.items()
+    assert (
+        less.validation.queries.items()
+        < more.validation.queries.items()
+        < whole.validation.queries.items()
+    )
     assert less.validation.qrels.keys() == less.validation.queries.keys()
     assert (less.train, less.test) == (whole.train, whole.test)
     assert len({less.fingerprint, more.fingerprint, whole.fingerprint}) == 3
     assert open_folder(folder, cache=cache, validation_queries=30).fingerprint == whole.fingerprint
-    assert open_folder(folder, cache=cache, validation_queries=4, split_seed=1).validation != less.validation
+    assert (
+        open_folder(folder, cache=cache, validation_queries=4, split_seed=1).validation
+        != less.validation
+    )
 
 
 def test_a_cell_trains_on_the_pairs_kept(tmp_path):
     folder = write_small_collection(tmp_path / "toy")
     small = [key for key in SMALL if not key.startswith("noise.")]
-    own = [f"dataset.path={folder}", "dataset.train_pairs=30", "noise.ratio=0.4", f"cache_dir={tmp_path}"]
+    own = [
+        f"dataset.path={folder}",
+        "dataset.train_pairs=30",
+        "noise.ratio=0.4",
+        f"cache_dir={tmp_path}",
+    ]
     materials = prepare(composed("dataset=folder", "noise=uniform", *own, *small))
     assert len(materials.examples) == materials.corruption.audit.header.units == 30
     assert materials.corruption.audit.header.corrupted == 12

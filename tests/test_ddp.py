@@ -21,7 +21,13 @@ def base(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def start(base):
-    arguments = ["dataset=folder", "dataset.path=tiny", *SMALL, "loss=label_weakening_pair_average", "logger.every_n_steps=1"]
+    arguments = [
+        "dataset=folder",
+        "dataset.path=tiny",
+        *SMALL,
+        "loss=label_weakening_pair_average",
+        "logger.every_n_steps=1",
+    ]
     return lambda out, *more: run(*more, *arguments, f"output_dir={out}", cwd=base)
 
 
@@ -46,10 +52,16 @@ def test_two_processes_train_like_one(base, start, alone, way):
     assert finished.returncode == 0, finished.stderr
     cell = base / way / CELL
     steps = "steps/version_0/metrics.csv"
-    assert column(cell / steps, "train/step_loss") == pytest.approx(column(alone / steps, "train/step_loss"), abs=1e-5)
-    assert column(cell / "history.csv", "train/loss") == pytest.approx(column(alone / "history.csv", "train/loss"), abs=1e-5)
+    assert column(cell / steps, "train/step_loss") == pytest.approx(
+        column(alone / steps, "train/step_loss"), abs=1e-5
+    )
+    assert column(cell / "history.csv", "train/loss") == pytest.approx(
+        column(alone / "history.csv", "train/loss"), abs=1e-5
+    )
     assert ranking(cell) == ranking(alone)
-    scores, expected = (json.loads((folder / "scores.json").read_text()) for folder in (cell, alone))
+    scores, expected = (
+        json.loads((folder / "scores.json").read_text()) for folder in (cell, alone)
+    )
     assert scores["measures"] == pytest.approx(expected["measures"])
     assert {path.name for path in cell.iterdir()} == {path.name for path in alone.iterdir()}
     assert len(list((cell / "steps").iterdir())) == 1

@@ -17,7 +17,11 @@ def start(tmp_path):
     started = []
 
     def one(shared="1"):
-        environment = os.environ | {"CUDA_VISIBLE_DEVICES": "3,5", "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        environment = os.environ | {
+            "CUDA_VISIBLE_DEVICES": "3,5",
+            "TMPDIR": str(tmp_path),
+            "PYTHONPATH": str(ROOT),
+        }
         environment |= {"RETRIEVAL_GPUS_ARE_SHARED": shared} if shared else {}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         started.append(subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, **pipes))

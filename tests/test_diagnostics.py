@@ -15,14 +15,24 @@ def batch(corrupted, true_columns, documents=3):
     mask = torch.ones(rows, documents, dtype=torch.bool)
     identity = torch.arange(rows)
     return Batch(
-        NO_TOKENS, NO_TOKENS, identity, torch.arange(documents), targets, mask, mask, torch.tensor(corrupted), torch.tensor(true_columns)
+        NO_TOKENS,
+        NO_TOKENS,
+        identity,
+        torch.arange(documents),
+        targets,
+        mask,
+        mask,
+        torch.tensor(corrupted),
+        torch.tensor(true_columns),
     )
 
 
 def test_clean_and_corrupted_examples_are_averaged_apart():
     diagnostics = Diagnostics()
     scores = torch.tensor([[2.0, 0.0, 0.0], [0.0, 3.0, 1.0], [5.0, 1.0, 0.0]])
-    diagnostics.add(batch([False, True, True], [-1, 1, 2]), scores, torch.tensor([1.0, 2.0, 4.0]), None)
+    diagnostics.add(
+        batch([False, True, True], [-1, 1, 2]), scores, torch.tensor([1.0, 2.0, 4.0]), None
+    )
     summary = diagnostics.summary()
     assert summary["loss"] == pytest.approx(7 / 3)
     assert summary["loss_clean"] == 1.0
@@ -42,7 +52,12 @@ def test_the_detector_is_perfect_when_only_corrupted_labels_are_doubted():
     decisions = Decisions(flags, flags, flags * 0, flags * 0, flags + 1, torch.tensor([0.9, 0.8]))
     diagnostics.add(batch([False, True], [-1, 1]), scores, torch.zeros(2), decisions)
     summary = diagnostics.summary()
-    assert summary["detector_auroc"] == summary["detector_precision"] == summary["detector_recall"] == 1.0
+    assert (
+        summary["detector_auroc"]
+        == summary["detector_precision"]
+        == summary["detector_recall"]
+        == 1.0
+    )
     assert summary["ambiguous"] == 0.5
     assert summary["plausible"] == 1.5
     assert summary["largest_confidence"] == pytest.approx(0.85)
@@ -50,8 +65,12 @@ def test_the_detector_is_perfect_when_only_corrupted_labels_are_doubted():
 
 def test_what_cannot_be_averaged_is_left_out():
     diagnostics = Diagnostics()
-    diagnostics.add(batch([False], [-1]), torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([0.5]), None)
-    assert not {"loss_corrupted", "memorisation", "recovery", "detector_auroc"} & set(diagnostics.summary())
+    diagnostics.add(
+        batch([False], [-1]), torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([0.5]), None
+    )
+    assert not {"loss_corrupted", "memorisation", "recovery", "detector_auroc"} & set(
+        diagnostics.summary()
+    )
 
 
 def test_masked_documents_count_for_nothing():

@@ -68,7 +68,9 @@ def test_an_output_directory_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_differences_name_keys_on_either_side():
-    assert differences({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}) == ["a.c (there: nothing, here: 2)"]
+    assert differences({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}) == [
+        "a.c (there: nothing, here: 2)"
+    ]
     assert differences({"a": 1, "logger": 1}, {"a": 1, "logger": 2, "overwrite": True}) == []
 
 
@@ -79,7 +81,9 @@ def later(monkeypatch):
 
 
 @pytest.mark.usefixtures("later")
-def test_a_cell_of_an_earlier_version_stays_the_cell_of_a_configuration_that_means_the_same(tmp_path):
+def test_a_cell_of_an_earlier_version_stays_the_cell_of_a_configuration_that_means_the_same(
+    tmp_path,
+):
     earlier = cell(tmp_path)
     earlier.claim(overwrite=False)
     earlier.file("checkpoints").mkdir()
@@ -88,7 +92,9 @@ def test_a_cell_of_an_earlier_version_stays_the_cell_of_a_configuration_that_mea
     now = cell(tmp_path, noise={"ratio": 0.0, "limit": None}, logger={"mode": "offline"})
     now.claim(overwrite=False)
     assert now.fingerprint == before  # its checkpoints bear that
-    assert OmegaConf.load(now.file("config.yaml")) == earlier.config | {"logger": {"mode": "offline"}}
+    assert OmegaConf.load(now.file("config.yaml")) == earlier.config | {
+        "logger": {"mode": "offline"}
+    }
 
 
 @pytest.mark.usefixtures("later")
@@ -97,7 +103,9 @@ def test_a_new_key_that_changes_something_is_a_clash(tmp_path):
     cell(tmp_path).file("scores.json").touch()
     with pytest.raises(InputError, match=r"noise\.limit \(there: nothing, here: 5\)"):
         cell(tmp_path, noise={"ratio": 0.0, "limit": 5}).claim(overwrite=False)
-    with pytest.raises(InputError, match=r"noise\.other \(there: nothing, here: None\)"):  # not declared
+    with pytest.raises(
+        InputError, match=r"noise\.other \(there: nothing, here: None\)"
+    ):  # not declared
         cell(tmp_path, noise={"ratio": 0.0, "other": None}).claim(overwrite=False)
 
 

@@ -13,19 +13,28 @@ from lightning_modules.static_encoder import StaticEncoder, inverse_document_fre
 from lightning_modules.transformer_encoder import TransformerEncoder
 
 VOCABULARY = 28
-TEXTS = st.lists(st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=9), min_size=1, max_size=7)
+TEXTS = st.lists(
+    st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=9), min_size=1, max_size=7
+)
 
 
 def static(seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return StaticEncoder(torch.randn(VOCABULARY, 8, generator=generator), torch.rand(VOCABULARY, generator=generator))
+    return StaticEncoder(
+        torch.randn(VOCABULARY, 8, generator=generator), torch.rand(VOCABULARY, generator=generator)
+    )
 
 
 @given(TEXTS)
 @settings(deadline=None, max_examples=30)
 def test_static_encoder_is_the_weighted_sum_of_token_vectors(texts):
     encoder = static()
-    expected = torch.stack([(encoder.weights[text, None] * encoder.vectors[text]).sum(0) for text in map(torch.tensor, texts)])
+    expected = torch.stack(
+        [
+            (encoder.weights[text, None] * encoder.vectors[text]).sum(0)
+            for text in map(torch.tensor, texts)
+        ]
+    )
     torch.testing.assert_close(encoder(ragged(texts)), expected)
 
 
@@ -58,7 +67,10 @@ def test_cosine_scores_are_bounded_by_the_temperature():
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
 
 
-@pytest.mark.parametrize("encoder", [static, lambda: TransformerEncoder(tiny_bert(), pooling="mean", pad_id=0, chunk_tokens=12)])
+@pytest.mark.parametrize(
+    "encoder",
+    [static, lambda: TransformerEncoder(tiny_bert(), pooling="mean", pad_id=0, chunk_tokens=12)],
+)
 def test_a_step_in_one_pass_has_the_scores_and_gradients_of_two(encoder):
     network, batch = DenseRetriever(encoder(), similarity="cosine", temperature=0.5), random_batch()
 
@@ -69,7 +81,9 @@ def test_a_step_in_one_pass_has_the_scores_and_gradients_of_two(encoder):
         return [scores, *(weight.grad for weight in network.parameters())]
 
     apart = step((network.encode_queries(batch.queries), network.encode_documents(batch.documents)))
-    torch.testing.assert_close(step(network.encode_batch(batch.queries, batch.documents)), apart, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        step(network.encode_batch(batch.queries, batch.documents)), apart, atol=1e-5, rtol=1e-4
+    )
 
 
 def test_separate_towers_encode_apart():
@@ -85,7 +99,11 @@ def test_separate_towers_encode_apart():
 
 @pytest.mark.parametrize(
     ("changes", "key"),
-    [({"similarity": "euclid"}, "similarity"), ({"temperature": 0}, "temperature"), ({"temperature": float("nan")}, "temperature")],
+    [
+        ({"similarity": "euclid"}, "similarity"),
+        ({"temperature": 0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+    ],
 )
 def test_parameters_out_of_range_are_refused_by_key(changes, key):
     with pytest.raises(InputError, match=rf"model\.network\.{key}="):
@@ -107,5 +125,7 @@ def test_chunks_are_full_but_never_beyond_their_bound(lengths, bound):
     for start, size in zip(starts, sizes, strict=True):
         assert size * falling[start] <= bound or size == 1
         assert (size + 1) * max(1, falling[start]) > bound or start + size == len(falling)
-    results = Chunks(bound, recompute=False)(lambda rows: torch.tensor(lengths)[rows] + 100 * rows, torch.tensor(lengths))
+    results = Chunks(bound, recompute=False)(
+        lambda rows: torch.tensor(lengths)[rows] + 100 * rows, torch.tensor(lengths)
+    )
     assert results.tolist() == [length + 100 * row for row, length in enumerate(lengths)]

@@ -24,11 +24,14 @@ def their_scores(model, path):
     if model == "cross_encoder":
         encoder = sentence_transformers.CrossEncoder(str(path), device="cpu")
         pairs = [(query, document) for query in queries for document in documents]
-        return torch.tensor(encoder.predict(pairs, show_progress_bar=False)).view(len(queries), len(documents))
+        return torch.tensor(encoder.predict(pairs, show_progress_bar=False)).view(
+            len(queries), len(documents)
+        )
     kind = "MultiVectorEncoder" if model == "colbert" else "SentenceTransformer"
     encoder = getattr(sentence_transformers, kind)(str(path), device="cpu")
     return encoder.similarity(
-        encoder.encode_query(queries, show_progress_bar=False), encoder.encode_document(documents, show_progress_bar=False)
+        encoder.encode_query(queries, show_progress_bar=False),
+        encoder.encode_document(documents, show_progress_bar=False),
     ).float()
 
 
@@ -36,8 +39,22 @@ VARIANTS = [
     ("static", []),
     ("minilm", []),
     ("minilm", ["model.network.pooling=last", "model.network.projection=6"]),
-    ("minilm", ["model.network.pooling=cls", "model.network.similarity=dot", "model.network.temperature=1"]),
-    ("minilm", ["model.network.pooling=max", "model.tokens.query_prefix='a b '", "model.tokens.document_prefix='c '"]),
+    (
+        "minilm",
+        [
+            "model.network.pooling=cls",
+            "model.network.similarity=dot",
+            "model.network.temperature=1",
+        ],
+    ),
+    (
+        "minilm",
+        [
+            "model.network.pooling=max",
+            "model.tokens.query_prefix='a b '",
+            "model.tokens.document_prefix='c '",
+        ],
+    ),
     ("minilm", ["model.network.adaptation.lora={rank:2,alpha:4,dropout:0.0}"]),
     ("colbert", []),
     ("colbert", ["model.network.augment_queries=false", "model.network.skip_punctuation=false"]),
@@ -49,7 +66,9 @@ VARIANTS = [
 @pytest.mark.parametrize(("model", "overrides"), VARIANTS)
 def test_sentence_transformers_gives_the_same_scores(model, overrides, folder, tmp_path):
     cfg, network = exported(model, folder, tmp_path / "export", *overrides)
-    torch.testing.assert_close(their_scores(model, tmp_path / "export"), our_scores(cfg, network), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        their_scores(model, tmp_path / "export"), our_scores(cfg, network), atol=1e-4, rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize(("model", "overrides"), VARIANTS)
@@ -59,7 +78,9 @@ def test_this_project_loads_its_exports(model, overrides, folder, tmp_path):
     cfg, network = exported(model, folder, tmp_path / "export", *overrides)
     plain = [override for override in overrides if "lora" not in override]
     again, theirs = loaded(model, tmp_path / "export", *plain)
-    torch.testing.assert_close(our_scores(again, theirs), our_scores(cfg, network), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        our_scores(again, theirs), our_scores(cfg, network), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_an_export_of_another_model_is_refused_with_both_values(folder, tmp_path):
@@ -69,7 +90,9 @@ def test_an_export_of_another_model_is_refused_with_both_values(folder, tmp_path
     assert is_export(str(tmp_path / "export"))
     with pytest.raises(InputError, match=r"model\.network\.pooling \(there: cls, here: mean\)"):
         check_export(config("minilm", tmp_path / "export"))
-    with pytest.raises(InputError, match=r"_target_ \(there: .*dense_retriever, here: .*cross_encoder\)"):
+    with pytest.raises(
+        InputError, match=r"_target_ \(there: .*dense_retriever, here: .*cross_encoder\)"
+    ):
         check_export(config("cross_encoder", tmp_path / "export"))
 
 
@@ -101,6 +124,18 @@ def test_what_the_layout_cannot_hold_is_refused(model, override, message, folder
 def test_the_card_states_data_noise_loss_and_scores(folder, tmp_path):
     exported("minilm", folder, tmp_path / "export")
     card = (tmp_path / "export" / "README.md").read_text()
-    for statement in ("demo", "losses.LabelWeakening", "noise.SemanticSwap", "0.1234", "| nDCG@10 | 0.5000 |", "licences of both"):
+    for statement in (
+        "demo",
+        "losses.LabelWeakening",
+        "noise.SemanticSwap",
+        "0.1234",
+        "| nDCG@10 | 0.5000 |",
+        "licences of both",
+    ):
         assert statement in card
-    assert json.loads((tmp_path / "export" / "retrieval.json").read_text())["model.network.temperature"] == 0.05
+    assert (
+        json.loads((tmp_path / "export" / "retrieval.json").read_text())[
+            "model.network.temperature"
+        ]
+        == 0.05
+    )

@@ -1,6 +1,7 @@
 """Thirty seeded SIGKILLs over a small sweep and its report, each in a chosen phase and followed by the same command; two sweeps at once.
 
-They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for where the kills hit.
+They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for
+where the kills hit.
 """
 
 import json
@@ -18,7 +19,13 @@ from watched_sweep import PHASES, Watched, preload
 
 pytestmark = pytest.mark.faults
 KILLS, REPEATS = int(os.environ.get("FAULTS", "30")), int(os.environ.get("REPEATS", "20"))
-GRID = ["loss=cross_entropy,elr,label_weakening_pair_average", "seed=1,2", "noise.ratio=0.2", "checkpoint.steps=1", "logger=none"]
+GRID = [
+    "loss=cross_entropy,elr,label_weakening_pair_average",
+    "seed=1,2",
+    "noise.ratio=0.2",
+    "checkpoint.steps=1",
+    "logger=none",
+]
 CACHED = ("collection", "token store", "noising")
 SCATTER = 1.2
 """The kill comes up to this share of a phase's length after its beginning: mostly inside it, sometimes just after."""
@@ -28,9 +35,19 @@ def start(base, out, *more, report=True):
     """The sweep, and then its report."""
     place = [f"output_dir={out}/outputs", f"cache_dir={out}/cache"]
     (base / out).mkdir(exist_ok=True)
-    commands = [["run.py", "-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, *place, *more]]
+    commands = [
+        ["run.py", "-m", "dataset=folder", "dataset.path=tiny", *SMALL, *GRID, *place, *more]
+    ]
     if report:
-        commands.append(["report.py", f"{out}/outputs", f"--out={out}/report", "--measure=nDCG@10", "--resamples=200"])
+        commands.append(
+            [
+                "report.py",
+                f"{out}/outputs",
+                f"--out={out}/report",
+                "--measure=nDCG@10",
+                "--resamples=200",
+            ]
+        )
     return Watched(commands, base, base / out / "log")
 
 
@@ -39,14 +56,27 @@ def results(folder):
     for path in sorted(folder.rglob("scores.json")):
         scores = json.loads(path.read_text())
         cell = str(path.parent.relative_to(folder))
-        found[cell] = {key: value for key, value in scores.items() if key not in ("wall_seconds", "peak_memory_mib")}
-        found[cell] |= {name: (path.parent / name).read_bytes() for name in ("run.trec", "per_query.tsv", "audit.tsv")}
+        found[cell] = {
+            key: value
+            for key, value in scores.items()
+            if key not in ("wall_seconds", "peak_memory_mib")
+        }
+        found[cell] |= {
+            name: (path.parent / name).read_bytes()
+            for name in ("run.trec", "per_query.tsv", "audit.tsv")
+        }
     return found
 
 
 def left_behind(folder):
     """Files of an unfinished write, of a lock or of an unfinished cell."""
-    patterns = ("outputs/**/*.lock", "**/*.partial", "**/*.building", "outputs/**/*.ckpt", "outputs/.failed/*")
+    patterns = (
+        "outputs/**/*.lock",
+        "**/*.partial",
+        "**/*.building",
+        "outputs/**/*.ckpt",
+        "outputs/.failed/*",
+    )
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
@@ -91,7 +121,9 @@ def test_killed_again_and_again(base, undisturbed):
     while len(hit) < KILLS:
         target = list(counts)[len(hit) % len(counts)]
         if target in CACHED:
-            shutil.rmtree(folder / "cache", ignore_errors=True)  # or there would be nothing to build
+            shutil.rmtree(
+                folder / "cache", ignore_errors=True
+            )  # or there would be nothing to build
         sweep = start(base, "disturbed")
         if not reached(sweep, target, chance.randint(1, max(1, counts[target] // len(expected)))):
             assert sweep.finish() == 0, sweep.log.read_text()
@@ -104,7 +136,9 @@ def test_killed_again_and_again(base, undisturbed):
     sweep = start(base, "disturbed")
     assert sweep.finish() == 0, sweep.log.read_text()
     assert results(folder / "outputs") == expected
-    assert (folder / "report/groups.csv").read_bytes() == (base / "undisturbed/report/groups.csv").read_bytes()
+    assert (folder / "report/groups.csv").read_bytes() == (
+        base / "undisturbed/report/groups.csv"
+    ).read_bytes()
     assert (folder / "report/index.html").exists()
     assert left_behind(folder) == []
     tell(hit)
@@ -122,10 +156,15 @@ def tell(hit):
 def test_two_sweeps_at_once_share_the_work(base, undisturbed, seeds):
     """Both begin with the same cell, or they meet in the middle of each other's."""
     grid = ["loss=cross_entropy,elr"]
-    expected = {cell: result for cell, result in undisturbed[0].items() if "label_weakening" not in cell}
+    expected = {
+        cell: result for cell, result in undisturbed[0].items() if "label_weakening" not in cell
+    }
     for _ in range(REPEATS // 2):
         shutil.rmtree(base / "shared", ignore_errors=True)
-        pair = [start(base, "shared", *grid, report=False), start(base, "shared", *grid, f"seed={seeds}", report=False)]
+        pair = [
+            start(base, "shared", *grid, report=False),
+            start(base, "shared", *grid, f"seed={seeds}", report=False),
+        ]
         statuses = [sweep.finish() for sweep in pair]
         log = pair[0].log.read_text()
         assert statuses == [0, 0], log

@@ -32,17 +32,29 @@ def naive_bm25(texts, query, k1, b):
         for term in query.split():
             frequency = sum(term in other for other in documents)
             inverse = math.log(1 + (len(documents) - frequency + 0.5) / (frequency + 0.5))
-            score += inverse * document[term] / (document[term] + k1 * (1 - b + b * document.total() / average))
+            score += (
+                inverse
+                * document[term]
+                / (document[term] + k1 * (1 - b + b * document.total() / average))
+            )
         scores.append(score)
     return np.array(scores)
 
 
 @pytest.mark.parametrize(("k1", "b"), [(0.9, 0.4), (1.5, 1.0), (0.01, 0.0)])
 def test_scores_follow_the_formula(tmp_path, k1, b):
-    texts = {"a": "red fruit", "b": "red red root root root", "c": "fruit", "d": "leaf leaf red fruit"}
+    texts = {
+        "a": "red fruit",
+        "b": "red red root root root",
+        "c": "fruit",
+        "d": "leaf leaf red fruit",
+    }
     queries = {"q1": "red fruit", "q2": "root leaf leaf", "q3": "fruit"}
     judged = {"train": [("q1", "a", 1)], "dev": [("q2", "b", 1)], "test": [("q3", "c", 1)]}
-    collection = open_folder(str(write_folder(tmp_path / "mine", texts=texts, queries=queries, **judged)), cache=Cache(tmp_path / "cache"))
+    collection = open_folder(
+        str(write_folder(tmp_path / "mine", texts=texts, queries=queries, **judged)),
+        cache=Cache(tmp_path / "cache"),
+    )
     run = bm25_run(collection, queries, 4, k1=k1, b=b)
     for query, rows, scores in zip(queries.values(), run.rows, run.scores, strict=True):
         expected = naive_bm25(texts.values(), query, k1, b)
@@ -57,7 +69,11 @@ def test_words_are_stemmed_and_stop_words_ignored(collection):
 
 
 def test_lists_end_where_nothing_matches(collection):
-    run = bm25_run(collection, {"nothing": "xylophone", "stop words": "the of a", "empty": "", "leaf": "leaf"}, 3)
+    run = bm25_run(
+        collection,
+        {"nothing": "xylophone", "stop words": "the of a", "empty": "", "leaf": "leaf"},
+        3,
+    )
     assert run.query_ids == ["nothing", "stop words", "empty", "leaf"]
     assert (run.rows[:3] == -1).all()
     assert (run.scores[:3] == -np.inf).all()
@@ -68,10 +84,17 @@ def test_depth_beyond_the_collection_is_cut(collection):
     assert bm25_run(collection, QUERIES, 1000).rows.shape == (len(QUERIES), len(TEXTS))
 
 
-@given(arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0])), st.integers(1, 30))
+@given(
+    arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0])),
+    st.integers(1, 30),
+)
 def test_best_are_sorted_by_score_then_row(scores, depth):
     rows, found = first_stage._best(scores, depth)
-    expected = [row for row in sorted(range(len(scores)), key=lambda row: (-scores[row], row)) if scores[row] > 0][:depth]
+    expected = [
+        row
+        for row in sorted(range(len(scores)), key=lambda row: (-scores[row], row))
+        if scores[row] > 0
+    ][:depth]
     assert rows.tolist() == expected
     assert found.tolist() == scores[expected].tolist()
 
@@ -87,7 +110,9 @@ def test_run_comes_from_the_cache_and_depends_on_what_is_asked(collection, monke
     assert np.array_equal(again.scores, first.scores)
 
 
-@pytest.mark.parametrize("settings", [{"depth": 0}, {"k1": -1.0}, {"k1": float("nan")}, {"b": 1.1}, {"b": float("nan")}])
+@pytest.mark.parametrize(
+    "settings", [{"depth": 0}, {"k1": -1.0}, {"k1": float("nan")}, {"b": 1.1}, {"b": float("nan")}]
+)
 def test_parameters_out_of_range_are_refused(collection, settings):
     with pytest.raises(InputError, match=str(next(iter(settings.values())))):
         bm25_run(collection, QUERIES, **{"depth": 3} | settings)

@@ -22,7 +22,13 @@ def make_examples() -> TrainingExamples:
     first_copies = np.arange(DOCUMENTS)
     nothing = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     mined = rng.integers(0, DOCUMENTS, (QUERIES, 1)) + np.arange(10) * 3
-    pools: Pools = negative_pools(Pairs(queries, documents), nothing, mined % DOCUMENTS, n_queries=QUERIES, first_copies=first_copies)
+    pools: Pools = negative_pools(
+        Pairs(queries, documents),
+        nothing,
+        mined % DOCUMENTS,
+        n_queries=QUERIES,
+        first_copies=first_copies,
+    )
     return TrainingExamples(
         query_rows=queries,
         document_rows=documents,
@@ -47,7 +53,9 @@ STORES = TokenStores(make_store(QUERIES), make_store(DOCUMENTS))
 
 
 def loader(**changes) -> TrainingLoader:
-    return TrainingLoader(EXAMPLE_SET, STORES, **{"batch_size": 8, "negatives": 2, "seed": 1, **changes})
+    return TrainingLoader(
+        EXAMPLE_SET, STORES, **{"batch_size": 8, "negatives": 2, "seed": 1, **changes}
+    )
 
 
 def positives(batch) -> list[int]:
@@ -56,7 +64,9 @@ def positives(batch) -> list[int]:
 
 
 def same(one, other) -> bool:
-    return all(torch.equal(a, b) for a, b in zip(one[2:], other[2:], strict=True)) and torch.equal(one.documents.ids, other.documents.ids)
+    return all(torch.equal(a, b) for a, b in zip(one[2:], other[2:], strict=True)) and torch.equal(
+        one.documents.ids, other.documents.ids
+    )
 
 
 def test_an_epoch_holds_every_example_once_but_for_an_incomplete_batch():
@@ -151,7 +161,12 @@ def trained(tmp_path, checkpoint=None, **limits) -> list[list[int]]:
     """The examples of each step of a training that leaves a checkpoint after every step."""
     module = Recorder()
     keep = pl.callbacks.ModelCheckpoint(
-        tmp_path / "steps", "{step}", save_top_k=-1, every_n_train_steps=1, auto_insert_metric_name=False, enable_version_counter=False
+        tmp_path / "steps",
+        "{step}",
+        save_top_k=-1,
+        every_n_train_steps=1,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
     )
     trainer = pl.Trainer(
         **{"max_epochs": 3, **limits},
@@ -171,7 +186,10 @@ def test_lightning_resumes_exactly_from_every_step(tmp_path):
     expected = trained(tmp_path)
     assert len(expected) == 15
     for step in range(1, 15):
-        assert trained(tmp_path / f"from-{step}", tmp_path / "steps" / f"{step}.ckpt") == expected[step:], step
+        assert (
+            trained(tmp_path / f"from-{step}", tmp_path / "steps" / f"{step}.ckpt")
+            == expected[step:]
+        ), step
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
@@ -181,7 +199,13 @@ def test_lightning_resumes_exactly_after_an_epoch(tmp_path):
     seen = []
     for epochs, checkpoint in ((1, None), (2, tmp_path / "last.ckpt"), (3, tmp_path / "last.ckpt")):
         module = Recorder()
-        trainer = pl.Trainer(max_epochs=epochs, accelerator="cpu", logger=False, callbacks=[callback], enable_progress_bar=False)
+        trainer = pl.Trainer(
+            max_epochs=epochs,
+            accelerator="cpu",
+            logger=False,
+            callbacks=[callback],
+            enable_progress_bar=False,
+        )
         trainer.fit(module, loader(), ckpt_path=checkpoint, weights_only=True)
         seen += module.seen
     assert seen == expected

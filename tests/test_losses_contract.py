@@ -16,7 +16,9 @@ from losses import Loss
 FOLDER = Path(__file__).parent.parent / "conf" / "loss"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
-STOPPED = {  # part of the loss is held constant when it is differentiated, so finite differences see more than the gradient
+# part of the loss is held constant when it is differentiated, so finite differences see more than
+# the gradient
+STOPPED = {
     "bootstrap_soft": "the prediction inside the target",
     "elr": "the moving average of the predictions",
     "label_weakening_soft": "the possibilities, which follow the prediction smoothly",
@@ -51,15 +53,33 @@ def batch(rows: int, candidates: int, *, seed: int = 0, scale: float = 2.0) -> d
         mask = torch.rand(mask.shape, generator=generator) < 0.8
         mask |= targets > 0
     teacher = torch.randn(scores.shape, generator=generator, dtype=torch.float64)
-    return {"scores": scores, "targets": targets, "mask": mask, "pair_ids": torch.arange(scores.numel()).view_as(mask), "teacher": teacher}
+    return {
+        "scores": scores,
+        "targets": targets,
+        "mask": mask,
+        "pair_ids": torch.arange(scores.numel()).view_as(mask),
+        "teacher": teacher,
+    }
 
 
 def per_row(loss: Loss, data: dict[str, Tensor]) -> Tensor:
-    return loss.per_row(data["scores"], data["targets"], data["mask"], pair_ids=data["pair_ids"], teacher=data["teacher"])
+    return loss.per_row(
+        data["scores"],
+        data["targets"],
+        data["mask"],
+        pair_ids=data["pair_ids"],
+        teacher=data["teacher"],
+    )
 
 
 def mean(loss: Loss, data: dict[str, Tensor]) -> Tensor:
-    return loss(data["scores"], data["targets"], data["mask"], pair_ids=data["pair_ids"], teacher=data["teacher"])
+    return loss(
+        data["scores"],
+        data["targets"],
+        data["mask"],
+        pair_ids=data["pair_ids"],
+        teacher=data["teacher"],
+    )
 
 
 def gradient(loss: Loss, data: dict[str, Tensor]) -> Tensor:
@@ -96,7 +116,9 @@ def test_finite_at_ties_and_extreme_scores(name: str, dtype: torch.dtype, progre
 def test_gradient_is_the_derivative(name: str, progress: float) -> None:
     data, loss = batch(3, 4, seed=3), build(name, progress)
     scores = data["scores"].clone().requires_grad_()
-    assert torch.autograd.gradcheck(lambda scores: per_row(loss, data | {"scores": scores}), (scores,))
+    assert torch.autograd.gradcheck(
+        lambda scores: per_row(loss, data | {"scores": scores}), (scores,)
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in BY_ORDER])
@@ -122,10 +144,14 @@ def test_masked_candidates_do_not_exist(name: str) -> None:
     torch.testing.assert_close(per_row(loss, extra), per_row(loss, data))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in BY_BATCH and "pointwise" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in BY_BATCH and "pointwise" not in name]
+)
 def test_rows_are_independent(name: str) -> None:
     data, loss = batch(4, 8), build(name)
-    alone = [per_row(loss, {key: value[i : i + 1] for key, value in data.items()}) for i in range(4)]
+    alone = [
+        per_row(loss, {key: value[i : i + 1] for key, value in data.items()}) for i in range(4)
+    ]
     torch.testing.assert_close(torch.cat(alone), per_row(loss, data))
 
 

@@ -24,7 +24,9 @@ def weighted(*terms: tuple[float, Loss]) -> Loss:
 
 
 def weakening(p: Parameters, **options: object) -> Loss:
-    return losses.LabelWeakening(alpha=p["alpha"], threshold=losses.ConstantThreshold(p["beta"]), warmup=0, **options)
+    return losses.LabelWeakening(
+        alpha=p["alpha"], threshold=losses.ConstantThreshold(p["beta"]), warmup=0, **options
+    )
 
 
 def at_the_end(loss: Loss) -> Loss:
@@ -44,7 +46,9 @@ LOSSES: dict[str, Callable[[Parameters], Loss]] = {
     "label_weakening_b06": weakening,
     "label_weakening_b03": weakening,
     "label_weakening_soft": lambda p: weakening(p, softness=p["gamma"]),
-    "label_weakening_prior_pos": lambda p: weakening(p, confidence=losses.PriorCorrectedConfidence(p["r"])),
+    "label_weakening_prior_pos": lambda p: weakening(
+        p, confidence=losses.PriorCorrectedConfidence(p["r"])
+    ),
     "label_weakening_per_positive": lambda p: weakening(p, positives="per_positive"),
     "label_weakening_disjunctive": lambda p: weakening(p, positives="disjunctive"),
     "label_weakening_graded": lambda p: weakening(p, positives="graded"),
@@ -55,17 +59,25 @@ LOSSES: dict[str, Callable[[Parameters], Loss]] = {
     "gce": lambda p: losses.GeneralizedCrossEntropy(p["q"]),
     "truncated_gce": lambda p: losses.TruncatedGeneralizedCrossEntropy(p["q"], p["k"]),
     "rce": lambda _: losses.ReverseCrossEntropy(1e-4),
-    "sce": lambda p: weighted((p["alpha"], losses.CrossEntropy()), (p["beta"], losses.ReverseCrossEntropy())),
+    "sce": lambda p: weighted(
+        (p["alpha"], losses.CrossEntropy()), (p["beta"], losses.ReverseCrossEntropy())
+    ),
     "nce": lambda _: losses.NormalizedCrossEntropy(None),
-    "nce_rce": lambda p: weighted((p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.ReverseCrossEntropy())),
-    "nce_mae": lambda p: weighted((p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.MeanAbsoluteError())),
+    "nce_rce": lambda p: weighted(
+        (p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.ReverseCrossEntropy())
+    ),
+    "nce_mae": lambda p: weighted(
+        (p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.MeanAbsoluteError())
+    ),
     "agce": lambda p: losses.AsymmetricGeneralizedCrossEntropy(p["a"], p["q"]),
     "aul": lambda p: losses.AsymmetricUnhinged(p["a"], p["q"]),
     "nce_agce": lambda p: weighted(
-        (p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.AsymmetricGeneralizedCrossEntropy(p["a"], p["q"]))
+        (p["alpha"], losses.NormalizedCrossEntropy(None)),
+        (p["beta"], losses.AsymmetricGeneralizedCrossEntropy(p["a"], p["q"])),
     ),
     "nce_aul": lambda p: weighted(
-        (p["alpha"], losses.NormalizedCrossEntropy(None)), (p["beta"], losses.AsymmetricUnhinged(p["a"], p["q"]))
+        (p["alpha"], losses.NormalizedCrossEntropy(None)),
+        (p["beta"], losses.AsymmetricUnhinged(p["a"], p["q"])),
     ),
     "taylor_ce": lambda p: losses.TaylorCrossEntropy(int(p["order"])),
     "taylor_ce_o6": lambda p: losses.TaylorCrossEntropy(int(p["order"])),
@@ -98,7 +110,9 @@ def per_row(case: dict, batch: Candidates) -> Tensor:
         uniform = batch.mask.to(batch.scores.dtype) / batch.mask.sum(-1, keepdim=True)
         today = batch.scores.detach().masked_fill(~batch.mask, -torch.inf).softmax(-1)
         average = p["beta"] * uniform + (1 - p["beta"]) * today
-        return cross_entropy(batch.scores, batch.targets, batch.mask) + p["lam"] * elr_regularizer(batch.scores, average, batch.mask)
+        return cross_entropy(batch.scores, batch.targets, batch.mask) + p["lam"] * elr_regularizer(
+            batch.scores, average, batch.mask
+        )
     loss = LOSSES[case["loss"]](case["params"])
     return loss.per_row(batch.scores, batch.targets, batch.mask, teacher=batch.teacher)
 
@@ -109,12 +123,18 @@ def candidates(case: dict, dtype: torch.dtype) -> tuple[Tensor, Candidates]:
     if "s" in given:
         scores = torch.tensor(given["s"], dtype=dtype, requires_grad=True)
         labels = torch.tensor(given["y"], dtype=dtype)[:, None]
-        return scores, pointwise_view(Candidates(scores[:, None], labels, torch.ones_like(labels, dtype=torch.bool)))
+        return scores, pointwise_view(
+            Candidates(scores[:, None], labels, torch.ones_like(labels, dtype=torch.bool))
+        )
     scores = torch.tensor(given["z"], dtype=dtype, requires_grad=True)
     mask = torch.tensor(given["m"], dtype=torch.bool)
     teacher = torch.tensor(given["teacher"], dtype=dtype) if "teacher" in given else None
     chosen = case["params"].get("positive", given.get("y"))
-    targets = torch.tensor(given["g"], dtype=dtype) if chosen is None else torch.eye(scores.shape[-1], dtype=dtype)[chosen]
+    targets = (
+        torch.tensor(given["g"], dtype=dtype)
+        if chosen is None
+        else torch.eye(scores.shape[-1], dtype=dtype)[chosen]
+    )
     return scores, Candidates(scores, targets, mask, teacher=teacher)
 
 
@@ -126,7 +146,10 @@ def test_golden(name: str, dtype: torch.dtype) -> None:
     rows = per_row(case, batch)
     (gradient,) = torch.autograd.grad(rows.mean(), scores)
     loss_tolerance, gradient_tolerance = (1e-9, 1e-7) if dtype == torch.float64 else (1e-5, 1e-5)
-    expected, expected_gradient = torch.tensor(case["per_row"], dtype=dtype), torch.tensor(case["grad_mean"], dtype=dtype)
+    expected, expected_gradient = (
+        torch.tensor(case["per_row"], dtype=dtype),
+        torch.tensor(case["grad_mean"], dtype=dtype),
+    )
     relative = 0.0 if dtype == torch.float64 else 1e-5
     torch.testing.assert_close(rows, expected, atol=loss_tolerance, rtol=relative)
     torch.testing.assert_close(gradient, expected_gradient, atol=gradient_tolerance, rtol=relative)
@@ -140,4 +163,6 @@ def test_every_case_is_covered() -> None:
 def test_cosine_threshold() -> None:
     expected = GOLDEN["extra"]["cosine_beta"]
     threshold = losses.CosineThreshold(expected["b0"], expected["b1"])
-    assert [threshold.beta(step / expected["T"]) for step in range(expected["T"] + 1)] == pytest.approx(expected["values"], abs=1e-12)
+    assert [
+        threshold.beta(step / expected["T"]) for step in range(expected["T"] + 1)
+    ] == pytest.approx(expected["values"], abs=1e-12)

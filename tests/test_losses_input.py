@@ -14,12 +14,18 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda: LabelWeakening(alpha=0), "loss.alpha is 0; it must be a finite number and above 0 and below 1"),
+        (
+            lambda: LabelWeakening(alpha=0),
+            "loss.alpha is 0; it must be a finite number and above 0 and below 1",
+        ),
         (lambda: LabelWeakening(alpha=1), "loss.alpha"),
         (lambda: LabelWeakening(alpha="abc"), "loss.alpha is 'abc'"),
         (lambda: LabelWeakening(alpha=math.nan), "loss.alpha is nan"),
         (lambda: LabelWeakening(warmup=2), "loss.warmup"),
-        (lambda: LabelWeakening(positives="all"), "choose one of per_positive, disjunctive, graded"),
+        (
+            lambda: LabelWeakening(positives="all"),
+            "choose one of per_positive, disjunctive, graded",
+        ),
         (lambda: LabelWeakening(softness=0), "loss.softness"),
         (lambda: LabelWeakening(floor=-1), "loss.floor"),
         (lambda: LabelWeakening(mean_over="all"), "choose one of supervised, active"),
@@ -53,7 +59,10 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
         (lambda: losses.Hinge(0), "loss.margin"),
         (lambda: losses.CrossEntropy("graded"), "loss.positives"),
         (lambda: losses.WeightedSum([]), "loss.terms is empty"),
-        (lambda: losses.WeightedSum([{"weight": -1, "loss": losses.CrossEntropy()}]), r"loss.terms\[0\].weight"),
+        (
+            lambda: losses.WeightedSum([{"weight": -1, "loss": losses.CrossEntropy()}]),
+            r"loss.terms\[0\].weight",
+        ),
     ],
 )
 def test_parameter_out_of_range_is_refused_by_name(build: Callable[[], object], words: str) -> None:
@@ -70,10 +79,16 @@ def test_parameter_out_of_range_is_refused_by_name(build: Callable[[], object], 
         (Pointwise(LabelWeakening(threshold=ConstantThreshold(0.5))), 30, "beta falls to 0.5"),
         (losses.PHuberCrossEntropy(10), 10, "loss.tau is 10"),
         (losses.CrossEntropy(), 1, "needs at least 2"),
-        (losses.WeightedSum([{"weight": 1, "loss": losses.PHuberCrossEntropy(10)}]), 12, "loss.tau is 10"),
+        (
+            losses.WeightedSum([{"weight": 1, "loss": losses.PHuberCrossEntropy(10)}]),
+            12,
+            "loss.tau is 10",
+        ),
     ],
 )
-def test_list_size_that_cannot_work_is_refused(loss: losses.Loss, candidates: int, words: str) -> None:
+def test_list_size_that_cannot_work_is_refused(
+    loss: losses.Loss, candidates: int, words: str
+) -> None:
     with pytest.raises(InputError, match=words):
         loss.check_list(candidates)
 

@@ -13,7 +13,8 @@ from losses.labels import only_positive_by_numpy, only_positive_by_torch, read_l
 GRADES = st.sampled_from([0.0, 0.0, 0.0, 1.0, 2.0, 1e-9, -1.0, float("nan")])
 ONE_POSITIVE = st.integers(0, 4).map(lambda column: [float(i == column) * 2 for i in range(5)])
 TARGETS = st.one_of(
-    st.lists(ONE_POSITIVE, min_size=1, max_size=4), st.lists(st.lists(GRADES, min_size=5, max_size=5), min_size=1, max_size=4)
+    st.lists(ONE_POSITIVE, min_size=1, max_size=4),
+    st.lists(st.lists(GRADES, min_size=5, max_size=5), min_size=1, max_size=4),
 )
 
 
@@ -24,7 +25,9 @@ def only_positive_by_hand(rows: list[list[float]]) -> list[int] | None:
 
 @pytest.mark.parametrize("read", [only_positive_by_numpy, only_positive_by_torch])
 @given(rows=TARGETS)
-def test_the_only_positive(read: Callable[[Tensor], Tensor | None], rows: list[list[float]]) -> None:
+def test_the_only_positive(
+    read: Callable[[Tensor], Tensor | None], rows: list[list[float]]
+) -> None:
     column = read(torch.tensor(rows))
     assert (None if column is None else column.tolist()) == only_positive_by_hand(rows)
 

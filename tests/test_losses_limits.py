@@ -20,16 +20,27 @@ ROWS, CANDIDATES = 6, 7
 def lists(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randn(ROWS, CANDIDATES, generator=generator, dtype=torch.float64)
-    return scores, torch.eye(CANDIDATES, dtype=torch.float64)[:ROWS], torch.ones(ROWS, CANDIDATES, dtype=torch.bool)
+    return (
+        scores,
+        torch.eye(CANDIDATES, dtype=torch.float64)[:ROWS],
+        torch.ones(ROWS, CANDIDATES, dtype=torch.bool),
+    )
 
 
 def test_label_relaxation_is_label_weakening_that_nothing_exceeds() -> None:
     weakened = losses.label_weakening(*lists(), alpha=0.1, beta=1.0)
-    torch.testing.assert_close(losses.label_relaxation(*lists(), alpha=0.1), weakened, rtol=0, atol=0)
+    torch.testing.assert_close(
+        losses.label_relaxation(*lists(), alpha=0.1), weakened, rtol=0, atol=0
+    )
 
 
 def test_label_weakening_becomes_cross_entropy() -> None:
-    torch.testing.assert_close(losses.label_weakening(*lists(), alpha=1e-9, beta=1.0), losses.cross_entropy(*lists()), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        losses.label_weakening(*lists(), alpha=1e-9, beta=1.0),
+        losses.cross_entropy(*lists()),
+        rtol=0,
+        atol=1e-6,
+    )
 
 
 def test_soft_possibilities_become_the_jump() -> None:
@@ -40,19 +51,31 @@ def test_soft_possibilities_become_the_jump() -> None:
 
 def test_graded_weakening_of_binary_labels_is_the_plain_one() -> None:
     plain, graded = (
-        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0, positives=p) for p in ("disjunctive", "graded")
+        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0, positives=p)
+        for p in ("disjunctive", "graded")
     )
     torch.testing.assert_close(graded.per_row(*lists()), plain.per_row(*lists()))
 
 
-@pytest.mark.parametrize(("q", "limit"), [(1e-8, losses.cross_entropy), (1.0, losses.mean_absolute_error)])
+@pytest.mark.parametrize(
+    ("q", "limit"), [(1e-8, losses.cross_entropy), (1.0, losses.mean_absolute_error)]
+)
 def test_generalized_cross_entropy_bridges(q: float, limit: object) -> None:
-    torch.testing.assert_close(losses.generalized_cross_entropy(*lists(), q=q), limit(*lists()), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        losses.generalized_cross_entropy(*lists(), q=q), limit(*lists()), rtol=0, atol=1e-6
+    )
 
 
 def test_taylor_series_bridges() -> None:
-    torch.testing.assert_close(losses.taylor_cross_entropy(*lists(), order=1), losses.mean_absolute_error(*lists()))
-    torch.testing.assert_close(losses.taylor_cross_entropy(*lists(), order=4000), losses.cross_entropy(*lists()), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        losses.taylor_cross_entropy(*lists(), order=1), losses.mean_absolute_error(*lists())
+    )
+    torch.testing.assert_close(
+        losses.taylor_cross_entropy(*lists(), order=4000),
+        losses.cross_entropy(*lists()),
+        rtol=0,
+        atol=1e-6,
+    )
 
 
 def test_neutral_parameters_give_cross_entropy() -> None:
@@ -69,7 +92,9 @@ def test_neutral_parameters_give_cross_entropy() -> None:
 
 
 def test_hard_negatives_without_concentration_are_debiased_contrast() -> None:
-    torch.testing.assert_close(losses.hard_negative_contrastive(*lists(), beta=0), losses.debiased_contrastive(*lists()))
+    torch.testing.assert_close(
+        losses.hard_negative_contrastive(*lists(), beta=0), losses.debiased_contrastive(*lists())
+    )
 
 
 def test_robust_infonce_becomes_infonce() -> None:
@@ -77,7 +102,9 @@ def test_robust_infonce_becomes_infonce() -> None:
     q = 1e-6
     value = losses.rince(scores, targets, mask, q=q, lam=0.5)
     # (e^{q log(lam sum)} - e^{q z_y}) / q tends to log(lam sum e^z) - z_y
-    torch.testing.assert_close(value, losses.cross_entropy(scores, targets, mask) + np.log(0.5), rtol=0, atol=1e-4)
+    torch.testing.assert_close(
+        value, losses.cross_entropy(scores, targets, mask) + np.log(0.5), rtol=0, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,11 +116,21 @@ def test_robust_infonce_becomes_infonce() -> None:
         (losses.Rince(q=1.0, lam=0.5), None),
     ],
 )
-def test_symmetric_losses_sum_to_a_constant_over_the_labels(loss: losses.Loss, constant: float | None) -> None:
+def test_symmetric_losses_sum_to_a_constant_over_the_labels(
+    loss: losses.Loss, constant: float | None
+) -> None:
     generator = torch.Generator().manual_seed(1)
-    scores = torch.randn(CANDIDATES, generator=generator, dtype=torch.float64).expand(CANDIDATES, CANDIDATES)
-    total = loss.per_row(scores, torch.eye(CANDIDATES), torch.ones(CANDIDATES, CANDIDATES, dtype=torch.bool)).sum()
-    expected = (CANDIDATES * 0.5 - 1) * scores[0].exp().sum() if constant is None else torch.tensor(constant, dtype=torch.float64)
+    scores = torch.randn(CANDIDATES, generator=generator, dtype=torch.float64).expand(
+        CANDIDATES, CANDIDATES
+    )
+    total = loss.per_row(
+        scores, torch.eye(CANDIDATES), torch.ones(CANDIDATES, CANDIDATES, dtype=torch.bool)
+    ).sum()
+    expected = (
+        (CANDIDATES * 0.5 - 1) * scores[0].exp().sum()
+        if constant is None
+        else torch.tensor(constant, dtype=torch.float64)
+    )
     torch.testing.assert_close(total, expected)
 
 
@@ -101,7 +138,9 @@ def solve(p: np.ndarray, possibility: np.ndarray) -> float:
     """Smallest KL(q || p) under q({pi <= t}) <= t, by sequential quadratic programming."""
     levels = [t for t in np.unique(possibility) if t < 1]
     constraints = [{"type": "eq", "fun": lambda q: q.sum() - 1}]
-    constraints += [{"type": "ineq", "fun": lambda q, t=t: t - q[possibility <= t].sum()} for t in levels]
+    constraints += [
+        {"type": "ineq", "fun": lambda q, t=t: t - q[possibility <= t].sum()} for t in levels
+    ]
     start = np.where(possibility == 1, 1.0, 1e-3)
     bounds = [(1e-12, 1)] * len(p)
     found = minimize(
@@ -119,11 +158,15 @@ def solve(p: np.ndarray, possibility: np.ndarray) -> float:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.lists(st.floats(-3, 3), min_size=2, max_size=7).flatmap(
-        lambda scores: st.tuples(st.just(scores), st.lists(st.integers(0, 4), min_size=len(scores), max_size=len(scores)))
+        lambda scores: st.tuples(
+            st.just(scores), st.lists(st.integers(0, 4), min_size=len(scores), max_size=len(scores))
+        )
     ),
     st.floats(0.02, 0.5),
 )
-def test_projection_agrees_with_a_solver(problem: tuple[list[float], list[int]], alpha: float) -> None:
+def test_projection_agrees_with_a_solver(
+    problem: tuple[list[float], list[int]], alpha: float
+) -> None:
     scores, grades = problem
     grades[0] = 4  # something must be fully possible
     log_p = torch.tensor([scores], dtype=torch.float64).log_softmax(-1)
@@ -131,14 +174,22 @@ def test_projection_agrees_with_a_solver(problem: tuple[list[float], list[int]],
     q, changed = project(log_p, possibility, torch.ones_like(log_p, dtype=torch.bool))
     divergence = float((q * (q.log() - log_p)).nan_to_num().sum())
     assert q.sum().item() == pytest.approx(1)
-    assert divergence == pytest.approx(solve(log_p.exp().numpy()[0], possibility.numpy()[0]), abs=2e-6)
+    assert divergence == pytest.approx(
+        solve(log_p.exp().numpy()[0], possibility.numpy()[0]), abs=2e-6
+    )
     assert bool(changed) == (divergence > 1e-12)
     for level in possibility.unique():
         assert q[possibility <= level].sum() <= level + 1e-9
 
 
 def test_projection_masses_on_the_hull() -> None:
-    for case in json.loads((Path(__file__).parent / "fixtures" / "golden.json").read_text())["extra"]["gcm"]:
+    for case in json.loads((Path(__file__).parent / "fixtures" / "golden.json").read_text())[
+        "extra"
+    ]["gcm"]:
         log_p = torch.tensor([case["b"]], dtype=torch.float64).log()
-        q, _ = project(log_p, torch.tensor([case["t"]], dtype=torch.float64), torch.ones_like(log_p, dtype=torch.bool))
+        q, _ = project(
+            log_p,
+            torch.tensor([case["t"]], dtype=torch.float64),
+            torch.ones_like(log_p, dtype=torch.bool),
+        )
         assert q[0].tolist() == pytest.approx(case["masses"], abs=1e-12)

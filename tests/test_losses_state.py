@@ -21,11 +21,19 @@ def values_of(state: PairState) -> dict[int, float]:
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(st.lists(st.lists(st.tuples(st.integers(-1, 30), st.floats(0, 1)), min_size=1, max_size=12), max_size=8))
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(-1, 30), st.floats(0, 1)), min_size=1, max_size=12),
+        max_size=8,
+    )
+)
 def test_table_agrees_with_a_dictionary(steps: list[list[tuple[int, float]]]) -> None:
     state, expected = PairState(), {}
     for step in steps:
-        ids, today = torch.tensor([i for i, _ in step]), torch.tensor([v for _, v in step], dtype=torch.float64)
+        ids, today = (
+            torch.tensor([i for i, _ in step]),
+            torch.tensor([v for _, v in step], dtype=torch.float64),
+        )
         mixed = state.average(ids, today, DECAY, learn=True)
         rule = [DECAY * expected[i] + (1 - DECAY) * v if i in expected else v for i, v in step]
         assert mixed.tolist() == pytest.approx(rule)
@@ -56,7 +64,9 @@ def make(name: str) -> losses.Loss:
     if name == "elr":
         return losses.EarlyLearningRegularization(decay=DECAY)
     threshold = losses.ConstantThreshold(0.4)
-    return losses.LabelWeakening(threshold=threshold, warmup=0, confidence=losses.PairAverageConfidence(DECAY))
+    return losses.LabelWeakening(
+        threshold=threshold, warmup=0, confidence=losses.PairAverageConfidence(DECAY)
+    )
 
 
 both = pytest.mark.parametrize("name", ["elr", "pair_average"])
@@ -91,14 +101,22 @@ def test_first_visit_agrees_with_itself() -> None:
     (scores, targets, mask), ids = step(0)
     p = scores[:, :3].softmax(-1)
     expected = losses.cross_entropy(scores, targets, mask) + 3 * (1 - p.square().sum(-1)).log()
-    torch.testing.assert_close(losses.EarlyLearningRegularization().per_row(scores, targets, mask, **ids), expected)
+    torch.testing.assert_close(
+        losses.EarlyLearningRegularization().per_row(scores, targets, mask, **ids), expected
+    )
 
 
 def test_memory_pulls_towards_the_past() -> None:
     loss = losses.EarlyLearningRegularization(weight=3.0)
-    targets, mask, ids = torch.tensor([[0.0, 1.0]]), torch.ones(1, 2, dtype=torch.bool), torch.tensor([[0, 1]])
+    targets, mask, ids = (
+        torch.tensor([[0.0, 1.0]]),
+        torch.ones(1, 2, dtype=torch.bool),
+        torch.tensor([[0, 1]]),
+    )
     for _ in range(5):
-        loss(torch.tensor([[3.0, 0.0]]), targets, mask, pair_ids=ids)  # the model long believed in the other candidate
+        loss(
+            torch.tensor([[3.0, 0.0]]), targets, mask, pair_ids=ids
+        )  # the model long believed in the other candidate
     scores = torch.tensor([[3.0, 0.0]]).requires_grad_()
     regularised = torch.autograd.grad(loss(scores, targets, mask, pair_ids=ids), scores)[0]
     plain = torch.autograd.grad(losses.cross_entropy(scores, targets, mask).sum(), scores)[0]
@@ -107,7 +125,9 @@ def test_memory_pulls_towards_the_past() -> None:
 
 def run_process(rank: int, world: int, folder: str, name: str) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=world)
+    dist.init_process_group(
+        "gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=world
+    )
     loss = make(name)
     for seed in range(4):
         (scores, targets, mask), extras = step(seed, rows=5)

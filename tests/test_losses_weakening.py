@@ -41,7 +41,11 @@ def decided(loss: losses.Loss, scores: Tensor, **extras: Tensor) -> losses.Decis
     return decisions
 
 
-SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL = [0.1, 0.7, 0.15, 0.05], [0.4, 0.3, 0.2, 0.1], [0.97, 0.01, 0.01, 0.01]
+SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL = (
+    [0.1, 0.7, 0.15, 0.05],
+    [0.4, 0.3, 0.2, 0.1],
+    [0.97, 0.01, 0.01, 0.01],
+)
 
 
 def test_decisions() -> None:
@@ -68,7 +72,9 @@ def test_everything_plausible_is_vacuous_without_gradient() -> None:
 def test_floor_keeps_a_little_label_relaxation_on_vacuous_rows() -> None:
     scores = scores_of([0.2, 0.8])
     expected = 0.05 * losses.label_relaxation(scores, *first_positive(scores), alpha=0.05)
-    torch.testing.assert_close(weakening(floor=0.05).per_row(scores, *first_positive(scores)), expected)
+    torch.testing.assert_close(
+        weakening(floor=0.05).per_row(scores, *first_positive(scores)), expected
+    )
 
 
 def test_an_even_prediction_at_the_threshold_is_not_plausible() -> None:
@@ -116,11 +122,15 @@ def test_a_threshold_that_rises_to_certainty_leaves_the_labels_alone() -> None:
     loss = weakening(ChanceCorrectedThreshold(0.1, end=1.0))
     assert decided(loss, scores_of(SURE_OF_ANOTHER)).ambiguous.tolist() == [1]
     loss.progress = 1.0
-    assert decided(loss, scores_of(SURE_OF_ANOTHER, [1e-9, 1 - 3e-9, 1e-9, 1e-9])).ambiguous.tolist() == [0, 0]
+    assert decided(
+        loss, scores_of(SURE_OF_ANOTHER, [1e-9, 1 - 3e-9, 1e-9, 1e-9])
+    ).ambiguous.tolist() == [0, 0]
 
 
 def test_margin_threshold_compares_with_the_positive_alone() -> None:
-    scores = scores_of([0.1, 0.31, 0.29, 0.2, 0.1], [0.2, 0.55, 0.1, 0.1, 0.05], [0.2, 0.61, 0.1, 0.05, 0.04])
+    scores = scores_of(
+        [0.1, 0.31, 0.29, 0.2, 0.1], [0.2, 0.55, 0.1, 0.1, 0.05], [0.2, 0.61, 0.1, 0.05, 0.04]
+    )
     assert decided(weakening(MarginThreshold(math.log(3))), scores).plausible.tolist() == [2, 1, 2]
 
 
@@ -142,10 +152,15 @@ def test_teacher_decides_and_the_student_keeps_its_odds() -> None:
     loss = weakening(confidence=losses.TeacherConfidence())
     scores, teacher = scores_of(UNSURE).requires_grad_(), scores_of([0.05, 0.15, 0.7, 0.1])
     value = loss.per_row(scores, *first_positive(scores), teacher=teacher)
-    expected = losses.disjunctive_cross_entropy(scores, torch.tensor([[1, 0, 1.0, 0]]), torch.ones_like(scores, dtype=torch.bool))
+    expected = losses.disjunctive_cross_entropy(
+        scores, torch.tensor([[1, 0, 1.0, 0]]), torch.ones_like(scores, dtype=torch.bool)
+    )
     assert decided(loss, scores.detach(), teacher=teacher).plausible.tolist() == [2]
     assert value > 0
-    assert torch.autograd.grad(value.sum(), scores)[0].sign().tolist() == torch.autograd.grad(expected.sum(), scores)[0].sign().tolist()
+    assert (
+        torch.autograd.grad(value.sum(), scores)[0].sign().tolist()
+        == torch.autograd.grad(expected.sum(), scores)[0].sign().tolist()
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -153,12 +168,16 @@ def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> 
     """The teacher finds a candidate plausible whose probability is 0 in floating point: the mass is summed as logarithms."""
     scores = torch.tensor([[-200.0, -150.0, 0.0, -1.0]], dtype=dtype).requires_grad_()
     teacher = torch.tensor([[-9.0, 9.0, 0.0, 0.0]], dtype=dtype)
-    value = weakening(confidence=losses.TeacherConfidence()).per_row(scores, *first_positive(scores), teacher=teacher)
+    value = weakening(confidence=losses.TeacherConfidence()).per_row(
+        scores, *first_positive(scores), teacher=teacher
+    )
     rest, alpha = math.log(1 + math.exp(-1)), 0.05
     expected = (1 - alpha) * (math.log(1 - alpha) + 150 + rest) + alpha * math.log(alpha)
     assert value.item() == pytest.approx(expected, rel=1e-6)
     (gradient,) = torch.autograd.grad(value.sum(), scores)
-    assert gradient[0].tolist() == pytest.approx([0, -0.95, 0.95 / (1 + math.exp(-1)), 0.95 / (1 + math.exp(1))], rel=1e-5)
+    assert gradient[0].tolist() == pytest.approx(
+        [0, -0.95, 0.95 / (1 + math.exp(-1)), 0.95 / (1 + math.exp(1))], rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("positives", ["per_positive", "disjunctive"])
@@ -168,10 +187,16 @@ def test_a_hopeless_row_leaves_the_others_alone(positives: str) -> None:
     both = torch.cat([usual, torch.tensor([[-300.0, 0.0, -0.1, -0.2]])]).requires_grad_()
     usual.requires_grad_()
     loss = weakening(positives=positives)
-    alone, together = loss.per_row(usual, *first_positive(usual)), loss.per_row(both, *first_positive(both))
+    alone, together = (
+        loss.per_row(usual, *first_positive(usual)),
+        loss.per_row(both, *first_positive(both)),
+    )
     torch.testing.assert_close(together[:3], alone, rtol=1e-6, atol=1e-7)
     assert together[3].item() == pytest.approx(0.95 * 300, rel=0.01)
-    gradients = [torch.autograd.grad(value.sum(), scores)[0][:3] for value, scores in ((together, both), (alone, usual))]
+    gradients = [
+        torch.autograd.grad(value.sum(), scores)[0][:3]
+        for value, scores in ((together, both), (alone, usual))
+    ]
     torch.testing.assert_close(*gradients, rtol=1e-6, atol=1e-7)
 
 
@@ -187,20 +212,29 @@ def test_null_candidate_releases_a_wrong_positive() -> None:
     scores = torch.tensor([[0.0, -1.0, -1.0]])
     value = loss(scores, *first_positive(scores))
     assert decided(loss, scores).plausible.tolist() == [2]
-    (gradient,) = torch.autograd.grad(loss(scores + 4.0, *first_positive(scores)), loss.parameters())
+    (gradient,) = torch.autograd.grad(
+        loss(scores + 4.0, *first_positive(scores)), loss.parameters()
+    )
     assert gradient != 0
     assert value == 0
 
 
 def pointwise(**options: object) -> losses.Pointwise:
-    return losses.Pointwise(LabelWeakening(threshold=options.pop("threshold", ConstantThreshold(0.75)), warmup=0, **options))
+    return losses.Pointwise(
+        LabelWeakening(
+            threshold=options.pop("threshold", ConstantThreshold(0.75)), warmup=0, **options
+        )
+    )
 
 
 def test_pointwise_view_averages_the_documents_of_a_query() -> None:
     scores = torch.tensor([[2.0, -1.0, 9.0], [0.5, 9.0, 9.0]], dtype=torch.float64)
     targets = torch.tensor([[1.0, 0, 0], [0.0, 1, 1]])
     mask = torch.tensor([[True, True, False], [True, False, False]])
-    expected = [(math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2, math.log1p(math.exp(0.5))]
+    expected = [
+        (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2,
+        math.log1p(math.exp(0.5)),
+    ]
     value = losses.Pointwise(losses.CrossEntropy()).per_row(scores, targets, mask)
     assert value.tolist() == pytest.approx(expected)
 
@@ -212,15 +246,21 @@ def test_rare_positives_are_doubted_by_raw_confidence_only() -> None:
     targets, mask = first_positive(scores)
     raw, corrected = pointwise(), pointwise(confidence=losses.PriorCorrectedConfidence())
     fixed = pointwise(confidence=losses.PriorCorrectedConfidence(rate))
-    split = pointwise(threshold=LabelThreshold(positive=ConstantThreshold(0.95), negative=ConstantThreshold(0.75)))
-    assert [loss.decisions(scores, targets, mask).vacuous.item() for loss in (raw, corrected, fixed, split)] == pytest.approx(
-        [0.1, 0, 0, 0]
+    split = pointwise(
+        threshold=LabelThreshold(positive=ConstantThreshold(0.95), negative=ConstantThreshold(0.75))
     )
+    assert [
+        loss.decisions(scores, targets, mask).vacuous.item()
+        for loss in (raw, corrected, fixed, split)
+    ] == pytest.approx([0.1, 0, 0, 0])
 
 
 def test_vacuous_documents_are_counted_by_their_label() -> None:
     scores = torch.tensor([[-3.0, 3.0, 0.0], [-3.0, -3.0, 9.0]])
-    targets, mask = torch.tensor([[1.0, 0, 0], [0, 0, 0]]), torch.tensor([[True, True, True], [True, True, False]])
+    targets, mask = (
+        torch.tensor([[1.0, 0, 0], [0, 0, 0]]),
+        torch.tensor([[True, True, True], [True, True, False]]),
+    )
     decisions = pointwise().decisions(scores, targets, mask)
     assert decisions.vacuous_positives.nan_to_num(-1).tolist() == [1, -1]
     assert decisions.vacuous_negatives.tolist() == [0.5, 0]
@@ -245,7 +285,9 @@ def test_the_mean_can_leave_out_what_is_learnt() -> None:
     scores = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL)
     rows = weakening().per_row(scores, *first_positive(scores))
     assert rows.count_nonzero() == 2
-    assert weakening()(scores, *first_positive(scores)).item() == pytest.approx(rows.sum().item() / 3)
+    assert weakening()(scores, *first_positive(scores)).item() == pytest.approx(
+        rows.sum().item() / 3
+    )
     active = weakening(mean_over="active")
     for loss in (active, losses.WeightedSum([{"weight": 1.0, "loss": active}])):
         assert loss(scores, *first_positive(scores)).item() == pytest.approx(rows.sum().item() / 2)

@@ -26,7 +26,14 @@ def cache(tmp_path_factory):
 @pytest.fixture
 def run_cell(folder, cache, tmp_path):
     def run_it(*overrides, out=tmp_path):
-        cfg = composed("dataset=folder", f"dataset.path={folder}", f"cache_dir={cache}", f"output_dir={out}", *SMALL, *overrides)
+        cfg = composed(
+            "dataset=folder",
+            f"dataset.path={folder}",
+            f"cache_dir={cache}",
+            f"output_dir={out}",
+            *SMALL,
+            *overrides,
+        )
         return train(cfg), out / cfg.cell
 
     return run_it
@@ -42,23 +49,54 @@ def history(cell):
 
 def test_a_cell_leaves_every_file(run_cell):
     value, cell = run_cell("noise.ratio=0.2")
-    assert cell.relative_to(cell.parents[4]).as_posix() == "tiny/static/label_weakening/semantic-0.2/seed-1"
-    expected = {"config.yaml", "scores.json", "per_query.tsv", "run.trec", "audit.tsv", "history.csv", "checkpoints", "run.log", "steps"}
+    assert (
+        cell.relative_to(cell.parents[4]).as_posix()
+        == "tiny/static/label_weakening/semantic-0.2/seed-1"
+    )
+    expected = {
+        "config.yaml",
+        "scores.json",
+        "per_query.tsv",
+        "run.trec",
+        "audit.tsv",
+        "history.csv",
+        "checkpoints",
+        "run.log",
+        "steps",
+    }
     assert {path.name for path in cell.iterdir()} == expected
     scores = scores_of(cell)
     assert value == scores["measures"]["nDCG@10"]
-    assert set(scores["measures"]) == set(scores["untrained"]) == set(scores["validation"]) == {"nDCG@10", "RR@10", "R@100", "AP"}
+    assert (
+        set(scores["measures"])
+        == set(scores["untrained"])
+        == set(scores["validation"])
+        == {"nDCG@10", "RR@10", "R@100", "AP"}
+    )
     assert scores["noise"]["realised"] == pytest.approx(0.2, abs=0.5 / scores["noise"]["units"])
     rows = history(cell)
     assert [row["epoch"] for row in rows] == ["0", "1"]
-    assert float(rows[scores["selected_epoch"]]["validation/nDCG@10"]) == pytest.approx(scores["validation"]["nDCG@10"])
-    assert {"train/loss_clean", "train/loss_corrupted", "train/memorisation", "validation/AP"} <= set(rows[0])
+    assert float(rows[scores["selected_epoch"]]["validation/nDCG@10"]) == pytest.approx(
+        scores["validation"]["nDCG@10"]
+    )
+    assert {
+        "train/loss_clean",
+        "train/loss_corrupted",
+        "train/memorisation",
+        "validation/AP",
+    } <= set(rows[0])
 
 
 def test_an_export_answers_like_the_cell_it_came_from(run_cell, folder, cache, tmp_path):
     _, cell = run_cell("export=true", "model.epochs=1")
-    places = [f"dataset.path={folder}", f"cache_dir={cache}", f"output_dir={tmp_path / 'evaluated'}"]
-    cfg = composed("task=evaluate", "dataset=folder", *places, *SMALL, f"model.path={cell / 'export'}")
+    places = [
+        f"dataset.path={folder}",
+        f"cache_dir={cache}",
+        f"output_dir={tmp_path / 'evaluated'}",
+    ]
+    cfg = composed(
+        "task=evaluate", "dataset=folder", *places, *SMALL, f"model.path={cell / 'export'}"
+    )
     assert evaluate(cfg) == pytest.approx(scores_of(cell)["measures"]["nDCG@10"], abs=1e-6)
 
 
@@ -79,7 +117,10 @@ def test_another_program_scores_the_run_file_alike(run_cell, folder):
 
 
 def test_the_same_cell_twice_gives_the_same_bytes(run_cell, tmp_path):
-    outcomes = [run_cell("noise.ratio=0.4", "seed=3", out=tmp_path / name)[1] for name in ("first", "second")]
+    outcomes = [
+        run_cell("noise.ratio=0.4", "seed=3", out=tmp_path / name)[1]
+        for name in ("first", "second")
+    ]
     for name in ("run.trec", "per_query.tsv", "audit.tsv"):
         assert (outcomes[0] / name).read_bytes() == (outcomes[1] / name).read_bytes()
     for key in ("measures", "untrained", "validation", "noise", "selected_epoch"):
@@ -102,7 +143,9 @@ def test_a_finished_cell_is_skipped(run_cell, caplog):
 
 
 def test_training_learns_from_clean_labels(run_cell):
-    _, cell = run_cell("noise.ratio=0.0", "loss=cross_entropy", "model.epochs=8", "negatives.per_example=2")
+    _, cell = run_cell(
+        "noise.ratio=0.0", "loss=cross_entropy", "model.epochs=8", "negatives.per_example=2"
+    )
     scores = scores_of(cell)
     losses = [float(row["train/loss"]) for row in history(cell)]
     assert losses[-1] < losses[0] / 2

@@ -16,7 +16,9 @@ def on_scifact(real_collections, tmp_path_factory):
     shutil.copytree(real_collections / "irds_home", home)
 
     def run_it(base, *overrides):
-        finished = run("dataset=scifact", *overrides, cwd=base, IR_DATASETS_HOME=str(home), OMP_NUM_THREADS="2")
+        finished = run(
+            "dataset=scifact", *overrides, cwd=base, IR_DATASETS_HOME=str(home), OMP_NUM_THREADS="2"
+        )
         assert finished.returncode == 0, finished.stderr
         (scores,) = (base / "outputs").rglob("scores.json")
         return json.loads(scores.read_text())
@@ -36,5 +38,7 @@ def test_semantic_noise_costs_cross_entropy_on_scifact(on_scifact, tmp_path):
 
 
 def test_packaged_minilm_retrieves_scifact_untrained(on_scifact, tmp_path):
-    scores = on_scifact(tmp_path, "task=evaluate", "model=minilm", "model.tokens.document_length=160")
+    scores = on_scifact(
+        tmp_path, "task=evaluate", "model=minilm", "model.tokens.document_length=160"
+    )
     assert scores["measures"]["nDCG@10"] >= 0.6

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errors import InputError
-from evaluation import Run, Scores, deepest_cutoff, parse_measures, read_per_query, score_run, write_per_query, write_trec
+from evaluation import (
+    Run,
+    Scores,
+    deepest_cutoff,
+    parse_measures,
+    read_per_query,
+    score_run,
+    write_per_query,
+    write_trec,
+)
 
 NAMES = ["nDCG@10", "RR@10", "R@100", "AP"]
 
@@ -18,7 +27,11 @@ def doc_id(row: int) -> str:
 
 
 def test_names_are_kept_as_ir_measures_prints_them():
-    assert list(map(str, parse_measures(["nDCG@10", "AP(rel=2)@100", "MRR@10", "nDCG@10"]))) == ["nDCG@10", "AP(rel=2)@100", "RR@10"]
+    assert list(map(str, parse_measures(["nDCG@10", "AP(rel=2)@100", "MRR@10", "nDCG@10"]))) == [
+        "nDCG@10",
+        "AP(rel=2)@100",
+        "RR@10",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +59,9 @@ def test_no_measures():
         parse_measures([])
 
 
-@pytest.mark.parametrize(("names", "depth"), [(["nDCG@10", "R@50"], 50), (["nDCG@10", "AP"], 100), (["R@1000"], 100)])
+@pytest.mark.parametrize(
+    ("names", "depth"), [(["nDCG@10", "R@50"], 50), (["nDCG@10", "AP"], 100), (["R@1000"], 100)]
+)
 def test_deepest_cutoff(names, depth):
     assert deepest_cutoff(parse_measures(names), 100) == depth
 
@@ -60,9 +75,16 @@ def judged_runs(draw):
     scores = -np.sort(-rng.integers(0, 4, (4, k)).astype(np.float32))
     rows = np.take_along_axis(rows, np.lexsort((rows, -scores), axis=1), axis=1)
     qrels = {
-        f"q{i}": {doc_id(row): int(grade) for row, grade in enumerate(rng.integers(-1, 4, 40)) if rng.random() < 0.4} for i in range(1, 6)
+        f"q{i}": {
+            doc_id(row): int(grade)
+            for row, grade in enumerate(rng.integers(-1, 4, 40))
+            if rng.random() < 0.4
+        }
+        for i in range(1, 6)
     }
-    return Run([f"q{i}" for i in range(4)], rows, scores), {query: judged for query, judged in qrels.items() if judged}
+    return Run([f"q{i}" for i in range(4)], rows, scores), {
+        query: judged for query, judged in qrels.items() if judged
+    }
 
 
 @given(judged_runs())
@@ -74,25 +96,41 @@ def test_scores_are_those_of_pytrec_eval_on_the_written_run(tmp_path_factory, ca
     write_trec(run, doc_id, path, tag="x")
     with path.open() as file:
         written = pytrec_eval.parse_run(file)
-    evaluator = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut_10", "recip_rank", "recall_100", "map"})
+    evaluator = pytrec_eval.RelevanceEvaluator(
+        qrels, {"ndcg_cut_10", "recip_rank", "recall_100", "map"}
+    )
     results = evaluator.evaluate(written)
     names = {"nDCG@10": "ndcg_cut_10", "R@100": "recall_100", "AP": "map"}
     for query in qrels:
         for name, theirs in names.items():
-            assert scores.per_query[query][name] == pytest.approx(results.get(query, {}).get(theirs, 0.0), abs=1e-6)
+            assert scores.per_query[query][name] == pytest.approx(
+                results.get(query, {}).get(theirs, 0.0), abs=1e-6
+            )
         reciprocal = results.get(query, {}).get("recip_rank", 0.0)
-        assert scores.per_query[query]["RR@10"] == pytest.approx(reciprocal if reciprocal >= 0.1 - 1e-9 else 0.0, abs=1e-6)
+        assert scores.per_query[query]["RR@10"] == pytest.approx(
+            reciprocal if reciprocal >= 0.1 - 1e-9 else 0.0, abs=1e-6
+        )
     for name in NAMES:
-        assert scores.mean[name] == pytest.approx(np.mean([values[name] for values in scores.per_query.values()]), abs=1e-12)
+        assert scores.mean[name] == pytest.approx(
+            np.mean([values[name] for values in scores.per_query.values()]), abs=1e-12
+        )
 
 
-RUN = Run(["q1", "q2", "other"], np.array([[0, 1], [2, -1], [3, 4]]), np.array([[1.0, 1.0], [1.0, -np.inf], [2.0, 1.0]], np.float32))
+RUN = Run(
+    ["q1", "q2", "other"],
+    np.array([[0, 1], [2, -1], [3, 4]]),
+    np.array([[1.0, 1.0], [1.0, -np.inf], [2.0, 1.0]], np.float32),
+)
 
 
 def test_which_queries_count():
     qrels = {"q1": {"d1": 1}, "q2": {"d2": 0}, "unanswered": {"d5": 1}}
     scores = score_run(RUN, qrels, parse_measures(["RR@10"]), doc_id)
-    assert scores.per_query == {"q1": {"RR@10": 0.5}, "q2": {"RR@10": 0.0}, "unanswered": {"RR@10": 0.0}}
+    assert scores.per_query == {
+        "q1": {"RR@10": 0.5},
+        "q2": {"RR@10": 0.0},
+        "unanswered": {"RR@10": 0.0},
+    }
     assert scores.mean == {"RR@10": pytest.approx(0.5 / 3)}
 
 
@@ -102,14 +140,24 @@ def test_no_judgements():
 
 
 def test_one_query():
-    scores = score_run(Run(["q1"], np.array([[4]]), np.array([[0.0]], np.float32)), {"q1": {"d4": 1}}, parse_measures(NAMES), doc_id)
+    scores = score_run(
+        Run(["q1"], np.array([[4]]), np.array([[0.0]], np.float32)),
+        {"q1": {"d4": 1}},
+        parse_measures(NAMES),
+        doc_id,
+    )
     assert scores.mean == dict.fromkeys(NAMES, 1.0)
 
 
 def test_only_as_many_ranks_as_needed_are_looked_up():
     seen = []
     run = Run(["q1"], np.arange(50)[None], -np.arange(50, dtype=np.float32)[None])
-    score_run(run, {"q1": {"d4": 1}}, parse_measures(["nDCG@10", "P@5"]), lambda row: seen.append(row) or doc_id(row))
+    score_run(
+        run,
+        {"q1": {"d4": 1}},
+        parse_measures(["nDCG@10", "P@5"]),
+        lambda row: seen.append(row) or doc_id(row),
+    )
     assert seen == list(range(10))
 
 
@@ -124,15 +172,23 @@ def test_ir_measures_is_asked_once(monkeypatch):
 def test_per_query_file_keeps_every_digit(tmp_path):
     scores = Scores(
         {"nDCG@10": 0.2, "AP(rel=2)@100": 0.5},
-        {"q1": {"nDCG@10": 1 / 3, "AP(rel=2)@100": 0.1 + 0.2}, 'q"2': {"nDCG@10": 0.0, "AP(rel=2)@100": 1.0}},
+        {
+            "q1": {"nDCG@10": 1 / 3, "AP(rel=2)@100": 0.1 + 0.2},
+            'q"2': {"nDCG@10": 0.0, "AP(rel=2)@100": 1.0},
+        },
     )
     path = tmp_path / "per_query.tsv"
     write_per_query(scores, path)
-    assert path.read_text().splitlines()[:2] == ["query_id\tnDCG@10\tAP(rel=2)@100", "q1\t0.3333333333333333\t0.30000000000000004"]
+    assert path.read_text().splitlines()[:2] == [
+        "query_id\tnDCG@10\tAP(rel=2)@100",
+        "q1\t0.3333333333333333\t0.30000000000000004",
+    ]
     assert read_per_query(path) == scores.per_query
 
 
-@pytest.mark.parametrize("content", ["", "query\tAP\nq1\t0.5\n", "query_id\tAP\nq1\thigh\n", "query_id\tAP\nq1\n"])
+@pytest.mark.parametrize(
+    "content", ["", "query\tAP\nq1\t0.5\n", "query_id\tAP\nq1\thigh\n", "query_id\tAP\nq1\n"]
+)
 def test_bad_per_query_files(tmp_path, content):
     (tmp_path / "per_query.tsv").write_text(content)
     with pytest.raises(InputError, match=r"per_query\.tsv"):

@@ -18,7 +18,12 @@ from errors import InputError
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     base = tmp_path_factory.mktemp("mining")
-    return ["dataset=folder", f"dataset.path={write_small_collection(base / 'tiny')}", f"cache_dir={base / 'cache'}", *SMALL]
+    return [
+        "dataset=folder",
+        f"dataset.path={write_small_collection(base / 'tiny')}",
+        f"cache_dir={base / 'cache'}",
+        *SMALL,
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,11 @@ def materials(settings):
 
 
 def write_run(path, *rows):
-    path.write_text("".join(f"{query_id} Q0 {doc_id} {rank} {100 - rank} x\n" for query_id, doc_id, rank in rows))
+    path.write_text(
+        "".join(
+            f"{query_id} Q0 {doc_id} {rank} {100 - rank} x\n" for query_id, doc_id, rank in rows
+        )
+    )
     return f"negatives.run={path}"
 
 
@@ -36,23 +45,40 @@ def pools(materials):
     names = [materials.collection.documents.doc_id(row) for row in documents.values]
     return {
         query_id: names[start:end]
-        for query_id, start, end in zip(materials.collection.train.queries, documents.offsets[:-1], documents.offsets[1:], strict=True)
+        for query_id, start, end in zip(
+            materials.collection.train.queries,
+            documents.offsets[:-1],
+            documents.offsets[1:],
+            strict=True,
+        )
     }
 
 
-def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(settings, materials, tmp_path, caplog):
+def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(
+    settings, materials, tmp_path, caplog
+):
     query_id = next(iter(materials.collection.train.queries))
     positive = next(iter(materials.collection.train.qrels[query_id]))
     listed = [name for name in ("d3-0", "d4-1", "d5-2", "d6-3") if name != positive]
-    run = write_run(tmp_path / "run.trec", *((query_id, name, rank) for rank, name in enumerate([listed[0], positive, *listed[1:]])))
-    mined = pools(prepare(composed(*settings, "noise.ratio=0.0", run, "negatives.depth=4", "negatives.skip=1")))
+    run = write_run(
+        tmp_path / "run.trec",
+        *((query_id, name, rank) for rank, name in enumerate([listed[0], positive, *listed[1:]])),
+    )
+    mined = pools(
+        prepare(
+            composed(*settings, "noise.ratio=0.0", run, "negatives.depth=4", "negatives.skip=1")
+        )
+    )
     assert mined.pop(query_id) == listed[1:3]  # not the first rank, not the positive, not the fifth
     assert not any(mined.values())
     assert f"does not answer {len(mined)} train queries" in caplog.text
 
 
 def test_the_first_ranks_of_bm25_can_be_left_out(settings, materials):
-    whole, part = pools(materials), pools(prepare(composed(*settings, "noise.ratio=0.0", "negatives.skip=3")))
+    whole, part = (
+        pools(materials),
+        pools(prepare(composed(*settings, "noise.ratio=0.0", "negatives.skip=3"))),
+    )
     assert all(set(part[query_id]) <= set(whole[query_id]) for query_id in whole)
     assert sum(map(len, part.values())) < sum(map(len, whole.values()))
 
@@ -70,10 +96,18 @@ def test_a_network_mines_the_same_ranks(settings, materials):
 def test_refreshed_negatives_change_training_and_are_gone_in_the_end(settings, tmp_path):
     cells = {}
     for every in ("null", "1"):
-        cfg = composed(*settings, f"output_dir={tmp_path / every}", f"negatives.refresh_every={every}", "noise.ratio=0.4")
+        cfg = composed(
+            *settings,
+            f"output_dir={tmp_path / every}",
+            f"negatives.refresh_every={every}",
+            "noise.ratio=0.4",
+        )
         train(cfg)
         cells[every] = tmp_path / every / cfg.cell
-    given, refreshed = (list(csv.DictReader((cell / "history.csv").read_text().splitlines())) for cell in cells.values())
+    given, refreshed = (
+        list(csv.DictReader((cell / "history.csv").read_text().splitlines()))
+        for cell in cells.values()
+    )
     assert given[0]["train/loss"] == refreshed[0]["train/loss"]
     assert given[1]["train/loss"] != refreshed[1]["train/loss"]
     assert {path.name for path in (cells["1"] / "checkpoints").iterdir()} == {"best.safetensors"}
@@ -86,7 +120,10 @@ def test_refreshed_negatives_change_training_and_are_gone_in_the_end(settings, t
         (["negatives.skip=-1"], r"negatives\.skip=-1"),
         (["negatives.skip=10"], r"negatives\.skip=10: .*negatives\.depth=10"),
         (["negatives.refresh_every=0"], r"negatives\.refresh_every=0"),
-        (["negatives.refresh_every=1", "negatives.per_example=0"], r"negatives\.refresh_every=1: .*negatives\.per_example=0"),
+        (
+            ["negatives.refresh_every=1", "negatives.per_example=0"],
+            r"negatives\.refresh_every=1: .*negatives\.per_example=0",
+        ),
         (["negatives.run=x", "negatives.depth=0"], r"negatives\.run=x: .*negatives\.depth=0"),
     ],
 )

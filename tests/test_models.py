@@ -43,23 +43,34 @@ def test_scores_do_not_depend_on_what_else_is_in_the_batch(model, folder):
     whole = network.scores(batch)
     for row, column in batch.mask.nonzero()[::7].tolist():
         alone = Batch(*batch)._replace(
-            queries=_text(batch.queries, row), documents=_text(batch.documents, column), mask=torch.ones(1, 1, dtype=torch.bool)
+            queries=_text(batch.queries, row),
+            documents=_text(batch.documents, column),
+            mask=torch.ones(1, 1, dtype=torch.bool),
         )
-        torch.testing.assert_close(network.scores(alone)[0, 0], whole[row, column], atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(
+            network.scores(alone)[0, 0], whole[row, column], atol=1e-4, rtol=1e-4
+        )
 
 
 @pytest.mark.parametrize("recompute", ["null", "chunks"])
 @pytest.mark.parametrize("model", ["colbert", "cross_encoder", "minilm"])
-def test_word_vectors_looked_up_once_leave_scores_and_gradients(model, recompute, folder, monkeypatch):
+def test_word_vectors_looked_up_once_leave_scores_and_gradients(
+    model, recompute, folder, monkeypatch
+):
     found = {}
     for way in ("once", "each chunk"):
         network = built(model, folder, f"model.network.adaptation.recompute={recompute}").eval()
-        next(module for module in network.modules() if isinstance(module, Chunks)).tokens = 24  # several chunks
+        next(
+            module for module in network.modules() if isinstance(module, Chunks)
+        ).tokens = 24  # several chunks
         if way == "each chunk":
             monkeypatch.setattr(WordVectors, "of", lambda _self, ids: {"input_ids": ids})
         scores = network.scores(batch_of(model))
         scores.square().sum().backward()
-        found[way] = scores.detach(), {name: weight.grad for name, weight in network.named_parameters()}
+        found[way] = (
+            scores.detach(),
+            {name: weight.grad for name, weight in network.named_parameters()},
+        )
     assert torch.equal(found["once"][0], found["each chunk"][0])
     for name, gradient in found["each chunk"][1].items():
         torch.testing.assert_close(found["once"][1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
@@ -72,7 +83,9 @@ def _text(tokens, row):
 @pytest.mark.parametrize("model", MODELS)
 def test_training_and_evaluation_agree_without_dropout(model, folder):
     network, batch = built(model, folder), batch_of(model)
-    torch.testing.assert_close(network.train().scores(batch), network.eval().scores(batch), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        network.train().scores(batch), network.eval().scores(batch), atol=1e-5, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -85,7 +98,9 @@ def test_saved_weights_give_equal_scores(model, folder):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_temperature_divides(model, folder):
     batch = batch_of(model)
-    one, two = (built(model, folder, f"model.network.temperature={t}").scores(batch) for t in (1, 2))
+    one, two = (
+        built(model, folder, f"model.network.temperature={t}").scores(batch) for t in (1, 2)
+    )
     torch.testing.assert_close(one, 2 * two)
 
 
@@ -93,7 +108,11 @@ def test_the_temperature_divides(model, folder):
 def test_every_weight_gets_a_gradient(model, folder):
     network = built(model, folder)
     network.scores(batch_of(model)).square().sum().backward()
-    without = [name for name, weight in network.named_parameters() if weight.requires_grad and weight.grad is None]
+    without = [
+        name
+        for name, weight in network.named_parameters()
+        if weight.requires_grad and weight.grad is None
+    ]
     assert not without  # a distributed run would wait for them for ever
 
 
@@ -110,7 +129,9 @@ def test_a_temperature_of_zero_is_refused(model, folder):
 
 @pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
 def test_lengths_beyond_the_positions_are_refused(model, folder):
-    key = "model.network.pair_length" if model == "cross_encoder" else "model.tokens.document_length"
+    key = (
+        "model.network.pair_length" if model == "cross_encoder" else "model.tokens.document_length"
+    )
     with pytest.raises(InputError, match=f"{key}=33: .* has 32 positions"):
         built(model, folder, f"{key}=33")
 
@@ -123,7 +144,10 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
     tensors = load_file(weights)
     del tensors["encoder.layer.1.output.dense.weight"]
     save_file(tensors, weights, metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"1 weights of .*layer\.1\.output\.dense\.weight\) are not in its files: they are truncated"):
+    with pytest.raises(
+        InputError,
+        match=r"1 weights of .*layer\.1\.output\.dense\.weight\) are not in its files: they are truncated",
+    ):
         built(model, tmp_path / "tiny")
     weights.write_bytes(weights.read_bytes()[:-500])
     with pytest.raises(InputError, match=r"model\.path=.*cannot be loaded"):
@@ -134,7 +158,10 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_size": 32}, r"weights have another size .*\[32, 16\] in its files, \[32, 32\] by its config\.json"),
+        (
+            {"hidden_size": 32},
+            r"weights have another size .*\[32, 16\] in its files, \[32, 32\] by its config\.json",
+        ),
         ({"vocab_size": 50}, r"1 weights have another size .*\[28, 16\] in its files, \[50, 16\]"),
         (
             {"model_type": "distilbert", "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
@@ -143,7 +170,9 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
         ({"model_type": "nonsense"}, "cannot be loaded .*nonsense"),
     ],
 )
-def test_weights_of_another_size_or_architecture_are_refused_with_both(model, changes, message, tmp_path):
+def test_weights_of_another_size_or_architecture_are_refused_with_both(
+    model, changes, message, tmp_path
+):
     config = Path(save_tiny(tmp_path / "tiny")) / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | changes))
     with pytest.raises(InputError, match=message):
@@ -155,5 +184,7 @@ def test_a_tokenizer_of_another_vocabulary_is_refused(model, folder):
     tokenizer = tiny_tokenizer()
     tokenizer.add_tokens([f"{word}{word}" for word in WORDS])
     cfg = config(model, folder)
-    with pytest.raises(InputError, match=r"51 ids and its encoder 28 embeddings|do not belong together"):
+    with pytest.raises(
+        InputError, match=r"51 ids and its encoder 28 embeddings|do not belong together"
+    ):
         instantiate(cfg.model.network)(tokenizer=tokenizer, documents=documents(), seed=0)

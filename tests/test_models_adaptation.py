@@ -27,15 +27,23 @@ def gradients(network, batch, seed=3):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         (network.train().scores(batch).softmax(1) * batch.targets).sum().backward()
-    return {name.replace("base_model.model.", ""): weight.grad for name, weight in network.named_parameters() if weight.grad is not None}
+    return {
+        name.replace("base_model.model.", ""): weight.grad
+        for name, weight in network.named_parameters()
+        if weight.grad is not None
+    }
 
 
 @pytest.mark.parametrize("recompute", ["layers", "chunks"])
 @pytest.mark.parametrize("model", NETWORKS)
-def test_recomputed_activations_give_the_same_gradients_with_dropout(model, recompute, folder_with_dropout):
+def test_recomputed_activations_give_the_same_gradients_with_dropout(
+    model, recompute, folder_with_dropout
+):
     batch = batch_of(model)
     plain = gradients(built(model, folder_with_dropout), batch)
-    recomputed = gradients(built(model, folder_with_dropout, f"model.network.adaptation.recompute={recompute}"), batch)
+    recomputed = gradients(
+        built(model, folder_with_dropout, f"model.network.adaptation.recompute={recompute}"), batch
+    )
     assert plain.keys() == recomputed.keys()
     for name, gradient in plain.items():
         torch.testing.assert_close(recomputed[name], gradient, atol=1e-5, rtol=1e-5)
@@ -43,14 +51,18 @@ def test_recomputed_activations_give_the_same_gradients_with_dropout(model, reco
 
 def test_dropout_is_on_in_the_test_above(folder_with_dropout):
     batch = batch_of("minilm")
-    first, second = (gradients(built("minilm", folder_with_dropout), batch, seed) for seed in (3, 4))
+    first, second = (
+        gradients(built("minilm", folder_with_dropout), batch, seed) for seed in (3, 4)
+    )
     assert any(not torch.allclose(first[name], second[name]) for name in first)
 
 
 def test_chunks_keep_less_for_the_gradients(folder):
     def kept(*overrides):
         network, sizes = built("minilm", folder, *overrides), []
-        with torch.autograd.graph.saved_tensors_hooks(lambda tensor: sizes.append(tensor.numel()) or tensor, lambda tensor: tensor):
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda tensor: sizes.append(tensor.numel()) or tensor, lambda tensor: tensor
+        ):
             network.train().scores(batch_of("minilm"))
         return sum(sizes)
 
@@ -66,7 +78,9 @@ def test_frozen_layers_get_no_gradient(model, folder):
 
 
 def test_more_frozen_layers_than_there_are_is_refused(folder):
-    with pytest.raises(Exception, match=r"model\.network\.adaptation\.freeze_layers=3: the encoder has 2 layers"):
+    with pytest.raises(
+        Exception, match=r"model\.network\.adaptation\.freeze_layers=3: the encoder has 2 layers"
+    ):
         built("minilm", folder, "model.network.adaptation.freeze_layers=3")
 
 
@@ -75,8 +89,13 @@ def test_low_rank_updates_are_trained_and_nothing_else_of_the_encoder(model, fol
     pytest.importorskip("peft")
     batch = batch_of(model)
     network = built(model, folder, "model.network.adaptation.lora={rank:2,alpha:4,dropout:0.0}")
-    torch.testing.assert_close(network.scores(batch), built(model, folder).scores(batch))  # an update starts at zero
-    assert {name.split(".")[-3] for name in gradients(network, batch) if "layer" in name} == {"lora_A", "lora_B"}
+    torch.testing.assert_close(
+        network.scores(batch), built(model, folder).scores(batch)
+    )  # an update starts at zero
+    assert {name.split(".")[-3] for name in gradients(network, batch) if "layer" in name} == {
+        "lora_A",
+        "lora_B",
+    }
 
 
 @pytest.mark.parametrize("model", NETWORKS)
@@ -84,7 +103,9 @@ def test_low_rank_updates_are_recomputed_too(model, folder):
     pytest.importorskip("peft")
     lora, batch = "model.network.adaptation.lora={rank:2,alpha:4,dropout:0.2}", batch_of(model)
     plain = gradients(built(model, folder, lora), batch)
-    recomputed = gradients(built(model, folder, lora, "model.network.adaptation.recompute=layers"), batch)
+    recomputed = gradients(
+        built(model, folder, lora, "model.network.adaptation.recompute=layers"), batch
+    )
     assert plain.keys() == recomputed.keys()
     for name, gradient in plain.items():
         torch.testing.assert_close(recomputed[name], gradient, atol=1e-5, rtol=1e-5)

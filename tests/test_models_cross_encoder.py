@@ -20,7 +20,9 @@ def folder(tmp_path_factory):
 
 def roberta_like():
     tokenizer = tiny_tokenizer()
-    tokenizer.backend_tokenizer.post_processor = processors.RobertaProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.backend_tokenizer.post_processor = processors.RobertaProcessing(
+        ("[SEP]", 3), ("[CLS]", 2)
+    )
     return tokenizer
 
 
@@ -30,10 +32,13 @@ def roberta_like():
 def test_pairs_are_those_of_the_tokenizer(tokenizer, pairs, length):
     backend = tokenizer.backend_tokenizer
     queries, documents = (
-        ragged([backend.encode(text, add_special_tokens=False).ids for text in side]) for side in zip(*pairs, strict=True)
+        ragged([backend.encode(text, add_special_tokens=False).ids for text in side])
+        for side in zip(*pairs, strict=True)
     )
     rows = torch.arange(len(pairs)).repeat(2, 1).T
-    ids, types, mask = PairTemplate.of(tokenizer).join(queries, documents, rows, pad_id=0, length=length)
+    ids, types, mask = PairTemplate.of(tokenizer).join(
+        queries, documents, rows, pad_id=0, length=length
+    )
     for row, (query, document) in enumerate(pairs):
         backend.enable_truncation(length, strategy="only_second")
         expected = backend.encode(query, document)
@@ -52,10 +57,22 @@ def test_padding_and_truncation_of_the_tokenizers_file_do_not_matter():
 
 def test_padding_is_at_the_end():
     ids, types, mask = PairTemplate.of(tiny_tokenizer()).join(
-        ragged([[5], [6, 7, 8]]), ragged([[9], [10, 11]]), torch.tensor([[1, 1], [0, 0], [0, 1]]), pad_id=0, length=20
+        ragged([[5], [6, 7, 8]]),
+        ragged([[9], [10, 11]]),
+        torch.tensor([[1, 1], [0, 0], [0, 1]]),
+        pad_id=0,
+        length=20,
     )
-    assert ids.tolist() == [[2, 6, 7, 8, 3, 10, 11, 3], [2, 5, 3, 9, 3, 0, 0, 0], [2, 5, 3, 10, 11, 3, 0, 0]]
-    assert types.tolist() == [[0, 0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1, 0, 0]]
+    assert ids.tolist() == [
+        [2, 6, 7, 8, 3, 10, 11, 3],
+        [2, 5, 3, 9, 3, 0, 0, 0],
+        [2, 5, 3, 10, 11, 3, 0, 0],
+    ]
+    assert types.tolist() == [
+        [0, 0, 0, 0, 0, 1, 1, 1],
+        [0, 0, 0, 1, 1, 0, 0, 0],
+        [0, 0, 0, 1, 1, 1, 0, 0],
+    ]
     assert mask.sum(1).tolist() == [8, 5, 6]
 
 
@@ -63,7 +80,8 @@ def test_only_candidates_are_scored(folder):
     network, batch = built("cross_encoder", folder), batch_of("cross_encoder")
     scored = []
     network.classifier.register_forward_pre_hook(
-        lambda _module, _args, kwargs: scored.append(len(kwargs["attention_mask"])), with_kwargs=True
+        lambda _module, _args, kwargs: scored.append(len(kwargs["attention_mask"])),
+        with_kwargs=True,
     )
     scores = network.scores(batch)
     assert sum(scored) == int(batch.mask.sum())
@@ -74,4 +92,6 @@ def test_only_candidates_are_scored(folder):
 def test_query_and_document_are_told_apart(folder):
     network = built("cross_encoder", folder)
     first, second, pair = ragged([[5, 6]]), ragged([[7, 8]]), torch.tensor([[0, 0]])
-    assert not torch.allclose(network.pair_scores(first, second, pair), network.pair_scores(second, first, pair))
+    assert not torch.allclose(
+        network.pair_scores(first, second, pair), network.pair_scores(second, first, pair)
+    )

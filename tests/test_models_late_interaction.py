@@ -19,18 +19,28 @@ def folder(tmp_path_factory):
 
 
 def vectors(lengths, seed):
-    values = torch.randn(sum(lengths), 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    values = torch.randn(
+        sum(lengths), 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
     return TokenVectors(values.requires_grad_(), offsets_of(torch.tensor(lengths)))
 
 
 def texts(encoded):
-    return [encoded.vectors[start:end] for start, end in zip(encoded.offsets[:-1], encoded.offsets[1:], strict=True)]
+    return [
+        encoded.vectors[start:end]
+        for start, end in zip(encoded.offsets[:-1], encoded.offsets[1:], strict=True)
+    ]
 
 
 def naive(queries, documents):
     return torch.stack(
         [
-            torch.stack([sum(max((q * d).sum() for d in document) for q in query) for document in texts(documents)])
+            torch.stack(
+                [
+                    sum(max((q * d).sum() for d in document) for q in query)
+                    for document in texts(documents)
+                ]
+            )
             for query in texts(queries)
         ]
     )
@@ -42,9 +52,15 @@ def test_maxsim_is_the_naive_loop_and_so_is_its_gradient(query_lengths, document
     queries, documents = vectors(query_lengths, 0), vectors(document_lengths, 1)
     fast, slow = maxsim(queries, documents, elements=elements), naive(queries, documents)
     torch.testing.assert_close(fast, slow)
-    weights = torch.randn(slow.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    weights = torch.randn(
+        slow.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64
+    )
     for ours, theirs in zip(
-        *(torch.autograd.grad((s * weights).sum(), [queries.vectors, documents.vectors]) for s in (fast, slow)), strict=True
+        *(
+            torch.autograd.grad((s * weights).sum(), [queries.vectors, documents.vectors])
+            for s in (fast, slow)
+        ),
+        strict=True,
     ):
         torch.testing.assert_close(ours, theirs)
 
@@ -53,8 +69,13 @@ def test_maxsim_is_the_naive_loop_and_so_is_its_gradient(query_lengths, document
 @settings(deadline=None, max_examples=15)
 def test_maxsim_of_pairs_is_that_of_all(query_lengths, document_lengths, elements):
     queries, documents = vectors(query_lengths, 0), vectors(document_lengths, 1)
-    pairs = torch.cartesian_prod(torch.arange(len(query_lengths)), torch.arange(len(document_lengths)))
-    torch.testing.assert_close(maxsim_pairs(queries, documents, pairs, elements=elements), maxsim(queries, documents).flatten())
+    pairs = torch.cartesian_prod(
+        torch.arange(len(query_lengths)), torch.arange(len(document_lengths))
+    )
+    torch.testing.assert_close(
+        maxsim_pairs(queries, documents, pairs, elements=elements),
+        maxsim(queries, documents).flatten(),
+    )
 
 
 def test_queries_are_augmented_to_their_length(folder):
@@ -65,7 +86,10 @@ def test_queries_are_augmented_to_their_length(folder):
 
 def test_augmenting_tokens_are_not_attended_to(folder):
     tokens = ragged([[2, 5, 3]])
-    augmented, plain = (built("colbert", folder, f"model.network.augment_queries={on}").encode_queries(tokens) for on in ("true", "false"))
+    augmented, plain = (
+        built("colbert", folder, f"model.network.augment_queries={on}").encode_queries(tokens)
+        for on in ("true", "false")
+    )
     assert plain.offsets.tolist() == [0, 3]
     torch.testing.assert_close(augmented.vectors[:3], plain.vectors)
 
@@ -73,7 +97,9 @@ def test_augmenting_tokens_are_not_attended_to(folder):
 def test_punctuation_of_documents_does_not_count_but_is_read(folder):
     tokenizer = tiny_tokenizer()
     comma, other = tokenizer.convert_tokens_to_ids(","), tokenizer.convert_tokens_to_ids("b")
-    filtered, plain = (built("colbert", folder, f"model.network.skip_punctuation={on}") for on in ("true", "false"))
+    filtered, plain = (
+        built("colbert", folder, f"model.network.skip_punctuation={on}") for on in ("true", "false")
+    )
     tokens = ragged([[2, other, comma, other, 3]])
     kept = plain.encode_documents(tokens).vectors[[0, 1, 3, 4]]
     torch.testing.assert_close(filtered.encode_documents(tokens).vectors, kept)
@@ -82,10 +108,16 @@ def test_punctuation_of_documents_does_not_count_but_is_read(folder):
 
 def test_a_document_of_punctuation_keeps_its_first_token(folder):
     comma = tiny_tokenizer().convert_tokens_to_ids(",")
-    assert built("colbert", folder).encode_documents(ragged([[comma, comma]])).offsets.tolist() == [0, 1]
+    assert built("colbert", folder).encode_documents(ragged([[comma, comma]])).offsets.tolist() == [
+        0,
+        1,
+    ]
 
 
 def test_scores_are_maxsim_over_temperature(folder):
     network, batch = built("colbert", folder, "model.network.temperature=0.5"), batch_of("colbert")
-    expected = naive(network.encode_queries(batch.queries), network.encode_documents(batch.documents)) / 0.5
+    expected = (
+        naive(network.encode_queries(batch.queries), network.encode_documents(batch.documents))
+        / 0.5
+    )
     torch.testing.assert_close(network.scores(batch), expected)

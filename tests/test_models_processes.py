@@ -38,7 +38,12 @@ class Step(nn.Module):
 
     def forward(self, batch):
         pair_ids = batch.query_rows.unsqueeze(1) * 100 + batch.document_rows
-        return self.loss(self.network.scores(batch), batch.targets, batch.mask, pair_ids=pair_ids.masked_fill(~batch.own, -1))
+        return self.loss(
+            self.network.scores(batch),
+            batch.targets,
+            batch.mask,
+            pair_ids=pair_ids.masked_fill(~batch.own, -1),
+        )
 
 
 def trained(step, batch):
@@ -50,7 +55,9 @@ def trained(step, batch):
         value.backward()
         optimizer.step()
         values.append(value.detach())
-    gradients = {name.removeprefix("module."): weight.grad for name, weight in step.named_parameters()}
+    gradients = {
+        name.removeprefix("module."): weight.grad for name, weight in step.named_parameters()
+    }
     return {"losses": torch.stack(values), **gradients}
 
 
@@ -59,7 +66,9 @@ def process(rank, folder, rendezvous):
     faulthandler.dump_traceback_later(100, exit=True)  # never leaves a process behind
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     for model, loss in CASES.items():
-        step = DistributedDataParallel(Step(built(model, folder, *OVERRIDES.get(model, [])).train(), loss()))
+        step = DistributedDataParallel(
+            Step(built(model, folder, *OVERRIDES.get(model, [])).train(), loss())
+        )
         torch.save(trained(step, batch_of(model)), Path(folder) / f"{model}-{rank}.pt")
     with pytest.raises(InputError, match="cannot be shared by 2 processes"):
         Share.of(torch.tensor([3]))
@@ -77,12 +86,21 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("model", CASES)
 def test_two_processes_give_the_losses_and_gradients_of_one(model, folder):
-    alone = trained(Step(built(model, folder, *OVERRIDES.get(model, [])).train(), CASES[model]()), batch_of(model))
+    alone = trained(
+        Step(built(model, folder, *OVERRIDES.get(model, [])).train(), CASES[model]()),
+        batch_of(model),
+    )
     for rank in range(2):
         together = torch.load(Path(folder) / f"{model}-{rank}.pt", weights_only=True)
         assert together.keys() == alone.keys()
         for name, value in alone.items():
-            torch.testing.assert_close(together[name], value, atol=2e-5, rtol=1e-4, msg=lambda text, name=name: f"{name}: {text}")
+            torch.testing.assert_close(
+                together[name],
+                value,
+                atol=2e-5,
+                rtol=1e-4,
+                msg=lambda text, name=name: f"{name}: {text}",
+            )
 
 
 def answered_together(rank, folder, rendezvous):

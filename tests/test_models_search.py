@@ -27,7 +27,14 @@ def folder(tmp_path_factory):
 def collection(tmp_path_factory):
     path = write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
     cache = Cache(tmp_path_factory.mktemp("cache"))
-    return open_folder(path=str(path), relevance=1, validation_share=0.1, split_seed=0, on_problem="fail", cache=cache)
+    return open_folder(
+        path=str(path),
+        relevance=1,
+        validation_share=0.1,
+        split_seed=0,
+        on_problem="fail",
+        cache=cache,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,9 @@ def answered(folder, collection):
         tokenised = tokenise(cfg, collection)
         network = build_network(cfg, tokenised)
         queries = tokenised.split(getattr(collection, split))
-        found = instantiate(cfg.model.search).answer(network, queries, tokenised.corpus, depth=depth, batch_tokens=64)
+        found = instantiate(cfg.model.search).answer(
+            network, queries, tokenised.corpus, depth=depth, batch_tokens=64
+        )
         return found, network, tokenised
 
     return answer
@@ -45,8 +54,12 @@ def answered(folder, collection):
 
 def all_maxsim(network, tokenised):
     with torch.inference_mode():
-        queries = network.encode_queries(tokenised.queries["test"].tokens(range(len(tokenised.queries["test"]))))
-        documents = network.encode_documents(tokenised.documents.tokens(range(len(tokenised.documents))))
+        queries = network.encode_queries(
+            tokenised.queries["test"].tokens(range(len(tokenised.queries["test"])))
+        )
+        documents = network.encode_documents(
+            tokenised.documents.tokens(range(len(tokenised.documents)))
+        )
         return network.similarities(queries, documents).numpy()
 
 
@@ -55,16 +68,28 @@ def test_late_interaction_searches_a_small_collection_whole(answered):
     expected = all_maxsim(network, tokenised)
     assert found.facts == {"search": "exact MaxSim, all documents"}
     np.testing.assert_allclose(found.run.scores, -np.sort(-expected, axis=1)[:, :20], rtol=1e-5)
-    np.testing.assert_allclose(np.take_along_axis(expected, found.run.rows, 1), found.run.scores, rtol=1e-5)
+    np.testing.assert_allclose(
+        np.take_along_axis(expected, found.run.rows, 1), found.run.scores, rtol=1e-5
+    )
 
 
 def test_late_interaction_takes_candidates_of_a_large_collection(answered):
-    found, network, tokenised = answered("colbert", "model.search.exact_up_to=119", "model.candidates=10")
+    found, network, tokenised = answered(
+        "colbert", "model.search.exact_up_to=119", "model.candidates=10"
+    )
     expected = all_maxsim(network, tokenised)
-    assert found.facts == {"search": "MaxSim of candidates", "first_stage": "BM25", "candidates": 10}
+    assert found.facts == {
+        "search": "MaxSim of candidates",
+        "first_stage": "BM25",
+        "candidates": 10,
+    }
     listed = found.run.rows >= 0
-    assert [set(row) for row in found.run.rows.tolist()] == [set(row) for row in found.first_stage.rows.tolist()]
-    np.testing.assert_allclose(np.take_along_axis(expected, found.run.rows, 1)[listed], found.run.scores[listed], rtol=1e-5)
+    assert [set(row) for row in found.run.rows.tolist()] == [
+        set(row) for row in found.first_stage.rows.tolist()
+    ]
+    np.testing.assert_allclose(
+        np.take_along_axis(expected, found.run.rows, 1)[listed], found.run.scores[listed], rtol=1e-5
+    )
     assert (np.diff(found.run.scores, axis=1)[listed[:, 1:]] <= 0).all()
 
 
@@ -75,8 +100,13 @@ def test_a_cross_encoder_orders_what_the_first_stage_found(answered):
     rows = found.run.rows[place][found.run.rows[place] >= 0]
     assert set(rows) == set(found.first_stage.rows[place][found.first_stage.rows[place] >= 0])
     with torch.inference_mode():
-        pairs = torch.stack([torch.zeros(len(rows), dtype=torch.long), torch.arange(len(rows))], dim=1)
-        query, documents = tokenised.queries["test"].tokens([place]), tokenised.documents.tokens(rows)
+        pairs = torch.stack(
+            [torch.zeros(len(rows), dtype=torch.long), torch.arange(len(rows))], dim=1
+        )
+        query, documents = (
+            tokenised.queries["test"].tokens([place]),
+            tokenised.documents.tokens(rows),
+        )
         expected = network.pair_scores(query, documents, pairs).numpy()
     np.testing.assert_allclose(found.run.scores[place][: len(rows)], expected, rtol=1e-4, atol=1e-5)
 
@@ -84,7 +114,9 @@ def test_a_cross_encoder_orders_what_the_first_stage_found(answered):
 def test_a_run_file_is_a_first_stage_too(answered, collection, tmp_path):
     dense, _, _ = answered("static", depth=5)
     write_trec(dense.run, collection.documents.doc_id, tmp_path / "dense.trec", tag="dense")
-    found, _, _ = answered("cross_encoder", f"model.first_stage={tmp_path / 'dense.trec'}", "model.candidates=5")
+    found, _, _ = answered(
+        "cross_encoder", f"model.first_stage={tmp_path / 'dense.trec'}", "model.candidates=5"
+    )
     assert found.facts["first_stage"] == str(tmp_path / "dense.trec")
     assert np.array_equal(np.sort(found.run.rows), np.sort(dense.run.rows))
 
@@ -94,7 +126,9 @@ def test_a_run_file_that_does_not_fit_is_refused(answered, collection, tmp_path)
     dense, _, _ = answered("static", depth=5)
     write_trec(dense.run, collection.documents.doc_id, path, tag="dense")
     with pytest.raises(InputError, match=r"model\.first_stage=.*does not answer 10 of 10 queries"):
-        answered("cross_encoder", f"model.first_stage={path}", "model.candidates=5", split="validation")
+        answered(
+            "cross_encoder", f"model.first_stage={path}", "model.candidates=5", split="validation"
+        )
     with pytest.raises(InputError, match=r"model\.candidates=100: .*lists 5 documents"):
         answered("cross_encoder", f"model.first_stage={path}")
     for line, message in (
@@ -130,7 +164,13 @@ def test_stored_vectors_answer_alike(model, answered, folder):
     cfg = config(model, folder)
     search = instantiate(cfg.model.search)
     stored = indexed(cfg, search, network, tokenised)
-    again = stored.answer(network, tokenised.split(tokenised.collection.test), tokenised.corpus, depth=20, batch_tokens=64)
+    again = stored.answer(
+        network,
+        tokenised.split(tokenised.collection.test),
+        tokenised.corpus,
+        depth=20,
+        batch_tokens=64,
+    )
     assert np.array_equal(again.run.rows, found.run.rows)
     vectors = next((tokenised.collection.cache.root / "vectors").rglob("vectors.npy"))
     before = vectors.stat().st_mtime_ns
@@ -139,21 +179,35 @@ def test_stored_vectors_answer_alike(model, answered, folder):
 
 
 @pytest.mark.parametrize("model", ["static", "minilm"])
-def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(model, answered, folder, monkeypatch):
+def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(
+    model, answered, folder, monkeypatch
+):
     found, network, tokenised = answered(model)
     for module in (encode, retrieval):
-        monkeypatch.setattr(module, "WINDOW" if module is encode else "SHARD", 50)  # 120 documents: 50, 50 and 20
+        monkeypatch.setattr(
+            module, "WINDOW" if module is encode else "SHARD", 50
+        )  # 120 documents: 50, 50 and 20
     cfg = config(model, folder)
     search, cache = instantiate(cfg.model.search), tokenised.collection.cache
     whole = encode_store(tokenised.documents, Eval(network), batch_tokens=64)
     built, build = [], cache._build
-    monkeypatch.setattr(cache, "_build", lambda target, key, work: (built.append(key["rows"]), build(target, key, work)))
+    monkeypatch.setattr(
+        cache,
+        "_build",
+        lambda target, key, work: (built.append(key["rows"]), build(target, key, work)),
+    )
     indexed(cfg, search, network, tokenised, slice(1, None, 2))
     assert built == [[50, 100]]
     stored = indexed(cfg, search, network, tokenised)
     assert built == [[50, 100], [0, 50], [100, 120]]
     assert np.array_equal(np.concatenate(stored._index), whole)
-    again = stored.answer(network, tokenised.split(tokenised.collection.test), tokenised.corpus, depth=20, batch_tokens=64)
+    again = stored.answer(
+        network,
+        tokenised.split(tokenised.collection.test),
+        tokenised.corpus,
+        depth=20,
+        batch_tokens=64,
+    )
     assert np.array_equal(again.run.rows, found.run.rows)
 
 

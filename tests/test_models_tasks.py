@@ -25,7 +25,12 @@ MODELS = [key for key in SMALL if key.startswith(("model.network", "model.tokeni
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     folder = write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
-    return ["dataset=folder", f"dataset.path={folder}", f"cache_dir={tmp_path_factory.mktemp('cache')}", *MODELS]
+    return [
+        "dataset=folder",
+        f"dataset.path={folder}",
+        f"cache_dir={tmp_path_factory.mktemp('cache')}",
+        *MODELS,
+    ]
 
 
 def test_search_prints_the_best_documents_with_their_text(settings):
@@ -48,7 +53,9 @@ def test_index_stores_the_vectors_once(settings, caplog):
     assert "the vectors of 120 documents are in" in caplog.text
 
 
-@pytest.mark.parametrize("overrides", [("task.part=2", "task.parts=2"), ("task.part=-1",), ("task.parts=0",)])
+@pytest.mark.parametrize(
+    "overrides", [("task.part=2", "task.parts=2"), ("task.part=-1",), ("task.parts=0",)]
+)
 def test_a_part_that_is_none_of_the_parts_is_refused(overrides, settings):
     with pytest.raises(InputError, match=r"task\.part=.*below task\.parts="):
         index(composed(*settings, "task=index", *overrides))
@@ -65,7 +72,9 @@ def test_evaluate_writes_a_cell_that_says_how_it_searched(settings, tmp_path):
 @pytest.mark.parametrize("splits", ["[]", "[dev]", "[test,test]"])
 def test_retrieving_for_no_split_of_the_collection_is_refused(splits, settings, tmp_path):
     with pytest.raises(InputError, match=r"task\.splits=.*train, validation, test"):
-        retrieve(composed(*settings, "task=retrieve", f"task.splits={splits}", f"output_dir={tmp_path}"))
+        retrieve(
+            composed(*settings, "task=retrieve", f"task.splits={splits}", f"output_dir={tmp_path}")
+        )
 
 
 def run_of(rows):
@@ -94,7 +103,12 @@ class Module(RankingModule):
 def refreshed(folder, epochs, state=None):
     """What is handed over before each epoch, when the network of epoch e mines document e; and the state for a checkpoint."""
     used, current = [], [epochs[0]]
-    callback = NegativeRefresh(2, lambda _network: run_of([current[0]]), lambda run: used.append((current[0], int(run.rows[0, 0]))), folder)
+    callback = NegativeRefresh(
+        2,
+        lambda _network: run_of([current[0]]),
+        lambda run: used.append((current[0], int(run.rows[0, 0]))),
+        folder,
+    )
     if state is not None:
         callback.load_state_dict(state)
     callback.on_train_start(Trainer(epochs[0]), Module())
@@ -113,7 +127,10 @@ def test_an_interrupted_cell_goes_on_with_the_negatives_it_had(tmp_path):
     assert refreshed(tmp_path, [4, 5], state)[0] == [(4, 2), (4, 4)]
     _, earlier = refreshed(tmp_path, range(2))
     assert refreshed(tmp_path, [2, 3], earlier)[0] == [(2, 2)]
-    assert refreshed(tmp_path, [3, 4], state)[0] == [(3, 2), (4, 4)]  # an earlier checkpoint than the files
+    assert refreshed(tmp_path, [3, 4], state)[0] == [
+        (3, 2),
+        (4, 4),
+    ]  # an earlier checkpoint than the files
 
 
 def test_the_runs_of_the_last_two_refreshes_are_kept(tmp_path):
@@ -125,7 +142,10 @@ def test_the_runs_of_the_last_two_refreshes_are_kept(tmp_path):
 def test_lost_negatives_are_named(tmp_path, harm):
     _, state = refreshed(tmp_path, range(4))
     harm(tmp_path / "negatives-2.npz")
-    with pytest.raises(InputError, match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be read.*overwrite=true"):
+    with pytest.raises(
+        InputError,
+        match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be read.*overwrite=true",
+    ):
         refreshed(tmp_path, [3], state)
 
 

@@ -23,7 +23,21 @@ grades = st.none() | st.integers(-1, 5)
 similarities = st.none() | st.integers(-1_000_000, 1_000_000).map(lambda value: value / 1_000_000)
 names = st.text(max_size=8)
 rows = st.builds(
-    AuditRow, names, names, names, grades, grades, names, grades, grades, grades, similarities, similarities, st.floats(0, 1), names, names
+    AuditRow,
+    names,
+    names,
+    names,
+    grades,
+    grades,
+    names,
+    grades,
+    grades,
+    grades,
+    similarities,
+    similarities,
+    st.floats(0, 1),
+    names,
+    names,
 )
 
 
@@ -51,9 +65,17 @@ def test_the_file_holds_header_columns_and_rows(collection, tmp_path):
     path = tmp_path / "audit.tsv"
     audit.write(path)
     lines = path.read_text().splitlines()
-    header = {key: json.loads(value) for key, value in (line[2:].split(": ", 1) for line in lines if line.startswith("# "))}
+    header = {
+        key: json.loads(value)
+        for key, value in (line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+    }
     assert header["parameters"] == {"K": 100, "T": 0.05, "dup": 0.95, "lam": 0.5, "mode": "swap"}
-    assert (header["ratio"], header["units"], header["corrupted"], header["realised"]) == (0.4, 5, 2, 0.4)
+    assert (header["ratio"], header["units"], header["corrupted"], header["realised"]) == (
+        0.4,
+        5,
+        2,
+        0.4,
+    )
     assert header["encoder"] == "lsa-1"
     assert len(header["encoder_fingerprint"]) == len(header["collection_fingerprint"]) == 32
     assert lines[len(header)].split("\t") == list(COLUMNS)
@@ -65,7 +87,12 @@ def test_the_file_holds_header_columns_and_rows(collection, tmp_path):
 def test_the_version_hash_follows_what_decides(collection):
     hashes = [
         model("semantic", ratio=ratio, **keys).corrupt(collection).audit.header.version_hash
-        for ratio, keys in ((0.2, {}), (0.4, {"seed": 7}), (0.4, {"K": 3}), (0.4, {"encoder.dimensions": 2}))
+        for ratio, keys in (
+            (0.2, {}),
+            (0.4, {"seed": 7}),
+            (0.4, {"K": 3}),
+            (0.4, {"encoder.dimensions": 2}),
+        )
     ]
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 3
@@ -90,7 +117,9 @@ def test_replaced_tells_what_an_inserted_document_stands_for(collection):
 def test_a_draw_is_the_hash_of_its_key():
     digest = blake2b(b"v|7|pick|q|d", digest_size=8).digest()
     assert uniform("v", 7, "pick", "q", "d") == (int.from_bytes(digest, "big") + 0.5) / 2**64
-    assert uniforms("v", 7, "pick", ("q",), ["d", "e"]) == [uniform("v", 7, "pick", "q", each) for each in "de"]
+    assert uniforms("v", 7, "pick", ("q",), ["d", "e"]) == [
+        uniform("v", 7, "pick", "q", each) for each in "de"
+    ]
 
 
 def test_draws_are_uniform():
@@ -108,7 +137,10 @@ def test_rates_are_proportional_to_the_chance_of_being_corrupted():
     assert odd / len(chosen) == pytest.approx(0.75, abs=0.02)
 
 
-@pytest.mark.parametrize(("ratio", "units", "expected"), [(0.0, 9, 0), (0.5, 9, 5), (0.1, 14, 1), (0.1, 15, 2), (0.99, 3, 3)])
+@pytest.mark.parametrize(
+    ("ratio", "units", "expected"),
+    [(0.0, 9, 0), (0.5, 9, 5), (0.1, 14, 1), (0.1, 15, 2), (0.99, 3, 3)],
+)
 def test_counts_are_rounded_half_up(ratio, units, expected):
     assert count(ratio, units) == expected
 

@@ -5,7 +5,17 @@ import pytest
 from noise_collections import MODELS, make_collection, model
 
 from errors import InputError
-from noise import Flip, GaussianRates, GradeShift, LatentSemantics, Mixture, Natural, NoNoise, TransformerTextEncoder, UniformSubstitution
+from noise import (
+    Flip,
+    GaussianRates,
+    GradeShift,
+    LatentSemantics,
+    Mixture,
+    Natural,
+    NoNoise,
+    TransformerTextEncoder,
+    UniformSubstitution,
+)
 
 DOCUMENTS = {f"d{n}": f"word{n} thing" for n in range(12)}
 TRAIN = {"q0": {"d0": 2, "d1": 1}, "q1": {"d2": 1}, "q2": {"d3": 1}, "q3": {"d4": 1}}
@@ -13,7 +23,9 @@ TRAIN = {"q0": {"d0": 2, "d1": 1}, "q1": {"d2": 1}, "q2": {"d3": 1}, "q3": {"d4"
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
-    return make_collection(tmp_path_factory.mktemp("bad"), DOCUMENTS, {f"q{n}": f"word{n}" for n in range(4)}, TRAIN)
+    return make_collection(
+        tmp_path_factory.mktemp("bad"), DOCUMENTS, {f"q{n}": f"word{n}" for n in range(4)}, TRAIN
+    )
 
 
 def refused(name, *overrides, **keys):
@@ -107,7 +119,9 @@ def test_mixture_weights():
     with pytest.raises(InputError, match="at least one weight must be above 0"):
         Mixture(ratio=0.1, seed=1, components={"uniform": uniform}, weights={"uniform": 0.0})
     with pytest.raises(InputError, match=r"noise.components.flip does not treat single pairs"):
-        Mixture(ratio=0.1, seed=1, components={"flip": Flip(ratio=0.1, seed=1)}, weights={"flip": 1.0})
+        Mixture(
+            ratio=0.1, seed=1, components={"flip": Flip(ratio=0.1, seed=1)}, weights={"flip": 1.0}
+        )
 
 
 def test_rates_and_encoders():
@@ -120,7 +134,9 @@ def test_rates_and_encoders():
 
 
 def test_documents_without_words(tmp_path):
-    collection = make_collection(tmp_path, {"d0": "!", "d1": "?", "d2": "."}, {"q0": "..."}, {"q0": {"d0": 1}})
+    collection = make_collection(
+        tmp_path, {"d0": "!", "d1": "?", "d2": "."}, {"q0": "..."}, {"q0": {"d0": 1}}
+    )
     with pytest.raises(InputError, match="contain no words"):
         model("semantic", ratio=0.9).corrupt(collection)
 
@@ -139,24 +155,50 @@ def test_an_audit_gives_the_same_labels_whatever_the_seed(collection, tmp_path):
 
 def test_an_audit_needs_no_encoder(collection, tmp_path):
     path = audit_of(collection, tmp_path / "audit.tsv", "semantic")
-    elsewhere = model("semantic", "noise/encoder=minilm", ratio=0.4, audit=path, **{"encoder.path": tmp_path / "missing"})
+    elsewhere = model(
+        "semantic",
+        "noise/encoder=minilm",
+        ratio=0.4,
+        audit=path,
+        **{"encoder.path": tmp_path / "missing"},
+    )
     assert elsewhere.corrupt(collection) == model("semantic", ratio=0.4).corrupt(collection)
 
 
 def test_an_audit_of_something_else_is_refused_and_the_difference_named(collection, tmp_path):
     path = audit_of(collection, tmp_path / "audit.tsv")
-    other = make_collection(tmp_path / "other", DOCUMENTS | {"d0": "changed"}, {"q0": "word0"}, {"q0": {"d0": 1}}, name="other")
-    with pytest.raises(InputError, match=r"collection is made in the file and other in this run; content of the collection is \w+"):
+    other = make_collection(
+        tmp_path / "other",
+        DOCUMENTS | {"d0": "changed"},
+        {"q0": "word0"},
+        {"q0": {"d0": 1}},
+        name="other",
+    )
+    with pytest.raises(
+        InputError,
+        match=r"collection is made in the file and other in this run; content of the collection is \w+",
+    ):
         model("uniform", ratio=0.4, audit=path).corrupt(other)
-    with pytest.raises(InputError, match=r"corruption: noise.ratio is 0.4 in the file and 0.2 in this run\. Set"):
+    with pytest.raises(
+        InputError, match=r"corruption: noise.ratio is 0.4 in the file and 0.2 in this run\. Set"
+    ):
         model("uniform", ratio=0.2, audit=path).corrupt(collection)
-    with pytest.raises(InputError, match=r"noise is uniform in the file and false_negative in this run; version is uniform-1 in the file"):
+    with pytest.raises(
+        InputError,
+        match=r"noise is uniform in the file and false_negative in this run; version is uniform-1 in the file",
+    ):
         model("false_negative", ratio=0.4, audit=path).corrupt(collection)
     older = tmp_path / "older.tsv"
     older.write_text(path.read_text().replace('"uniform-1"', '"uniform-0"'))
-    with pytest.raises(InputError, match=r"corruption: version is uniform-0 in the file and uniform-1 in this run\. Set"):
+    with pytest.raises(
+        InputError,
+        match=r"corruption: version is uniform-0 in the file and uniform-1 in this run\. Set",
+    ):
         model("uniform", ratio=0.4, audit=older).corrupt(collection)
-    with pytest.raises(InputError, match=r"corruption: noise.mode is swap in the file and replace in this run\. Set"):
+    with pytest.raises(
+        InputError,
+        match=r"corruption: noise.mode is swap in the file and replace in this run\. Set",
+    ):
         model("uniform", ratio=0.4, audit=path, mode="replace").corrupt(collection)
 
 

@@ -14,7 +14,9 @@ from data.keyed_random import keyed_random
 from data.standard_library import open_standard_library
 from noise.labels import canonical
 
-SEEDS = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SEEDS = settings(
+    max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 def made(folder, content):
@@ -81,7 +83,11 @@ def test_every_model_keeps_the_contract(name, content):
 def test_the_order_of_the_input_does_not_matter(name, content):
     with tempfile.TemporaryDirectory() as folder:
         collection = made(Path(folder) / "a", content)
-        other = shuffled(collection, Path(folder) / "b", lambda key: int(keyed_random(5, sum(map(ord, key)), int(key[1:]))[0]))
+        other = shuffled(
+            collection,
+            Path(folder) / "b",
+            lambda key: int(keyed_random(5, sum(map(ord, key)), int(key[1:]))[0]),
+        )
         ratio = ratios(name)[1]
         first, second = (model(name, ratio=ratio).corrupt(each) for each in (collection, other))
         assert first.audit.to_bytes() == second.audit.to_bytes()
@@ -94,7 +100,9 @@ def test_the_order_of_the_input_does_not_matter(name, content):
 def test_another_seed_corrupts_other_judgements(name, content):
     with tempfile.TemporaryDirectory() as folder:
         collection = made(Path(folder), content)
-        audits = [model(name, ratio=0.5, seed=seed).corrupt(collection).audit for seed in range(1, 4)]
+        audits = [
+            model(name, ratio=0.5, seed=seed).corrupt(collection).audit for seed in range(1, 4)
+        ]
         assert len({audit.sha256 for audit in audits}) == len(audits)
         assert len({tuple(row[:6] for row in audit.rows) for audit in audits}) > 1
 
@@ -105,10 +113,14 @@ def embedded(tmp_path_factory):
     collection = open_standard_library(cache=Cache(tmp_path_factory.mktemp("embedded")))
     train = collection.train
     some = list(train.queries)[:1500]
-    parts = ({query_id: part[query_id] for query_id in some} for part in (train.queries, train.qrels))
+    parts = (
+        {query_id: part[query_id] for query_id in some} for part in (train.queries, train.qrels)
+    )
     return replace(collection, train=Split(train.name, *parts))
 
 
-@pytest.mark.parametrize("name", sorted(set(MODELS) - {"flip", "natural"}))  # it has neither judged negatives nor grades
+@pytest.mark.parametrize(
+    "name", sorted(set(MODELS) - {"flip", "natural"})
+)  # it has neither judged negatives nor grades
 def test_every_model_keeps_the_contract_on_the_embedded_collection(name, embedded):
     assert_contract(name, embedded)

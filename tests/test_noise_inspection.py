@@ -12,7 +12,9 @@ from noise import LatentSemantics
 from noise.inspection import inspect
 from noise.inspection_tables import records, tables
 
-DOCUMENTS = {f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n % 14]} {WORDS[n * 5 % 13]} d{n:02}" for n in range(60)}
+DOCUMENTS = {
+    f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n % 14]} {WORDS[n * 5 % 13]} d{n:02}" for n in range(60)
+}
 QUERIES = {f"q{n:02}": WORDS[n % 14] for n in range(14)}
 TRAIN = {f"q{n:02}": {f"d{n:02}": 1, f"d{n + 14:02}": 1} for n in range(14)}
 
@@ -23,7 +25,12 @@ def collection(tmp_path_factory):
 
 
 def inspected(collection, name, **keys):
-    return inspect(collection, model(name, **({"ratio": 0.5} | keys)).corrupt(collection), LatentSemantics(dimensions=12), examples=3)
+    return inspect(
+        collection,
+        model(name, **({"ratio": 0.5} | keys)).corrupt(collection),
+        LatentSemantics(dimensions=12),
+        examples=3,
+    )
 
 
 def printed(inspection):
@@ -34,7 +41,9 @@ def printed(inspection):
 
 
 def test_semantic_noise_is_nearer_than_uniform_noise(collection):
-    semantic, uniform = (inspected(collection, name).similarities for name in ("semantic", "uniform"))
+    semantic, uniform = (
+        inspected(collection, name).similarities for name in ("semantic", "uniform")
+    )
     assert semantic.removed_inserted.mean() > uniform.removed_inserted.mean() + 0.2
     assert semantic.query_inserted.mean() > uniform.query_inserted.mean() + 0.2
 
@@ -76,7 +85,9 @@ def test_a_scorer_estimates_contamination(collection):
 
     corruption = model("semantic", ratio=0.5).corrupt(collection)
     (estimate,) = inspect(collection, corruption, LatentSemantics(), scorer=longest).contamination
-    longer = [len(DOCUMENTS[row.inserted]) > len(DOCUMENTS[row.removed]) for row in corruption.audit.rows]
+    longer = [
+        len(DOCUMENTS[row.inserted]) > len(DOCUMENTS[row.removed]) for row in corruption.audit.rows
+    ]
     assert estimate.share == pytest.approx(sum(longer) / len(longer))
     assert asked == [(14, 14), (14, 14)]
 

@@ -10,10 +10,14 @@ from noise_collections import WORDS, make_collection, model
 from errors import InputError
 
 N = 80
-DOCUMENTS = {f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n * 5 % 13]} {WORDS[n * 3 % 11]} d{n:02}" for n in range(N)}
+DOCUMENTS = {
+    f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n * 5 % 13]} {WORDS[n * 3 % 11]} d{n:02}" for n in range(N)
+}
 QUERIES = {f"q{n:02}": f"{WORDS[n % 14]} {WORDS[(n + 1) % 14]}" for n in range(20)}
 TRAIN = {
-    f"q{n:02}": {f"d{n * 3 + k:02}": k + 1 for k in range(3)} | {f"d{(n * 3 + 20 + k) % N:02}": 0 for k in range(2)} for n in range(20)
+    f"q{n:02}": {f"d{n * 3 + k:02}": k + 1 for k in range(3)}
+    | {f"d{(n * 3 + 20 + k) % N:02}": 0 for k in range(2)}
+    for n in range(20)
 }
 
 
@@ -28,12 +32,17 @@ def corrupted(collection, name, *overrides, **keys):
 
 
 def test_all_models_choose_the_same_pairs(collection):
-    chosen = [[(row.query_id, row.removed) for row in corrupted(collection, name)[1]] for name in ("semantic", "uniform", "false_negative")]
+    chosen = [
+        [(row.query_id, row.removed) for row in corrupted(collection, name)[1]]
+        for name in ("semantic", "uniform", "false_negative")
+    ]
     assert chosen[0] == chosen[1] == chosen[2]
 
 
 def test_uniform_reaches_all_documents(collection):
-    inserted = {row.inserted for seed in range(12) for row in corrupted(collection, "uniform", seed=seed)[1]}
+    inserted = {
+        row.inserted for seed in range(12) for row in corrupted(collection, "uniform", seed=seed)[1]
+    }
     assert len(inserted) > 0.9 * N
 
 
@@ -84,7 +93,9 @@ def test_a_transition_matrix_says_which_grades_move_and_where(collection):
     _, rows = corrupted(collection, "grade", ratio=0.5, transition=matrix)
     assert {(row.removed_from, row.removed_to) for row in rows} == {(2, 1), (3, 0)}
     _, few = corrupted(collection, "grade", ratio=0.1, transition=matrix)
-    assert Counter(row.removed_from for row in few)[3] > Counter(row.removed_from for row in few)[2]  # leaves twice as readily
+    assert (
+        Counter(row.removed_from for row in few)[3] > Counter(row.removed_from for row in few)[2]
+    )  # leaves twice as readily
 
 
 def test_grades_of_judged_negatives_move_on_request(collection):
@@ -96,9 +107,16 @@ def test_grades_of_judged_negatives_move_on_request(collection):
 def test_instance_rates_follow_the_rate(collection):
     gaussian, rows = corrupted(collection, "instance", "noise/rate=gaussian")
     plain, others = corrupted(collection, "semantic")
-    assert {(row.query_id, row.removed) for row in rows} != {(row.query_id, row.removed) for row in others}
+    assert {(row.query_id, row.removed) for row in rows} != {
+        (row.query_id, row.removed) for row in others
+    }
     ambiguous, _ = corrupted(collection, "instance", "noise/rate=ambiguity")
-    assert gaussian.audit.header.corrupted == plain.audit.header.corrupted == ambiguous.audit.header.corrupted == 24
+    assert (
+        gaussian.audit.header.corrupted
+        == plain.audit.header.corrupted
+        == ambiguous.audit.header.corrupted
+        == 24
+    )
     assert ambiguous.audit.header.encoder == "target: lsa-1; rate: lsa-1"
 
 
@@ -107,7 +125,9 @@ def test_a_mixture_uses_all_components_by_weight(collection):
     kinds = Counter(row.kind for row in rows)
     assert kinds.keys() == {"semantic", "uniform", "false_negative"}
     assert kinds["semantic"] > kinds["uniform"]
-    _, alone = corrupted(collection, "mixture", "noise.weights={semantic:0,uniform:1,false_negative:0}")
+    _, alone = corrupted(
+        collection, "mixture", "noise.weights={semantic:0,uniform:1,false_negative:0}"
+    )
     assert {row.kind for row in alone} == {"uniform"}
     assert corruption.audit.header.encoder == "semantic: lsa-1"
 
@@ -125,12 +145,16 @@ def test_natural_noise_from_a_file(collection, tmp_path):
     path = tmp_path / "dirty.qrel.gz"
     lines = ["q00 0 d00 3", "q00 0 d50 2", "q01 0 d60 1", "q99 0 d00 1", "q00 0 d99 1"]
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
-    against_own, rows = corrupted(collection, "natural", ratio=None, qrels=path, min_grade=2, clean_grade=None)
+    against_own, rows = corrupted(
+        collection, "natural", ratio=None, qrels=path, min_grade=2, clean_grade=None
+    )
     assert against_own.qrels == {"q00": {"d00": 2, "d50": 1}}
     assert against_own.audit.header.notes == {"ignored": 2}
     assert against_own.audit.undo(against_own.qrels) == TRAIN
     assert ("d50", None, 1) in [(row.inserted, row.inserted_from, row.inserted_to) for row in rows]
-    core, rows = corrupted(collection, "natural", ratio=None, qrels=path, min_grade=1, clean_grade=3)
+    core, rows = corrupted(
+        collection, "natural", ratio=None, qrels=path, min_grade=1, clean_grade=3
+    )
     assert core.qrels == {"q00": {"d00": 3, "d50": 2}, "q01": {"d60": 1}}
     assert core.audit.undo(core.qrels) == {"q00": {"d00": 3}}
 
@@ -149,5 +173,8 @@ def test_more_substitutions_than_documents_are_refused(tmp_path):
     collection = make_collection(tmp_path, documents, {"q0": "amber basil cedar dune"}, train)
     for name in ("uniform", "semantic", "lexical"):
         assert model(name, ratio=0.3).corrupt(collection).qrels["q0"]["d3"] == 1
-        with pytest.raises(InputError, match=r"noise\.ratio=0\.7 asks for 2 corruptions, but .* can corrupt only 1 judgements"):
+        with pytest.raises(
+            InputError,
+            match=r"noise\.ratio=0\.7 asks for 2 corruptions, but .* can corrupt only 1 judgements",
+        ):
             model(name, ratio=0.7).corrupt(collection)

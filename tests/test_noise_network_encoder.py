@@ -17,12 +17,18 @@ from noise import ExportedEncoder, TransformerTextEncoder
 
 DOCUMENTS = {f"d{n:02}": " ".join(WORDS[n * k % 20] for k in range(1, 6)) for n in range(30)}
 TRAIN = {"q0": {"d00": 1, "d04": 1}, "q1": {"d03": 1}}
-DENSE = ["model.network.pooling=cls", "model.network.projection=6", "model.tokens.query_prefix='q '"]
+DENSE = [
+    "model.network.pooling=cls",
+    "model.network.projection=6",
+    "model.tokens.query_prefix='q '",
+]
 
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
-    return make_collection(tmp_path_factory.mktemp("collection"), DOCUMENTS, {"q0": "a b c", "q1": "d e"}, TRAIN)
+    return make_collection(
+        tmp_path_factory.mktemp("collection"), DOCUMENTS, {"q0": "a b c", "q1": "d e"}, TRAIN
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,10 @@ def exports(folder, tmp_path_factory):
     """Exports of all four kinds of model, by name, with the networks that were exported."""
     root = tmp_path_factory.mktemp("exports")
     overrides = {"minilm": DENSE, "static": [], "colbert": [], "cross_encoder": []}
-    return {name: (root / name, exported(name, folder, root / name, *given)[1]) for name, given in overrides.items()}
+    return {
+        name: (root / name, exported(name, folder, root / name, *given)[1])
+        for name, given in overrides.items()
+    }
 
 
 def tokens(text):
@@ -51,7 +60,10 @@ def test_an_export_encodes_as_the_network_that_was_trained(collection, exports):
     path, network = exports["minilm"]
     encoder = ExportedEncoder(str(path)).ready(collection)
     with torch.inference_mode():
-        document, query = network.encode_documents(tokens("a b")), network.encode_queries(tokens("q a b"))
+        document, query = (
+            network.encode_documents(tokens("a b")),
+            network.encode_queries(tokens("q a b")),
+        )
     np.testing.assert_allclose(encoder.encode_documents(["a b"]), document, atol=1e-5)
     np.testing.assert_allclose(encoder.encode_queries(["a b"]), query, atol=1e-5)
     assert encoder.dimensions == 6
@@ -63,19 +75,30 @@ def test_semantic_noise_with_an_export(name, collection, exports):
     audit = noise(path).corrupt(collection).audit
     assert audit.header.corrupted == 2
     assert audit.header.encoder == name
-    assert audit.header.encoder_fingerprint == ExportedEncoder(str(path)).ready(collection).fingerprint
+    assert (
+        audit.header.encoder_fingerprint == ExportedEncoder(str(path)).ready(collection).fingerprint
+    )
     encoder = ExportedEncoder(str(path)).ready(collection)
     for row in audit.rows:
-        removed, inserted = encoder.encode_documents([DOCUMENTS[row.removed], DOCUMENTS[row.inserted]])
+        removed, inserted = encoder.encode_documents(
+            [DOCUMENTS[row.removed], DOCUMENTS[row.inserted]]
+        )
         assert row.similarity_removed == pytest.approx(float(removed @ inserted), abs=1e-4)
 
 
 def test_the_fingerprint_is_that_of_the_weights_wherever_they_are(collection, exports, tmp_path):
     path, _ = exports["minilm"]
     moved = shutil.copytree(path, tmp_path / "minilm")
-    assert noise(moved).corrupt(collection).audit.sha256 == noise(path).corrupt(collection).audit.sha256
+    assert (
+        noise(moved).corrupt(collection).audit.sha256
+        == noise(path).corrupt(collection).audit.sha256
+    )
     weights = load_file(moved / "model.safetensors")
-    save_file({name: weight + 0.01 for name, weight in weights.items()}, moved / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: weight + 0.01 for name, weight in weights.items()},
+        moved / "model.safetensors",
+        {"format": "pt"},
+    )
     assert (
         noise(moved).corrupt(collection).audit.header.encoder_fingerprint
         != noise(path).corrupt(collection).audit.header.encoder_fingerprint
@@ -84,19 +107,33 @@ def test_the_fingerprint_is_that_of_the_weights_wherever_they_are(collection, ex
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("colbert", "a vector for each token and none for a text"), ("cross_encoder", "scores pairs and has no vector for a text")],
+    [
+        ("colbert", "a vector for each token and none for a text"),
+        ("cross_encoder", "scores pairs and has no vector for a text"),
+    ],
 )
-def test_models_without_a_vector_a_text_are_refused_with_the_reason(name, reason, collection, exports):
-    with pytest.raises(InputError, match=rf"^noise\.encoder\.path=.*{reason}.*Give an export of a dense or static retriever"):
+def test_models_without_a_vector_a_text_are_refused_with_the_reason(
+    name, reason, collection, exports
+):
+    with pytest.raises(
+        InputError,
+        match=rf"^noise\.encoder\.path=.*{reason}.*Give an export of a dense or static retriever",
+    ):
         noise(exports[name][0]).corrupt(collection)
 
 
 def test_folders_that_are_no_export_are_refused(collection, exports, folder, tmp_path):
     with pytest.raises(InputError, match=r"^noise\.encoder\.path=null: give the folder"):
         ExportedEncoder(None)
-    with pytest.raises(InputError, match=r"^noise\.encoder\.path=.* holds no retrieval\.json\. Make one with export=true"):
+    with pytest.raises(
+        InputError,
+        match=r"^noise\.encoder\.path=.* holds no retrieval\.json\. Make one with export=true",
+    ):
         noise(folder).corrupt(collection)
-    with pytest.raises(InputError, match=r"^noise\.encoder\.path=.* is an export of this project\. Take noise/encoder=export"):
+    with pytest.raises(
+        InputError,
+        match=r"^noise\.encoder\.path=.* is an export of this project\. Take noise/encoder=export",
+    ):
         noise(exports["minilm"][0], "minilm").corrupt(collection)
     damaged = shutil.copytree(exports["minilm"][0], tmp_path / "damaged")
     (damaged / "retrieval.json").write_text("{")
@@ -105,8 +142,12 @@ def test_folders_that_are_no_export_are_refused(collection, exports, folder, tmp
 
 
 @pytest.mark.parametrize("name", ["minilm", "export", "static"])
-def test_missing_truncated_and_incomplete_weights_are_refused(name, collection, exports, folder, tmp_path):
-    source = {"minilm": folder, "export": exports["minilm"][0], "static": exports["static"][0]}[name]
+def test_missing_truncated_and_incomplete_weights_are_refused(
+    name, collection, exports, folder, tmp_path
+):
+    source = {"minilm": folder, "export": exports["minilm"][0], "static": exports["static"][0]}[
+        name
+    ]
     kind = "minilm" if name == "minilm" else "export"
     place = "0_StaticEmbedding/model.safetensors" if name == "static" else "model.safetensors"
     for damage in ("missing", "truncated", "incomplete"):
@@ -132,7 +173,11 @@ def test_a_transformer_pools_real_tokens_only(pooling, collection, folder):
 
 def test_a_transformer_is_known_by_its_weights(collection, folder):
     def fingerprint(**keys):
-        return TransformerTextEncoder(folder, **{"max_length": 64} | keys).ready(collection).fingerprint
+        return (
+            TransformerTextEncoder(folder, **{"max_length": 64} | keys)
+            .ready(collection)
+            .fingerprint
+        )
 
     assert len({fingerprint(), fingerprint(max_length=8), fingerprint(pooling="cls")}) == 3
     assert fingerprint() == fingerprint()

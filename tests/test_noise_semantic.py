@@ -34,15 +34,23 @@ class MadeUp:
         return vector / np.linalg.norm(vector)
 
 
-DOCUMENTS = {f"d{n:02}": f"n{n} text" for n in range(N)} | {"d57": "n3 copy", "d58": "n3 copy near", "d59": "n0 text"}
+DOCUMENTS = {f"d{n:02}": f"n{n} text" for n in range(N)} | {
+    "d57": "n3 copy",
+    "d58": "n3 copy near",
+    "d59": "n0 text",
+}
 QUERIES = {f"q{n}": f"n{n} asked" for n in range(13)}
-TRAIN = {f"q{n}": {f"d{n * 2:02}": 1 + n % 2, f"d{n * 2 + 1:02}": 1} for n in range(12)} | {"q1": {"d57": 2, "d03": 0}}
+TRAIN = {f"q{n}": {f"d{n * 2:02}": 1 + n % 2, f"d{n * 2 + 1:02}": 1} for n in range(12)} | {
+    "q1": {"d57": 2, "d03": 0}
+}
 TEST = {"q12": {"d30": 1}, "q3": {"d31": 1}}
 
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
-    return make_collection(tmp_path_factory.mktemp("semantic"), DOCUMENTS, QUERIES, TRAIN, test=TEST)
+    return make_collection(
+        tmp_path_factory.mktemp("semantic"), DOCUMENTS, QUERIES, TRAIN, test=TEST
+    )
 
 
 def noise(**keys):
@@ -50,44 +58,76 @@ def noise(**keys):
 
 
 def u(seed, role, *ids):
-    digest = blake2b("|".join(["semswap-1", str(seed), role, *ids]).encode(), digest_size=8).digest()
+    digest = blake2b(
+        "|".join(["semswap-1", str(seed), role, *ids]).encode(), digest_size=8
+    ).digest()
     return (int.from_bytes(digest, "big") + 0.5) / 2**64
 
 
 def by_definition(collection, *, ratio=0.5, seed=3, K=10, lam=0.5, T=0.05, dup=0.95):  # noqa: N803
     """Step by step as written down, with full sorts: (query, removed, inserted, rank)."""
-    pairs = [(q, d) for q, judged in collection.train.qrels.items() for d, grade in judged.items() if grade >= 1]
+    pairs = [
+        (q, d)
+        for q, judged in collection.train.qrels.items()
+        for d, grade in judged.items()
+        if grade >= 1
+    ]
     pairs.sort(key=lambda pair: (u(seed, "select", *pair), pair))
-    vectors = {d: MadeUp().encode_documents([text])[0].astype(np.float64) for d, text in DOCUMENTS.items()}
+    vectors = {
+        d: MadeUp().encode_documents([text])[0].astype(np.float64) for d, text in DOCUMENTS.items()
+    }
     inserted, done = {}, []
     for q, d in pairs:
         if len(done) == int(ratio * len(pairs) + 0.5):
             return done
-        anchor = lam * MadeUp().encode_documents([QUERIES[q]])[0].astype(np.float64) + (1 - lam) * vectors[d]
+        anchor = (
+            lam * MadeUp().encode_documents([QUERIES[q]])[0].astype(np.float64)
+            + (1 - lam) * vectors[d]
+        )
         known = collection.known_positives(q)
-        top = sorted(DOCUMENTS, key=lambda each: (-(vectors[each] @ anchor), each))[: K + len(known)]
+        top = sorted(DOCUMENTS, key=lambda each: (-(vectors[each] @ anchor), each))[
+            : K + len(known)
+        ]
         copies = {DOCUMENTS[each] for each in known}
-        kept = [e for e in top if e not in known and DOCUMENTS[e] not in copies and vectors[e] @ vectors[d] < dup]
+        kept = [
+            e
+            for e in top
+            if e not in known and DOCUMENTS[e] not in copies and vectors[e] @ vectors[d] < dup
+        ]
         pool = [each for each in kept if each not in inserted.get(q, ())][:K]
         if pool:
-            best = max(pool, key=lambda e: vectors[e] @ anchor / T - math.log(-math.log(u(seed, "pick", q, d, e))))
+            best = max(
+                pool,
+                key=lambda e: (
+                    vectors[e] @ anchor / T - math.log(-math.log(u(seed, "pick", q, d, e)))
+                ),
+            )
             inserted.setdefault(q, set()).add(best)
             done.append((q, d, best, pool.index(best) + 1))
     return done
 
 
-@pytest.mark.parametrize("keys", [{}, {"seed": 8}, {"K": 3, "T": 0.5}, {"lam": 0.0}, {"lam": 1.0, "dup": 0.7}, {"ratio": 0.9}])
+@pytest.mark.parametrize(
+    "keys",
+    [{}, {"seed": 8}, {"K": 3, "T": 0.5}, {"lam": 0.0}, {"lam": 1.0, "dup": 0.7}, {"ratio": 0.9}],
+)
 def test_the_definition(collection, keys):
     rows = [row for row in noise(**keys).corrupt(collection).audit.rows if row.corrupts]
-    assert [(row.query_id, row.removed, row.inserted, row.rank) for row in rows] == by_definition(collection, **keys)
+    assert [(row.query_id, row.removed, row.inserted, row.rank) for row in rows] == by_definition(
+        collection, **keys
+    )
 
 
 def test_similarities_are_cosines(collection):
     encoder = MadeUp()
     for row in noise().corrupt(collection).audit.rows:
         inserted = encoder.vector(DOCUMENTS[row.inserted])
-        assert row.similarity_query == pytest.approx(inserted @ encoder.vector(QUERIES[row.query_id]), abs=1e-6)
-        assert row.similarity_removed == pytest.approx(inserted @ encoder.vector(DOCUMENTS[row.removed]), abs=1e-6)
+        assert row.similarity_query == pytest.approx(
+            inserted @ encoder.vector(QUERIES[row.query_id]), abs=1e-6
+        )
+        assert row.similarity_removed == pytest.approx(
+            inserted @ encoder.vector(DOCUMENTS[row.removed]), abs=1e-6
+        )
 
 
 def test_swap_leaves_a_judged_negative_and_replace_does_not(collection):
@@ -95,7 +135,10 @@ def test_swap_leaves_a_judged_negative_and_replace_does_not(collection):
     assert [row.inserted for row in swap.audit.rows] == [row.inserted for row in replace.audit.rows]
     for row in swap.audit.rows:
         assert swap.qrels[row.query_id][row.removed] == 0
-        assert swap.qrels[row.query_id][row.inserted] == collection.train.qrels[row.query_id][row.removed]
+        assert (
+            swap.qrels[row.query_id][row.inserted]
+            == collection.train.qrels[row.query_id][row.removed]
+        )
         assert row.removed not in replace.qrels[row.query_id]
 
 
@@ -104,7 +147,9 @@ def test_copies_of_the_right_document_are_never_put_in(collection):
     of_d57 = [row.inserted for row in rows if row.removed == "d57"]
     assert of_d57
     assert "d58" not in of_d57  # another text, the same vector
-    assert all(row.inserted != "d59" for row in rows if row.query_id == "q0")  # the text of d00, a positive of q0
+    assert all(
+        row.inserted != "d59" for row in rows if row.query_id == "q0"
+    )  # the text of d00, a positive of q0
 
 
 def test_low_temperature_takes_the_nearest(collection):

@@ -25,7 +25,11 @@ def base(tmp_path_factory):
 
 
 def configuration(base, *overrides):
-    places = [f"dataset.path={base / 'tiny'}", f"cache_dir={base / 'cache'}", f"output_dir={base / 'outputs'}"]
+    places = [
+        f"dataset.path={base / 'tiny'}",
+        f"cache_dir={base / 'cache'}",
+        f"output_dir={base / 'outputs'}",
+    ]
     return composed("dataset=folder", *places, *SMALL, "noise.ratio=0.25", *overrides)
 
 
@@ -35,7 +39,12 @@ def test_the_task_writes_the_audit_and_shows_examples(base, capsys):
     assert realised == pytest.approx(0.25, abs=0.01)
     assert (cell / "audit.tsv").exists()
     shown = capsys.readouterr().out
-    for part in ("semantic noise on tiny", "Rank of the inserted document", "inserted above removed", "noise.audit="):
+    for part in (
+        "semantic noise on tiny",
+        "Rank of the inserted document",
+        "inserted above removed",
+        "noise.audit=",
+    ):
         assert part in shown
 
 
@@ -44,7 +53,10 @@ def test_training_from_the_audit_is_training_on_the_same_labels(base):
     audit = base / "outputs/noised/tiny/semantic-0.25/seed-1/audit.tsv"
     train(configuration(base))
     train(configuration(base, f"noise.audit={audit}", "variant=from-audit"))
-    cells = [base / f"outputs/tiny/static/{loss}/semantic-0.25/seed-1" for loss in ("label_weakening", "label_weakening-from-audit")]
+    cells = [
+        base / f"outputs/tiny/static/{loss}/semantic-0.25/seed-1"
+        for loss in ("label_weakening", "label_weakening-from-audit")
+    ]
     for name in ("run.trec", "audit.tsv"):
         written = [(cell / name).read_text().replace("-from-audit", "") for cell in cells]
         assert written[0] == written[1]
@@ -55,13 +67,21 @@ def test_the_task_records_its_tables_with_wandb(base):
     try:
         noise(configuration(base, *overrides))
     finally:
-        wandb.teardown()  # or processes that later tests start would hand their records to the service of this one
+        # or processes that later tests start would hand their records to the service of this one
+        wandb.teardown()
     cell = base / "wandb/noised/tiny/semantic-0.25/seed-1"
     (recorded,) = (cell / "wandb").glob("offline-run-*/*.wandb")
     run = read_offline_run(recorded)
     assert run.exit_code == 0
-    logged = {name: value for each in run.history for name, value in each.items() if name.startswith("noise/")}
-    assert {name: logged[f"noise/{name}/nrows"] for name in ("summary", "examples", "substitutions")} == {
+    logged = {
+        name: value
+        for each in run.history
+        for name, value in each.items()
+        if name.startswith("noise/")
+    }
+    assert {
+        name: logged[f"noise/{name}/nrows"] for name in ("summary", "examples", "substitutions")
+    } == {
         "summary": 12,
         "examples": 3,
         "substitutions": 22,
@@ -72,7 +92,15 @@ def test_the_task_records_its_tables_with_wandb(base):
 
 def test_a_cross_encoder_judges_contamination(base, capsys, tmp_path):
     save_tiny_classifier(tmp_path / "judge")
-    noise(configuration(base, "task=noise", *NOISE_ONLY, f"task.cross_encoder={tmp_path / 'judge'}", f"output_dir={base / 'judged'}"))
+    noise(
+        configuration(
+            base,
+            "task=noise",
+            *NOISE_ONLY,
+            f"task.cross_encoder={tmp_path / 'judge'}",
+            f"output_dir={base / 'judged'}",
+        )
+    )
     shown = " ".join(capsys.readouterr().out.split())
     assert "cross-encoder judge" in shown
     assert "bm25" not in shown
@@ -81,5 +109,12 @@ def test_a_cross_encoder_judges_contamination(base, capsys, tmp_path):
 def test_a_judge_that_is_none_is_refused_before_anything_is_written(base, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"^task\.cross_encoder=.*empty"):
-        noise(configuration(base, "task=noise", f"task.cross_encoder={tmp_path / 'empty'}", f"output_dir={tmp_path / 'outputs'}"))
+        noise(
+            configuration(
+                base,
+                "task=noise",
+                f"task.cross_encoder={tmp_path / 'empty'}",
+                f"output_dir={tmp_path / 'outputs'}",
+            )
+        )
     assert not (tmp_path / "outputs").exists()

@@ -20,7 +20,8 @@ class Moved(nn.Linear):
 
 
 @pytest.mark.parametrize(
-    ("accelerator", "available", "device"), [("auto", True, "cuda"), ("gpu", True, "cuda"), ("cpu", True, "cpu"), ("auto", False, "cpu")]
+    ("accelerator", "available", "device"),
+    [("auto", True, "cuda"), ("gpu", True, "cuda"), ("cpu", True, "cpu"), ("auto", False, "cpu")],
 )
 def test_the_device_is_the_trainers(accelerator, available, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)

@@ -48,17 +48,30 @@ def outputs(tmp_path):
     for dataset in ("toy", "other"):
         for loss in ("cross_entropy", "label_weakening"):
             for seed in (1, 2):
-                write_cell(tmp_path / "outputs", loss, seed, dataset=dataset, value=0.3 if loss == "cross_entropy" else 0.4)
+                write_cell(
+                    tmp_path / "outputs",
+                    loss,
+                    seed,
+                    dataset=dataset,
+                    value=0.3 if loss == "cross_entropy" else 0.4,
+                )
     return tmp_path / "outputs"
 
 
 def test_a_report_of_restored_cells_is_that_of_the_cells(outputs, tmp_path):
     assert len(store(outputs, tmp_path / "results")) == 8
     assert len(restore(tmp_path / "results", tmp_path / "back")) == 8
-    before, after = (read_groups(read_cells(folder).finished) for folder in (outputs, tmp_path / "back"))
+    before, after = (
+        read_groups(read_cells(folder).finished) for folder in (outputs, tmp_path / "back")
+    )
     assert before.measures == after.measures
     for left, right in zip(before.groups, after.groups, strict=True):
-        assert (left.condition, left.loss, left.query_ids, left.seeds) == (right.condition, right.loss, right.query_ids, right.seeds)
+        assert (left.condition, left.loss, left.query_ids, left.seeds) == (
+            right.condition,
+            right.loss,
+            right.query_ids,
+            right.seeds,
+        )
         assert (left.seed_values == right.seed_values).all()
         assert (left.per_query == right.per_query).all()
 
@@ -77,7 +90,9 @@ def test_all_but_the_configuration_comes_back_byte_for_byte(outputs, tmp_path):
 def test_equal_cells_give_equal_bytes_and_new_ones_join_them(outputs, tmp_path):
     store(outputs, tmp_path / "a")
     store(outputs, tmp_path / "b")
-    assert (tmp_path / "a/toy/static.tar.xz").read_bytes() == (tmp_path / "b/toy/static.tar.xz").read_bytes()
+    assert (tmp_path / "a/toy/static.tar.xz").read_bytes() == (
+        tmp_path / "b/toy/static.tar.xz"
+    ).read_bytes()
     assert (tmp_path / "a/cells.csv").read_bytes() == (tmp_path / "b/cells.csv").read_bytes()
     write_cell(tmp_path / "more", "elr", 1)
     assert store(tmp_path / "more", tmp_path / "a") == ["toy/static/elr/semantic-0.4/seed-1"]
@@ -98,7 +113,9 @@ def test_the_configuration_is_the_same_wherever_the_collections_are(tmp_path, mo
     there = OmegaConf.to_container(OmegaConf.load(back), resolve=True)
     ours = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
     assert there["dataset"]["path"] == "/there/medical"
-    assert differences(there, ours | {"dataset": ours["dataset"] | {"path": "/there/medical"}}) == []
+    assert (
+        differences(there, ours | {"dataset": ours["dataset"] | {"path": "/there/medical"}}) == []
+    )
 
 
 @pytest.mark.parametrize("data", [None, "/elsewhere"])
@@ -107,7 +124,9 @@ def test_a_file_of_this_machine_is_refused(tmp_path, monkeypatch, data):
     if data:
         monkeypatch.setenv("STUDY_DATA", data)
     write_cell(tmp_path / "outputs", "elr", 1, path="/private/medical")
-    with pytest.raises(InputError, match=r"elr/semantic-0\.4/seed-1: dataset\.path=/private/medical .*STUDY_DATA"):
+    with pytest.raises(
+        InputError, match=r"elr/semantic-0\.4/seed-1: dataset\.path=/private/medical .*STUDY_DATA"
+    ):
         store(tmp_path / "outputs", tmp_path / "results")
     assert not (tmp_path / "results").exists()
 
@@ -139,4 +158,7 @@ def test_damage_is_named(outputs, tmp_path):
 def test_the_command_says_what_it_did(outputs, tmp_path, capsys):
     main(["store", str(outputs), str(tmp_path / "results")])
     main(["restore", str(tmp_path / "results"), str(tmp_path / "back")])
-    assert [line.split(" in ")[0] for line in capsys.readouterr().out.splitlines()] == ["8 cells stored", "8 cells restored"]
+    assert [line.split(" in ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "8 cells stored",
+        "8 cells restored",
+    ]

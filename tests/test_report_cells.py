@@ -34,7 +34,11 @@ def sweep(swept, tmp_path):
 
 
 def group_of(groups, dataset, loss, ratio):
-    return next(group for group in groups if (group.condition.dataset, group.loss, group.condition.ratio) == (dataset, loss, ratio))
+    return next(
+        group
+        for group in groups
+        if (group.condition.dataset, group.loss, group.condition.ratio) == (dataset, loss, ratio)
+    )
 
 
 def test_all_finished_cells_are_found_by_name(swept):
@@ -43,7 +47,9 @@ def test_all_finished_cells_are_found_by_name(swept):
     assert len(cells.finished) == 36
     assert not cells.incomplete
     assert not cells.corrupt
-    assert [cell.name for cell in read_cells(swept / "toy").finished] == [cell.name for cell in cells.finished if cell.dataset == "toy"]
+    assert [cell.name for cell in read_cells(swept / "toy").finished] == [
+        cell.name for cell in cells.finished if cell.dataset == "toy"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,14 @@ def test_bad_filters_are_refused(argument, message):
 
 
 def test_natural_noise_that_takes_every_label_has_ratio_one():
-    assert coordinates_of(["a", "b", "c-variant-1", "natural-all", "seed-3"]) == ("a", "b", "c-variant-1", "natural", 1.0, 3)
+    assert coordinates_of(["a", "b", "c-variant-1", "natural-all", "seed-3"]) == (
+        "a",
+        "b",
+        "c-variant-1",
+        "natural",
+        1.0,
+        3,
+    )
     assert coordinates_of(["outputs", "evaluated", "demo", "minilm", "seed-1"]) is None
 
 
@@ -131,8 +144,12 @@ def test_groups_average_over_seeds(swept):
     group = group_of(groups, "toy", "label_weakening", 0.4)
     files = [read_per_query(cell.file("per_query.tsv")) for cell in group.cells]
     assert group.seeds == (1, 2, 3)
-    assert group.mean("RR@10") == pytest.approx(np.mean([cell.measures["RR@10"] for cell in group.cells]))
-    assert group.sd("RR@10") == pytest.approx(np.std([cell.measures["RR@10"] for cell in group.cells], ddof=1))
+    assert group.mean("RR@10") == pytest.approx(
+        np.mean([cell.measures["RR@10"] for cell in group.cells])
+    )
+    assert group.sd("RR@10") == pytest.approx(
+        np.std([cell.measures["RR@10"] for cell in group.cells], ddof=1)
+    )
     for query_id, value in zip(group.query_ids, group.queries("RR@10"), strict=True):
         assert value == pytest.approx(np.mean([file[query_id]["RR@10"] for file in files]))
     alone = read_groups(read_cells(swept, parse_filters(["seed=2"])).finished).groups[0]
@@ -143,7 +160,10 @@ def test_different_measures_are_refused_by_name_unless_common_ones_are_chosen(tm
     write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
     write_cell(tmp_path, "toy/m/b/none-0/seed-1", VALUES | {"AP": np.array([0.1, 0.2])})
     cells = read_cells(tmp_path).finished
-    with pytest.raises(InputError, match=r"toy/m/a/none-0/seed-1 has nDCG@10, RR@10; toy/m/b/none-0/seed-1 has .* AP.*--measure"):
+    with pytest.raises(
+        InputError,
+        match=r"toy/m/a/none-0/seed-1 has nDCG@10, RR@10; toy/m/b/none-0/seed-1 has .* AP.*--measure",
+    ):
         read_groups(cells)
     assert len(read_groups(cells, ["RR@10"]).groups) == 2
     with pytest.raises(InputError, match="a/none-0/seed-1 has no measure AP"):
@@ -153,10 +173,19 @@ def test_different_measures_are_refused_by_name_unless_common_ones_are_chosen(tm
 def test_different_data_and_different_queries_are_refused_by_name(tmp_path):
     write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES, fingerprint="one")
     write_cell(tmp_path, "toy/m/b/none-0/seed-1", VALUES, fingerprint="two")
-    with pytest.raises(InputError, match=r"a/none-0/seed-1 and toy/m/b/none-0/seed-1 were scored on different data"):
+    with pytest.raises(
+        InputError, match=r"a/none-0/seed-1 and toy/m/b/none-0/seed-1 were scored on different data"
+    ):
         read_groups(read_cells(tmp_path).finished)
-    write_cell(tmp_path, "toy/m/b/none-0/seed-1", {name: np.append(values, 0.3) for name, values in VALUES.items()}, fingerprint="one")
-    with pytest.raises(InputError, match=r"answer different test queries: 1 are in one per_query.tsv only \(q2\)"):
+    write_cell(
+        tmp_path,
+        "toy/m/b/none-0/seed-1",
+        {name: np.append(values, 0.3) for name, values in VALUES.items()},
+        fingerprint="one",
+    )
+    with pytest.raises(
+        InputError, match=r"answer different test queries: 1 are in one per_query.tsv only \(q2\)"
+    ):
         read_groups(read_cells(tmp_path).finished)
 
 
@@ -174,7 +203,11 @@ def test_different_data_and_different_queries_are_refused_by_name(tmp_path):
 )
 def test_a_damaged_per_query_file_costs_its_cell_only(tmp_path, content, reason):
     for seed in (1, 2):
-        directory = write_cell(tmp_path, f"toy/m/a/none-0/seed-{seed}", {"AP": np.array([0.5, 0.5]), "RR@10": np.array([1.0, 0.0])})
+        directory = write_cell(
+            tmp_path,
+            f"toy/m/a/none-0/seed-{seed}",
+            {"AP": np.array([0.5, 0.5]), "RR@10": np.array([1.0, 0.0])},
+        )
     (directory / "per_query.tsv").unlink()
     if content is not None:
         (directory / "per_query.tsv").write_text(content)

@@ -14,7 +14,9 @@ import report
 from benchmarks.report_synthetic import Grid, write_cells
 from evaluation import read_per_query
 
-GRID = Grid({"cross_entropy": 0.0, "label_weakening": 0.3}, ratios=(0.0, 0.4), seeds=(1, 2), queries=30)
+GRID = Grid(
+    {"cross_entropy": 0.0, "label_weakening": 0.3}, ratios=(0.0, 0.4), seeds=(1, 2), queries=30
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,14 @@ def call(monkeypatch, capsys, tmp_path):
 def start(*arguments, cwd):
     """Starts report.py in a process of its own."""
     command = [sys.executable, str(ROOT / "report.py"), *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_report_is_written_and_written_again(call, swept, tmp_path):
@@ -49,8 +58,20 @@ def test_a_report_is_written_and_written_again(call, swept, tmp_path):
         assert status == 0
         assert "8 finished cells in 4 groups, 0 not finished, 0 damaged; 8 comparisons" in shown
     files = {path.name for path in (tmp_path / "report").iterdir()}
-    assert files >= {"cells.csv", "groups.csv", "comparisons.csv", "ranks.csv", "curves.csv", "incomplete.csv", "report.json", "tables"}
-    assert json.loads((tmp_path / "report/report.json").read_text())["plan"]["baseline"] == "cross_entropy"
+    assert files >= {
+        "cells.csv",
+        "groups.csv",
+        "comparisons.csv",
+        "ranks.csv",
+        "curves.csv",
+        "incomplete.csv",
+        "report.json",
+        "tables",
+    }
+    assert (
+        json.loads((tmp_path / "report/report.json").read_text())["plan"]["baseline"]
+        == "cross_entropy"
+    )
     assert not list((tmp_path / "report").rglob("*.partial"))
 
 
@@ -70,19 +91,35 @@ def test_a_report_can_be_made_while_a_sweep_runs(call, swept, tmp_path):
     assert status == 0
     assert "6 finished cells in 3 groups, 2 not finished" in shown
     assert "No finished cell has loss=elr." in shown
-    assert "label_weakening is not finished under 1 of 2 conditions of toy (toy/static/semantic-0.4): nothing is compared" in shown
-    assert "toy/static/label_weakening/semantic-0.4/seed-1,interrupted," in (tmp_path / "report/incomplete.csv").read_text()
+    assert (
+        "label_weakening is not finished under 1 of 2 conditions of toy (toy/static/semantic-0.4): "
+        "nothing is compared" in shown
+    )
+    assert (
+        "toy/static/label_weakening/semantic-0.4/seed-1,interrupted,"
+        in (tmp_path / "report/incomplete.csv").read_text()
+    )
 
 
 def test_damaged_cells_are_named_and_strict_makes_them_an_error(call, swept, tmp_path):
     outputs = shutil.copytree(swept, tmp_path / "outputs")
-    (outputs / "toy/static/cross_entropy/semantic-0/seed-1/scores.json").write_text('{"measures": {"RR@10"')
-    (outputs / "toy/static/cross_entropy/semantic-0/seed-2/per_query.tsv").write_text("query_id\tRR@10\tnDCG@10\nq0\tnan\t0.5\n")
+    (outputs / "toy/static/cross_entropy/semantic-0/seed-1/scores.json").write_text(
+        '{"measures": {"RR@10"'
+    )
+    (outputs / "toy/static/cross_entropy/semantic-0/seed-2/per_query.tsv").write_text(
+        "query_id\tRR@10\tnDCG@10\nq0\tnan\t0.5\n"
+    )
     for arguments, expected in (((), 0), (("--strict",), 1)):
         status, shown, _ = call(outputs, *arguments)
         assert status == expected
-        assert "damaged, left out: toy/static/cross_entropy/semantic-0/seed-1: scores.json cannot be read" in shown
-        assert "damaged, left out: toy/static/cross_entropy/semantic-0/seed-2: per_query.tsv says RR@10 of query q0 is nan" in shown
+        assert (
+            "damaged, left out: toy/static/cross_entropy/semantic-0/seed-1: scores.json cannot be "
+            "read" in shown
+        )
+        assert (
+            "damaged, left out: toy/static/cross_entropy/semantic-0/seed-2: per_query.tsv says "
+            "RR@10 of query q0 is nan" in shown
+        )
         assert "6 finished cells in 3 groups, 0 not finished, 2 damaged" in shown
     status, shown, _ = call(outputs, "--status")
     assert status == 0
@@ -101,11 +138,22 @@ def test_status_shows_the_grid(call, swept, tmp_path):
     ("arguments", "message"),
     [
         ([], "output_dir"),
-        (["{swept}", "loss=elr"], "no finished cell to report on (0 not finished, 0 damaged; no finished cell has loss=elr)"),
+        (
+            ["{swept}", "loss=elr"],
+            "no finished cell to report on (0 not finished, 0 damaged; no finished cell has "
+            "loss=elr)",
+        ),
         (["{swept}/nothing"], "is not a folder"),
         (["loss=elr"], "is a filter"),
-        (["{swept}", "--baseline", "elr"], "--baseline elr: nothing finished has that name. There are: cross_entropy, label_weakening."),
-        (["{swept}", "--measure", "AP"], "has no measure AP. Choose with --measure what all have (nDCG@10, RR@10)"),
+        (
+            ["{swept}", "--baseline", "elr"],
+            "--baseline elr: nothing finished has that name. There are: cross_entropy, "
+            "label_weakening.",
+        ),
+        (
+            ["{swept}", "--measure", "AP"],
+            "has no measure AP. Choose with --measure what all have (nDCG@10, RR@10)",
+        ),
         (["{swept}", "--alpha", "1.5"], "--alpha 1.5 must be between 0 and 1"),
         (["{swept}", "--out", "{swept}"], "holds files but no report.json"),
         (["--runs", "a=b.trec"], "--runs and --qrels belong together"),
@@ -132,14 +180,27 @@ def runs(tmp_path):
     """Two run files and judgements."""
     for name, content in (RUNS | {"qrels.txt": QRELS}).items():
         (tmp_path / name).write_text(content)
-    return ["--runs", f"one={tmp_path}/one.trec", f"two={tmp_path}/two.trec", "--qrels", tmp_path / "qrels.txt"]
+    return [
+        "--runs",
+        f"one={tmp_path}/one.trec",
+        f"two={tmp_path}/two.trec",
+        "--qrels",
+        tmp_path / "qrels.txt",
+    ]
 
 
 def test_runs_of_others_are_compared_by_the_same_statistics(call, runs, tmp_path):
-    status, shown, errors = call(*runs, "--measure", "RR@10", "--measure", "nDCG@10", "--out", tmp_path / "out")
+    status, shown, errors = call(
+        *runs, "--measure", "RR@10", "--measure", "nDCG@10", "--out", tmp_path / "out"
+    )
     assert status == 0, errors
-    assert f"{tmp_path}/one.trec does not answer 1 of 3 judged queries (q3): they count as 0." in shown
-    assert f"{tmp_path}/one.trec answers 1 queries without judgements (q9): they are not scored." in shown
+    assert (
+        f"{tmp_path}/one.trec does not answer 1 of 3 judged queries (q3): they count as 0." in shown
+    )
+    assert (
+        f"{tmp_path}/one.trec answers 1 queries without judgements (q9): they are not scored."
+        in shown
+    )
     lines = (tmp_path / "out/per_query/qrels.csv").read_text().splitlines()
     assert lines[:3] == [
         "measure,model,noise,ratio,loss,q1,q2,q3",
@@ -147,18 +208,28 @@ def test_runs_of_others_are_compared_by_the_same_statistics(call, runs, tmp_path
         "RR@10,run,none,0.0,two,1.0,1.0,1.0",
     ]
     comparison = (tmp_path / "out/comparisons.csv").read_text().splitlines()[1].split(",")
-    assert comparison[6:8] == ["two", "one"]  # of q1 equal scores are ordered by document id, so both find d1 first
+    assert comparison[6:8] == [
+        "two",
+        "one",
+    ]  # of q1 equal scores are ordered by document id, so both find d1 first
 
 
 def test_files_of_one_name_are_its_seeds(call, runs):
-    status, shown, _ = call(*(str(argument).replace("one=", "a=").replace("two=", "a=") for argument in runs), "--terminal")
+    status, shown, _ = call(
+        *(str(argument).replace("one=", "a=").replace("two=", "a=") for argument in runs),
+        "--terminal",
+    )
     assert status == 0
     assert "mean ± standard deviation over seeds 1, 2" in shown
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("q1 Q0 d1 1 nan x\n", "not a finite number"), ("q1 d1\n", "2 columns"), ("q1 Q0 d1 1 1 x\nq1 Q0 d1 2 0 x\n", "listed twice")],
+    [
+        ("q1 Q0 d1 1 nan x\n", "not a finite number"),
+        ("q1 d1\n", "2 columns"),
+        ("q1 Q0 d1 1 1 x\nq1 Q0 d1 2 0 x\n", "listed twice"),
+    ],
 )
 def test_damaged_run_files_are_refused(call, runs, tmp_path, content, message):
     (tmp_path / "two.trec").write_text(content)
@@ -171,8 +242,14 @@ def test_damaged_run_files_are_refused(call, runs, tmp_path, content, message):
 
 def test_a_cells_own_run_scores_what_the_cell_says(call, tmp_path):
     qrels = {f"q{query}": query % 3 for query in range(12)}
-    (tmp_path / "qrels.txt").write_text("".join(f"{query} 0 d{place} 1\n" for query, place in qrels.items()))
-    (tmp_path / "a.trec").write_text("".join(f"{query} Q0 d{rank} {rank + 1} {-rank} x\n" for query in qrels for rank in range(3)))
+    (tmp_path / "qrels.txt").write_text(
+        "".join(f"{query} 0 d{place} 1\n" for query, place in qrels.items())
+    )
+    (tmp_path / "a.trec").write_text(
+        "".join(
+            f"{query} Q0 d{rank} {rank + 1} {-rank} x\n" for query in qrels for rank in range(3)
+        )
+    )
     call("--runs", f"a={tmp_path}/a.trec", "--qrels", tmp_path / "qrels.txt", "--measure", "RR@10")
     (line,) = (tmp_path / "report/per_query/qrels.csv").read_text().splitlines()[1:]
     values = dict(zip(sorted(qrels), map(float, line.split(",")[5:]), strict=True))
@@ -184,7 +261,13 @@ def test_a_report_is_a_wandb_run(swept, tmp_path):
     assert done.returncode == 0, done.stderr
     (log,) = (tmp_path / "out").glob("wandb/offline-run-*/run-*.wandb")
     recorded = read_offline_run(log)
-    assert (recorded.name, recorded.group, recorded.job_type, recorded.tags, recorded.exit_code) == (
+    assert (
+        recorded.name,
+        recorded.group,
+        recorded.job_type,
+        recorded.tags,
+        recorded.exit_code,
+    ) == (
         "report",
         "report",
         "report",
@@ -197,20 +280,40 @@ def test_a_report_is_a_wandb_run(swept, tmp_path):
     assert recorded.summary["best/toy/static/semantic-0.4/nDCG@10"] == "label_weakening"
     assert 1 <= recorded.summary["rank/nDCG@10/label_weakening"] <= 2
     assert {"area/nDCG@10/toy/static/semantic/label_weakening"} <= recorded.summary.keys()
-    logged = {key.split("/")[0] + "/" + key.split("/")[1] for row in recorded.history for key in row if "/" in key}
-    assert logged >= {"table/comparisons", "table/groups", "table/cells", "robustness/toy", "figure/robustness", "figure/gains"}
+    logged = {
+        key.split("/")[0] + "/" + key.split("/")[1]
+        for row in recorded.history
+        for key in row
+        if "/" in key
+    }
+    assert logged >= {
+        "table/comparisons",
+        "table/groups",
+        "table/cells",
+        "robustness/toy",
+        "figure/robustness",
+        "figure/gains",
+    }
     assert "report" in recorded.artifacts
 
 
 def test_the_command_answers_help_and_mistakes_without_heavy_imports(tmp_path):
     program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import report; report.parser().format_help()\n"
-        "print({'torch', 'numpy', 'scipy', 'wandb', 'hydra', 'rich'} & set(sys.modules))"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import report; "
+        f"report.parser().format_help()\nprint({{'torch', 'numpy', 'scipy', 'wandb', 'hydra', "
+        "'rich'} & set(sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "set()\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout
+        == "set()\n"
+    )
     done = start("outputs", cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "outputs is not a folder: give the output_dir of a sweep, e.g. outputs/.\n"
+    assert (
+        done.stderr == "outputs is not a folder: give the output_dir of a sweep, e.g. outputs/.\n"
+    )
 
 
 def test_synthetic_cells_have_the_files_that_a_report_reads(swept):

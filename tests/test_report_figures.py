@@ -46,20 +46,35 @@ def axes_of(panel):
 
 def test_every_figure_is_drawn_of_a_whole_sweep(stage):
     names = [chart.name for chart in charts(stage)]
-    assert names == ["robustness", "retention", "area", "gains", "learning", "memorisation", "detector", "cost"]
+    assert names == [
+        "robustness",
+        "retention",
+        "area",
+        "gains",
+        "learning",
+        "memorisation",
+        "detector",
+        "cost",
+    ]
     assert all(panel.text.endswith(".") for chart in charts(stage) for panel in chart.panels)
 
 
 def test_curves_show_the_numbers_of_curves_csv(stage, tmp_path):
     write_csvs(stage.analysis, tmp_path)
     with (tmp_path / "curves.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["measure"] == "nDCG@10" and row["dataset"] == "toy"]
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["measure"] == "nDCG@10" and row["dataset"] == "toy"
+        ]
     by_name = {chart.name: chart for chart in charts(stage)}
     for name, column in (("robustness", "mean"), ("retention", "retention")):
         panel = next(panel for panel in by_name[name].panels if panel.title == "toy · static")
         drawn = {line.get_color(): line.get_ydata() for line in axes_of(panel).get_lines()}
         for loss, look in stage.looks.items():
-            np.testing.assert_array_equal(drawn[look.colour], [float(row[column]) for row in rows if row["loss"] == loss])
+            np.testing.assert_array_equal(
+                drawn[look.colour], [float(row[column]) for row in rows if row["loss"] == loss]
+            )
 
 
 def test_epochs_show_the_mean_of_the_histories(stage):
@@ -73,7 +88,10 @@ def test_gains_fall_and_count_what_is_better(stage):
     panel = next(chart for chart in charts(stage) if chart.name == "gains").panels[0]
     for line in axes_of(panel).get_lines()[:-1]:  # the last is the line at 0
         assert (np.diff(line.get_ydata()) <= 0).all()
-    counts = [tuple(map(int, found)) for found in re.findall(r"better on (\d+), equal on (\d+), worse on (\d+)", panel.text)]
+    counts = [
+        tuple(map(int, found))
+        for found in re.findall(r"better on (\d+), equal on (\d+), worse on (\d+)", panel.text)
+    ]
     assert len(counts) == 2
     assert all(sum(found) == GRID.queries for found in counts)
 
@@ -96,7 +114,7 @@ def test_files_are_the_same_bytes_every_time_and_nothing_global_changes(stage, t
 def test_a_panel_for_the_page_is_an_element_of_its_own(stage):
     panel = charts(stage)[0].panels[0]
     element = inline_panel(panel._replace(text='a "quoted" <text> & more'), "robustness-0")
-    root = ET.fromstring(element)  # noqa: S314 - our own
+    root = ET.fromstring(element)
     assert root.get("aria-label") == 'a "quoted" <text> & more'
     assert all(node.get("id", "robustness-0-").startswith("robustness-0-") for node in root.iter())
     assert f"var(--ink-{INK[1:]}, {INK})" in element
@@ -104,13 +122,22 @@ def test_a_panel_for_the_page_is_an_element_of_its_own(stage):
 
 
 def test_losses_can_be_told_apart_without_colour():
-    for losses in (["cross_entropy", "label_weakening", *MANY[:5]], ["cross_entropy", "label_weakening", *MANY[:11]]):
+    for losses in (
+        ["cross_entropy", "label_weakening", *MANY[:5]],
+        ["cross_entropy", "label_weakening", *MANY[:11]],
+    ):
         found = looks(losses, baseline="cross_entropy", focus="label_weakening")
         assert len({look.marker for look in found.values()}) == len(losses)
 
 
 def test_many_losses_leave_colour_to_the_compared_and_the_best(tmp_path):
-    write_cells(tmp_path, Grid(dict.fromkeys(["cross_entropy", "label_weakening"], 0.0) | {loss: i / 40 for i, loss in enumerate(MANY)}))
+    write_cells(
+        tmp_path,
+        Grid(
+            dict.fromkeys(["cross_entropy", "label_weakening"], 0.0)
+            | {loss: i / 40 for i, loss in enumerate(MANY)}
+        ),
+    )
     stage = staged(tmp_path)
     strong = {loss for loss, look in stage.looks.items() if look.strong}
     assert strong == {"cross_entropy", "label_weakening", *MANY[-COLOURED:]}
@@ -132,8 +159,16 @@ def test_labels_are_left_to_the_legend_where_it_tells_the_losses():
 @pytest.mark.parametrize(
     ("grid", "plan", "expected"),
     [
-        (Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)), Plan(None, None), ["learning", "memorisation", "cost"]),
-        (Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)), Plan(None, None), ["learning", "memorisation", "cost"]),
+        (
+            Grid({"elr": 0.0}, ratios=(0.0,), seeds=(1,)),
+            Plan(None, None),
+            ["learning", "memorisation", "cost"],
+        ),
+        (
+            Grid({"elr": 0.0}, ratios=(0.2,), seeds=(1,)),
+            Plan(None, None),
+            ["learning", "memorisation", "cost"],
+        ),
         (
             Grid({"elr": 0.0, "mae": 0.1}, seeds=(1,)),
             Plan(None, None),
@@ -151,7 +186,16 @@ def test_small_grids_give_the_figures_that_they_allow(tmp_path, grid, plan, expe
 
 
 def test_more_settings_than_panels_are_announced(tmp_path):
-    write_cells(tmp_path, Grid({"elr": 0.0}, datasets=[f"set{number}" for number in range(8)], seeds=(1,), ratios=(0.0, 0.4), queries=5))
+    write_cells(
+        tmp_path,
+        Grid(
+            {"elr": 0.0},
+            datasets=[f"set{number}" for number in range(8)],
+            seeds=(1,),
+            ratios=(0.0, 0.4),
+            queries=5,
+        ),
+    )
     chart = robustness(staged(tmp_path, Plan(None, None)))
     assert len(chart.panels) == 6
     assert "The first 6 of 8 settings are shown." in chart.caption
@@ -161,5 +205,9 @@ def test_a_name_is_shown_as_it_is(tmp_path):
     write_cells(tmp_path, Grid({"cross_entropy": 0.0, "elr-$x_1$&<b>": 0.1}, seeds=(1,), queries=5))
     chart = robustness(staged(tmp_path, Plan("cross_entropy", None)))
     write_chart(chart, tmp_path)
-    texts = [node.text for node in ET.parse(tmp_path / "robustness.svg").iter() if node.tag.endswith("text")]  # noqa: S314 - our own
+    texts = [
+        node.text
+        for node in ET.parse(tmp_path / "robustness.svg").iter()
+        if node.tag.endswith("text")
+    ]
     assert "elr-$x_1$&<b>" in texts

@@ -99,8 +99,16 @@ def test_results_can_be_computed_from_groups_csv(page, folder):
     for dataset, _, _, ratio, loss, seeds, *scores in rows:
         for measure, (mean, sd, best, mark) in zip(GRID.measures, scores, strict=True):
             found = groups[dataset, str(ratio), loss, measure]
-            assert (mean, sd, seeds) == (round(float(found["mean"]), 4), round(float(found["sd"]), 4), len(found["seeds"].split()))
-            rivals = [float(row["mean"]) for key, row in groups.items() if key[:2] == (dataset, str(ratio)) and key[3] == measure]
+            assert (mean, sd, seeds) == (
+                round(float(found["mean"]), 4),
+                round(float(found["sd"]), 4),
+                len(found["seeds"].split()),
+            )
+            rivals = [
+                float(row["mean"])
+                for key, row in groups.items()
+                if key[:2] == (dataset, str(ratio)) and key[3] == measure
+            ]
             assert best == (mean == round(max(rivals), 4))
             assert mark in {-1, 0, 1}
 
@@ -110,11 +118,32 @@ def test_comparisons_can_be_computed_from_comparisons_csv(page, folder):
     rows = page.content["tables"]["comparisons"]["rows"]
     assert len(rows) == len(found)
     verdicts = {"True": {1: "better", -1: "worse"}}
-    for family, measure, dataset, _, _, ratio, loss, other, verdict, difference, interval, holm_t, _, p_t, _, d, counts in rows:
+    for (
+        family,
+        measure,
+        dataset,
+        _,
+        _,
+        ratio,
+        loss,
+        other,
+        verdict,
+        difference,
+        interval,
+        holm_t,
+        _,
+        p_t,
+        _,
+        d,
+        counts,
+    ) in rows:
         row = found[family, measure, dataset, str(ratio), loss, other]
         assert difference == round(float(row["difference"]), 4)
         assert interval == [round(float(row["low"]), 4), round(float(row["high"]), 4)]
-        assert (holm_t, p_t) == (float(f"{float(row['holm_t']):.3g}"), float(f"{float(row['p_t']):.3g}"))
+        assert (holm_t, p_t) == (
+            float(f"{float(row['holm_t']):.3g}"),
+            float(f"{float(row['p_t']):.3g}"),
+        )
         assert d == round(float(row["effect_size"]), 4)
         assert counts == [int(row[name]) for name in ("wins", "ties", "losses")]
         sign = 1 if float(row["difference"]) > 0 else -1
@@ -123,37 +152,60 @@ def test_comparisons_can_be_computed_from_comparisons_csv(page, folder):
 
 def test_robustness_and_ranks_can_be_computed_from_their_csv_files(page, folder):
     curves = sheet(folder, "curves", "measure", "dataset", "loss", "ratio")
-    for measure, dataset, _, _, loss, area, clean, ratio, last, retention in page.content["tables"]["robustness"]["rows"]:
-        end, begin = curves[measure, dataset, loss, str(ratio)], curves[measure, dataset, loss, "0.0"]
-        assert [area, last, retention] == [round(float(end[name]), 4) for name in ("area", "mean", "retention")]
+    for measure, dataset, _, _, loss, area, clean, ratio, last, retention in page.content["tables"][
+        "robustness"
+    ]["rows"]:
+        end, begin = (
+            curves[measure, dataset, loss, str(ratio)],
+            curves[measure, dataset, loss, "0.0"],
+        )
+        assert [area, last, retention] == [
+            round(float(end[name]), 4) for name in ("area", "mean", "retention")
+        ]
         assert clean == round(float(begin["mean"]), 4)
     ranks = sheet(folder, "ranks", "measure", "loss")
     for measure, loss, place, conditions, *_ in page.content["tables"]["ranks"]["rows"]:
-        assert (place, conditions) == (round(float(ranks[measure, loss]["mean_rank"]), 4), int(ranks[measure, loss]["conditions"]))
+        assert (place, conditions) == (
+            round(float(ranks[measure, loss]["mean_rank"]), 4),
+            int(ranks[measure, loss]["conditions"]),
+        )
 
 
 def test_the_summary_says_what_the_csv_files_say(page, folder):
     groups = sheet(folder, "groups", "dataset", "ratio", "loss", "measure")
     curves = sheet(folder, "curves", "measure", "dataset", "loss", "ratio")
     found = sheet(folder, "comparisons", "family", "measure", "dataset", "ratio", "loss")
-    assert "54 finished cells: collections other and toy; model static; 3 losses; noise semantic at 0, 0.2 and 0.4; 3 seeds." in page.text
+    assert (
+        "54 finished cells: collections other and toy; model static; 3 losses; noise semantic at "
+        "0, 0.2 and 0.4; 3 seeds." in page.text
+    )
     value = float(groups["toy", "0.4", "label_weakening", "nDCG@10"]["mean"])
-    assert re.search(rf"toy, static, semantic: the best nDCG@10 has .*ratio 0.4 \({value:.4f}\)", page.text)
+    assert re.search(
+        rf"toy, static, semantic: the best nDCG@10 has .*ratio 0.4 \({value:.4f}\)", page.text
+    )
     kept = float(curves["nDCG@10", "toy", "label_weakening", "0.4"]["retention"])
     assert f"at ratio 0.4 remains: label_weakening {kept:.1%}" in page.text
-    against = [row for key, row in found.items() if key[:2] == ("baseline", "nDCG@10") and key[4] == "label_weakening"]
+    against = [
+        row
+        for key, row in found.items()
+        if key[:2] == ("baseline", "nDCG@10") and key[4] == "label_weakening"
+    ]
     above = sum(float(row["difference"]) > 0 for row in against)
-    significant = sum(row["significant"] == "True" for row in against if float(row["difference"]) > 0)
+    significant = sum(
+        row["significant"] == "True" for row in against if float(row["difference"]) > 0
+    )
     assert (
-        f"label_weakening against cross_entropy: nDCG@10 higher under {above} of 6 conditions, significantly under {significant};"
-        in page.text
+        f"label_weakening against cross_entropy: nDCG@10 higher under {above} of 6 conditions, "
+        f"significantly under {significant};" in page.text
     )
 
 
 def test_the_drill_down_shows_values_documents_and_corrupted_labels(page, folder):
     assert len(TEXTS["d0"]) > 300  # long enough to be cut
     drill = page.content["queries"]
-    condition = next(found for found in drill["conditions"] if (found["dataset"], found["ratio"]) == ("toy", 0.4))
+    condition = next(
+        found for found in drill["conditions"] if (found["dataset"], found["ratio"]) == ("toy", 0.4)
+    )
     assert condition["losses"] == ["label_weakening", "cross_entropy", "elr"]
     collection = drill["collections"]["toy"]
     documents = collection["documents"]
@@ -164,12 +216,20 @@ def test_the_drill_down_shows_values_documents_and_corrupted_labels(page, folder
         assert [mean for mean, _ in query["values"]] == [round(mean, 6) for mean in means]
         gains.append(means[0] - means[1])
         shift = int(query["id"][1:]) + len("label_weakening") + condition["seed"]
-        assert [documents[place][0] for place in query["runs"][0]] == [f"d{(shift + rank) % 12}" for rank in range(5)]
-        assert [documents[place][0] for place in query["relevant"]] == [query["id"].replace("q", "d")]
+        assert [documents[place][0] for place in query["runs"][0]] == [
+            f"d{(shift + rank) % 12}" for rank in range(5)
+        ]
+        assert [documents[place][0] for place in query["relevant"]] == [
+            query["id"].replace("q", "d")
+        ]
     assert gains == sorted(gains, reverse=True)
     inserted = next(place for place, (doc_id, _) in enumerate(documents) if doc_id == "d0")
     number, label = condition["audit"][str(inserted)]
-    assert (number, label[0], collection["train"][label[1]]) == (1, "inserted", ["t0", "a training query <i>"])
+    assert (number, label[0], collection["train"][label[1]]) == (
+        1,
+        "inserted",
+        ["t0", "a training query <i>"],
+    )
     assert documents[label[2]][0] == "d9"
     assert documents[inserted][1].startswith(HOSTILE.replace(" \u2028", ""))
     assert len(documents[inserted][1]) == 300
@@ -184,8 +244,14 @@ def test_texts_cannot_become_parts_of_the_page(page):
 
 
 def test_the_page_needs_nothing_from_elsewhere(page, folder):
-    assert all(reference.startswith(("#", "data:")) or (folder / reference).is_file() for reference in page.references)
-    assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org)", (folder / "index.html").read_text(encoding="utf-8"))
+    assert all(
+        reference.startswith(("#", "data:")) or (folder / reference).is_file()
+        for reference in page.references
+    )
+    assert not re.search(
+        r"url\((?!#)|@import|https?://(?!www\.w3\.org)",
+        (folder / "index.html").read_text(encoding="utf-8"),
+    )
 
 
 def test_the_same_cells_give_the_same_page(outputs, folder, tmp_path):
@@ -202,17 +268,34 @@ def test_configurations_are_shown_by_what_differs(page):
 
 @pytest.mark.usefixtures("undrawn")
 def test_labels_that_differ_between_losses_are_called_out(page, small, tmp_path):
-    assert "of 18 combinations of collection, noise, ratio and seed were NOT trained on the same corrupted labels" in page.text
+    assert (
+        "of 18 combinations of collection, noise, ratio and seed were NOT trained on the same "
+        "corrupted labels" in page.text
+    )
     for path in small.rglob("scores.json"):
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"noise": {"realised": 0.4, "audit_sha256": "a" * 64}}))
-    assert "were trained on the same corrupted labels, whatever their loss." in report(small, tmp_path / "report").text
+        path.write_text(
+            json.dumps(
+                json.loads(path.read_text())
+                | {"noise": {"realised": 0.4, "audit_sha256": "a" * 64}}
+            )
+        )
+    assert (
+        "were trained on the same corrupted labels, whatever their loss."
+        in report(small, tmp_path / "report").text
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"dataset": {"_target_": "os.system", "command": "true"}}, "it is opened by os.system, which is not of this project"),
-        ({"dataset": {"_target_": "data.Cache", "root": "x"}}, "it is opened by data.Cache, which is not of this project"),
+        (
+            {"dataset": {"_target_": "os.system", "command": "true"}},
+            "it is opened by os.system, which is not of this project",
+        ),
+        (
+            {"dataset": {"_target_": "data.Cache", "root": "x"}},
+            "it is opened by data.Cache, which is not of this project",
+        ),
         ({"cache_dir": "/nowhere"}, "its cache /nowhere is not on this machine"),
         ({"dataset": {"_target_": "data.open_folder", "path": "/nowhere"}}, "it cannot be opened"),
     ],
@@ -231,7 +314,9 @@ def test_without_texts_the_page_shows_ids_and_says_why(small, tmp_path, change, 
 def test_texts_of_another_version_of_the_collection_are_not_shown(small, tmp_path):
     corpus = tmp_path / "collections/toy/corpus.jsonl"
     corpus.write_text(corpus.read_text() + json.dumps({"_id": "new", "text": "one more"}) + "\n")
-    open_folder(str(corpus.parent), cache=Cache(tmp_path / "cache"))  # as a cell that is run now would
+    open_folder(
+        str(corpus.parent), cache=Cache(tmp_path / "cache")
+    )  # as a cell that is run now would
     collection = report(small, tmp_path / "report").content["queries"]["collections"]["toy"]
     assert collection["reason"] == "its content is another one today than when the cells were run"
 
@@ -251,7 +336,11 @@ def test_files_that_are_missing_leave_gaps_and_no_more(small, tmp_path):
         for path in small.rglob(name):
             path.write_text("") if name == "config.yaml" else path.unlink()
     page = report(small, tmp_path / "report")
-    assert all(run == [] for query in page.content["queries"]["conditions"][0]["queries"] for run in query["runs"])
+    assert all(
+        run == []
+        for query in page.content["queries"]["conditions"][0]["queries"]
+        for run in query["runs"]
+    )
     assert "2 could not be read." in page.text
 
 
@@ -275,7 +364,11 @@ def test_a_partial_grid_lists_what_is_missing(outputs, tmp_path):
     assert "3 cells of the sweep are not finished" in page.text
     assert "toy/static/cross_entropy/semantic-0.4/seed-2 interrupted" in page.text
     assert "toy/static/elr/semantic-0/seed-1 damaged" in page.text
-    condition = next(found for found in page.content["queries"]["conditions"] if (found["dataset"], found["ratio"]) == ("toy", 0.4))
+    condition = next(
+        found
+        for found in page.content["queries"]["conditions"]
+        if (found["dataset"], found["ratio"]) == ("toy", 0.4)
+    )
     assert condition["losses"] == ["label_weakening", "elr"]
 
 
@@ -285,6 +378,11 @@ def test_a_large_report_stays_small(outputs, tmp_path, monkeypatch):
     monkeypatch.setattr(queries, "CONDITIONS", 2)
     page = report(outputs, tmp_path / "report")
     assert {row[1] for row in page.content["tables"]["comparisons"]["rows"]} == {"nDCG@10"}
-    assert "Here by nDCG@10 only; comparisons.csv has all measures." in page.content["tables"]["comparisons"]["caption"]
-    assert [(found["dataset"], found["ratio"]) for found in page.content["queries"]["conditions"]] == [("other", 0.4), ("toy", 0.4)]
+    assert (
+        "Here by nDCG@10 only; comparisons.csv has all measures."
+        in page.content["tables"]["comparisons"]["caption"]
+    )
+    assert [
+        (found["dataset"], found["ratio"]) for found in page.content["queries"]["conditions"]
+    ] == [("other", 0.4), ("toy", 0.4)]
     assert "4 more conditions are not shown here" in page.text

@@ -12,7 +12,9 @@ from reporting.comparisons import Plan
 from reporting.csv_files import write_csvs
 from reporting.page import write_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 WIDTHS = (1400, 400)
 PATIENCE = 180_000  # milliseconds, for machines with other work to do
 CLIPPED = """
@@ -24,7 +26,9 @@ CLIPPED = """
 """
 TEXT_HEIGHTS = """() => [...document.querySelectorAll(".panel svg text")].map((text) => text.getBoundingClientRect().height)"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,8 @@ def report(tmp_path_factory):
         return f"file://{os.environ['REPORT']}/index.html"
     folder = tmp_path_factory.mktemp("report")
     analysis = analyse(
-        read_cells(write_page_cells(tmp_path_factory.mktemp("sweep"))), Plan("cross_entropy", "label_weakening", resamples=200)
+        read_cells(write_page_cells(tmp_path_factory.mktemp("sweep"))),
+        Plan("cross_entropy", "label_weakening", resamples=200),
     )
     write_csvs(analysis, folder)
     write_page(analysis, folder)
@@ -58,9 +63,19 @@ def page(browser, report, request):
     problems = []
     page = browser.new_page(viewport={"width": request.param, "height": 900})
     page.set_default_timeout(PATIENCE)
-    page.on("console", lambda message: problems.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda message: (
+            problems.append(message.text) if message.type in {"error", "warning"} else None
+        ),
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda asked: problems.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None)
+    page.on(
+        "request",
+        lambda asked: (
+            problems.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
+        ),
+    )
     page.goto(report)
     yield page
     harmed = page.evaluate("window.harmed")
@@ -90,7 +105,10 @@ def test_a_header_sorts_its_table_with_the_mouse_and_with_the_keyboard(page):
     assert score.get_attribute("aria-sort") == "ascending"
     assert column(page, place) == sorted(column(page, place))
     header(page, "loss").get_by_role("button").press("Space")
-    assert (score.get_attribute("aria-sort"), header(page, "loss").get_attribute("aria-sort")) == ("none", "ascending")
+    assert (score.get_attribute("aria-sort"), header(page, "loss").get_attribute("aria-sort")) == (
+        "none",
+        "ascending",
+    )
 
 
 def test_a_filter_and_words_choose_rows(page):
@@ -99,7 +117,10 @@ def test_a_filter_and_words_choose_rows(page):
     chosen = page.locator("#results tbody tr")
     assert 0 < chosen.count() < every
     assert all("label_weakening" in row for row in chosen.all_inner_texts())
-    assert page.locator("#results").get_by_role("status").inner_text() == f"{chosen.count()} of {chosen.count()} rows ({every} in all)"
+    assert (
+        page.locator("#results").get_by_role("status").inner_text()
+        == f"{chosen.count()} of {chosen.count()} rows ({every} in all)"
+    )
     page.locator("#results").get_by_label("contains").fill("no such loss")
     assert chosen.count() == 0
     page.locator("#results").get_by_label("contains").fill("")
@@ -112,11 +133,17 @@ def test_a_query_opens_with_two_losses_side_by_side_and_its_corrupted_labels(pag
     second = drill.locator(".choices button").nth(1)
     second.click()
     assert drill.locator(".choices button").nth(1).get_attribute("aria-pressed") == "true"
-    assert drill.locator(".query").inner_text() == drill.locator(".choices button").nth(1).locator(".words").text_content()
+    assert (
+        drill.locator(".query").inner_text()
+        == drill.locator(".choices button").nth(1).locator(".words").text_content()
+    )
     assert drill.locator(".side h4").all_inner_texts() == ["label_weakening", "cross_entropy"]
     assert drill.locator(".side").first.locator(".ranking > li").count() == 5
     drill.get_by_label("right loss").select_option(index=2)
-    assert drill.locator(".side h4").all_inner_texts()[1] == drill.get_by_label("right loss").locator("option").nth(2).text_content()
+    assert (
+        drill.locator(".side h4").all_inner_texts()[1]
+        == drill.get_by_label("right loss").locator("option").nth(2).text_content()
+    )
     page.wait_for_selector("#drill-down .ranking details")
     label = drill.locator(".ranking details").first
     label.locator("summary").click()

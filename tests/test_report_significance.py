@@ -14,7 +14,9 @@ RESAMPLES = 10_000
 
 def random_differences(comparisons, queries, seed=0, shift=0.03):
     generator = np.random.default_rng(seed)
-    return np.round(generator.normal(shift, 0.2, (comparisons, queries)), 2)  # rounded: many are tied, as differences of measures are
+    return np.round(
+        generator.normal(shift, 0.2, (comparisons, queries)), 2
+    )  # rounded: many are tied, as differences of measures are
 
 
 def test_t_tests_are_scipys():
@@ -32,7 +34,14 @@ def test_all_sign_flips_of_few_queries_give_scipys_exact_p_value():
     resampler = Resampler(12, resamples=RESAMPLES, seed=0)
     assert resampler.exact
     for row, p in zip(differences, resampler.p_values(differences), strict=True):
-        exact = stats.permutation_test((row,), np.mean, permutation_type="samples", n_resamples=np.inf, vectorized=True, axis=-1).pvalue
+        exact = stats.permutation_test(
+            (row,),
+            np.mean,
+            permutation_type="samples",
+            n_resamples=np.inf,
+            vectorized=True,
+            axis=-1,
+        ).pvalue
         assert p == pytest.approx(exact, abs=1e-12)
 
 
@@ -42,7 +51,13 @@ def test_drawn_sign_flips_agree_with_scipy_within_monte_carlo_error():
     for row, p in zip(differences, ours, strict=True):
         generator = np.random.default_rng(3)
         theirs = stats.permutation_test(
-            (row,), np.mean, permutation_type="samples", n_resamples=RESAMPLES, vectorized=True, axis=-1, rng=generator
+            (row,),
+            np.mean,
+            permutation_type="samples",
+            n_resamples=RESAMPLES,
+            vectorized=True,
+            axis=-1,
+            rng=generator,
         ).pvalue
         error = np.sqrt(max(theirs, 1e-3) * 2 / RESAMPLES)  # of the difference of two estimates
         assert abs(p - theirs) < 4.5 * error + 2 / RESAMPLES
@@ -52,8 +67,16 @@ def test_bootstrap_intervals_agree_with_scipy_within_monte_carlo_error():
     differences = random_differences(5, 80)
     ours = Resampler(80, resamples=RESAMPLES, seed=0).intervals(differences, confidence=0.95)
     for row, ends in zip(differences, ours, strict=True):
-        theirs = stats.bootstrap((row,), np.mean, method="percentile", n_resamples=RESAMPLES, rng=np.random.default_rng(3))
-        np.testing.assert_allclose(ends, theirs.confidence_interval, atol=0.1 * theirs.standard_error)
+        theirs = stats.bootstrap(
+            (row,),
+            np.mean,
+            method="percentile",
+            n_resamples=RESAMPLES,
+            rng=np.random.default_rng(3),
+        )
+        np.testing.assert_allclose(
+            ends, theirs.confidence_interval, atol=0.1 * theirs.standard_error
+        )
 
 
 def test_signs_are_fair_and_resampled_queries_are_uniform():
@@ -84,7 +107,15 @@ def test_a_planted_difference_is_found_and_identical_systems_are_the_same():
     assert found.low[0] > 0
     for column in (found.p_t, found.p_randomisation, found.ties / 100):
         assert column[1:].tolist() == [1, 1]
-    for column in (found.difference, found.effect_size, found.t, found.low, found.high, found.wins, found.losses):
+    for column in (
+        found.difference,
+        found.effect_size,
+        found.t,
+        found.low,
+        found.high,
+        found.wins,
+        found.losses,
+    ):
         assert column[1:].tolist() == [0, 0]
 
 
@@ -108,7 +139,10 @@ def test_a_comparison_does_not_depend_on_its_place_among_others(seed, queries, c
     differences = random_differences(comparisons, queries, seed)
     resampler = Resampler(queries, resamples=300, seed=0)
     order = np.random.default_rng(seed).permutation(comparisons)
-    found, permuted = paired_tests(differences, resampler), paired_tests(differences[order], resampler)
+    found, permuted = (
+        paired_tests(differences, resampler),
+        paired_tests(differences[order], resampler),
+    )
     for column, other in zip(found, permuted, strict=True):
         np.testing.assert_allclose(column[order], other, atol=1e-12)
     negated = paired_tests(-differences, resampler)
@@ -127,5 +161,7 @@ def test_holm_rejects_what_its_step_down_procedure_rejects(p_values, alpha):
 
 
 def test_holm_by_hand():
-    assert holm(np.array([0.01, 0.04, 0.03, 0.005])).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005])).tolist() == pytest.approx(
+        [0.03, 0.06, 0.06, 0.02]
+    )
     assert holm(np.array([])).tolist() == []

@@ -59,7 +59,11 @@ def sheet(path):
 
 
 def found(analysis, family, **wanted):
-    return [c for c in analysis.comparisons if c.family == family and all(getattr(c, key) == value for key, value in wanted.items())]
+    return [
+        c
+        for c in analysis.comparisons
+        if c.family == family and all(getattr(c, key) == value for key, value in wanted.items())
+    ]
 
 
 def test_a_planted_difference_is_found_and_the_same_system_is_not_different(analysis):
@@ -67,14 +71,21 @@ def test_a_planted_difference_is_found_and_the_same_system_is_not_different(anal
         expected = {"label_weakening": 1, "elr": -1, "same_as_cross_entropy": 0}[comparison.loss]
         assert comparison.mark == expected
     for comparison in found(analysis, BASELINE, loss="same_as_cross_entropy"):
-        assert (comparison.difference, comparison.p_t, comparison.p_randomisation, comparison.ties) == (0, 1, 1, 40)
+        assert (
+            comparison.difference,
+            comparison.p_t,
+            comparison.p_randomisation,
+            comparison.ties,
+        ) == (0, 1, 1, 40)
     for comparison in found(analysis, FOCUS, ratio=0.4):
         assert comparison.mark == 1
         assert comparison.loss == "label_weakening"
 
 
 def test_a_family_is_a_kind_of_comparison_by_a_measure_on_a_data_set(analysis):
-    assert len(analysis.comparisons) == 2 * 2 * 2 * 18  # families, measures, data sets; 3 others x 2 models x 3 ratios
+    assert (
+        len(analysis.comparisons) == 2 * 2 * 2 * 18
+    )  # families, measures, data sets; 3 others x 2 models x 3 ratios
     assert {comparison.tests for comparison in analysis.comparisons} == {18}
     family = found(analysis, BASELINE, measure="RR@10", dataset="b")
     p_values = sorted(comparison.p_t for comparison in family)
@@ -88,37 +99,59 @@ def test_comparisons_are_scipys_on_the_per_query_csv(report):
         _, *lines = csv.reader(file)
     values = {tuple(line[:5]): np.array(line[5:], float) for line in lines}
     left, right = (
-        values[comparison["measure"], comparison["model"], comparison["noise"], comparison["ratio"], comparison[name]]
+        values[
+            comparison["measure"],
+            comparison["model"],
+            comparison["noise"],
+            comparison["ratio"],
+            comparison[name],
+        ]
         for name in ("loss", "other")
     )
     expected = stats.ttest_rel(left, right)
     assert float(comparison["t"]) == pytest.approx(expected.statistic, abs=1e-9)
     assert float(comparison["p_t"]) == pytest.approx(expected.pvalue, abs=1e-9)
     assert float(comparison["difference"]) == pytest.approx((left - right).mean(), abs=1e-12)
-    assert [int(comparison[name]) for name in ("wins", "losses")] == [(left > right).sum(), (left < right).sum()]
+    assert [int(comparison[name]) for name in ("wins", "losses")] == [
+        (left > right).sum(),
+        (left < right).sum(),
+    ]
 
 
 def test_groups_ranks_and_curves_can_be_computed_from_the_csv_beside_them(report):
     cells, groups = sheet(report / "cells.csv"), sheet(report / "groups.csv")
     key = ("dataset", "model", "noise", "ratio", "loss")
     for group in groups[::5]:
-        values = [float(cell[group["measure"]]) for cell in cells if all(cell[name] == group[name] for name in key)]
+        values = [
+            float(cell[group["measure"]])
+            for cell in cells
+            if all(cell[name] == group[name] for name in key)
+        ]
         assert float(group["mean"]) == pytest.approx(np.mean(values), abs=1e-12)
         assert float(group["sd"]) == pytest.approx(np.std(values, ddof=1), abs=1e-12)
-    means = {tuple(group[name] for name in (*key, "measure")): float(group["mean"]) for group in groups}
+    means = {
+        tuple(group[name] for name in (*key, "measure")): float(group["mean"]) for group in groups
+    }
     for line in sheet(report / "curves.csv")[::7]:
         points = sorted(
             (float(k[3]), mean)
             for k, mean in means.items()
-            if all(line[n] == v for n, v in zip(key, k, strict=False) if n != "ratio") and k[5] == line["measure"]
+            if all(line[n] == v for n, v in zip(key, k, strict=False) if n != "ratio")
+            and k[5] == line["measure"]
         )
         ratios, heights = zip(*points, strict=True)
-        assert float(line["area"]) == pytest.approx(np.trapezoid(heights, ratios) / (ratios[-1] - ratios[0]), abs=1e-12)
-        assert float(line["retention"]) == pytest.approx(float(line["mean"]) / heights[0], abs=1e-12)
+        assert float(line["area"]) == pytest.approx(
+            np.trapezoid(heights, ratios) / (ratios[-1] - ratios[0]), abs=1e-12
+        )
+        assert float(line["retention"]) == pytest.approx(
+            float(line["mean"]) / heights[0], abs=1e-12
+        )
     conditions = {k[:4] for k in means}
     for line in sheet(report / "ranks.csv"):
         ranks = [
-            stats.rankdata([-means[*condition, loss, line["measure"]] for loss in sorted(LOSSES)])[sorted(LOSSES).index(line["loss"])]
+            stats.rankdata([-means[*condition, loss, line["measure"]] for loss in sorted(LOSSES)])[
+                sorted(LOSSES).index(line["loss"])
+            ]
             for condition in conditions
         ]
         assert float(line["mean_rank"]) == pytest.approx(np.mean(ranks), abs=1e-12)
@@ -127,7 +160,8 @@ def test_groups_ranks_and_curves_can_be_computed_from_the_csv_beside_them(report
 def test_tables_hold_the_numbers_of_the_csv_files(report):
     table = sheet(report / "tables" / "toy-a-RR-10-paper.csv")
     groups = {
-        tuple(group[name] for name in ("dataset", "model", "ratio", "loss", "measure")): group for group in sheet(report / "groups.csv")
+        tuple(group[name] for name in ("dataset", "model", "ratio", "loss", "measure")): group
+        for group in sheet(report / "groups.csv")
     }
     for row in table:
         group = groups["toy_a", "static", "0.4", row["loss"], "RR@10"]
@@ -151,14 +185,35 @@ def test_the_order_of_cells_changes_nothing(swept, data):
 
 def test_best_and_second_are_of_a_block_and_ties_share_a_place():
     rows = [
-        Row((block, name), (Entry(value),)) for block, name, value in (("x", "a", 0.5), ("x", "b", 0.5), ("x", "c", 0.2), ("y", "d", 0.1))
+        Row((block, name), (Entry(value),))
+        for block, name, value in (
+            ("x", "a", 0.5),
+            ("x", "b", 0.5),
+            ("x", "c", 0.2),
+            ("y", "d", 0.1),
+        )
     ]
-    assert [row.entries[0].place for row in placed(rows, lambda row: row.labels[0])] == [BEST, BEST, SECOND, 0]
+    assert [row.entries[0].place for row in placed(rows, lambda row: row.labels[0])] == [
+        BEST,
+        BEST,
+        SECOND,
+        0,
+    ]
 
 
 def test_markdown_by_hand():
-    entries = (Entry(0.5, (0.01,), BEST, 1), Entry(-0.25, (-0.3, -0.2), SECOND, -1, signed=True), None)
-    table = Table("t", "Caption.", ("loss",), (Column("m", "0"), Column("m", "0.2"), Column("", "area")), (Row(("a|b",), entries),))
+    entries = (
+        Entry(0.5, (0.01,), BEST, 1),
+        Entry(-0.25, (-0.3, -0.2), SECOND, -1, signed=True),
+        None,
+    )
+    table = Table(
+        "t",
+        "Caption.",
+        ("loss",),
+        (Column("m", "0"), Column("m", "0.2"), Column("", "area")),
+        (Row(("a|b",), entries),),
+    )
     assert markdown(table).splitlines() == [
         "Caption.",
         "",
@@ -170,40 +225,66 @@ def test_markdown_by_hand():
 
 def test_captions_state_family_tests_and_seeds(analysis, swept):
     caption = paper_table(analysis, "b", "RR@10").caption
-    for words in ("RR@10 on b (40 queries)", "seeds 1, 2, 3", "than cross_entropy", "paired t-test", "Holm", "(18 tests)", "level 0.05"):
+    for words in (
+        "RR@10 on b (40 queries)",
+        "seeds 1, 2, 3",
+        "than cross_entropy",
+        "paired t-test",
+        "Holm",
+        "(18 tests)",
+        "level 0.05",
+    ):
         assert words in caption
     assert "b 18 tests, toy_a 18 tests" in measure_table(analysis, "RR@10").caption
     alone = analyse(read_cells(swept, parse_filters(["seed=2"])), PLAN)
-    assert "seed 2 alone: there is no standard deviation" in paper_table(alone, "b", "RR@10").caption
+    assert (
+        "seed 2 alone: there is no standard deviation" in paper_table(alone, "b", "RR@10").caption
+    )
     assert "16 of 16 groups have a single seed" not in " ".join(alone.notes)
     assert "48 of 48 groups have a single seed" in " ".join(alone.notes)
 
 
 def test_missing_baselines_unequal_seeds_and_single_queries_are_told(tmp_path):
     two, one = {"AP": np.array([0.5, 0.2])}, {"AP": np.array([0.5])}
-    for name in ("toy/m/ce/none-0/seed-1", "toy/m/ce/none-0/seed-2", "toy/m/lw/none-0/seed-1", "toy/m/lw/none-0.2/seed-1"):
+    for name in (
+        "toy/m/ce/none-0/seed-1",
+        "toy/m/ce/none-0/seed-2",
+        "toy/m/lw/none-0/seed-1",
+        "toy/m/lw/none-0.2/seed-1",
+    ):
         write_cell(tmp_path, name, two)
     for loss in ("ce", "lw"):
         write_cell(tmp_path, f"single/m/{loss}/none-0/seed-1", one)
     result = analyse(read_cells(tmp_path), Plan("ce", None))
     notes = " ".join(result.notes)
-    assert "ce is not finished under 1 of 2 conditions of toy (toy/m/none-0.2): nothing is compared with it there." in notes
+    assert (
+        "ce is not finished under 1 of 2 conditions of toy (toy/m/none-0.2): nothing is compared "
+        "with it there." in notes
+    )
     assert "single has 1 test query: differences on it cannot be tested." in notes
     assert "Groups have different seeds: 4 have fewer than 2." in notes
-    assert [(c.dataset, c.seeds, c.other_seeds, c.significant) for c in result.comparisons] == [("toy", 1, 2, False)]
+    assert [(c.dataset, c.seeds, c.other_seeds, c.significant) for c in result.comparisons] == [
+        ("toy", 1, 2, False)
+    ]
     assert "Nothing is tested." in paper_table(result, "single", "AP").caption
 
 
 def test_ranks_by_hand_and_by_demsars_table(analysis):
-    assert critical_difference(4, 14, 0.10) == pytest.approx(2.291 * np.sqrt(4 * 5 / (6 * 14)), abs=2e-3)  # Demsar 2006, section 3.2.3
-    assert critical_difference(5, 30, 0.05) == pytest.approx(2.728 * np.sqrt(5 * 6 / (6 * 30)), abs=2e-3)  # table 5a
+    assert critical_difference(4, 14, 0.10) == pytest.approx(
+        2.291 * np.sqrt(4 * 5 / (6 * 14)), abs=2e-3
+    )  # Demsar 2006, section 3.2.3
+    assert critical_difference(5, 30, 0.05) == pytest.approx(
+        2.728 * np.sqrt(5 * 6 / (6 * 30)), abs=2e-3
+    )  # table 5a
     ranking = analysis.rankings[0]
     assert ranking.losses == ("label_weakening", "cross_entropy", "same_as_cross_entropy", "elr")
     assert ranking.conditions == 12
     assert ranking.p < 0.05
     assert ranking.cliques == ((0, 2), (1, 3))
     text = markdown(rank_table(analysis))
-    for loss, mean_rank, letters in zip(ranking.losses, ranking.mean_ranks, ("a", "ab", "ab", "b"), strict=True):
+    for loss, mean_rank, letters in zip(
+        ranking.losses, ranking.mean_ranks, ("a", "ab", "ab", "b"), strict=True
+    ):
         assert f"| {loss} | {mean_rank:.3f} {letters} |" in text
 
 
@@ -214,8 +295,14 @@ def test_ranks_leave_out_what_is_mostly_missing_and_survive_equality(swept, tmp_
             shutil.rmtree(path)
     groups = analyse(read_cells(tmp_path / "outputs"), PLAN).groups
     assert rank(groups, "RR@10", alpha=0.05).conditions == 6
-    few = [group for group in groups if group.loss != "elr" or (group.condition.ratio, group.condition.model) == (0.4, "static")]
-    few = [group for group in few if group.condition.dataset != "b" or group.loss != "cross_entropy"]
+    few = [
+        group
+        for group in groups
+        if group.loss != "elr" or (group.condition.ratio, group.condition.model) == (0.4, "static")
+    ]
+    few = [
+        group for group in few if group.condition.dataset != "b" or group.loss != "cross_entropy"
+    ]
     assert rank(few, "RR@10", alpha=0.05).left_out == ("elr",)
     same = [group for group in groups if "cross" in group.loss]
     assert rank(same, "RR@10", alpha=0.05).statistic is None
@@ -228,9 +315,15 @@ def test_a_clean_point_may_come_from_noise_none_and_areas_need_every_ratio(tmp_p
     for loss in ("a", "b"):
         for condition, value in values.items():
             if (loss, condition) != ("b", "semantic-0.4"):
-                write_cell(tmp_path, f"toy/m/{loss}/{condition}/seed-1", {"AP": np.array([value, value])})
+                write_cell(
+                    tmp_path, f"toy/m/{loss}/{condition}/seed-1", {"AP": np.array([value, value])}
+                )
     a, b = analyse(read_cells(tmp_path), Plan("a", None)).curves
-    assert [(point.ratio, point.retention) for point in a.points] == [(0, 1), (0.2, pytest.approx(0.75)), (0.4, pytest.approx(0.5))]
+    assert [(point.ratio, point.retention) for point in a.points] == [
+        (0, 1),
+        (0.2, pytest.approx(0.75)),
+        (0.4, pytest.approx(0.5)),
+    ]
     assert a.area == pytest.approx(0.6)
     assert b.area is None
 
@@ -239,7 +332,11 @@ def test_latex_is_well_formed(analysis):
     for table in tables_of(analysis):
         text = latex(table)
         assert text.count("{") == text.count("}")
-        (columns,) = {line.count(" & ") for line in text.splitlines() if line.endswith(r"\\") and r"\multicolumn" not in line}
+        (columns,) = {
+            line.count(" & ")
+            for line in text.splitlines()
+            if line.endswith(r"\\") and r"\multicolumn" not in line
+        }
         assert columns == len(table.heads) + len(table.columns) - 1
         body = re.sub(r"\\(begin|end|label)\{[^}]*\}|%.*", "", text)
         assert not re.search(r"(?<!\\)[_#]", body.replace(r"\textwidth", ""))
@@ -247,7 +344,10 @@ def test_latex_is_well_formed(analysis):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex")
 def test_latex_compiles(report, tmp_path):
-    names = [report / "tables" / f"{name}.tex" for name in ("ranks", "RR-10", "toy-a-RR-10-paper", "b-RR-10-baseline", "b-RR-10-focus")]
+    names = [
+        report / "tables" / f"{name}.tex"
+        for name in ("ranks", "RR-10", "toy-a-RR-10-paper", "b-RR-10-baseline", "b-RR-10-focus")
+    ]
     inputs = "\n".join(rf"\input{{{path}}}\clearpage" for path in names)
     document = rf"\documentclass[twocolumn]{{article}}\usepackage{{booktabs,graphicx}}\begin{{document}}{inputs}\end{{document}}"
     (tmp_path / "all.tex").write_text(document)

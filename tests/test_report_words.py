@@ -4,7 +4,12 @@ from reporting.page.words import counted, listed
 
 
 def test_words():
-    assert [listed([]), listed(["a"]), listed("ab"), listed("abc")] == ["none", "a", "a and b", "a, b and c"]
+    assert [listed([]), listed(["a"]), listed("ab"), listed("abc")] == [
+        "none",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
     assert [counted(1, "loss"), counted(2, "loss"), counted(2, "query"), counted(1200, "cell")] == [
         "1 loss",
         "2 losses",

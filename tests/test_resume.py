@@ -25,7 +25,11 @@ ENCODERS = ("minilm", "colbert", "cross_encoder")
 CASES = {
     "dense": ["model=minilm", "loss=cross_entropy"],
     "late interaction": ["model=colbert", "model.network.projection=8", "loss=label_weakening"],
-    "cross-encoder": ["model=cross_encoder", "model.network.pair_length=48", "loss=label_weakening"],
+    "cross-encoder": [
+        "model=cross_encoder",
+        "model.network.pair_length=48",
+        "loss=label_weakening",
+    ],
     "elr": ["model=static", "loss=elr"],
     "pair average": ["model=static", "loss=label_weakening_pair_average"],
     "teacher": ["model=static", "loss=label_weakening_ema"],
@@ -45,9 +49,16 @@ def run_cell(tmp_path_factory):
     encoder = save_encoder_of(folder, base / "cache", base / "encoder", dropout=0.1)
 
     def run_it(out, *overrides):
-        where = ["dataset=folder", f"dataset.path={folder}", f"cache_dir={base / 'cache'}", f"output_dir={out}"]
+        where = [
+            "dataset=folder",
+            f"dataset.path={folder}",
+            f"cache_dir={base / 'cache'}",
+            f"output_dir={out}",
+        ]
         if {f"model={name}" for name in ENCODERS} & set(overrides):
-            small = [key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))]
+            small = [
+                key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))
+            ]
             small += [
                 f"model.path={encoder}",
                 "model.learning_rate=5e-3",
@@ -99,15 +110,23 @@ def kill_after(monkeypatch, step):
 def assert_same(cell, reference):
     for name in ("run.trec", "per_query.tsv"):
         assert (cell / name).read_bytes() == (reference / name).read_bytes()
-    best, expected = (load_file(folder / "checkpoints/best.safetensors") for folder in (cell, reference))
+    best, expected = (
+        load_file(folder / "checkpoints/best.safetensors") for folder in (cell, reference)
+    )
     assert all(torch.equal(best[name], expected[name]) for name in expected)
-    last, wanted = (torch.load(folder / "checkpoints/last.ckpt", weights_only=True) for folder in (cell, reference))
+    last, wanted = (
+        torch.load(folder / "checkpoints/last.ckpt", weights_only=True)
+        for folder in (cell, reference)
+    )
     assert _equal(last["state_dict"], wanted["state_dict"])
     assert _equal(last["optimizer_states"], wanted["optimizer_states"])
     assert last["lr_schedulers"] == wanted["lr_schedulers"]
     assert _without_time(cell) == _without_time(reference)
     for key in ("measures", "validation", "selected_epoch"):
-        assert json.loads((cell / "scores.json").read_text())[key] == json.loads((reference / "scores.json").read_text())[key]
+        assert (
+            json.loads((cell / "scores.json").read_text())[key]
+            == json.loads((reference / "scores.json").read_text())[key]
+        )
 
 
 def _equal(left, right):
@@ -121,7 +140,10 @@ def _equal(left, right):
 
 
 def _without_time(cell):
-    return [row | {"seconds": ""} for row in csv.DictReader((cell / "history.csv").read_text().splitlines())]
+    return [
+        row | {"seconds": ""}
+        for row in csv.DictReader((cell / "history.csv").read_text().splitlines())
+    ]
 
 
 @pytest.fixture
@@ -131,7 +153,10 @@ def survives(run_cell, undisturbed, monkeypatch, tmp_path):
     def compare(case, steps):
         settings = ("logger=none", "noise.ratio=0.2", *CASES[case])
         reference = undisturbed(*settings)
-        assert torch.load(reference / "checkpoints/last.ckpt", weights_only=True)["global_step"] == STEPS
+        assert (
+            torch.load(reference / "checkpoints/last.ckpt", weights_only=True)["global_step"]
+            == STEPS
+        )
         for step in steps:
             kill_after(monkeypatch, step)
             with pytest.raises(Killed):
@@ -155,14 +180,18 @@ def test_killed_after_every_step(survives, case):
 
 
 @pytest.mark.parametrize("step", [4, 5, 8, 10, 12])
-def test_killed_between_refreshes_of_the_negatives(run_cell, undisturbed, monkeypatch, tmp_path, step):
+def test_killed_between_refreshes_of_the_negatives(
+    run_cell, undisturbed, monkeypatch, tmp_path, step
+):
     overrides = ("loss=elr", "noise.ratio=0.2", "model.epochs=3", "negatives.refresh_every=1")
     kill_after(monkeypatch, step)
     with pytest.raises(Killed):
         run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides)
     monkeypatch.undo()
     keep_checkpoints(monkeypatch)
-    assert_same(run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides), undisturbed(*overrides))
+    assert_same(
+        run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides), undisturbed(*overrides)
+    )
 
 
 def test_killed_between_two_checkpoints(run_cell, undisturbed, monkeypatch, tmp_path):
@@ -175,25 +204,35 @@ def test_killed_between_two_checkpoints(run_cell, undisturbed, monkeypatch, tmp_
         run_cell(tmp_path, *settings)
     monkeypatch.undo()
     keep_checkpoints(monkeypatch)
-    assert_same(run_cell(tmp_path, *settings), undisturbed("logger=none", "loss=elr", "noise.ratio=0.2"))
+    assert_same(
+        run_cell(tmp_path, *settings), undisturbed("logger=none", "loss=elr", "noise.ratio=0.2")
+    )
 
 
 def killed_cell(run_cell, monkeypatch, folder, step):
     kill_after(monkeypatch, step)
     with pytest.raises(Killed):
-        run_cell(folder, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1")
+        run_cell(
+            folder, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1"
+        )
     monkeypatch.undo()
     keep_checkpoints(monkeypatch)
     return next(folder.rglob("checkpoints"))
 
 
-@pytest.mark.parametrize("harm", [(0, "last.ckpt"), (5000, "last.ckpt"), (100, "last.ckpt", "previous.ckpt")])
-def test_a_truncated_checkpoint_is_named_and_passed_over(run_cell, undisturbed, monkeypatch, tmp_path, caplog, harm):  # noqa: PLR0917 - fixtures
+@pytest.mark.parametrize(
+    "harm", [(0, "last.ckpt"), (5000, "last.ckpt"), (100, "last.ckpt", "previous.ckpt")]
+)
+def test_a_truncated_checkpoint_is_named_and_passed_over(
+    run_cell, undisturbed, monkeypatch, tmp_path, caplog, harm
+):
     kept, *harmed = harm
     checkpoints = killed_cell(run_cell, monkeypatch, tmp_path, 7)
     for name in harmed:
         (checkpoints / name).write_bytes((checkpoints / name).read_bytes()[:kept])
-    cell = run_cell(tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1")
+    cell = run_cell(
+        tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1"
+    )
     assert all(f"{checkpoints / name} cannot be read" in caplog.text for name in harmed)
     assert_same(cell, undisturbed("logger=none", "loss=cross_entropy", "noise.ratio=0.2"))
 
@@ -209,8 +248,14 @@ def test_a_checkpoint_of_another_cell_is_refused(run_cell, monkeypatch, tmp_path
 def test_the_untrained_network_answers_once(run_cell, undisturbed, monkeypatch, tmp_path):
     killed_cell(run_cell, monkeypatch, tmp_path, 7)
     tested, test = [], Evaluator.test
-    monkeypatch.setattr(Evaluator, "test", lambda self, *arguments: (tested.append(arguments), test(self, *arguments))[1])
-    cell = run_cell(tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1")
+    monkeypatch.setattr(
+        Evaluator,
+        "test",
+        lambda self, *arguments: (tested.append(arguments), test(self, *arguments))[1],
+    )
+    cell = run_cell(
+        tmp_path, "logger=none", "loss=cross_entropy", "noise.ratio=0.2", "checkpoint.steps=1"
+    )
     assert len(tested) == 1  # the trained one
     scores, expected = (
         json.loads((folder / "scores.json").read_text())
@@ -227,7 +272,8 @@ def test_a_finished_cell_keeps_weights_only(run_cell, monkeypatch, tmp_path):
 
 def test_all_generators_are_recorded_and_put_back():
     def draw():
-        return random.random(), np.random.rand(), torch.rand(3).tolist()  # noqa: NPY002, S311 - the generators in question
+        # the generators in question
+        return random.random(), np.random.rand(), torch.rand(3).tolist()  # noqa: NPY002, S311
 
     with seeded(3):
         state = random_states()

@@ -48,7 +48,9 @@ def test_without_self(documents):
     assert kept.scores.tolist() == [[3, 1, -INF], [2, 1, -INF]]
 
 
-FLOATS = st.floats(-(2.0**100), 2.0**100, width=32) | st.sampled_from([0.0, 1.0, 1.0, -1.0, 1e-45, -1e-45])
+FLOATS = st.floats(-(2.0**100), 2.0**100, width=32) | st.sampled_from(
+    [0.0, 1.0, 1.0, -1.0, 1e-45, -1e-45]
+)
 
 
 @given(st.lists(FLOATS, min_size=1, max_size=30))
@@ -67,8 +69,15 @@ def test_tie_free_scores_keep_the_order_and_hardly_move(values):
 def test_a_run_file_reads_back_as_the_same_ranks(documents, tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "run.trec"
     lists = data.draw(
-        st.dictionaries(st.sampled_from(["q1", "q2", "q3"]), st.dictionaries(st.integers(0, 8), FLOATS, min_size=1), min_size=1).map(
-            lambda lists: {query: [(score, row) for row, score in scores.items()] for query, scores in lists.items()}
+        st.dictionaries(
+            st.sampled_from(["q1", "q2", "q3"]),
+            st.dictionaries(st.integers(0, 8), FLOATS, min_size=1),
+            min_size=1,
+        ).map(
+            lambda lists: {
+                query: [(score, row) for row, score in scores.items()]
+                for query, scores in lists.items()
+            }
         )
     )
     run = ranked_run(lists)
@@ -84,7 +93,10 @@ def test_run_file_lines(documents, tmp_path):
     lines = (tmp_path / "run.trec").read_text().splitlines()
     assert lines[0] == "q1 Q0 d3 1 2.5 cell"
     assert lines[1] == "q1 Q0 d1 2 2.49999976 cell"
-    assert [line.split()[:4] for line in lines[3:]] == [["q2", "Q0", "d5", "1"], ["q2", "Q0", "d2", "2"]]
+    assert [line.split()[:4] for line in lines[3:]] == [
+        ["q2", "Q0", "d5", "1"],
+        ["q2", "Q0", "d2", "2"],
+    ]
     assert len(lines) == 5
     assert [path.name for path in tmp_path.iterdir()] == ["run.trec"]
 
@@ -101,8 +113,14 @@ def test_reading_goes_by_score_not_by_rank(documents, tmp_path):
         ("q1 Q0 d1 1 inf x\n", "score inf"),
         ("q1 Q0 d1 1 high x\n", "score high"),
         ("q1 Q0 d1 1 0.5\n", "line 1: 5 columns"),
-        ("q1 Q0 d1 1 0.5 x\nq1 Q0 d1 2 0.4 x\n", "line 2: document d1 is listed twice for query q1"),
-        ("q1 Q0 e1 1 0.5 x\nq1 Q0 e2 2 0.4 x\n", r"2 documents are not in the collection \(e1, e2\)"),
+        (
+            "q1 Q0 d1 1 0.5 x\nq1 Q0 d1 2 0.4 x\n",
+            "line 2: document d1 is listed twice for query q1",
+        ),
+        (
+            "q1 Q0 e1 1 0.5 x\nq1 Q0 e2 2 0.4 x\n",
+            r"2 documents are not in the collection \(e1, e2\)",
+        ),
         (b"\xff\xfe", "cannot be read"),
     ],
 )
@@ -118,7 +136,9 @@ def test_missing_run_file(documents, tmp_path):
         read_trec(tmp_path / "none.trec", documents)
 
 
-@pytest.mark.parametrize(("query_ids", "tag"), [(["q 1", "q2"], "x"), (["q1", "q2"], "my run"), (["q1", ""], "x")])
+@pytest.mark.parametrize(
+    ("query_ids", "tag"), [(["q 1", "q2"], "x"), (["q1", "q2"], "my run"), (["q1", ""], "x")]
+)
 def test_words_that_a_run_file_cannot_hold(documents, tmp_path, query_ids, tag):
     run = Run(query_ids, RUN.rows, RUN.scores)
     with pytest.raises(InputError, match="rename it"):

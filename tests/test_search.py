@@ -30,8 +30,15 @@ def searches(draw):
     largest = draw(st.integers(0, 2))
     documents = rng.integers(-largest, largest + 1, (n, d)).astype(np.float32)
     if draw(st.booleans()):
-        documents = documents[np.argsort(documents.sum(axis=1))]  # rising scores: each block replaces what came before
-    return rng.integers(-2, 3, (q, d)).astype(np.float32), documents, draw(st.integers(1, 50)), draw(st.integers(1, 50))
+        documents = documents[
+            np.argsort(documents.sum(axis=1))
+        ]  # rising scores: each block replaces what came before
+    return (
+        rng.integers(-2, 3, (q, d)).astype(np.float32),
+        documents,
+        draw(st.integers(1, 50)),
+        draw(st.integers(1, 50)),
+    )
 
 
 @given(searches())
@@ -46,19 +53,34 @@ def test_search_is_a_full_sort(case):
 
 def test_blocks_of_queries(monkeypatch):
     rng = np.random.default_rng(0)
-    queries, documents = rng.integers(-2, 3, (23, 2)).astype(np.float32), rng.integers(-2, 3, (60, 2)).astype(np.float32)
+    queries, documents = (
+        rng.integers(-2, 3, (23, 2)).astype(np.float32),
+        rng.integers(-2, 3, (60, 2)).astype(np.float32),
+    )
     monkeypatch.setattr(search, "QUERY_BLOCK", 5)
-    assert exact_top_k(queries, documents, 7, block=9)[1].tolist() == full_sort(queries, documents, 7)[1].tolist()
+    assert (
+        exact_top_k(queries, documents, 7, block=9)[1].tolist()
+        == full_sort(queries, documents, 7)[1].tolist()
+    )
 
 
 def test_every_kind_of_vectors(tmp_path):
     rng = np.random.default_rng(0)
-    queries, documents = rng.standard_normal((4, 8)).astype(np.float32), rng.standard_normal((50, 8)).astype(np.float32)
+    queries, documents = (
+        rng.standard_normal((4, 8)).astype(np.float32),
+        rng.standard_normal((50, 8)).astype(np.float32),
+    )
     expected = full_sort(queries, documents, 5)[1].tolist()
     np.save(tmp_path / "vectors.npy", documents)
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     parts = (torch.from_numpy(documents[start : start + 13]) for start in range(0, 50, 13))
-    for vectors in (documents, torch.from_numpy(documents), mapped, parts, torch.from_numpy(documents).double()):
+    for vectors in (
+        documents,
+        torch.from_numpy(documents),
+        mapped,
+        parts,
+        torch.from_numpy(documents).double(),
+    ):
         scores, rows = exact_top_k(torch.from_numpy(queries), vectors, 5, block=8)
         assert rows.tolist() == expected
         assert (scores.dtype, rows.dtype) == (np.float32, np.int64)
@@ -66,8 +88,14 @@ def test_every_kind_of_vectors(tmp_path):
 
 def test_half_precision_documents_are_searched_in_single_precision():
     rng = np.random.default_rng(0)
-    queries, documents = rng.standard_normal((4, 8)).astype(np.float32), rng.standard_normal((50, 8)).astype(np.float16)
-    assert exact_top_k(queries, documents, 5)[1].tolist() == full_sort(queries, documents.astype(np.float32), 5)[1].tolist()
+    queries, documents = (
+        rng.standard_normal((4, 8)).astype(np.float32),
+        rng.standard_normal((50, 8)).astype(np.float16),
+    )
+    assert (
+        exact_top_k(queries, documents, 5)[1].tolist()
+        == full_sort(queries, documents.astype(np.float32), 5)[1].tolist()
+    )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
@@ -108,7 +136,10 @@ def test_encoding_restores_the_order_and_bounds_the_batches(monkeypatch, window,
     monkeypatch.setattr(encode_module, "WINDOW", window)
     encoder = Encoder()
     assert (encode_store(STORE, encoder, batch_tokens=batch_tokens) == EXPECTED).all()
-    assert all(len(lengths) * max(lengths) <= batch_tokens or len(lengths) == 1 for lengths in encoder.batches)
+    assert all(
+        len(lengths) * max(lengths) <= batch_tokens or len(lengths) == 1
+        for lengths in encoder.batches
+    )
     assert all(lengths == sorted(lengths, reverse=True) for lengths in encoder.batches)
 
 

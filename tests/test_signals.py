@@ -27,7 +27,14 @@ def run_cell(tmp_path_factory):
     folder = write_small_collection(base / "tiny")
 
     def run_it(out):
-        cfg = composed("dataset=folder", f"dataset.path={folder}", f"cache_dir={base / 'cache'}", f"output_dir={out}", *SMALL, *SETTINGS)
+        cfg = composed(
+            "dataset=folder",
+            f"dataset.path={folder}",
+            f"cache_dir={base / 'cache'}",
+            f"output_dir={out}",
+            *SMALL,
+            *SETTINGS,
+        )
         train(cfg)
         return json.loads((out / cfg.cell / "scores.json").read_text())["measures"]
 
@@ -55,12 +62,18 @@ def signalled(monkeypatch, owner, name, signum, *, at_call=1, count=1):
 
 
 def interrupted(run_cell, monkeypatch, out, signum):
-    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)]
+    before = [
+        signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+    ]
     with pytest.raises(Interrupted) as caught:
         run_cell(out)
     monkeypatch.undo()
     assert caught.value.code == 128 + signum
-    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)] == before
+    assert [
+        signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+    ] == before
     assert not list(out.rglob("scores.json"))
     assert not [path for path in out.rglob("*.lock") if path.is_file()]
     return [path.name for path in out.rglob("*.ckpt")]
@@ -68,7 +81,9 @@ def interrupted(run_cell, monkeypatch, out, signum):
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2])
 def test_in_the_middle_of_an_epoch(run_cell, undisturbed, monkeypatch, tmp_path, signum):
-    signalled(monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signum, at_call=7, count=3)
+    signalled(
+        monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signum, at_call=7, count=3
+    )
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signum)
     assert run_cell(tmp_path) == undisturbed
 
@@ -77,7 +92,9 @@ def test_in_the_middle_of_an_epoch(run_cell, undisturbed, monkeypatch, tmp_path,
 def test_during_validation(run_cell, undisturbed, monkeypatch, tmp_path, epoch):
     signalled(monkeypatch, cells.evaluating.Evaluator, "validate", signal.SIGTERM, at_call=epoch)
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
-    signalled(monkeypatch, cells.evaluating.Evaluator, "validate", signal.SIGTERM)  # again, when it is caught up with
+    signalled(
+        monkeypatch, cells.evaluating.Evaluator, "validate", signal.SIGTERM
+    )  # again, when it is caught up with
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     assert run_cell(tmp_path) == undisturbed
 
@@ -88,18 +105,24 @@ def test_while_a_checkpoint_is_written(run_cell, undisturbed, monkeypatch, tmp_p
     assert run_cell(tmp_path) == undisturbed
 
 
-@pytest.mark.parametrize("where", [(cells.materials, "build_examples"), (cells.evaluating, "write_trec")])
+@pytest.mark.parametrize(
+    "where", [(cells.materials, "build_examples"), (cells.evaluating, "write_trec")]
+)
 def test_before_and_after_training(run_cell, undisturbed, monkeypatch, tmp_path, where):
     signalled(monkeypatch, *where, signal.SIGTERM)
     interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     assert run_cell(tmp_path) == undisturbed
 
 
-def test_whoever_handled_the_signal_before_is_called_after_the_checkpoint(run_cell, undisturbed, monkeypatch, tmp_path):
+def test_whoever_handled_the_signal_before_is_called_after_the_checkpoint(
+    run_cell, undisturbed, monkeypatch, tmp_path
+):
     found = []
     previous = signal.signal(signal.SIGUSR2, lambda *_: found.extend(tmp_path.rglob("last.ckpt")))
     try:
-        signalled(monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signal.SIGUSR2, at_call=2)
+        signalled(
+            monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signal.SIGUSR2, at_call=2
+        )
         interrupted(run_cell, monkeypatch, tmp_path, signal.SIGUSR2)
     finally:
         signal.signal(signal.SIGUSR2, previous)
@@ -114,10 +137,23 @@ def test_a_signal_at_the_end_of_a_held_block_is_not_lost():
 
 def test_a_process_that_is_told_to_stop(tmp_path):
     folder = write_small_collection(tmp_path / "tiny")
-    arguments = ["dataset=folder", f"dataset.path={folder}", *SMALL, "model.epochs=400", "logger=wandb"]
+    arguments = [
+        "dataset=folder",
+        f"dataset.path={folder}",
+        *SMALL,
+        "model.epochs=400",
+        "logger=wandb",
+    ]
     command = [sys.executable, str(ROOT / "run.py"), *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "WANDB_MODE": "offline"}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     deadline = time.monotonic() + 120
     while not list(tmp_path.rglob("last.ckpt")) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -31,8 +31,8 @@ def test_a_lock_keeps_others_out_and_leaves_no_file(tmp_path):
 def test_a_lock_dies_with_its_owner(tmp_path):
     path = lock_file(tmp_path, CELL)
     program = (
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock import locked\n"
-        f"with locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from "
+        f"cells.lock import locked\nwith locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     assert owner(path) is None
@@ -43,14 +43,11 @@ def test_a_lock_dies_with_its_owner(tmp_path):
 
 def test_many_processes_take_turns(tmp_path):
     program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock import BusyError, locked\n"
-        f"log, taken = Path({str(tmp_path / 'log')!r}), 0\n"
-        "while taken < 100:\n"
-        "    try:\n"
-        f"        with locked(Path({str(tmp_path / 'a.lock')!r})):\n"
-        "            number = int(log.read_text()) if log.exists() else 0\n"
-        "            log.write_text(str(number + 1)); taken += 1\n"
-        "    except BusyError: pass\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock "
+        f"import BusyError, locked\nlog, taken = Path({str(tmp_path / 'log')!r}), 0\nwhile taken < "
+        f"100:\n    try:\n        with locked(Path({str(tmp_path / 'a.lock')!r})):\n            "
+        "number = int(log.read_text()) if log.exists() else 0\n            "
+        "log.write_text(str(number + 1)); taken += 1\n    except BusyError: pass\n"
     )
     processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
@@ -62,7 +59,9 @@ def test_states(tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.yaml").touch()
-    (tmp_path / "a" / "scores.json").write_text(json.dumps({"wall_seconds": {"train": 20.0, "evaluate": 10.0}}))
+    (tmp_path / "a" / "scores.json").write_text(
+        json.dumps({"wall_seconds": {"train": 20.0, "evaluate": 10.0}})
+    )
     failures.record(tmp_path, "d", ValueError("first line\nlast line"))
     with locked(lock_file(tmp_path, "b")):
         found = list(states(tmp_path))
@@ -80,11 +79,18 @@ def small(tmp_path):
 
 
 def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
-    grid = ["loss=cross_entropy,margin_mse", "noise.ratio=0.2,1.5"]  # margin_mse lacks a teacher; no ratio is 1.5
+    grid = [
+        "loss=cross_entropy,margin_mse",
+        "noise.ratio=0.2,1.5",
+    ]  # margin_mse lacks a teacher; no ratio is 1.5
     swept = run("-m", *small, *grid, cwd=tmp_path)
     assert swept.returncode == 1
     assert "3 of the sweep's cells failed" in swept.stdout
-    for name in ("cross_entropy/semantic-1.5", "margin_mse/semantic-0.2", "margin_mse/semantic-1.5"):
+    for name in (
+        "cross_entropy/semantic-1.5",
+        "margin_mse/semantic-0.2",
+        "margin_mse/semantic-1.5",
+    ):
         assert f"tiny/static/{name}/seed-1: InputError: " in swept.stdout
     assert len(list(tmp_path.rglob("scores.json"))) == 1
     assert "Traceback" not in swept.stdout + swept.stderr
@@ -98,10 +104,14 @@ def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
 
 @pytest.fixture
 def cell_of(tmp_path, small):
-    return lambda *overrides: composed(*small, f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / 'out'}", *overrides)
+    return lambda *overrides: composed(
+        *small, f"cache_dir={tmp_path / 'cache'}", f"output_dir={tmp_path / 'out'}", *overrides
+    )
 
 
-def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(cell_of, tmp_path, monkeypatch):
+def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(
+    cell_of, tmp_path, monkeypatch
+):
     cfg = cell_of()
 
     def fail(*_arguments, **_keywords):
@@ -121,5 +131,8 @@ def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(cell_o
 
 def test_a_cell_that_another_process_runs_is_refused_by_name(cell_of, tmp_path):
     cfg = cell_of()
-    with locked(lock_file(tmp_path / "out", cfg.cell)), pytest.raises(Exception, match=r"seed-1 is being run by process \d+ on"):
+    with (
+        locked(lock_file(tmp_path / "out", cfg.cell)),
+        pytest.raises(Exception, match=r"seed-1 is being run by process \d+ on"),
+    ):
         attempt(cfg)

@@ -30,9 +30,15 @@ def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(collection, monkeypa
                 f"noise.ratio={'null' if ratio == 'all' else ratio}",
                 seed.replace("-", "="),
             ]
-            others = [f"{key}={value}" for key, value in piece.overrides.items() if key not in ("noise", "noise.ratio", "loss")]
+            others = [
+                f"{key}={value}"
+                for key, value in piece.overrides.items()
+                if key not in ("noise", "noise.ratio", "loss")
+            ]
             rate = [] if piece.experiment == "cpu_study_reduced" else ["model.learning_rate=0.02"]
-            cfg = composed(f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate)
+            cfg = composed(
+                f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate
+            )
             assert cfg.cell == cell
             assert cfg.logger._target_ == "cells.tracking.LocalTracker"
             assert cfg.output_dir == "outputs/cpu_study"
@@ -53,7 +59,11 @@ def swept(experiment):
 def write_scored(outputs, value, *, fingerprint="same", python="3.11.7"):
     folder = write_cell(outputs, "elr", 1)
     scores = json.loads((folder / "scores.json").read_text())
-    scores |= {"measures": {"nDCG@10": value, "AP": 0.2}, "data": {"fingerprint": fingerprint}, "versions": {"python": python}}
+    scores |= {
+        "measures": {"nDCG@10": value, "AP": 0.2},
+        "data": {"fingerprint": fingerprint},
+        "versions": {"python": python},
+    }
     (folder / "scores.json").write_text(json.dumps(scores))
     return outputs
 
@@ -80,5 +90,8 @@ def test_other_data_are_not_compared(tmp_path):
         read_cells(write_scored(tmp_path / name, 0.5, fingerprint=name, python=python)).finished
         for name, python in (("stored", "3.11.7"), ("again", "3.13.1"))
     )
-    with pytest.raises(InputError, match=r"other data: again instead of stored.*of Python 3\.11\.7, this is 3\.13\.1"):
+    with pytest.raises(
+        InputError,
+        match=r"other data: again instead of stored.*of Python 3\.11\.7, this is 3\.13\.1",
+    ):
         compare(stored, {cell.name: cell for cell in again})

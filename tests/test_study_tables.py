@@ -11,7 +11,12 @@ from reporting.study import Recovery, detections, last_epoch, recoveries, spent
 
 def group(loss, ratio, value, *, noise="semantic", cells=()):
     condition = Condition("toy", "static", noise, ratio)
-    return SimpleNamespace(condition=condition, loss=loss, cells=cells, mean=lambda measure: {"nDCG@10": value}[measure])
+    return SimpleNamespace(
+        condition=condition,
+        loss=loss,
+        cells=cells,
+        mean=lambda measure: {"nDCG@10": value}[measure],
+    )
 
 
 def test_the_share_won_back_lies_between_the_baseline_and_clean_labels():
@@ -40,11 +45,22 @@ def test_detection_is_that_of_the_last_epoch_averaged_over_seeds(tmp_path):
             f"epoch,train/detector_auroc,train/detector_precision\n0,0.1,0.9\n1,{auroc},{'' if seed else 0.5}\n"
         )
         cells.append(SimpleNamespace(file=path.joinpath))
-    (found,) = detections([group("elr", 0.4, 0.5, cells=cells), group("elr", 0.0, 0.5, cells=[SimpleNamespace(file=tmp_path.joinpath)])])
+    (found,) = detections(
+        [
+            group("elr", 0.4, 0.5, cells=cells),
+            group("elr", 0.0, 0.5, cells=[SimpleNamespace(file=tmp_path.joinpath)]),
+        ]
+    )
     assert found.values == pytest.approx({"detector_auroc": 0.7, "detector_precision": 0.5})
     assert last_epoch(SimpleNamespace(file=tmp_path.joinpath)) == {}
 
 
 def test_time_is_counted():
-    cells = [SimpleNamespace(dataset="toy", model="static", scores={"wall_seconds": {"train": 1700.0, "evaluate": 100.0}})] * 2
+    cells = [
+        SimpleNamespace(
+            dataset="toy",
+            model="static",
+            scores={"wall_seconds": {"train": 1700.0, "evaluate": 100.0}},
+        )
+    ] * 2
     assert spent(cells) == [("toy", "static", 2, 1.0)]

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.xdist_group("sweep")  # the sweep runs once
 def sweep(tmp_path_factory):
     base = tmp_path_factory.mktemp("sweep")
     folder = write_small_collection(base / "tiny")
-    grid = ["loss=cross_entropy,label_weakening", "noise.ratio=0.0,0.4", "seed=1,2", "logger=wandb", "model.epochs=1"]
+    grid = [
+        "loss=cross_entropy,label_weakening",
+        "noise.ratio=0.0,0.4",
+        "seed=1,2",
+        "logger=wandb",
+        "model.epochs=1",
+    ]
     arguments = ["-m", "dataset=folder", f"dataset.path={folder}", *SMALL, *grid]
     return base, arguments, run(*arguments, cwd=base)
 
@@ -55,10 +61,17 @@ def test_each_cell_has_a_wandb_run_with_its_own_configuration_and_results(sweep)
         dataset, model, loss, noise, seed = cell.parts[-5:]
         assert recorded.group == f"{dataset}/{model}/{loss}/{noise}"  # W&B averages over its seeds
         assert (recorded.job_type, recorded.tags) == ("train", [dataset, model, loss, noise])
-        assert {key: recorded.config["grid"][key] for key in ("loss", "ratio")} == {"loss": loss, "ratio": float(noise.split("-")[1])}
+        assert {key: recorded.config["grid"][key] for key in ("loss", "ratio")} == {
+            "loss": loss,
+            "ratio": float(noise.split("-")[1]),
+        }
         assert f"seed-{recorded.config['grid']['seed']}" == seed
         logged = {key for row in recorded.history for key in row}
-        assert logged >= {"noise/corrupted_labels/path", "noise/corrupted_labels/nrows", "test/per_query/path"}
+        assert logged >= {
+            "noise/corrupted_labels/path",
+            "noise/corrupted_labels/nrows",
+            "test/per_query/path",
+        }
         assert "run" in recorded.artifacts
         assert any("validation/nDCG@10" in row for row in recorded.history)
 
@@ -77,14 +90,25 @@ def test_a_failing_cell_is_recorded_as_failed(sweep):
     failed = run(*arguments[1:3], *SMALL, "logger=wandb", "batch.size=5000", cwd=base)
     assert failed.returncode != 0
     assert "batch.size=5000" in failed.stderr
-    assert wandb_run(base / "outputs/tiny/static/label_weakening/semantic-0.2/seed-1").exit_code == 1
+    assert (
+        wandb_run(base / "outputs/tiny/static/label_weakening/semantic-0.2/seed-1").exit_code == 1
+    )
 
 
 def test_cells_that_run_two_at_once_have_a_wandb_run_each(tmp_path):
     folder = write_small_collection(tmp_path / "tiny")
-    grid = ["loss=cross_entropy,elr", "seed=1,2", "batch.size=16,5000", "variant=batch-${batch.size}", "logger=wandb", "model.epochs=1"]
+    grid = [
+        "loss=cross_entropy,elr",
+        "seed=1,2",
+        "batch.size=16,5000",
+        "variant=batch-${batch.size}",
+        "logger=wandb",
+        "model.epochs=1",
+    ]
     local = ["hydra/launcher=local", "hydra.launcher.n_jobs=2"]
-    finished = run("-m", *local, "dataset=folder", f"dataset.path={folder}", *SMALL, *grid, cwd=tmp_path)
+    finished = run(
+        "-m", *local, "dataset=folder", f"dataset.path={folder}", *SMALL, *grid, cwd=tmp_path
+    )
     assert finished.returncode == 1
     assert "4 of the sweep's cells failed" in finished.stdout
     runs = {path.parent: wandb_run(path.parent) for path in tmp_path.rglob("config.yaml")}
@@ -93,5 +117,7 @@ def test_cells_that_run_two_at_once_have_a_wandb_run_each(tmp_path):
         config = OmegaConf.to_container(OmegaConf.load(cell / "config.yaml"))
         assert {key: recorded.config[key] for key in config} == config
         assert recorded.name == "/".join(cell.parts[-5:])
-        assert recorded.exit_code == int(config["batch"]["size"] == 5000)  # larger than the collection: the cell raises
+        assert recorded.exit_code == int(
+            config["batch"]["size"] == 5000
+        )  # larger than the collection: the cell raises
         assert (cell / "scores.json").exists() == (recorded.exit_code == 0)

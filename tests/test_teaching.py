@@ -16,7 +16,14 @@ from errors import InputError
 def settings(tmp_path_factory):
     base = tmp_path_factory.mktemp("teaching")
     folder = write_small_collection(base / "tiny")
-    return ("dataset=folder", f"dataset.path={folder}", f"cache_dir={base / 'cache'}", f"output_dir={base / 'out'}", "logger=none", *SMALL)
+    return (
+        "dataset=folder",
+        f"dataset.path={folder}",
+        f"cache_dir={base / 'cache'}",
+        f"output_dir={base / 'out'}",
+        "logger=none",
+        *SMALL,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from data.text_store import TextStore
 from data.text_store_writer import write_text_store
 from errors import InputError
 
-IDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1).filter(lambda text: not any(map(str.isspace, text)))
+IDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1).filter(
+    lambda text: not any(map(str.isspace, text))
+)
 TEXTS = st.text(st.characters(exclude_categories=("Cs",))).filter(str.strip)
 
 
@@ -24,7 +26,10 @@ def stored(folder, documents):
 
 
 def problems(store):
-    return [(problem["count"], problem["examples"]) for problem in json.loads((store.folder / "store.json").read_text())["problems"]]
+    return [
+        (problem["count"], problem["examples"])
+        for problem in json.loads((store.folder / "store.json").read_text())["problems"]
+    ]
 
 
 @given(st.dictionaries(IDS, TEXTS, min_size=1))
@@ -59,7 +64,11 @@ def test_colliding_hashes_are_told_apart_by_the_ids(tmp_path, monkeypatch):
 
 
 def test_texts_of_rows_come_in_their_order(tmp_path):
-    assert list(stored(tmp_path, [("a", "x"), ("b", "y"), ("c", "z")]).texts([2, 0, 2])) == ["z", "x", "z"]
+    assert list(stored(tmp_path, [("a", "x"), ("b", "y"), ("c", "z")]).texts([2, 0, 2])) == [
+        "z",
+        "x",
+        "z",
+    ]
 
 
 def test_travels_to_workers_as_its_path(tmp_path):
@@ -74,7 +83,9 @@ def test_copies_are_kept_once(tmp_path):
 
 
 def test_one_id_with_two_texts_is_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"dataset.path=/mine: 1 document ids come with different texts: a\. Give"):
+    with pytest.raises(
+        InputError, match=r"dataset.path=/mine: 1 document ids come with different texts: a\. Give"
+    ):
         stored(tmp_path, [("a", "x"), ("b", "y"), ("a", "z")])
 
 
@@ -95,7 +106,12 @@ def test_half_a_surrogate_pair_is_replaced(tmp_path):
 
 
 def test_fingerprint_tells_content_and_order(tmp_path):
-    contents = [[("a", "x"), ("b", "y")], [("b", "y"), ("a", "x")], [("a", "xb"), ("b", "y")], [("ax", "b"), ("b", "y")]]
+    contents = [
+        [("a", "x"), ("b", "y")],
+        [("b", "y"), ("a", "x")],
+        [("a", "xb"), ("b", "y")],
+        [("ax", "b"), ("b", "y")],
+    ]
     fingerprints = []
     for number, documents in enumerate([*contents, contents[0]]):
         (tmp_path / str(number)).mkdir()

@@ -37,10 +37,14 @@ TEXTS = [
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     folder = tmp_path_factory.mktemp("collection")
     (folder / "store").mkdir()
-    write_text_store(folder / "store", (Document(str(i), text) for i, text in enumerate(TEXTS)), "toy")
+    write_text_store(
+        folder / "store", (Document(str(i), text) for i, text in enumerate(TEXTS)), "toy"
+    )
     documents = TextStore(folder / "store")
     empty = Split("train", {}, {})
-    return Collection("toy", documents, empty, empty, empty, "f", documents.fingerprint, Cache(folder / "cache"))
+    return Collection(
+        "toy", documents, empty, empty, empty, "f", documents.fingerprint, Cache(folder / "cache")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,19 +62,28 @@ def test_wordpiece_is_a_bert_tokenizer(tokenizer):
 
 
 def test_wordpiece_is_learnt_once(collection, tokenizer, monkeypatch):
-    monkeypatch.setattr("data.wordpiece.learn_wordpiece", lambda *_, **__: pytest.fail("learnt again"))
+    monkeypatch.setattr(
+        "data.wordpiece.learn_wordpiece", lambda *_, **__: pytest.fail("learnt again")
+    )
     assert train_wordpiece(collection, vocabulary_size=200).get_vocab() == tokenizer.get_vocab()
 
 
 def test_wordpiece_is_the_same_in_every_process():
-    # the tokenizers library seeds its hash maps anew in each process; this text has many equally frequent pairs
+    # the tokenizers library seeds its hash maps anew in each process; this text has many equally
+    # frequent pairs
     program = (
-        "from data.wordpiece import learn_wordpiece; from hashlib import md5;"
-        "texts = [chr(97 + i % 26) + chr(97 + j % 26) + chr(97 + (i * j) % 26) for i in range(60) for j in range(60)];"
-        "print(md5(learn_wordpiece(lambda: texts, vocabulary_size=400).to_str().encode()).hexdigest())"
+        "from data.wordpiece import learn_wordpiece; from hashlib import md5;texts = [chr(97 + i % "
+        "26) + chr(97 + j % 26) + chr(97 + (i * j) % 26) for i in range(60) for j in "
+        "range(60)];print(md5(learn_wordpiece(lambda: texts, "
+        "vocabulary_size=400).to_str().encode()).hexdigest())"
     )
     root = Path(__file__).parent.parent
-    outputs = {subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, check=True).stdout for _ in range(3)}
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=root, capture_output=True, check=True
+        ).stdout
+        for _ in range(3)
+    }
     assert len(outputs) == 1
 
 
@@ -96,7 +109,10 @@ def test_load_tokenizer_names_the_key(collection, path, monkeypatch, tmp_path):
 def test_load_tokenizer_reads_what_was_saved(collection, tokenizer, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     loaded = load_tokenizer(collection, path=str(tmp_path))
-    assert TextTokenizer(loaded, max_length=9).fingerprint == TextTokenizer(tokenizer, max_length=20).fingerprint
+    assert (
+        TextTokenizer(loaded, max_length=9).fingerprint
+        == TextTokenizer(tokenizer, max_length=20).fingerprint
+    )
 
 
 def test_text_tokenizer_truncates_prefixes_and_leaves_the_original_alone(tokenizer):
@@ -139,7 +155,9 @@ def test_token_store_is_built_once_for_each_tokenizer_and_length(tokenizer, tmp_
     cache = Cache(tmp_path)
 
     def build(texts, **settings):
-        return build_token_store(texts, fingerprint="a", tokenizer=TextTokenizer(tokenizer, **settings), cache=cache)
+        return build_token_store(
+            texts, fingerprint="a", tokenizer=TextTokenizer(tokenizer, **settings), cache=cache
+        )
 
     first = build(iter(TEXTS), max_length=16)
     unread = iter(TEXTS)
@@ -147,7 +165,10 @@ def test_token_store_is_built_once_for_each_tokenizer_and_length(tokenizer, tmp_
     assert next(unread) == TEXTS[0]
     assert (again.ragged.values == first.ragged.values).all()
     assert build(iter(TEXTS), max_length=8).lengths.max() == 8
-    assert build(iter(TEXTS), max_length=16, prefix="query: ").tokens([0]).ids.tolist() != first.tokens([0]).ids.tolist()
+    assert (
+        build(iter(TEXTS), max_length=16, prefix="query: ").tokens([0]).ids.tolist()
+        != first.tokens([0]).ids.tolist()
+    )
 
 
 def test_text_fingerprint_sees_the_borders():
@@ -161,10 +182,16 @@ LISTS = st.lists(st.lists(st.integers(0, 99), max_size=5), min_size=1, max_size=
 @given(LISTS, st.data())
 def test_ragged_take_is_indexing(lists, data):
     rows = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=10))
-    ragged = Ragged(np.array([value for part in lists for value in part], np.int64), offsets_of(np.array([len(part) for part in lists])))
+    ragged = Ragged(
+        np.array([value for part in lists for value in part], np.int64),
+        offsets_of(np.array([len(part) for part in lists])),
+    )
     taken = ragged.take(np.array(rows, np.int64))
     expected = [lists[row] for row in rows]
-    assert [taken.values[a:b].tolist() for a, b in zip(taken.offsets[:-1], taken.offsets[1:], strict=True)] == expected
+    assert [
+        taken.values[a:b].tolist()
+        for a, b in zip(taken.offsets[:-1], taken.offsets[1:], strict=True)
+    ] == expected
     assert taken.owners.tolist() == [i for i, part in enumerate(expected) for _ in part]
     assert taken.places.tolist() == [j for part in expected for j in range(len(part))]
 

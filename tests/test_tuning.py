@@ -16,15 +16,21 @@ def trials(values):
 
 
 def test_the_best_mean_wins_and_the_smaller_of_equals():
-    chosen = choose(trials([(0.01, 0.5), (0.01, 0.7), (0.02, 0.65), (0.02, 0.65), (0.05, 0.9), (0.05, 0.1)]))
+    chosen = choose(
+        trials([(0.01, 0.5), (0.01, 0.7), (0.02, 0.65), (0.02, 0.65), (0.05, 0.9), (0.05, 0.1)])
+    )
     assert chosen["toy/static/elr"]["learning_rate"] == 0.02
-    assert chosen["toy/static/elr"]["tried"] == pytest.approx({"0.01": 0.6, "0.02": 0.65, "0.05": 0.5})
+    assert chosen["toy/static/elr"]["tried"] == pytest.approx(
+        {"0.01": 0.6, "0.02": 0.65, "0.05": 0.5}
+    )
     assert choose(trials([(0.02, 0.5), (0.01, 0.5)]))["toy/static/elr"]["learning_rate"] == 0.01
 
 
 def test_losses_with_fewer_trials_are_refused():
     some = [*trials([(0.01, 0.5), (0.02, 0.4)]), Trial("toy/static/ce", 0.01, "nDCG@10", 0.4)]
-    with pytest.raises(InputError, match=r"toy/static: .* toy/static/ce lack some of the rates 0\.01, 0\.02"):
+    with pytest.raises(
+        InputError, match=r"toy/static: .* toy/static/ce lack some of the rates 0\.01, 0\.02"
+    ):
         choose(some)
     with pytest.raises(InputError, match="no finished cell"):
         choose([])
@@ -33,13 +39,23 @@ def test_losses_with_fewer_trials_are_refused():
 def write_trial(outputs, rate, validation):
     folder = outputs / "toy" / "static" / f"elr-lr-{rate}" / "semantic-0.4" / "seed-0"
     folder.mkdir(parents=True)
-    config = {"variant": f"lr-{rate}", "selection_measure": "nDCG@10", "model": {"learning_rate": rate}}
+    config = {
+        "variant": f"lr-{rate}",
+        "selection_measure": "nDCG@10",
+        "model": {"learning_rate": rate},
+    }
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
-    scores = {"measures": {"nDCG@10": 1 - validation}, "validation": {"nDCG@10": validation}, "data": {"fingerprint": "toy"}}
+    scores = {
+        "measures": {"nDCG@10": 1 - validation},
+        "validation": {"nDCG@10": validation},
+        "data": {"fingerprint": "toy"},
+    }
     (folder / "scores.json").write_text(json.dumps(scores))
 
 
-def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_them(tmp_path, capsys):
+def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_them(
+    tmp_path, capsys
+):
     write_trial(tmp_path / "tune", 0.01, 0.4)
     write_trial(tmp_path / "tune", 0.05, 0.6)  # better on validation, worse on test
     file = tmp_path / "results" / "rates.json"

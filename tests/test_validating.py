@@ -20,7 +20,14 @@ def run_cell(tmp_path):
     folder = write_small_collection(tmp_path / "tiny")
 
     def run_it(*overrides, out=tmp_path):
-        cfg = composed("dataset=folder", f"dataset.path={folder}", f"cache_dir={tmp_path / 'c'}", f"output_dir={out}", *SMALL, *overrides)
+        cfg = composed(
+            "dataset=folder",
+            f"dataset.path={folder}",
+            f"cache_dir={tmp_path / 'c'}",
+            f"output_dir={out}",
+            *SMALL,
+            *overrides,
+        )
         train(cfg)
         return out / cfg.cell
 
@@ -36,7 +43,11 @@ def worsening(monkeypatch):
     """Validation that is best in the second epoch."""
     values = iter([0.2, 0.5, 0.4, 0.3, 0.2, 0.1])
     validate = Evaluator.validate
-    monkeypatch.setattr(Evaluator, "validate", lambda self, network: validate(self, network) | {"nDCG@10": next(values)})
+    monkeypatch.setattr(
+        Evaluator,
+        "validate",
+        lambda self, network: validate(self, network) | {"nDCG@10": next(values)},
+    )
 
 
 @pytest.mark.usefixtures("worsening")
@@ -60,7 +71,11 @@ def test_a_cell_that_stopped_early_is_not_trained_on_when_it_is_continued(run_ce
     monkeypatch.setattr(Evaluator, "test", interrupt_second)
     with pytest.raises(KeyboardInterrupt):
         run_cell(*settings)
-    assert [row["validation/nDCG@10"] for row in history(run_cell(*settings))] == ["0.2", "0.5", "0.4"]
+    assert [row["validation/nDCG@10"] for row in history(run_cell(*settings))] == [
+        "0.2",
+        "0.5",
+        "0.4",
+    ]
 
 
 @pytest.mark.usefixtures("worsening")
@@ -90,7 +105,9 @@ def test_noisy_validation_keeps_published_grades_and_queries_without_a_positive(
     test = [("q5", "endive", 3)]
     folder = write_folder(tmp_path / "mine", queries=QUERIES, train=train, dev=dev, test=test)
     collection = open_folder(str(folder), cache=Cache(tmp_path / "cache"), relevance=3)
-    noisy = validation_qrels(composed("noise=uniform", "noise.ratio=0.9", "validation.labels=noisy"), collection)
+    noisy = validation_qrels(
+        composed("noise=uniform", "noise.ratio=0.9", "validation.labels=noisy"), collection
+    )
     assert noisy["q3"] == {"apple": 1}
     positives = [doc_id for doc_id, grade in noisy["q4"].items() if grade == 3]
     assert len(positives) == 1
@@ -98,7 +115,10 @@ def test_noisy_validation_keeps_published_grades_and_queries_without_a_positive(
 
 
 def test_a_cell_is_picked_by_noisy_labels_and_tested_on_clean_ones(run_cell, tmp_path):
-    clean, noisy = (run_cell("noise.ratio=0.5", f"validation.labels={labels}", out=tmp_path / labels) for labels in ("clean", "noisy"))
+    clean, noisy = (
+        run_cell("noise.ratio=0.5", f"validation.labels={labels}", out=tmp_path / labels)
+        for labels in ("clean", "noisy")
+    )
     first, second = (json.loads((cell / "scores.json").read_text()) for cell in (clean, noisy))
     assert first["validation"] != second["validation"]
     assert first["untrained"] == second["untrained"]
@@ -109,7 +129,10 @@ def test_a_cell_is_picked_by_noisy_labels_and_tested_on_clean_ones(run_cell, tmp
     [
         (["validation.labels=dirty"], r"validation\.labels=dirty: must be one of clean, noisy"),
         (["validation.patience=0"], r"validation\.patience=0"),
-        (["validation.labels=noisy", "noise.audit=/some/audit.tsv"], r"noise\.audit=/some/audit\.tsv.*validation\.labels=clean"),
+        (
+            ["validation.labels=noisy", "noise.audit=/some/audit.tsv"],
+            r"noise\.audit=/some/audit\.tsv.*validation\.labels=clean",
+        ),
     ],
 )
 def test_unusable_settings_are_refused(overrides, message):

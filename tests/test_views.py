@@ -29,11 +29,17 @@ def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, vie
         with pytest.raises(InputError, match=r"model\.view=pointwise"):
             viewed(loss, view)
         return
-    loss, network, batch = viewed(loss, view).train(), built("cross_encoder", folder).train(), batch_of("cross_encoder")
+    loss, network, batch = (
+        viewed(loss, view).train(),
+        built("cross_encoder", folder).train(),
+        batch_of("cross_encoder"),
+    )
     loss.progress = 0.05
     scores = network.scores(batch)
     pairs = torch.arange(scores.numel()).view_as(scores)
-    value = loss(scores, batch.targets, batch.mask, pair_ids=pairs, teacher=torch.randn(scores.shape))
+    value = loss(
+        scores, batch.targets, batch.mask, pair_ids=pairs, teacher=torch.randn(scores.shape)
+    )
     value.backward()
     assert value.isfinite()
     gradients = [weight.grad for weight in network.parameters()]

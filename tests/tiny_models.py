@@ -4,17 +4,50 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+)
 
 from data import Batch, Cache, Tokens, open_folder, train_wordpiece
 
-WORDS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", ".", ",", "!"]
+WORDS = [
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+    "g",
+    "h",
+    "i",
+    "j",
+    "k",
+    "l",
+    "m",
+    "n",
+    "o",
+    "p",
+    "q",
+    "r",
+    "s",
+    "t",
+    ".",
+    ",",
+    "!",
+]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 VOCABULARY = len(WORDS) + len(SPECIAL)
 
 
 def tiny_tokenizer():
-    backend = Tokenizer(models.WordLevel({word: i for i, word in enumerate(SPECIAL + WORDS)}, unk_token=SPECIAL[1]))
+    backend = Tokenizer(
+        models.WordLevel({word: i for i, word in enumerate(SPECIAL + WORDS)}, unk_token=SPECIAL[1])
+    )
     backend.normalizer = normalizers.Lowercase()
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     backend.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
@@ -41,7 +74,12 @@ def tiny_bert(layers=2, dropout=0.0, positions=32, vocabulary=VOCABULARY):
 
 def tiny_roberta():
     config = RobertaConfig(
-        vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=34
+        vocab_size=VOCABULARY,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=34,
     )
     return RobertaModel(config, add_pooling_layer=False)
 
@@ -55,7 +93,9 @@ def save_tiny(folder: Path, **settings) -> str:
 
 def save_encoder_of(collection: Path, cache: Path, folder: Path, **settings) -> str:
     """Writes a tiny BERT with a vocabulary of the collection's words as a Hugging Face folder."""
-    tokenizer = train_wordpiece(open_folder(str(collection), cache=Cache(cache)), vocabulary_size=400)
+    tokenizer = train_wordpiece(
+        open_folder(str(collection), cache=Cache(cache)), vocabulary_size=400
+    )
     tiny_bert(positions=64, vocabulary=len(tokenizer), **settings).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
@@ -74,13 +114,17 @@ def save_tiny_classifier(folder: Path) -> str:
 
 def ragged(texts):
     offsets = torch.tensor([0, *(len(text) for text in texts)]).cumsum(0)
-    return Tokens(torch.tensor([token for text in texts for token in text], dtype=torch.long), offsets)
+    return Tokens(
+        torch.tensor([token for text in texts for token in text], dtype=torch.long), offsets
+    )
 
 
 def random_texts(count, seed, longest=7, framed=True):
     generator = torch.Generator().manual_seed(seed)
     lengths = torch.randint(1, longest + 1, (count,), generator=generator).tolist()
-    texts = [torch.randint(5, VOCABULARY, (length,), generator=generator).tolist() for length in lengths]
+    texts = [
+        torch.randint(5, VOCABULARY, (length,), generator=generator).tolist() for length in lengths
+    ]
     return [[2, *text, 3] for text in texts] if framed else texts
 
 

@@ -1,7 +1,8 @@
 """Reads what an offline W&B run recorded, from its transaction log.
 
-The log is LevelDB's format behind a header of 7 bytes: blocks of 32 KiB, each record a crc32, a length, a type (whole, first, middle,
-last) and the bytes of a protobuf `Record`. wandb 0.31 has no reader of its own any more.
+The log is LevelDB's format behind a header of 7 bytes: blocks of 32 KiB, each record a crc32, a
+length, a type (whole, first, middle, last) and the bytes of a protobuf `Record`. wandb 0.31 has no
+reader of its own any more.
 """
 
 import json
@@ -50,7 +51,9 @@ def read_offline_run(path: Path) -> OfflineRun:
         elif kind == "summary":
             _update(run.summary, record.summary.update)
         elif kind == "history":
-            run.history.append({_key(item): json.loads(item.value_json) for item in record.history.item})
+            run.history.append(
+                {_key(item): json.loads(item.value_json) for item in record.history.item}
+            )
         elif kind == "artifact":
             run.artifacts.append(record.artifact.type)
         elif kind == "exit":

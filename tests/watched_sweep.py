@@ -1,7 +1,7 @@
 """Commands in a process of their own that tells, call by call, what it is doing, so that a test can kill it in the middle of that.
 
-The process is forked from a server that has the libraries loaded, and then runs the very files a user runs. Each phase's beginning and end
-is a byte in a pipe, which outlives the process.
+The process is forked from a server that has the libraries loaded, and then runs the very files a
+user runs. Each phase's beginning and end is a byte in a pipe, which outlives the process.
 """
 
 import functools
@@ -13,8 +13,24 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PHASES = ("collection", "token store", "noising", "training step", "checkpoint", "evaluating", "results", "report", "between")
-KINDS = {"tokens": "token store", "tokenizers": "token store", "noise": "noising", "latent_semantics": "noising", "content_hash": "noising"}
+PHASES = (
+    "collection",
+    "token store",
+    "noising",
+    "training step",
+    "checkpoint",
+    "evaluating",
+    "results",
+    "report",
+    "between",
+)
+KINDS = {
+    "tokens": "token store",
+    "tokenizers": "token store",
+    "noise": "noising",
+    "latent_semantics": "noising",
+    "content_hash": "noising",
+}
 END = 128
 
 processes = multiprocessing.get_context("forkserver")
@@ -23,7 +39,9 @@ processes = multiprocessing.get_context("forkserver")
 def preload():
     """Lets the server load the project before it forks; it starts with the first command."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    processes.set_forkserver_preload(["pytest", "cells.fitting", "cells.training", "cells.evaluating", "watched_sweep"])
+    processes.set_forkserver_preload(
+        ["pytest", "cells.fitting", "cells.training", "cells.evaluating", "watched_sweep"]
+    )
 
 
 class Watched:
@@ -37,7 +55,9 @@ class Watched:
     def __init__(self, commands, folder, log):
         self.log, self._open = log, []
         self._events, writer = processes.Pipe(duplex=False)
-        self.process = processes.Process(target=_run, args=(commands, str(folder), str(log), writer))
+        self.process = processes.Process(
+            target=_run, args=(commands, str(folder), str(log), writer)
+        )
         self.process.start()
         writer.close()
 
@@ -112,11 +132,17 @@ def watch(events):
 
         setattr(owner, name, inner)
 
-    reported(Cache, "_build", lambda _self, target, *_rest: KINDS.get(target.parent.name, "collection"))
+    reported(
+        Cache, "_build", lambda _self, target, *_rest: KINDS.get(target.parent.name, "collection")
+    )
     reported(Audit, "write", "noising")
     reported(RankingModule, "training_step", "training step")
     reported(Checkpoints, "_save", "checkpoint")
     reported(Evaluator, "_answer", "evaluating")
     reported(reporting.command, "_write", "report")
-    for owner, name in ((cells.evaluating, "write_trec"), (cells.evaluating, "write_per_query"), (cells.training, "write_scores")):
+    for owner, name in (
+        (cells.evaluating, "write_trec"),
+        (cells.evaluating, "write_per_query"),
+        (cells.training, "write_scores"),
+    ):
         reported(owner, name, "results")

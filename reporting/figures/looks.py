@@ -1,7 +1,8 @@
 """How a loss looks, the same in every figure: colour, marker and dashes, so that a print in grey can be read too.
 
-The colours are those of Okabe and Ito, "Color universal design", 2008, which most colour-blind readers tell apart. Where there are more
-losses than colours, the compared ones and the best keep theirs, and the others are drawn in grey.
+The colours are those of Okabe and Ito, "Color universal design", 2008, which most colour-blind
+readers tell apart. Where there are more losses than colours, the compared ones and the best keep
+theirs, and the others are drawn in grey.
 """
 
 from __future__ import annotations
@@ -60,4 +61,8 @@ def looks(losses: Sequence[str], *, baseline: str | None, focus: str | None) -> 
 
 def _other(place: int, *, coloured: bool) -> Look:
     marker, dash = MARKERS[place % len(MARKERS)], DASHES[place % len(DASHES)]
-    return Look(COLOURS[place], marker, dash, 1.4, strong=True) if coloured else Look(GREY, marker, dash, 0.8, strong=False)
+    return (
+        Look(COLOURS[place], marker, dash, 1.4, strong=True)
+        if coloured
+        else Look(GREY, marker, dash, 0.8, strong=False)
+    )

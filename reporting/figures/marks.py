@@ -38,12 +38,30 @@ def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, mark
 
 def dots(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float]) -> None:
     """Draws markers only."""
-    axes.plot(x, y, color=look.colour, marker=look.marker, markersize=6, markeredgewidth=0, linestyle="none", zorder=_depth(look))
+    axes.plot(
+        x,
+        y,
+        color=look.colour,
+        marker=look.marker,
+        markersize=6,
+        markeredgewidth=0,
+        linestyle="none",
+        zorder=_depth(look),
+    )
 
 
 def bars(axes: Axes, look: Look, x: float, y: float, error: float) -> None:
     """Draws a dot with a vertical bar of one standard deviation to either side."""
-    axes.errorbar([x], [y], [error], color=look.colour, elinewidth=1, capsize=2, linestyle="none", zorder=_depth(look))
+    axes.errorbar(
+        [x],
+        [y],
+        [error],
+        color=look.colour,
+        elinewidth=1,
+        capsize=2,
+        linestyle="none",
+        zorder=_depth(look),
+    )
 
 
 def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float]) -> None:
@@ -64,7 +82,16 @@ def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float])
         name = loss if len(loss) <= LABEL_LENGTH else f"{loss[: LABEL_LENGTH - 1]}…"
         colour, weight = looks[loss].colour, "bold" if looks[loss].strong else "normal"
         where = axes.get_yaxis_transform()  # x as a share of the axes, y as data
-        axes.text(1.02, place, name, transform=where, fontsize=6.5, va="center", color=colour, weight=weight)
+        axes.text(
+            1.02,
+            place,
+            name,
+            transform=where,
+            fontsize=6.5,
+            va="center",
+            color=colour,
+            weight=weight,
+        )
 
 
 def unit_ticks(axes: Axes) -> None:

@@ -30,12 +30,25 @@ def gains(stage: Stage) -> Chart | None:
         against = scene.groups.get(baseline or "")
         others = {loss: group for loss, group in scene.groups.items() if loss != baseline}
         if against is not None and others and len(against.query_ids) > 1:
-            panels.append(_gains_panel(stage, scene, {loss: _sorted_gains(stage, group, against) for loss, group in others.items()}))
+            panels.append(
+                _gains_panel(
+                    stage,
+                    scene,
+                    {loss: _sorted_gains(stage, group, against) for loss, group in others.items()},
+                )
+            )
     caption = (
-        f"{stage.measure} of each test query (mean over seeds) minus that of {baseline}, largest gain first: left of where a curve crosses "
-        f"0 the loss is better, right of it worse. Largest noise ratio. Numbers: the folder per_query.{stage.left_out()}"
+        f"{stage.measure} of each test query (mean over seeds) minus that of {baseline}, largest "
+        "gain first: left of where a curve crosses 0 the loss is better, right of it worse. "
+        f"Largest noise ratio. Numbers: the folder per_query.{stage.left_out()}"
     )
-    return Chart("gains", f"Gains over {baseline}, query by query", caption, tuple(panels), stage.looks) if panels else None
+    return (
+        Chart(
+            "gains", f"Gains over {baseline}, query by query", caption, tuple(panels), stage.looks
+        )
+        if panels
+        else None
+    )
 
 
 def _sorted_gains(stage: Stage, group: Group, baseline: Group) -> NDArray[np.float64]:
@@ -50,16 +63,23 @@ def _gains_panel(stage: Stage, scene: Scene, curves: dict[str, NDArray[np.float6
             share = 100 * places / max(1, len(values) - 1)
             line(axes, stage.looks[loss], share.tolist(), values[places].tolist(), markers=False)
             if loss == stage.analysis.plan.focus:
-                axes.fill_between(share, values[places], color=stage.looks[loss].colour, alpha=0.13, linewidth=0)
+                axes.fill_between(
+                    share, values[places], color=stage.looks[loss].colour, alpha=0.13, linewidth=0
+                )
         axes.axhline(0, linewidth=0.8)
         axes.set_xlabel("% of the test queries")
         axes.set_ylabel(f"gain in {stage.measure}")
 
     words = "; ".join(
-        f"{loss} better on {(values > 0).sum()}, equal on {(values == 0).sum()}, worse on {(values < 0).sum()}"
+        f"{loss} better on {(values > 0).sum()}, equal on {(values == 0).sum()}, worse on "
+        f"{(values < 0).sum()}"
         for loss, values in curves.items()
     )
-    return Panel(f"{scene.title}, ratio {scene.ratio:g}", draw, f"Queries compared with {stage.analysis.plan.baseline}: {words}.")
+    return Panel(
+        f"{scene.title}, ratio {scene.ratio:g}",
+        draw,
+        f"Queries compared with {stage.analysis.plan.baseline}: {words}.",
+    )
 
 
 class Cost(NamedTuple):
@@ -80,15 +100,24 @@ def cost(stage: Stage) -> Chart | None:
     """Draws the leading measure against the training time."""
     panels = []
     for scene in stage.scenes:
-        found = {loss: known for loss, group in scene.groups.items() if (known := cost_of(group, stage.measure)) is not None}
+        found = {
+            loss: known
+            for loss, group in scene.groups.items()
+            if (known := cost_of(group, stage.measure)) is not None
+        }
         if found:
             panels.append(_cost_panel(stage, scene, found))
     caption = (
-        f"{stage.measure} at the largest noise ratio against the wall-clock time of training, means over seeds; bars: one standard "
-        "deviation over seeds. Times of cells that shared a machine with other work can only be compared roughly. Numbers: "
+        f"{stage.measure} at the largest noise ratio against the wall-clock time of training, "
+        "means over seeds; bars: one standard deviation over seeds. Times of cells that shared a "
+        "machine with other work can only be compared roughly. Numbers: "
         f"cells.csv.{stage.left_out()}"
     )
-    return Chart("cost", "Training time against effectiveness", caption, tuple(panels), stage.looks) if panels else None
+    return (
+        Chart("cost", "Training time against effectiveness", caption, tuple(panels), stage.looks)
+        if panels
+        else None
+    )
 
 
 def cost_of(group: Group, measure: str) -> Cost | None:
@@ -111,5 +140,11 @@ def _cost_panel(stage: Stage, scene: Scene, found: dict[str, Cost]) -> Panel:
         axes.set_xlabel("training time, seconds")
         axes.set_ylabel(stage.measure)
 
-    words = "; ".join(f"{loss} {known.value:.4f} in {known.seconds:.1f} s" for loss, known in found.items())
-    return Panel(f"{scene.title}, ratio {scene.ratio:g}", draw, f"{stage.measure} and training time: {words}.")
+    words = "; ".join(
+        f"{loss} {known.value:.4f} in {known.seconds:.1f} s" for loss, known in found.items()
+    )
+    return Panel(
+        f"{scene.title}, ratio {scene.ratio:g}",
+        draw,
+        f"{stage.measure} and training time: {words}.",
+    )

@@ -50,7 +50,10 @@ STYLE = {
     "path.simplify": True,
 }
 DOTS_PER_INCH = 200
-FIXED = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None, "Format": None, "Type": None}}
+FIXED = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+}
 """Metadata that would differ between two runs or versions."""
 
 
@@ -60,7 +63,9 @@ def write_chart(chart: Chart, folder: Path) -> None:
         sheet = _sheet(chart)
         for form, metadata in FIXED.items():
             with written_aside(folder / f"{chart.name}.{form}") as aside:
-                sheet.savefig(aside, format=form, metadata=metadata, dpi=DOTS_PER_INCH, facecolor="white")
+                sheet.savefig(
+                    aside, format=form, metadata=metadata, dpi=DOTS_PER_INCH, facecolor="white"
+                )
             sheet.set_layout_engine("none")  # it is laid out now, and that takes as long as drawing
 
 
@@ -81,13 +86,16 @@ def inline_swatch(look: Look, name: str) -> str:
     """Returns a short line with its marker, for a legend in HTML."""
     with _style(name):
         figure = Figure(figsize=(0.42, 0.16))
-        figure.add_artist(_handle(look, xdata=(0.04, 0.5, 0.96), ydata=(0.5, 0.5, 0.5), markevery=[1]))
+        figure.add_artist(
+            _handle(look, xdata=(0.04, 0.5, 0.96), ydata=(0.5, 0.5, 0.5), markevery=[1])
+        )
         return _element(_svg(figure), name, "")
 
 
 @contextmanager
 def _style(salt: str) -> Iterator[None]:
-    with rc_context(STYLE | {"svg.hashsalt": salt}):  # type: ignore[arg-type]  # its keys are literals
+    # its keys are literals
+    with rc_context(STYLE | {"svg.hashsalt": salt}):  # type: ignore[arg-type]
         yield
 
 
@@ -107,7 +115,9 @@ def _sheet(chart: Chart) -> Figure:
     return figure
 
 
-def _handle(look: Look, *, xdata: tuple[float, ...] = (), ydata: tuple[float, ...] = (), **style: object) -> Line2D:
+def _handle(
+    look: Look, *, xdata: tuple[float, ...] = (), ydata: tuple[float, ...] = (), **style: object
+) -> Line2D:
     return Line2D(
         xdata,
         ydata,
@@ -131,7 +141,9 @@ def _element(document: str, name: str, text: str) -> str:
     """The svg element of a document, its ids and colours made fit for a page; described by `text`, or hidden if there is none."""
     element = document[document.index("<svg") :].strip()
     element = re.sub(r'( id="|href="#|url\(#)', rf"\1{name}-", element)
-    element = re.sub(r"#([0-9a-f]{6})\b(?=[;\"])", lambda found: f"var(--ink-{found[1]}, #{found[1]})", element)
+    element = re.sub(
+        r"#([0-9a-f]{6})\b(?=[;\"])", lambda found: f"var(--ink-{found[1]}, #{found[1]})", element
+    )
     element = re.sub(r"font-family: [^;\"]*; ", "", element)  # that of the page
     if not text:
         return element.replace("<svg", '<svg aria-hidden="true"', 1)

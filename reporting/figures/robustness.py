@@ -22,21 +22,31 @@ if TYPE_CHECKING:
 def robustness(stage: Stage) -> Chart | None:
     """Draws the leading measure against the noise ratio, with a band of one standard deviation over seeds."""
     caption = (
-        f"{stage.measure} on the test queries against the share of corrupted training labels. Points: mean over seeds; band: one standard "
-        f"deviation over seeds, absent for a single seed. Numbers: curves.csv.{stage.left_out()}"
+        f"{stage.measure} on the test queries against the share of corrupted training labels. "
+        "Points: mean over seeds; band: one standard deviation over seeds, absent for a single "
+        f"seed. Numbers: curves.csv.{stage.left_out()}"
     )
     panels = _panels(stage, stage.measure, lambda point: point.mean, band=True)
-    return Chart("robustness", "Robustness", caption, tuple(panels), stage.looks) if panels else None
+    return (
+        Chart("robustness", "Robustness", caption, tuple(panels), stage.looks) if panels else None
+    )
 
 
 def retention(stage: Stage) -> Chart | None:
     """Draws the same relative to training on clean labels."""
     caption = (
-        f"{stage.measure} as a share of what the same loss reaches without noise (1: nothing lost). A loss that starts low can retain "
-        f"much: read it beside the robustness curve. Numbers: curves.csv.{stage.left_out()}"
+        f"{stage.measure} as a share of what the same loss reaches without noise (1: nothing "
+        "lost). A loss that starts low can retain much: read it beside the robustness curve. "
+        f"Numbers: curves.csv.{stage.left_out()}"
     )
-    panels = _panels(stage, f"{stage.measure}, noisy / clean", lambda point: point.retention, band=False)
-    return Chart("retention", "Relative retention", caption, tuple(panels), stage.looks) if panels else None
+    panels = _panels(
+        stage, f"{stage.measure}, noisy / clean", lambda point: point.retention, band=False
+    )
+    return (
+        Chart("retention", "Relative retention", caption, tuple(panels), stage.looks)
+        if panels
+        else None
+    )
 
 
 def area(stage: Stage) -> Chart | None:
@@ -45,12 +55,19 @@ def area(stage: Stage) -> Chart | None:
     for setting, found in _by_setting(stage).items():
         areas = {curve.loss: curve.area for curve in found if curve.area is not None}
         if areas:
-            panels.append(_area_panel(stage, setting, dict(sorted(areas.items(), key=lambda item: item[1]))))
+            panels.append(
+                _area_panel(stage, setting, dict(sorted(areas.items(), key=lambda item: item[1])))
+            )
     caption = (
-        f"Average height of the robustness curve ({stage.measure}): the area below it, divided by the range of its ratios. Losses without "
-        f"a finished cell at one of the ratios have none. The axis does not start at 0. Numbers: curves.csv.{stage.left_out()}"
+        f"Average height of the robustness curve ({stage.measure}): the area below it, divided by "
+        "the range of its ratios. Losses without a finished cell at one of the ratios have none. "
+        f"The axis does not start at 0. Numbers: curves.csv.{stage.left_out()}"
     )
-    return Chart("area", "Area under the robustness curve", caption, tuple(panels), {}) if panels else None
+    return (
+        Chart("area", "Area under the robustness curve", caption, tuple(panels), {})
+        if panels
+        else None
+    )
 
 
 def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
@@ -61,11 +78,18 @@ def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
     return {setting: found[setting] for setting in stage.settings[:PANELS] if setting in found}
 
 
-def _panels(stage: Stage, label: str, value: Callable[[Point], float | None], *, band: bool) -> list[Panel]:
+def _panels(
+    stage: Stage, label: str, value: Callable[[Point], float | None], *, band: bool
+) -> list[Panel]:
     """One panel a setting that has a curve: more than one ratio."""
     panels = []
     for setting, found in _by_setting(stage).items():
-        lines = {curve.loss: [(point, height) for point in curve.points if (height := value(point)) is not None] for curve in found}
+        lines = {
+            curve.loss: [
+                (point, height) for point in curve.points if (height := value(point)) is not None
+            ]
+            for curve in found
+        }
         shown = {loss: points for loss, points in lines.items() if points}
         if any(len(points) > 1 for points in shown.values()):
             panels.append(_curve_panel(stage, setting, shown, label, band=band))
@@ -75,7 +99,9 @@ def _panels(stage: Stage, label: str, value: Callable[[Point], float | None], *,
 Heights = dict[str, list[tuple["Point", float]]]
 
 
-def _curve_panel(stage: Stage, setting: Setting, lines: Heights, label: str, *, band: bool) -> Panel:
+def _curve_panel(
+    stage: Stage, setting: Setting, lines: Heights, label: str, *, band: bool
+) -> Panel:
     def draw(axes: Axes) -> None:
         for loss, points in lines.items():
             ratios = [point.ratio for point, _ in points]
@@ -89,7 +115,9 @@ def _curve_panel(stage: Stage, setting: Setting, lines: Heights, label: str, *, 
         axes.set_ylabel(label)
 
     words = "; ".join(
-        f"{loss}: " + ", ".join(f"{height:.4f} at ratio {point.ratio:g}" for point, height in points) for loss, points in lines.items()
+        f"{loss}: "
+        + ", ".join(f"{height:.4f} at ratio {point.ratio:g}" for point, height in points)
+        for loss, points in lines.items()
     )
     return Panel(stage.title(setting), draw, f"{label} against the noise ratio. {words}.")
 
@@ -100,7 +128,14 @@ def _band(axes: Axes, colour: str, points: Sequence[Point]) -> None:
         return
     means = np.array([point.mean for point in points])
     sds = np.array([np.nan if point.sd is None else point.sd for point in points])
-    axes.fill_between([point.ratio for point in points], means - sds, means + sds, color=colour, alpha=0.13, linewidth=0)
+    axes.fill_between(
+        [point.ratio for point in points],
+        means - sds,
+        means + sds,
+        color=colour,
+        alpha=0.13,
+        linewidth=0,
+    )
 
 
 def _area_panel(stage: Stage, setting: Setting, areas: dict[str, float]) -> Panel:
@@ -108,7 +143,14 @@ def _area_panel(stage: Stage, setting: Setting, areas: dict[str, float]) -> Pane
         places = np.arange(len(areas))
         for place, (loss, value) in zip(places.tolist(), areas.items(), strict=True):
             dots(axes, stage.looks[loss], [value], [place])
-            axes.annotate(f"{value:.4f}", (value, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=7)
+            axes.annotate(
+                f"{value:.4f}",
+                (value, place),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+            )
         axes.set_yticks(places, list(areas))
         axes.set_ylim(-0.6, len(areas) - 0.4)
         unit_ticks(axes)
@@ -116,4 +158,6 @@ def _area_panel(stage: Stage, setting: Setting, areas: dict[str, float]) -> Pane
         axes.set_xlabel(f"average {stage.measure}")
 
     best_first = ", ".join(f"{loss} {value:.4f}" for loss, value in reversed(areas.items()))
-    return Panel(stage.title(setting), draw, f"Area under the robustness curve, best first: {best_first}.")
+    return Panel(
+        stage.title(setting), draw, f"Area under the robustness curve, best first: {best_first}."
+    )

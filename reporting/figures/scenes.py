@@ -66,7 +66,9 @@ class Stage:
         for group in self.analysis.groups:
             values.setdefault(group.loss, []).append(group.mean(self.measure))
         best_first = sorted(values, key=lambda loss: (-mean(values[loss]), loss))
-        return looks(best_first, baseline=self.analysis.plan.baseline, focus=self.analysis.plan.focus)
+        return looks(
+            best_first, baseline=self.analysis.plan.baseline, focus=self.analysis.plan.focus
+        )
 
     @cached_property
     def settings(self) -> list[Setting]:
@@ -83,7 +85,11 @@ class Stage:
     @cached_property
     def histories(self) -> dict[tuple[Setting, str], History]:
         """What training looked like in the scenes, by setting and loss."""
-        read = {(scene.setting, loss): mean_history(group) for scene in self.scenes for loss, group in scene.groups.items()}
+        read = {
+            (scene.setting, loss): mean_history(group)
+            for scene in self.scenes
+            for loss, group in scene.groups.items()
+        }
         return {key: history for key, history in read.items() if history is not None}
 
     def title(self, setting: Setting) -> str:
@@ -94,9 +100,16 @@ class Stage:
     def left_out(self) -> str:
         """Says how many settings the figures do not show; nothing where they show all."""
         more = len(self.settings) - PANELS
-        return f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""
+        return (
+            f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""
+        )
 
     def _scene(self, setting: Setting) -> Scene:
         members = [group for group in self.analysis.groups if group.condition[:3] == setting]
         ratio = max(group.condition.ratio for group in members)
-        return Scene(setting, self.title(setting), ratio, {group.loss: group for group in members if group.condition.ratio == ratio})
+        return Scene(
+            setting,
+            self.title(setting),
+            ratio,
+            {group.loss: group for group in members if group.condition.ratio == ratio},
+        )

@@ -26,19 +26,23 @@ def learning(stage: Stage) -> Chart | None:
         "train/confidence_corrupted": "confidence in corrupted labels",
     }
     caption = (
-        "Training at the largest noise ratio, mean over seeds. Confidence: softmax probability of the labelled positive among its "
-        "candidates, averaged over the training examples; unlike the value of the loss it can be compared between losses. High in clean "
-        f"and low in corrupted labels is what robustness looks like. Numbers: histories.csv.{stage.left_out()}"
+        "Training at the largest noise ratio, mean over seeds. Confidence: softmax probability of "
+        "the labelled positive among its candidates, averaged over the training examples; unlike "
+        "the value of the loss it can be compared between losses. High in clean and low in "
+        f"corrupted labels is what robustness looks like. Numbers: histories.csv.{stage.left_out()}"
     )
-    return _over_epochs(stage, "learning", "Learning curves, clean against corrupted labels", caption, columns)
+    return _over_epochs(
+        stage, "learning", "Learning curves, clean against corrupted labels", caption, columns
+    )
 
 
 def memorisation(stage: Stage) -> Chart | None:
     """Draws memorisation and recovery over the epochs."""
     columns = {"train/memorisation": "memorisation", "train/recovery": "recovery"}
     caption = (
-        "Training at the largest noise ratio, mean over seeds. Memorisation: share of corrupted examples whose wrong label the model ranks "
-        f"first. Recovery: share whose true document it ranks first nevertheless. Numbers: histories.csv.{stage.left_out()}"
+        "Training at the largest noise ratio, mean over seeds. Memorisation: share of corrupted "
+        "examples whose wrong label the model ranks first. Recovery: share whose true document it "
+        f"ranks first nevertheless. Numbers: histories.csv.{stage.left_out()}"
     )
     return _over_epochs(stage, "memorisation", "Memorisation and recovery", caption, columns)
 
@@ -46,23 +50,34 @@ def memorisation(stage: Stage) -> Chart | None:
 def detector(stage: Stage) -> Chart | None:
     """Draws precision against recall of `ambiguous` as a detector of corrupted labels, and how well doubt alone tells them."""
     caption = (
-        "Largest noise ratio, mean over seeds. Left: label weakening takes an example as ambiguous; seen as a detector of corrupted "
-        "labels, its precision against its recall, one point an epoch, the last one large (epochs in which a seed detected nothing have no "
-        "precision). Right: area under the ROC curve of the largest probability of an unlabelled candidate, for any loss (0.5: chance). "
-        f"Numbers: histories.csv.{stage.left_out()}"
+        "Largest noise ratio, mean over seeds. Left: label weakening takes an example as "
+        "ambiguous; seen as a detector of corrupted labels, its precision against its recall, one "
+        "point an epoch, the last one large (epochs in which a seed detected nothing have no "
+        "precision). Right: area under the ROC curve of the largest probability of an unlabelled "
+        f"candidate, for any loss (0.5: chance). Numbers: histories.csv.{stage.left_out()}"
     )
     panels = []
     for scene in stage.scenes:
-        paths = {loss: path for loss in scene.groups if (path := _detections(stage, scene, loss)) is not None}
+        paths = {
+            loss: path
+            for loss in scene.groups
+            if (path := _detections(stage, scene, loss)) is not None
+        }
         if paths:
             panels.append(_trajectory(stage, scene, paths))
         auroc = _lines(stage, scene, "train/detector_auroc")
         if auroc:
             panels.append(_epochs(stage, scene, auroc, "AUROC of doubt"))
-    return Chart("detector", "Detecting corrupted labels", caption, tuple(panels), stage.looks) if panels else None
+    return (
+        Chart("detector", "Detecting corrupted labels", caption, tuple(panels), stage.looks)
+        if panels
+        else None
+    )
 
 
-def _over_epochs(stage: Stage, name: str, title: str, caption: str, columns: dict[str, str]) -> Chart | None:
+def _over_epochs(
+    stage: Stage, name: str, title: str, caption: str, columns: dict[str, str]
+) -> Chart | None:
     panels = [
         _epochs(stage, scene, lines, label)
         for scene in stage.scenes
@@ -74,8 +89,16 @@ def _over_epochs(stage: Stage, name: str, title: str, caption: str, columns: dic
 
 def _lines(stage: Stage, scene: Scene, column: str) -> Lines:
     """The column of every loss that has it; a clean ratio has no corrupted labels and lacks theirs."""
-    found = {loss: stage.histories[scene.setting, loss] for loss in scene.groups if (scene.setting, loss) in stage.histories}
-    lines = {loss: history.columns[column] for loss, history in found.items() if column in history.columns}
+    found = {
+        loss: stage.histories[scene.setting, loss]
+        for loss in scene.groups
+        if (scene.setting, loss) in stage.histories
+    }
+    lines = {
+        loss: history.columns[column]
+        for loss, history in found.items()
+        if column in history.columns
+    }
     return {loss: values for loss, values in lines.items() if np.isfinite(values).any()}
 
 
@@ -83,14 +106,22 @@ def _epochs(stage: Stage, scene: Scene, lines: Lines, label: str) -> Panel:
     def draw(axes: Axes) -> None:
         for loss, values in lines.items():
             line(axes, stage.looks[loss], range(1, len(values) + 1), values.tolist(), markers=True)
-        end_labels(axes, stage.looks, {loss: float(values[-1]) for loss, values in lines.items() if np.isfinite(values[-1])})
+        end_labels(
+            axes,
+            stage.looks,
+            {loss: float(values[-1]) for loss, values in lines.items() if np.isfinite(values[-1])},
+        )
         whole_ticks(axes)
         axes.set_xlabel("epoch")
         axes.set_ylabel(label)
 
-    ends = ", ".join(f"{loss} {values[0]:.3f} to {values[-1]:.3f}" for loss, values in lines.items())
+    ends = ", ".join(
+        f"{loss} {values[0]:.3f} to {values[-1]:.3f}" for loss, values in lines.items()
+    )
     title = f"{scene.title}, ratio {scene.ratio:g}"
-    return Panel(title, draw, f"{label[0].upper()}{label[1:]} over the epochs, first to last: {ends}.")
+    return Panel(
+        title, draw, f"{label[0].upper()}{label[1:]} over the epochs, first to last: {ends}."
+    )
 
 
 def _detections(stage: Stage, scene: Scene, loss: str) -> NDArray[np.float64] | None:
@@ -107,11 +138,36 @@ def _detections(stage: Stage, scene: Scene, loss: str) -> NDArray[np.float64] | 
 def _trajectory(stage: Stage, scene: Scene, paths: dict[str, NDArray[np.float64]]) -> Panel:
     def draw(axes: Axes) -> None:
         for loss, (recall, precision) in paths.items():
-            line(axes, stage.looks[loss]._replace(width=1.0), recall.tolist(), precision.tolist(), markers=True)
+            line(
+                axes,
+                stage.looks[loss]._replace(width=1.0),
+                recall.tolist(),
+                precision.tolist(),
+                markers=True,
+            )
             dots(axes, stage.looks[loss], recall[-1:].tolist(), precision[-1:].tolist())
         axes.axhline(scene.ratio, linewidth=0.8, linestyle=(0, (1, 2)))
-        axes.annotate("chance", (1, scene.ratio), xytext=(-2, 3), textcoords="offset points", ha="right", fontsize=7)
-        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="recall of corrupted labels", ylabel="precision")
+        axes.annotate(
+            "chance",
+            (1, scene.ratio),
+            xytext=(-2, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7,
+        )
+        axes.set(
+            xlim=(-0.03, 1.03),
+            ylim=(-0.03, 1.03),
+            xlabel="recall of corrupted labels",
+            ylabel="precision",
+        )
 
-    ends = ", ".join(f"{loss} precision {path[1, -1]:.3f} at recall {path[0, -1]:.3f}" for loss, path in paths.items())
-    return Panel(f"{scene.title}, ratio {scene.ratio:g}", draw, f"Ambiguity as a detector of corrupted labels, last epoch: {ends}.")
+    ends = ", ".join(
+        f"{loss} precision {path[1, -1]:.3f} at recall {path[0, -1]:.3f}"
+        for loss, path in paths.items()
+    )
+    return Panel(
+        f"{scene.title}, ratio {scene.ratio:g}",
+        draw,
+        f"Ambiguity as a detector of corrupted labels, last epoch: {ends}.",
+    )

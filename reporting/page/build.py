@@ -67,9 +67,17 @@ def write_page(analysis: Analysis, folder: Path) -> None:
 
 def _render(analysis: Analysis, figures: list[Figure]) -> str:
     environment = Environment(
-        loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    environment.policies["json.dumps_kwargs"] = {
+        "ensure_ascii": False,
+        "allow_nan": False,
+        "separators": (",", ":"),
+    }
     return environment.get_template("page.html").render(
         analysis=analysis,
         summary=summarise(analysis),
@@ -78,7 +86,8 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
         provenance=provenance(analysis.cells.finished),
         listed=LISTED,
         content=_content(analysis),
-        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - files of this package
+        # files of this package
+        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         scripts=[Markup((ASSETS / name).read_text(encoding="utf-8")) for name in SCRIPTS],  # noqa: S704
     )
 
@@ -86,7 +95,11 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
 def _content(analysis: Analysis) -> dict[str, Any]:
     """What page.js shows."""
     shown = {
-        table.name: {"caption": table.caption, "columns": [column._asdict() for column in table.columns], "rows": table.rows}
+        table.name: {
+            "caption": table.caption,
+            "columns": [column._asdict() for column in table.columns],
+            "rows": table.rows,
+        }
         for table in tables(analysis)
     }
     return {"tables": shown, "queries": drill_down(analysis)}
@@ -94,21 +107,32 @@ def _content(analysis: Analysis) -> dict[str, Any]:
 
 def _figure(chart: Chart) -> Figure:
     panels = [
-        (panel.title, panel.text, Markup(inline_panel(panel, f"{chart.name}-{place}")))  # noqa: S704 - drawn by us, its text escaped
+        # drawn by us, its text escaped
+        (panel.title, panel.text, Markup(inline_panel(panel, f"{chart.name}-{place}")))  # noqa: S704
         for place, panel in enumerate(chart.panels)
     ]
-    legend = [(loss, Markup(inline_swatch(look, f"{chart.name}-legend-{place}"))) for place, (loss, look) in enumerate(chart.looks.items())]  # noqa: S704
+    legend = [
+        (loss, Markup(inline_swatch(look, f"{chart.name}-legend-{place}")))  # noqa: S704
+        for place, (loss, look) in enumerate(chart.looks.items())
+    ]
     return Figure(chart.name, chart.title, chart.caption, panels, legend)
 
 
 def _write_histories(stage: Stage, path: Path) -> None:
-    names = sorted({name for history in stage.histories.values() for name in history.columns if "/" in name})
-    write_csv(path, Sheet((*CONDITION, "loss", "seeds", "epoch", *names), _history_rows(stage, names)))
+    names = sorted(
+        {name for history in stage.histories.values() for name in history.columns if "/" in name}
+    )
+    write_csv(
+        path, Sheet((*CONDITION, "loss", "seeds", "epoch", *names), _history_rows(stage, names))
+    )
 
 
 def _history_rows(stage: Stage, names: list[str]) -> Iterator[list[object]]:
     ratios = {scene.setting: scene.ratio for scene in stage.scenes}
     for (setting, loss), history in stage.histories.items():
         for epoch in range(history.epochs):
-            values = [float(history.columns[name][epoch]) if name in history.columns else None for name in names]
+            values = [
+                float(history.columns[name][epoch]) if name in history.columns else None
+                for name in names
+            ]
             yield [*setting, ratios[setting], loss, history.seeds, epoch + 1, *values]

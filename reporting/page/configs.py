@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 COORDINATES = {"collection", "seed", "export", *BOOKKEEPING}
 """Keys that name a cell or say where it is kept: they differ everywhere and explain nothing."""
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast in C, where PyYAML was built with it
+LOADER = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # ten times as fast in C, where PyYAML was built with it
 FACTORS = ("dataset", "model", "noise")
 
 
@@ -52,19 +54,30 @@ class Configs(NamedTuple):
 
 def read_configs(groups: Sequence[Group]) -> Configs:
     """Reads one config.yaml a group; the cells of a group differ in their seeds only."""
-    found = [(group, config) for group in groups if group.cells and (config := read_config(group)) is not None]
+    found = [
+        (group, config)
+        for group in groups
+        if group.cells and (config := read_config(group)) is not None
+    ]
     keys = dict.fromkeys(key for _, config in found for key in config if key not in COORDINATES)
     values = {key: _values(key, found) for key in keys}
     shared = {key: next(iter(variants)) for key, variants in values.items() if len(variants) == 1}
-    differing = {key: _variants(variants, groups) for key, variants in values.items() if len(variants) > 1}
-    return Configs("".join(shared.values()), differing, len([group for group in groups if group.cells]) - len(found))
+    differing = {
+        key: _variants(variants, groups) for key, variants in values.items() if len(variants) > 1
+    }
+    return Configs(
+        "".join(shared.values()),
+        differing,
+        len([group for group in groups if group.cells]) - len(found),
+    )
 
 
 def read_config(group: Group) -> dict[str, Any] | None:
     """Returns the configuration of a group's first cell; None if it cannot be read."""
     path = group.cells[0].file("config.yaml")
     try:
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - a safe loader
+        # a safe loader
+        config = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
     except (OSError, ValueError, yaml.YAMLError) as error:
         log.info("%s cannot be read (%s)", path, error)
         return None

@@ -44,14 +44,19 @@ class Documents:
         }
 
     def query(
-        self, query_id: str, lists: Sequence[Sequence[str]], values: Sequence[tuple[float, float | None]], top: int
+        self,
+        query_id: str,
+        lists: Sequence[Sequence[str]],
+        values: Sequence[tuple[float, float | None]],
+        top: int,
     ) -> dict[str, Any]:
         """Returns a query as JSON values.
 
         Args:
             query_id: its id.
             lists: ranked document ids under each loss.
-            values: under each loss the measure's mean over seeds, and its value in the run that is shown.
+            values: under each loss the measure's mean over seeds, and its value in the run that is
+                shown.
             top: documents that are shown of a list.
         """
         judged = self._texts.judgements(query_id)
@@ -61,7 +66,11 @@ class Documents:
             "text": self._texts.test_query(query_id),
             "values": values,
             "runs": [[self._place(doc_id) for doc_id in ranked[:top]] for ranked in lists],
-            "judged": [[self._place(doc_id), grade] for doc_id, grade in judged.items() if doc_id in self._places or doc_id in relevant],
+            "judged": [
+                [self._place(doc_id), grade]
+                for doc_id, grade in judged.items()
+                if doc_id in self._places or doc_id in relevant
+            ],
             "ranks": [[_rank(ranked, doc_id) for doc_id in relevant] for ranked in lists],
             "relevant": [self._place(doc_id) for doc_id in relevant],
         }
@@ -69,8 +78,9 @@ class Documents:
     def audit(self, path: Path) -> dict[int, list[Any]]:
         """Returns, of the documents so far, the training labels that noise took from them or gave to them.
 
-        By document: number of such labels, then the first of them as [`inserted` or `removed`, training query, other document, rank of the
-        inserted document among its candidates, their similarity].
+        By document: number of such labels, then the first of them as [`inserted` or `removed`,
+        training query, other document, rank of the inserted document among its candidates, their
+        similarity].
         """
         try:
             rows = [row for row in Audit.read(path).rows if row.corrupts]
@@ -90,7 +100,15 @@ class Documents:
         notes[0] += 1
         if notes[0] <= AUDIT_ROWS:
             query = self._train.setdefault(row.query_id, len(self._train))
-            notes.append([what, query, self._place(other) if other else None, row.rank, row.similarity_removed])
+            notes.append(
+                [
+                    what,
+                    query,
+                    self._place(other) if other else None,
+                    row.rank,
+                    row.similarity_removed,
+                ]
+            )
 
     def _place(self, doc_id: str) -> int:
         return self._places.setdefault(doc_id, len(self._places))

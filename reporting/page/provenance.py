@@ -43,7 +43,8 @@ class Provenance(NamedTuple):
         facts: commit, machine, versions, fingerprints.
         audits: the first of them.
         audit_count: how many there are.
-        agreement: whether cells of the same noise and seed were trained on the same labels, in words.
+        agreement: whether cells of the same noise and seed were trained on the same labels, in
+            words.
     """
 
     facts: list[Fact]
@@ -59,12 +60,18 @@ def provenance(cells: Sequence[FinishedCell]) -> Provenance:
     audits = list(_audits(cells))
     differing = [audit for audit in audits if len(audit.hashes) > 1]
     agreement = (
-        f"Cells of {len(differing)} of {len(audits)} combinations of collection, noise, ratio and seed were NOT trained on the same "
-        "corrupted labels (several hashes below): their losses are compared on different data."
+        f"Cells of {len(differing)} of {len(audits)} combinations of collection, noise, ratio and "
+        "seed were NOT trained on the same corrupted labels (several hashes below): their losses "
+        "are compared on different data."
         if differing
         else "Cells of the same collection, noise, ratio and seed were trained on the same corrupted labels, whatever their loss."
     )
-    return Provenance(facts, [*differing, *(audit for audit in audits if len(audit.hashes) == 1)][:AUDITS], len(audits), agreement)
+    return Provenance(
+        facts,
+        [*differing, *(audit for audit in audits if len(audit.hashes) == 1)][:AUDITS],
+        len(audits),
+        agreement,
+    )
 
 
 def _facts(cell: FinishedCell) -> Iterator[tuple[str, str]]:
@@ -72,7 +79,9 @@ def _facts(cell: FinishedCell) -> Iterator[tuple[str, str]]:
     yield "commit", str(scores.get("git_commit"))
     yield "machine", str(scores.get("machine"))
     yield f"fingerprint of {cell.dataset}", cell.fingerprint
-    yield from ((f"version of {name}", str(version)) for name, version in scores.get("versions", {}).items())
+    yield from (
+        (f"version of {name}", str(version)) for name, version in scores.get("versions", {}).items()
+    )
 
 
 def _audits(cells: Iterable[FinishedCell]) -> Iterator[AuditFact]:
@@ -80,7 +89,9 @@ def _audits(cells: Iterable[FinishedCell]) -> Iterator[AuditFact]:
     for cell in cells:
         noise = cell.scores.get("noise") or {}
         if "audit_sha256" in noise:
-            hashes[cell.dataset, cell.noise, cell.ratio, cell.seed][str(noise["audit_sha256"])] = noise.get("realised")
+            hashes[cell.dataset, cell.noise, cell.ratio, cell.seed][str(noise["audit_sha256"])] = (
+                noise.get("realised")
+            )
     for (dataset, noise, ratio, seed), found in sorted(hashes.items()):
         realised = next(iter(found.values()))
         share = f"{realised:.4f}" if isinstance(realised, int | float) else ""

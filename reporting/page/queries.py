@@ -60,7 +60,9 @@ def drill_down(analysis: Analysis) -> dict[str, Any]:
     for contest in track(contests, "Looking up queries"):
         dataset = contest.condition.dataset
         if dataset not in documents:
-            documents[dataset] = Documents(open_texts(contest.groups[0], read_config(contest.groups[0])))
+            documents[dataset] = Documents(
+                open_texts(contest.groups[0], read_config(contest.groups[0]))
+            )
         conditions.append(_condition(contest, analysis.measures[0], documents[dataset]))
     return {
         "measure": analysis.measures[0],
@@ -79,7 +81,10 @@ def _contests(analysis: Analysis) -> list[Contest]:
     ratios: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
     for condition in sorted(members, key=lambda condition: -condition.ratio):
         ratios[condition[:3]].append(condition.ratio)
-    order = sorted(members, key=lambda found: (len(members[found]) == 1, ratios[found[:3]].index(found.ratio), found))
+    order = sorted(
+        members,
+        key=lambda found: (len(members[found]) == 1, ratios[found[:3]].index(found.ratio), found),
+    )
     return [_contest(condition, members[condition], analysis) for condition in order[:CONDITIONS]]
 
 
@@ -87,13 +92,23 @@ def _contest(condition: Condition, groups: Sequence[Group], analysis: Analysis) 
     """Focus against baseline where both are there, else the best two; then the others, best first."""
     plan, measure = analysis.plan, analysis.measures[0]
     best_first = sorted(groups, key=lambda group: (-group.mean(measure), group.loss))
-    named = [group for name in (plan.focus, plan.baseline) for group in best_first if group.loss == name]
-    ordered = [*named, *(group for group in best_first if group not in named)] if len(named) > 1 else best_first
-    shared = set(ordered[0].seeds) & set(ordered[1].seeds) if len(ordered) > 1 else set(ordered[0].seeds)
+    named = [
+        group for name in (plan.focus, plan.baseline) for group in best_first if group.loss == name
+    ]
+    ordered = (
+        [*named, *(group for group in best_first if group not in named)]
+        if len(named) > 1
+        else best_first
+    )
+    shared = (
+        set(ordered[0].seeds) & set(ordered[1].seeds) if len(ordered) > 1 else set(ordered[0].seeds)
+    )
     if not shared:
         ordered, shared = ordered[:1], set(ordered[0].seeds)
     seed = min(shared)
-    return Contest(condition, tuple(group for group in ordered if seed in group.seeds)[:LOSSES], seed)
+    return Contest(
+        condition, tuple(group for group in ordered if seed in group.seeds)[:LOSSES], seed
+    )
 
 
 def _condition(contest: Contest, measure: str, documents: Documents) -> dict[str, Any]:
@@ -106,7 +121,9 @@ def _condition(contest: Contest, measure: str, documents: Documents) -> dict[str
     for place in chosen:
         means = [round(float(group.queries(measure)[place]), DIGITS) for group in contest.groups]
         values = list(zip(means, (by_query.get(ids[place]) for by_query in seeds), strict=True))
-        queries.append(documents.query(ids[place], [run.get(ids[place], []) for run in runs], values, TOP))
+        queries.append(
+            documents.query(ids[place], [run.get(ids[place], []) for run in runs], values, TOP)
+        )
     return {
         **contest.condition._asdict(),
         "seed": contest.seed,
@@ -134,4 +151,7 @@ def _seed_values(cell: FinishedCell, measure: str) -> dict[str, float]:
         read = read_values(cell.file("per_query.tsv"), [measure])
     except InputError:
         return {}  # it was readable a moment ago; the means over seeds are shown all the same
-    return {query_id: round(value, DIGITS) for query_id, value in zip(read.query_ids, read.values[0].tolist(), strict=True)}
+    return {
+        query_id: round(value, DIGITS)
+        for query_id, value in zip(read.query_ids, read.values[0].tolist(), strict=True)
+    }

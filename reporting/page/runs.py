@@ -16,7 +16,8 @@ def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
     """Returns the documents of each query, best first; a query without lines, or a file that cannot be read, gives none.
 
     Args:
-        path: a run file as `evaluation.write_trec` writes it: the lines of a query stand together, in the order of their ranks.
+        path: a run file as `evaluation.write_trec` writes it: the lines of a query stand together,
+            in the order of their ranks.
         query_ids: the queries.
     """
     try:
@@ -24,7 +25,11 @@ def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
     except OSError as error:
         log.info("%s cannot be read (%s)", path, error)
         return {}
-    return {query_id: documents for query_id in query_ids if (documents := _documents(content, f"{query_id} Q0 ".encode()))}
+    return {
+        query_id: documents
+        for query_id in query_ids
+        if (documents := _documents(content, f"{query_id} Q0 ".encode()))
+    }
 
 
 def _documents(content: bytes, prefix: bytes) -> list[str]:

@@ -26,10 +26,16 @@ class Section(NamedTuple):
 
 def summarise(analysis: Analysis) -> list[Section]:
     """Returns the sections of the summary; those that the cells say nothing about are left out."""
-    against = [found for found in analysis.comparisons if found.family == BASELINE and found.measure == analysis.measures[0]]
+    against = [
+        found
+        for found in analysis.comparisons
+        if found.family == BASELINE and found.measure == analysis.measures[0]
+    ]
     sections = [
         Section("What was run", list(_coverage(analysis))),
-        Section("What won", list((winners if analysis.cells.finished else best_run)(analysis, against))),
+        Section(
+            "What won", list((winners if analysis.cells.finished else best_run)(analysis, against))
+        ),
         Section("Significance", list(_significance(analysis, against))),
         Section("Under noise", list(_robustness(analysis))),
         Section("Over all conditions", list(_ranks(analysis))),
@@ -48,10 +54,14 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
     conditions = [group.condition for group in analysis.groups]
     ratios = listed(f"{ratio:g}" for ratio in sorted({condition.ratio for condition in conditions}))
     seeds = len({seed for group in analysis.groups for seed in group.seeds})
-    datasets, models, noises = (sorted({condition[place] for condition in conditions}) for place in range(3))
+    datasets, models, noises = (
+        sorted({condition[place] for condition in conditions}) for place in range(3)
+    )
     yield (
-        f"{counted(len(cells.finished), 'finished cell')}: {named('collection', datasets)}; {named('model', models)}; "
-        f"{counted(len({group.loss for group in analysis.groups}), 'loss')}; noise {listed(noises)} at {ratios}; {counted(seeds, 'seed')}."
+        f"{counted(len(cells.finished), 'finished cell')}: {named('collection', datasets)}; "
+        f"{named('model', models)}; "
+        f"{counted(len({group.loss for group in analysis.groups}), 'loss')}; noise "
+        f"{listed(noises)} at {ratios}; {counted(seeds, 'seed')}."
     )
     if cells.incomplete:
         yield f"{counted(len(cells.incomplete), 'cell')} of the sweep are not finished; they are listed below and in no number here."
@@ -65,9 +75,18 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
         by_loss[found.loss].append(found)
     focus = analysis.plan.focus
     for loss in sorted(by_loss, key=lambda loss: (loss != focus, loss)):
-        yield _verdict(loss, by_loss[loss], analysis.measures[0], extremes=loss == focus or len(by_loss) <= SETTINGS)
+        yield _verdict(
+            loss,
+            by_loss[loss],
+            analysis.measures[0],
+            extremes=loss == focus or len(by_loss) <= SETTINGS,
+        )
     if against:
-        none = [loss for loss, found in sorted(by_loss.items()) if not any(each.significant for each in found)]
+        none = [
+            loss
+            for loss, found in sorted(by_loss.items())
+            if not any(each.significant for each in found)
+        ]
         if none:
             yield f"Nothing is significant for {listed(none)}: these numbers do not tell them from {analysis.plan.baseline}."
 
@@ -76,8 +95,9 @@ def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: 
     above, below = (sum(sign * each.difference > 0 for each in found) for sign in (1, -1))
     better, worse = (sum(each.mark == sign for each in found) for sign in (1, -1))
     sentence = (
-        f"{loss} against {found[0].other}: {measure} higher under {above} of {counted(len(found), 'condition')}, significantly under "
-        f"{better}; lower under {below}, significantly under {worse}."
+        f"{loss} against {found[0].other}: {measure} higher under {above} of "
+        f"{counted(len(found), 'condition')}, significantly under {better}; lower under {below}, "
+        f"significantly under {worse}."
     )
     if not extremes:
         return sentence
@@ -95,11 +115,19 @@ def _robustness(analysis: Analysis) -> Iterator[str]:
     measure = analysis.measures[0]
     settings: defaultdict[tuple[str, str, str], list[Curve]] = defaultdict(list)
     for curve in analysis.curves:
-        if curve.measure == measure and len(curve.points) > 1 and curve.points[-1].retention is not None:
+        if (
+            curve.measure == measure
+            and len(curve.points) > 1
+            and curve.points[-1].retention is not None
+        ):
             settings[curve.dataset, curve.model, curve.noise].append(curve)
     for setting, curves in list(settings.items())[:SETTINGS]:
         ratio = max(curve.points[-1].ratio for curve in curves)
-        kept = {curve.loss: curve.points[-1].retention or 0.0 for curve in curves if curve.points[-1].ratio == ratio}
+        kept = {
+            curve.loss: curve.points[-1].retention or 0.0
+            for curve in curves
+            if curve.points[-1].ratio == ratio
+        }
         best_first = sorted(kept, key=lambda loss: -kept[loss])
         named = [loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss in kept]
         shown = dict.fromkeys([best_first[0], *named, best_first[-1]])
@@ -112,14 +140,17 @@ def _ranks(analysis: Analysis) -> Iterator[str]:
     for ranking in analysis.rankings[:1]:
         if len(ranking.losses) < 2:  # noqa: PLR2004 - one loss has no rank
             return
-        order = listed(f"{loss} {place:.2f}" for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True))
+        order = listed(
+            f"{loss} {place:.2f}"
+            for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True)
+        )
         yield f"Average ranks by {ranking.measure} over {counted(ranking.conditions, 'condition')}, best first: {order}."
         if ranking.p is None or ranking.critical_difference is None:
             yield "Too few losses or conditions to test the ranks."
         else:
             yield (
-                f"Friedman's test gives p = {ranking.p:.3g}; ranks that differ by less than {ranking.critical_difference:.2f} are not told "
-                "apart (Nemenyi)."
+                f"Friedman's test gives p = {ranking.p:.3g}; ranks that differ by less than "
+                f"{ranking.critical_difference:.2f} are not told apart (Nemenyi)."
             )
         if ranking.left_out:
             yield f"Not ranked, being finished under too few conditions: {listed(ranking.left_out)}."
@@ -129,6 +160,6 @@ def _cautions(analysis: Analysis) -> Iterator[str]:
     yield from analysis.notes
     if analysis.comparisons:
         yield (
-            "Tests and intervals speak of the choice of test queries; values are averaged over seeds before. Standard deviations speak of "
-            "seeds."
+            "Tests and intervals speak of the choice of test queries; values are averaged over "
+            "seeds before. Standard deviations speak of seeds."
         )

@@ -28,8 +28,9 @@ class Column(NamedTuple):
 
     Attributes:
         label: its heading.
-        kind: `text`, `number` (shown as it is), `value` (four digits), `p` (a probability), `interval` (its ends), `counts` (a list), or
-            `score` (a list: mean, standard deviation, best, mark).
+        kind: `text`, `number` (shown as it is), `value` (four digits), `p` (a probability),
+            `interval` (its ends), `counts` (a list), or `score` (a list: mean, standard deviation,
+            best, mark).
         filter: whether rows can be chosen by it.
         chosen: the value that is chosen first; empty: all.
     """
@@ -56,14 +57,27 @@ class Table(NamedTuple):
     rows: list[Row]
 
 
-CONDITION = (Column("data set", "text", filter=True), Column("model", "text", filter=True), Column("noise", "text", filter=True))
+CONDITION = (
+    Column("data set", "text", filter=True),
+    Column("model", "text", filter=True),
+    Column("noise", "text", filter=True),
+)
 RATIO = Column("ratio", "number", filter=True)
 LOSS = Column("loss", "text", filter=True)
 
 
 def tables(analysis: Analysis) -> list[Table]:
     """Returns the tables of the page; one without rows is left out."""
-    return [table for table in (_results(analysis), _comparisons(analysis), _robustness(analysis), _ranks(analysis)) if table.rows]
+    return [
+        table
+        for table in (
+            _results(analysis),
+            _comparisons(analysis),
+            _robustness(analysis),
+            _ranks(analysis),
+        )
+        if table.rows
+    ]
 
 
 def rounded(value: float | None) -> float | None:
@@ -83,27 +97,49 @@ def _results(analysis: Analysis) -> Table:
     baseline, better = analysis.plan.baseline, _marks(analysis.comparisons)
     rows = []
     for members in _by_condition(analysis.groups).values():
-        best = {measure: max(rounded(group.mean(measure)) or 0.0 for group in members) for measure in analysis.measures}
+        best = {
+            measure: max(rounded(group.mean(measure)) or 0.0 for group in members)
+            for measure in analysis.measures
+        }
         for group in members:
-            scores = [_score(group, measure, best[measure], better) for measure in analysis.measures]
+            scores = [
+                _score(group, measure, best[measure], better) for measure in analysis.measures
+            ]
             rows.append([*group.condition, group.loss, len(group.seeds), *scores])
     caption = "Test measures, mean over seeds ± standard deviation; ★ best under its condition."
     if baseline:
         caption += f" ▲ ▼ significantly better, worse than {baseline} ({_tests(analysis)})."
-    columns = (*CONDITION, RATIO, LOSS, Column("seeds", "number"), *(Column(measure, "score") for measure in analysis.measures))
+    columns = (
+        *CONDITION,
+        RATIO,
+        LOSS,
+        Column("seeds", "number"),
+        *(Column(measure, "score") for measure in analysis.measures),
+    )
     return Table("results", caption, columns, rows)
 
 
-def _score(group: Group, measure: str, best: float, marks: Mapping[tuple[str, Condition, str], int]) -> Row:
+def _score(
+    group: Group, measure: str, best: float, marks: Mapping[tuple[str, Condition, str], int]
+) -> Row:
     mean = rounded(group.mean(measure))
-    return [mean, rounded(group.sd(measure)), mean == best, marks.get((measure, group.condition, group.loss), 0)]
+    return [
+        mean,
+        rounded(group.sd(measure)),
+        mean == best,
+        marks.get((measure, group.condition, group.loss), 0),
+    ]
 
 
 def _marks(comparisons: Sequence[Comparison]) -> dict[tuple[str, Condition, str], int]:
     from reporting.groups import Condition
 
     return {
-        (found.measure, Condition(found.dataset, found.model, found.noise, found.ratio), found.loss): found.mark
+        (
+            found.measure,
+            Condition(found.dataset, found.model, found.noise, found.ratio),
+            found.loss,
+        ): found.mark
         for found in comparisons
         if found.family == BASELINE
     }
@@ -124,26 +160,57 @@ def _tests(analysis: Analysis) -> str:
 def _comparisons(analysis: Analysis) -> Table:
     shown = analysis.comparisons
     caption = (
-        f"Differences (loss minus other) of per-query values averaged over seeds. Significance: {_tests(analysis)}. A family is all "
-        f"comparisons with one loss by one measure on one data set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; "
-        "d: Cohen's, of the paired differences."
+        "Differences (loss minus other) of per-query values averaged over seeds. Significance: "
+        f"{_tests(analysis)}. A family is all comparisons with one loss by one measure on one data "
+        f"set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; d: Cohen's, of "
+        "the paired differences."
     )
     if len(shown) > ROWS:
         shown = [found for found in shown if found.measure == analysis.measures[0]]
         caption += f" Here by {analysis.measures[0]} only; comparisons.csv has all measures."
-    kinds = {"difference": "value", "95 % interval": "interval", "Holm p (t)": "p", "Holm p (rand.)": "p", "p (t)": "p", "p (rand.)": "p"}
-    numbers = (*(Column(label, kind) for label, kind in kinds.items()), Column("d", "value"), Column("wins / ties / losses", "counts"))
+    kinds = {
+        "difference": "value",
+        "95 % interval": "interval",
+        "Holm p (t)": "p",
+        "Holm p (rand.)": "p",
+        "p (t)": "p",
+        "p (rand.)": "p",
+    }
+    numbers = (
+        *(Column(label, kind) for label, kind in kinds.items()),
+        Column("d", "value"),
+        Column("wins / ties / losses", "counts"),
+    )
     others = (Column("other", "text", filter=True), Column("verdict", "text", filter=True))
-    columns = (Column("family", "text", filter=True), _measure(analysis), *CONDITION, RATIO, LOSS, *others, *numbers)
+    columns = (
+        Column("family", "text", filter=True),
+        _measure(analysis),
+        *CONDITION,
+        RATIO,
+        LOSS,
+        *others,
+        *numbers,
+    )
     return Table("comparisons", caption, columns, [list(_comparison(found)) for found in shown])
 
 
 def _comparison(found: Comparison) -> Iterator[Value | Row]:
-    yield from (found.family, found.measure, found.dataset, found.model, found.noise, found.ratio, found.loss, found.other)
+    yield from (
+        found.family,
+        found.measure,
+        found.dataset,
+        found.model,
+        found.noise,
+        found.ratio,
+        found.loss,
+        found.other,
+    )
     yield {1: "better", -1: "worse", 0: "not significant"}[found.mark]
     yield rounded(found.difference)
     yield [rounded(found.low), rounded(found.high)]
-    yield from map(_probability, (found.holm_t, found.holm_randomisation, found.p_t, found.p_randomisation))
+    yield from map(
+        _probability, (found.holm_t, found.holm_randomisation, found.p_t, found.p_randomisation)
+    )
     yield rounded(found.effect_size)
     yield [found.wins, found.ties, found.losses]
 
@@ -156,12 +223,33 @@ def _robustness(analysis: Analysis) -> Table:
             continue
         first, last = curve.points[0], curve.points[-1]
         clean = rounded(first.mean) if first.ratio == 0 else None
-        rows.append([*curve[:5], rounded(curve.area), clean, last.ratio, rounded(last.mean), rounded(last.retention)])
-    kinds = {"area": "value", "without noise": "value", "largest ratio": "number", "there": "value", "retention": "value"}
-    columns = (_measure(analysis), *CONDITION, LOSS, *(Column(label, kind) for label, kind in kinds.items()))
+        rows.append(
+            [
+                *curve[:5],
+                rounded(curve.area),
+                clean,
+                last.ratio,
+                rounded(last.mean),
+                rounded(last.retention),
+            ]
+        )
+    kinds = {
+        "area": "value",
+        "without noise": "value",
+        "largest ratio": "number",
+        "there": "value",
+        "retention": "value",
+    }
+    columns = (
+        _measure(analysis),
+        *CONDITION,
+        LOSS,
+        *(Column(label, kind) for label, kind in kinds.items()),
+    )
     caption = (
-        "Area under the robustness curve (average height over the ratios; absent where a ratio is missing), the measure without noise and "
-        "at the largest ratio, and the share of it retained there."
+        "Area under the robustness curve (average height over the ratios; absent where a ratio is "
+        "missing), the measure without noise and at the largest ratio, and the share of it "
+        "retained there."
     )
     return Table("robustness", caption, columns, rows)
 
@@ -171,11 +259,21 @@ def _ranks(analysis: Analysis) -> Table:
     for ranking in analysis.rankings:
         p = None if ranking.p is None else _probability(ranking.p)
         facts = [ranking.conditions, p, rounded(ranking.critical_difference)]
-        rows.extend([ranking.measure, loss, rounded(place), *facts] for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True))
-    columns = (_measure(analysis), LOSS, Column("average rank", "value"), Column("conditions", "number"), Column("Friedman p", "p"))
+        rows.extend(
+            [ranking.measure, loss, rounded(place), *facts]
+            for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True)
+        )
+    columns = (
+        _measure(analysis),
+        LOSS,
+        Column("average rank", "value"),
+        Column("conditions", "number"),
+        Column("Friedman p", "p"),
+    )
     caption = (
-        "Average ranks over the conditions under which all these losses are finished; 1 is best. Losses whose ranks differ by less than "
-        f"Nemenyi's critical difference (level {analysis.plan.alpha:g}) are not told apart. Conditions that share a collection are not "
+        "Average ranks over the conditions under which all these losses are finished; 1 is best. "
+        "Losses whose ranks differ by less than Nemenyi's critical difference (level "
+        f"{analysis.plan.alpha:g}) are not told apart. Conditions that share a collection are not "
         "independent: a summary, not a proof."
     )
     return Table("ranks", caption, (*columns, Column("critical difference", "value")), rows)

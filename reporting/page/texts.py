@@ -60,8 +60,8 @@ class Texts(NamedTuple):
 def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
     """Opens the collection of a group's cells from their configuration and cache.
 
-    Only openers of this project are called, since the configuration may be another person's; and nothing is built, so that a report of
-    copied cells does not begin to download a collection.
+    Only openers of this project are called, since the configuration may be another person's; and
+    nothing is built, so that a report of copied cells does not begin to download a collection.
     """
     dataset = (config or {}).get("dataset")
     if config is None or not isinstance(dataset, dict):

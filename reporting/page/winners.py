@@ -46,13 +46,19 @@ def best_run(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]
     measure, baseline = analysis.measures[0], analysis.plan.baseline
     best = max(analysis.groups, key=lambda group: group.mean(measure))
     significant = any(found.mark > 0 for found in against if found.loss == best.loss)
-    verdict = "" if best.loss == baseline else f", {'' if significant else 'not '}significantly above {baseline}"
+    verdict = (
+        ""
+        if best.loss == baseline
+        else f", {'' if significant else 'not '}significantly above {baseline}"
+    )
     yield f"The best {measure} has {best.loss} ({best.mean(measure):.4f}){verdict}."
 
 
 def _contested(groups: Sequence[Group]) -> dict[tuple[str, str, str], Ratios]:
     """Groups by setting and ratio, where several losses are there."""
-    settings: defaultdict[tuple[str, str, str], defaultdict[float, list[Group]]] = defaultdict(lambda: defaultdict(list))
+    settings: defaultdict[tuple[str, str, str], defaultdict[float, list[Group]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for group in groups:
         settings[group.condition[:3]][group.condition.ratio].append(group)
     several = {
@@ -72,7 +78,9 @@ def _best(by_ratio: Ratios, measure: str) -> Mapping[str, list[Group]]:
 
 
 def _heights(groups: Sequence[Group], measure: str) -> str:
-    return listed(f"ratio {group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups)
+    return listed(
+        f"ratio {group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups
+    )
 
 
 def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> str:
@@ -80,7 +88,9 @@ def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> 
     tested = [group for group in groups if (*group.condition, group.loss) in marks]
     if not tested:
         return ""
-    better = [f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0]
+    better = [
+        f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0
+    ]
     if not better:
         return f", nowhere significantly above {baseline}"
     everywhere = len(better) == len(tested) and len(tested) > 1

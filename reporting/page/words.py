@@ -11,12 +11,22 @@ if TYPE_CHECKING:
 def listed(items: Iterable[object]) -> str:
     """`a, b and c`."""
     words = [str(item) for item in items]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else "none"
+    return (
+        " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+        if words
+        else "none"
+    )
 
 
 def counted(number: int, noun: str) -> str:
     """`1 cell`, `2 cells`; `1 loss`, `2 losses`; `1 query`, `2 queries`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    plural = (
+        f"{noun[:-1]}ies"
+        if noun.endswith("y")
+        else f"{noun}es"
+        if noun.endswith("s")
+        else f"{noun}s"
+    )
     return f"{number:,} {noun if number == 1 else plural}"
 
 
