@@ -100,7 +100,7 @@ report: $(READY)  ## tables, tests, figures and one HTML page of what is finishe
 study-small: $(READY)  ## run a slice of the study again and compare it with the stored numbers (minutes)
 	@echo "== a slice of the study"
 	$(BIN)/python run.py -m experiment=study_small overwrite=true
-	$(BIN)/python -m reporting.reproduction outputs/study_small results/small
+	$(BIN)/python -m study.reproduction outputs/study_small results/small
 
 clean:  ## remove caches of the tools; outputs, cache and .venv stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

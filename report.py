@@ -10,8 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from cells.terminal import without_bars
 from errors import InputError
+from terminal import without_bars
 
 
 def parser() -> argparse.ArgumentParser:

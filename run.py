@@ -11,18 +11,18 @@ import hydra
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig
 
-from cells import paths, schema
-from cells.attempts import attempt
-from cells.choices import check_choices
-from cells.help import help_text
-from cells.terminal import without_bars
+from cells.configuration import resolvers, schema
+from cells.configuration.choices import check_choices
+from cells.configuration.help import help_text
+from cells.sweep.attempt import attempt
 from errors import InputError
+from terminal import without_bars
 
 CONFIGS = Path(__file__).parent / "conf"
 
 without_bars()
 schema.register()
-paths.register()
+resolvers.register()
 
 
 class Refused(CompactHydraException):

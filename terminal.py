@@ -1,5 +1,7 @@
-"""Progress of long work: a bar on a terminal, nothing elsewhere. Of processes that train together the first one shows it."""
+"""What appears on the terminal: progress of long work, and how much other libraries may say."""
 
+import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -9,6 +11,9 @@ Item = TypeVar("Item")
 
 def track(iterable: Iterable[Item], description: str, total: float | None = None) -> Iterator[Item]:
     """Pass the items of `iterable` through and show how many have passed.
+
+    A bar is drawn on a terminal, and nothing elsewhere. Of processes that train together the first
+    one draws it.
 
     Args:
         iterable: the work; it is consumed one item at a time.
@@ -51,3 +56,25 @@ def _follows() -> bool:
     return (
         dist is not None and dist.is_available() and dist.is_initialized() and dist.get_rank() > 0
     )
+
+
+def quiet(library: str) -> None:
+    """Let only warnings and worse of a library's loggers through.
+
+    The level reaches the loggers below; the filter stays where a library sets the level of its
+    logger itself.
+    """
+    logger = logging.getLogger(library)
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_warning)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def without_bars() -> None:
+    """Switch libraries' progress bars off where there is no terminal; they ask when imported."""
+    if not sys.stderr.isatty():
+        for name in ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"):
+            os.environ.setdefault(name, "1")

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.bench_page import page
 from benchmarks.measuring import machine
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "docs" / "benchmarks.json"

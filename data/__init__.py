@@ -1,25 +1,25 @@
 """Collections, first-stage runs, negatives, token stores and batches."""
 
-from data.batch import Batch, TokenStores, collate
-from data.cache import Cache
-from data.collection import Collection
-from data.duplicates import first_copies
-from data.examples import TrainingExamples, build_examples
-from data.first_stage import bm25_run
-from data.folder import open_folder
-from data.ir_dataset import open_ir_dataset
-from data.loader import TrainingLoader
-from data.pretrained_tokenizer import load_tokenizer
-from data.progress import track
-from data.ragged import Ragged
-from data.records import Document, Judgement, Qrels, Split
-from data.sampling import NegativeSampler
-from data.standard_library import open_standard_library
-from data.text_store import TextStore
-from data.token_store import TokenStore, build_token_store, text_fingerprint
-from data.tokenizer import TextTokenizer
-from data.tokens import Tokens, joined
-from data.wordpiece import train_wordpiece
+from data.collections.collection import Collection
+from data.collections.duplicates import first_copies
+from data.collections.folder import open_folder
+from data.collections.ir_dataset import open_ir_dataset
+from data.collections.records import Document, Judgement, Qrels, Split
+from data.collections.standard_library import open_standard_library
+from data.runs.bm25 import bm25_run
+from data.storage.cache import Cache
+from data.storage.ragged import Ragged
+from data.storage.text_store import TextStore
+from data.storage.token_store import TokenStore, build_token_store, text_fingerprint
+from data.tokenizers.pretrained_tokenizer import load_tokenizer
+from data.tokenizers.tokenizer import TextTokenizer
+from data.tokenizers.tokens import Tokens, joined
+from data.tokenizers.wordpiece import train_wordpiece
+from data.training.batch import Batch, TokenStores, collate
+from data.training.examples import TrainingExamples, build_examples
+from data.training.loader import TrainingLoader
+from data.training.sampling import NegativeSampler
+from terminal import track
 
 __all__ = [
     "Batch",

@@ -52,8 +52,9 @@ TAIL = """
 ## What is verified
 
 All {cases} cases of the reference vectors (tests/fixtures/golden.json, {ids} loss and parameter ids) are covered by
-tests/test_losses_golden.py, in float64 (loss 1e-9, gradient 1e-7) and in float32 (1e-5); none is left out. Early-learning regularisation
-is checked with its past given from outside, `pairwise_hinge` at a kink, where the gradient is the middle of the subgradients. Cases by id:
+tests/losses/test_losses_golden.py, in float64 (loss 1e-9, gradient 1e-7) and in float32 (1e-5); none is left
+out. Early-learning regularisation is checked with its past given from outside, `pairwise_hinge` at
+a kink, where the gradient is the middle of the subgradients. Cases by id:
 
 {counts}
 

@@ -15,18 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.study import COLLECTIONS, pieces  # noqa: E402 - found through the line above
-from reporting.analysis import Analysis, analyse  # noqa: E402
-from reporting.archive import restore  # noqa: E402
-from reporting.cells import read_cells  # noqa: E402
-from reporting.comparisons import Plan  # noqa: E402
 from reporting.figures import Stage, write_chart  # noqa: E402
 from reporting.figures.robustness import robustness  # noqa: E402
-from reporting.groups import Group  # noqa: E402
-from reporting.ranks import rank  # noqa: E402
-from reporting.rendering import markdown  # noqa: E402
-from reporting.result_tables import difference_tables, paper_table  # noqa: E402
-from reporting.study import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
+from reporting.reading.cells import read_cells  # noqa: E402
+from reporting.statistics.analysis import Analysis, analyse  # noqa: E402
+from reporting.statistics.comparisons import Plan  # noqa: E402
+from reporting.statistics.groups import Group  # noqa: E402
+from reporting.statistics.ranks import rank  # noqa: E402
+from reporting.tables.result_tables import difference_tables, paper_table  # noqa: E402
+from reporting.tables.table_files import markdown  # noqa: E402
+from study.archive import restore  # noqa: E402
+from study.grid import COLLECTIONS, pieces  # noqa: E402 - found through the line above
+from study.recovery import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
 RESULTS = ROOT / "results"
@@ -297,7 +297,7 @@ def grid(found: set[str]) -> str:
         for piece in pieces(collection)
     ]
     return (
-        "\n## What is there of the grid\n\n`python -m benchmarks.study --only <collection>` runs "
+        "\n## What is there of the grid\n\n`python -m study.grid --only <collection>` runs "
         "what is missing of a collection.\n\n"
         + _markdown(["collection", "preset", "differs in", "cells stored", "of"], rows)
     )

@@ -1,13 +1,13 @@
 """Runs and their scores.
 
-`evaluation.encode`, `evaluation.search` and `evaluation.retrieval` need torch, whose import takes
+`evaluation.encode`, `evaluation.exact_search` and `evaluation.dense_search` need torch, whose import takes
 seconds: they are imported by name.
 """
 
+from data.runs.run import Run, below, ranked_run, without_self
+from data.runs.trec import read_trec, write_trec
 from evaluation.measures import Scores, deepest_cutoff, parse_measures, score_run
 from evaluation.per_query import read_per_query, write_per_query
-from evaluation.run import Run, below, ranked_run, without_self
-from evaluation.trec import read_trec, write_trec
 
 __all__ = [
     "Run",

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from data.tokens import Tokens
-from evaluation.part import WHOLE, Part
+from data.tokenizers.tokens import Tokens
+from evaluation.shard import WHOLE, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from data import Collection, TokenStore
-    from data.cache import JsonValue
-    from evaluation.run import Run
-    from lightning_modules.network import Network
+    from data.runs.run import Run
+    from data.storage.cache import JsonValue
+    from lightning_modules.networks.network import Network
 
 AnyNetwork = TypeVar("AnyNetwork", bound="Network")
 ALL = slice(None)

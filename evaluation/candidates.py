@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data import bm25_run
+from data.runs.run import NO_DOCUMENT, Run
+from data.runs.trec import read_trec
 from errors import InputError
-from evaluation.run import NO_DOCUMENT, Run
-from evaluation.trec import read_trec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

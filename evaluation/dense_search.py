@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.runs.run import Run
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.encode import WINDOW, encode_store
-from evaluation.part import WHOLE, Part
-from evaluation.run import Run
-from evaluation.search import exact_top_k
+from evaluation.exact_search import exact_top_k
+from evaluation.shard import WHOLE, Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.cache import JsonValue
-    from lightning_modules.dense_retriever import DenseRetriever
+    from data.storage.cache import JsonValue
+    from lightning_modules.networks.dense_retriever import DenseRetriever
 
 VECTORS = "vectors.npy"
 VERSION = 2

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from data.progress import track
 from errors import InputError
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from torch import Tensor
 
-    from data.token_store import TokenStore
-    from data.tokens import Tokens
+    from data.storage.token_store import TokenStore
+    from data.tokenizers.tokens import Tokens
 
 WINDOW = 1 << 18  # texts sorted by length at a time
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from data.progress import track
+from data.runs.run import NO_DOCUMENT, Run
 from errors import InputError
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.first_stage import FirstStage, reordered
-from evaluation.part import WHOLE, Part
-from evaluation.run import NO_DOCUMENT, Run
-from evaluation.search import Best, merge
-from lightning_modules.ragged import offsets_of
-from lightning_modules.token_vectors import TokenVectors, maxsim, maxsim_pairs
+from evaluation.candidates import FirstStage, reordered
+from evaluation.exact_search import Best, merge
+from evaluation.shard import WHOLE, Part
+from lightning_modules.layers.ragged_tensor import offsets_of
+from lightning_modules.layers.token_vectors import TokenVectors, maxsim, maxsim_pairs
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data import TokenStore
-    from data.cache import JsonValue
-    from lightning_modules.late_interaction import LateInteractionRetriever
+    from data.storage.cache import JsonValue
+    from lightning_modules.networks.late_interaction import LateInteractionRetriever
 
 QUERY_BLOCK = 64  # queries whose similarities with a block of documents are held at once
 

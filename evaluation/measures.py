@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, cast
 import ir_measures
 import numpy as np
 
+from data.runs.run import NO_DOCUMENT, Run, document_names
 from errors import InputError
-from evaluation.run import NO_DOCUMENT, Run, document_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from data.records import Qrels
+    from data.collections.records import Qrels
 
 EXAMPLES = "nDCG@10, RR@10, R@100, AP, P@5, Success@5, AP(rel=2)@1000"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
 
 if TYPE_CHECKING:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from data.progress import track
+from data.runs.run import NO_DOCUMENT
 from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.first_stage import FirstStage, reordered
-from evaluation.part import WHOLE, Part
-from evaluation.run import NO_DOCUMENT
+from evaluation.candidates import FirstStage, reordered
+from evaluation.shard import WHOLE, Part
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from data.cache import JsonValue
-    from lightning_modules.cross_encoder import CrossEncoder
+    from data.storage.cache import JsonValue
+    from lightning_modules.networks.cross_encoder import CrossEncoder
 
 
 class ReRanking(Search["CrossEncoder"]):

@@ -50,7 +50,7 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Expands the grid, says which cells are finished, and launches the others in the grid's order."""
-        from cells.skipping import needs_no_job  # --help passes here
+        from cells.sweep.skip import needs_no_job  # --help passes here
 
         assert self.hydra_context is not None
         assert self.launcher is not None

@@ -32,10 +32,10 @@ class _ClosedForm(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        scores: Tensor,
+        scores: Tensor,  # noqa: ARG004 - autograd hands it over
         values: Tensor,
         gradient: Tensor,
-        scale: Tensor | None,  # noqa: ARG004
+        scale: Tensor | None,
     ) -> Tensor:
         ctx.save_for_backward(gradient, scale)
         return values

@@ -1,22 +1,22 @@
 """Label noise: models that corrupt training judgements, and the audit of what they changed."""
 
-from noise.audit import Audit, AuditHeader
-from noise.audit_row import AuditRow
-from noise.clean_pairs import CleanPairs
-from noise.encoders import TextEncoder
-from noise.false_negative import FalseNegative
-from noise.flip import Flip
-from noise.grade import GradeShift
-from noise.instance import AmbiguityRates, GaussianRates, InstanceDependent
-from noise.latent_semantics import LatentSemantics
-from noise.lexical import LexicalSubstitution
-from noise.mixture import Mixture
+from noise.audit.audit import Audit, AuditHeader
+from noise.audit.row import AuditRow
+from noise.encoders.embeddings import TextEncoder
+from noise.encoders.latent_semantics import LatentSemantics
+from noise.encoders.network_encoder import ExportedEncoder, TransformerTextEncoder
 from noise.model import Corruption, NoiseModel
-from noise.natural import Natural
-from noise.network_encoder import ExportedEncoder, TransformerTextEncoder
-from noise.none import NoNoise
-from noise.semantic import SemanticSwap
-from noise.uniform import UniformSubstitution
+from noise.models.clean_pairs import CleanPairs
+from noise.models.false_negative import FalseNegative
+from noise.models.flip import Flip
+from noise.models.grade import GradeShift
+from noise.models.instance import AmbiguityRates, GaussianRates, InstanceDependent
+from noise.models.lexical import LexicalSubstitution
+from noise.models.mixture import Mixture
+from noise.models.natural import Natural
+from noise.models.none import NoNoise
+from noise.models.semantic import SemanticSwap
+from noise.models.uniform import UniformSubstitution
 
 __all__ = [
     "AmbiguityRates",

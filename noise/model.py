@@ -16,16 +16,16 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from data.cache import JsonValue
-from data.collection import Collection
-from data.progress import track
-from data.records import Qrels
+import checks
+from data.collections.collection import Collection
+from data.collections.records import Qrels
+from data.storage.cache import JsonValue
 from errors import InputError
-from noise import checks
-from noise.audit import FORMAT, Audit, AuditHeader
-from noise.audit_row import DROP, SKIP, AuditRow
-from noise.content import content_hash, documents_hash
-from noise.labels import drops, realised_rates
+from noise.audit.audit import FORMAT, Audit, AuditHeader
+from noise.audit.collection_content import content_hash, documents_hash
+from noise.audit.labels import drops, realised_rates
+from noise.audit.row import DROP, SKIP, AuditRow
+from terminal import track
 
 AUDIT_FILE = "audit.tsv"
 ABSENT = "nothing"

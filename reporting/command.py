@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from rich import get_console
 
 from errors import InputError
-from reporting.cells import Cells, read_cells
-from reporting.filters import parse_filters
+from reporting.reading.cells import Cells, read_cells
+from reporting.reading.filters import parse_filters
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.comparisons import Plan
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.comparisons import Plan
 
 OUT = Path("report")
 BASELINE_LOSS, FOCUS_LOSS = "cross_entropy", "label_weakening"
@@ -44,7 +44,7 @@ def run_command(arguments: Namespace) -> int:
         _show(analysis if arguments.measure else _leading(analysis))
     _say(analysis, out)
     if arguments.wandb:
-        from reporting.wandb_run import log_report
+        from reporting.wandb_report import log_report
 
         log_report(
             analysis,
@@ -78,7 +78,7 @@ def _check(arguments: Namespace) -> None:
 
 
 def _status(arguments: Namespace) -> int:
-    from cells.status import show, states
+    from cells.tasks.status import show, states
 
     if not arguments.output_dir.is_dir():
         raise InputError(
@@ -90,7 +90,7 @@ def _status(arguments: Namespace) -> int:
 
 
 def _of_cells(arguments: Namespace) -> Analysis:
-    from reporting.analysis import analyse
+    from reporting.statistics.analysis import analyse
 
     cells = read_cells(arguments.output_dir, parse_filters(arguments.filters))
     if not cells.finished:
@@ -109,8 +109,8 @@ def _of_cells(arguments: Namespace) -> Analysis:
 
 
 def _of_runs(arguments: Namespace) -> Analysis:
-    from reporting.analysis import conclude
-    from reporting.runs import read_runs
+    from reporting.reading.system_runs import read_runs
+    from reporting.statistics.analysis import conclude
 
     pairs = [_named(argument) for argument in arguments.runs]
     plan = _plan(arguments, [name for name, _ in pairs], baseline=pairs[0][0], focus=None)
@@ -129,7 +129,7 @@ def _named(argument: str) -> tuple[str, Path]:
 def _plan(
     arguments: Namespace, losses: Sequence[str], *, baseline: str | None, focus: str | None
 ) -> Plan:
-    from reporting.comparisons import Plan
+    from reporting.statistics.comparisons import Plan
 
     return Plan(
         _chosen("--baseline", arguments.baseline, baseline, losses),
@@ -161,11 +161,11 @@ def _nothing(output_dir: Path, cells: Cells) -> str:
 
 
 def _write(analysis: Analysis, out: Path) -> None:
-    from reporting.csv_files import write_csvs
     from reporting.folder import prepare_folder
     from reporting.page import write_page
-    from reporting.rendering import write_table
-    from reporting.result_tables import tables_of
+    from reporting.tables.csv_files import write_csvs
+    from reporting.tables.result_tables import tables_of
+    from reporting.tables.table_files import write_table
 
     prepare_folder(analysis, out)
     write_csvs(analysis, out)
@@ -180,8 +180,8 @@ def _leading(analysis: Analysis) -> Analysis:
 
 
 def _show(analysis: Analysis) -> None:
-    from reporting.rendering import rich_table
-    from reporting.result_tables import tables_of
+    from reporting.tables.result_tables import tables_of
+    from reporting.tables.table_files import rich_table
 
     for table in tables_of(analysis):
         get_console().print(table.caption, style="italic", markup=False)

@@ -7,13 +7,13 @@ import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from data.files import PARTIAL, written_aside
+from data.storage.atomic_files import PARTIAL, written_aside
 from errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reporting.analysis import Analysis
+    from reporting.statistics.analysis import Analysis
 
 MARK = "report.json"
 PARTS = ("tables", "per_query", "figures")

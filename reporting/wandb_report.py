@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import wandb
 
-from cells.wandb_mode import usable_mode
-from reporting.csv_files import known, sheets
+from cells.tracking.wandb_mode import usable_mode
+from reporting.tables.csv_files import known, sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reporting.analysis import Analysis
+    from reporting.statistics.analysis import Analysis
 
 KINDS = ("dataset", "model", "loss", "noise")
 

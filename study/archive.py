@@ -1,4 +1,4 @@
-"""Keeps finished cells in the repository, small: `python -m reporting.archive store outputs/cpu_study results`, and `restore` back.
+"""Keeps finished cells in the repository, small: `python -m study.archive store outputs/cpu_study results`, and `restore` back.
 
 One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files
 that conclusions are drawn from. Ranked lists, audits and weights are left out: config.yaml and the
@@ -20,14 +20,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
-from reporting.archive_index import index
-from reporting.cells import read_cells
-from reporting.portable import portable
+from reporting.reading.cells import read_cells
+from study.archive_index import index
+from study.portable import portable
 
 if TYPE_CHECKING:
-    from reporting.cells import FinishedCell
+    from reporting.reading.cells import FinishedCell
 
 FILES = ("config.yaml", "scores.json", "per_query.tsv", "history.csv")
 INDEX = "cells.csv"
@@ -150,7 +150,7 @@ def _write(path: Path, contents: dict[str, bytes]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Stores or restores, and says how many cells."""
     parser = argparse.ArgumentParser(
-        prog="python -m reporting.archive",
+        prog="python -m study.archive",
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )

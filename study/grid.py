@@ -1,4 +1,4 @@
-"""Runs the study of docs/results.md, or what of it is missing: `python -m benchmarks.study [--only scifact ...] [--print]`.
+"""Runs the study of docs/results.md, or what of it is missing: `python -m study.grid [--only scifact ...] [--print]`.
 
 The real collections are looked for in the folder that STUDY_DATA names (BEIR layout); without it
 only the embedded one is run. Every piece is a sweep whose finished cells are skipped, so the
@@ -95,15 +95,15 @@ def steps(collection: str) -> Iterator[list[str]]:
     """All commands for one collection, in order."""
     python = sys.executable
     yield [python, "run.py", *Piece("cpu_study_tune", collection).arguments()]
-    yield [python, "-m", "reporting.tuning", TUNING]
+    yield [python, "-m", "study.tuning", TUNING]
     for piece in pieces(collection):
         yield [python, "run.py", *piece.arguments()]
-        yield [python, "-m", "reporting.archive", "store", OUTPUTS, RESULTS]
+        yield [python, "-m", "study.archive", "store", OUTPUTS, RESULTS]
 
 
 def main() -> None:
     """Runs, or prints, the commands."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m study.grid", description=__doc__)
     parser.add_argument(
         "--only",
         nargs="+",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reporting.cells import FinishedCell
-    from reporting.groups import Condition, Group
+    from reporting.reading.cells import FinishedCell
+    from reporting.statistics.groups import Condition, Group
 
 NOISE, CEILING, BASELINE = "semantic", "clean_pairs", "cross_entropy"
 DETECTION = (

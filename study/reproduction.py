@@ -1,4 +1,4 @@
-"""Compares cells that were run again with the stored ones: `python -m reporting.reproduction outputs/study_small results/small`."""
+"""Compares cells that were run again with the stored ones: `python -m study.reproduction outputs/study_small results/small`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rich import get_console
 from rich.table import Table
 
 from errors import InputError
-from reporting.archive import restore
-from reporting.cells import read_cells
+from reporting.reading.cells import read_cells
+from study.archive import restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reporting.cells import FinishedCell
+    from reporting.reading.cells import FinishedCell
 
 TOLERANCE = 0.01
 """Another BLAS or processor adds in another order, and training lets that grow; on one machine the numbers are equal."""
@@ -73,7 +73,7 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Compared:
 
 def main(arguments: list[str] | None = None) -> None:
     """Prints each cell's largest difference; exit status 1 if one is beyond the tolerance."""
-    parser = argparse.ArgumentParser(prog="python -m reporting.reproduction", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m study.reproduction", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the cells that were run again")
     parser.add_argument("results", type=Path, help="folder of the stored ones")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Chooses each loss's learning rate from the cells of a tuning sweep: `python -m reporting.tuning outputs/cpu_study_tune`.
+"""Chooses each loss's learning rate from the cells of a tuning sweep: `python -m study.tuning outputs/cpu_study_tune`.
 
 All losses get the same rates to choose from, and the choice is made on validation, never on the
 test split. The file keeps the evidence.
@@ -18,14 +18,14 @@ from omegaconf import OmegaConf
 from rich import get_console
 from rich.table import Table
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
-from reporting.cells import read_cells
+from reporting.reading.cells import read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reporting.cells import FinishedCell
+    from reporting.reading.cells import FinishedCell
 
 FILE = Path("results/learning_rates.json")
 
@@ -114,7 +114,7 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Chooses, adds the choices to the file and prints them."""
-    parser = argparse.ArgumentParser(prog="python -m reporting.tuning", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m study.tuning", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the tuning sweep")
     parser.add_argument(
         "--out", type=Path, default=FILE, help=f"where the choices are kept (default: {FILE})"

@@ -1,9 +1,9 @@
 """What losses did on finished cells, as Markdown: did the training loss fall, and what came of it.
 
-`python benchmarks/loss_cells.py training outputs/demo/static` has a row a loss: the training loss
+`python benchmarks/losses/loss_cells.py training outputs/demo/static` has a row a loss: the training loss
 of the first and the last epoch and, since a scheduled loss changes what it measures on the way, the
 mean confidence in the clean labels, which means the same throughout. `python
-benchmarks/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the
+benchmarks/losses/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the
 seeds, and label weakening's "ambiguous" as a detector of wrong labels in the last epoch.
 """
 

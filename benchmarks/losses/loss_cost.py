@@ -1,6 +1,6 @@
 """Losses against the fused cross-entropy of torch at a large batch, and their share of a small transformer's training step.
 
-python -m benchmarks.loss_cost [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.losses.loss_cost [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
@@ -9,10 +9,10 @@ import statistics
 
 import torch
 
-from benchmarks import losses
+from benchmarks.losses import loss_speed
 from benchmarks.measuring import Limit, Row, command_line
-from benchmarks.truncated import truncated
-from benchmarks.workload import Workload
+from benchmarks.training.truncated import truncated
+from benchmarks.training.workload import Workload
 
 ROWS, LIMIT = (
     256,
@@ -26,8 +26,8 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     """A row a loss, then the default loss's share of a step."""
     torch.set_num_threads(1)
     rows: list[Row] = []
-    for candidates, name in itertools.product((ROWS, 2 * ROWS), losses.TIER_1):
-        ratio, *_ = losses.compare(name, *losses.batch(ROWS, candidates, 0.0))
+    for candidates, name in itertools.product((ROWS, 2 * ROWS), loss_speed.TIER_1):
+        ratio, *_ = loss_speed.compare(name, *loss_speed.batch(ROWS, candidates, 0.0))
         rows.append(
             Limit(
                 "loss",
@@ -48,7 +48,7 @@ def share(arguments: argparse.Namespace) -> Row:
         )
         step = statistics.median(work.ours() for _ in range(arguments.repeats))
     size = work.cfg.batch.size
-    _, seconds, _ = losses.compare("label_weakening", *losses.batch(size, 2 * size, 0.0))
+    _, seconds, _ = loss_speed.compare("label_weakening", *loss_speed.batch(size, 2 * size, 0.0))
     setting = f"label weakening in a step of MiniLM of {LAYERS} layers, batch of {size} + {size}"
     return Limit("loss", setting, 100 * seconds / step, SHARE, "%")
 

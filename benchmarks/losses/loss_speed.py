@@ -1,6 +1,6 @@
 """Time of each loss, forward and backward, against the fused cross-entropy of torch on the same scores.
 
-`python benchmarks/losses.py [name ...] [--rows B] [--candidates C] [--share-masked x]`. One process
+`python benchmarks/losses/loss_speed.py [name ...] [--rows B] [--candidates C] [--share-masked x]`. One process
 alternates between both, and the median of the ratios is reported, so that other work on the machine
 hits both alike. Cross-entropy gets the positives' columns ready made; a loss reads them from the
 targets and the mask, as in training.
@@ -19,7 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import Tensor
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # the losses named in conf/loss
 
 from losses.closed_form import closed_form  # noqa: E402 - from there

@@ -1,6 +1,6 @@
 """Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables
+Usage: python -m benchmarks.noise.audits FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables
 docs/noise_audits.md]
 
 FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is
@@ -17,14 +17,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from benchmarks.noise_tables import audit_tables, replace_parts, substitution_table
+from benchmarks.noise.noise_tables import audit_tables, replace_parts, substitution_table
 from data import Cache, Collection, open_folder
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
 from noise import LatentSemantics, NoiseModel
-from noise.inspection import inspect
+from noise.inspection.inspection import inspect
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COLLECTIONS = ("scifact", "nfcorpus", "argkp21")
 RATIOS = (0.1, 0.2, 0.3, 0.4)
 
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument(
         "--results",
         type=Path,
-        default=ROOT / "benchmarks/noise.json",
+        default=ROOT / "benchmarks/noise/noise.json",
         help="where the numbers are kept",
     )
     parser.add_argument(

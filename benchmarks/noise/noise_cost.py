@@ -1,6 +1,6 @@
 """Measures what noising costs, each time in a process of its own, and writes table and figure of docs/noise.md.
 
-Usage: python -m benchmarks.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md]
+Usage: python -m benchmarks.noise.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md]
 [--figure docs/figures/noise_cost.svg]
 
 FOLDER holds medquad-liveqa in BEIR layout. Every number is stored as soon as it is there; a second
@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks.noise import ROOT, Results, noise_model
-from benchmarks.noise_figure import Line, write_figure
-from benchmarks.noise_synthetic import PAIRS, cpu_seconds_for
-from benchmarks.noise_tables import cost_tables, replace_parts
+from benchmarks.noise.audits import ROOT, Results, noise_model
+from benchmarks.noise.noise_figure import Line, write_figure
+from benchmarks.noise.noise_synthetic import PAIRS, cpu_seconds_for
+from benchmarks.noise.noise_tables import cost_tables, replace_parts
 from data import Cache, open_folder
 
 SIZES = (10_000, 20_000, 40_000, 80_000)
@@ -58,7 +58,7 @@ def synthetic(size: int) -> Numbers:
 
 def apart(*arguments: str) -> Numbers:
     """What this program prints with other arguments, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.noise_cost", *arguments]
+    command = [sys.executable, "-m", "benchmarks.noise.noise_cost", *arguments]
     # our own program
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
     numbers: Numbers = json.loads(done.stdout.splitlines()[-1])
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument(
         "--results",
         type=Path,
-        default=ROOT / "benchmarks/noise_cost.json",
+        default=ROOT / "benchmarks/noise/noise_cost.json",
         help="where the numbers are kept",
     )
     parser.add_argument(

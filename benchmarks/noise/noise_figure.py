@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 
 
 class Line(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import Cache, Collection, Document, Split
-from data.text_store import TextStore
-from data.text_store_writer import write_text_store
+from data.storage.text_store import TextStore
+from data.storage.text_store_writer import write_text_store
 from noise import SemanticSwap, TextEncoder
 
 PAIRS = 2_000

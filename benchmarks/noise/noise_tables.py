@@ -1,11 +1,11 @@
-"""The tables of docs/noise.md, from the numbers of `benchmarks.noise` and `benchmarks.noise_cost`."""
+"""The tables of docs/noise.md, from the numbers of `benchmarks.noise.audits` and `benchmarks.noise.noise_cost`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.noise_figure import Line
-from data.files import written_aside
+from benchmarks.noise.noise_figure import Line
+from data.storage.atomic_files import written_aside
 
 Numbers = Mapping[str, Mapping[str, Any]]
 

@@ -1,6 +1,6 @@
 """Encoding of documents of skewed lengths against SentenceTransformer.encode and a raw loop on ready, length-sorted token ids.
 
-python -m benchmarks.encoding [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.retrieval.encoding [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.measuring import Row, command_line, compared, paired, timed
-from benchmarks.peer_trainers import transformer
-from benchmarks.truncated import truncated
-from benchmarks.workload import Workload
-from cells.tokenised import build_network
+from benchmarks.training.peer_trainers import transformer
+from benchmarks.training.truncated import truncated
+from benchmarks.training.workload import Workload
+from cells.inputs.tokenised import build_network
 from data import Tokens, TokenStore
-from data.ragged import Ragged
+from data.storage.ragged import Ragged
 from evaluation.encode import encode_store
-from lightning_modules.ragged import padded
+from lightning_modules.layers.ragged_tensor import padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

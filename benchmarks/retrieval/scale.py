@@ -3,7 +3,7 @@
 Two peaks: of all resident memory, files that are mapped included, and of the process's own, which
 the system cannot take back at will.
 
-python -m benchmarks.scale [--repeats ignored] [--json file]
+python -m benchmarks.retrieval.scale [--repeats ignored] [--json file]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from data import Cache
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FIGURE = ROOT / "docs" / "figures" / "benchmarks_memory.svg"
 SIZES = {
     "tokenise": (10_000, 30_000, 100_000),
@@ -137,7 +137,7 @@ def _fresh(stage: str, size: int) -> tuple[float, float, float]:
         "-W",
         "ignore",
         "-c",
-        f"from benchmarks.scale import stage; stage({stage!r}, {size})",
+        f"from benchmarks.retrieval.scale import stage; stage({stage!r}, {size})",
     ]
     answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     own, resident, seconds = json.loads(answer.stdout.splitlines()[-1])
@@ -149,7 +149,7 @@ def stage(name: str, size: int) -> None:
     import torch
 
     import data
-    import lightning_modules.static_encoder  # noqa: F401 - imported before memory is looked at
+    import lightning_modules.networks.static_encoder  # noqa: F401 - imported before memory is looked at
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -219,8 +219,8 @@ def _tokenise(size: int, folder: Path, cache: Cache) -> None:
 
 def _bm25(size: int, folder: Path, cache: Cache) -> None:
     from data import Collection, Document, Split, bm25_run
-    from data.text_store import TextStore
-    from data.text_store_writer import write_text_store
+    from data.storage.text_store import TextStore
+    from data.storage.text_store_writer import write_text_store
 
     store = folder / "documents"
     store.mkdir()
@@ -239,10 +239,10 @@ def _encode_and_search(size: int, folder: Path, cache: Cache) -> None:
     import torch
 
     from data import TokenStore
-    from data.ragged import Ragged
+    from data.storage.ragged import Ragged
     from evaluation.encode import encode_store
-    from evaluation.search import exact_top_k
-    from lightning_modules.static_encoder import StaticEncoder
+    from evaluation.exact_search import exact_top_k
+    from lightning_modules.networks.static_encoder import StaticEncoder
 
     del cache
     ids = np.lib.format.open_memmap(

@@ -1,6 +1,6 @@
 """Exact search against BEIR's DenseRetrievalExactSearch on the same vectors, and against the matrix product and top-k alone.
 
-python -m benchmarks.searching [--repeats n] [--json file]
+python -m benchmarks.retrieval.searching [--repeats n] [--json file]
 """
 
 import argparse
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring import Row, command_line, compared, paired, timed
-from evaluation.search import exact_top_k
+from evaluation.exact_search import exact_top_k
 
 DOCUMENTS, DIMENSIONS, QUERIES, DEPTH = 100_000, 384, 1000, 100
 BLOCK = 100  # queries whose scores the raw loop holds at once

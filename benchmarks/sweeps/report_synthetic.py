@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cells.paths import shortest
-from data.keyed_random import keyed_random
+from cells.configuration.resolvers import shortest
 from evaluation import Scores, write_per_query
+from keyed_random import keyed_random
 
 WORD = 2.0**64
 EPOCHS = 10

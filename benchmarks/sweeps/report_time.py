@@ -1,6 +1,6 @@
 """Measures time and memory of report.py on synthetic cells.
 
-Usage: python -m benchmarks.report [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document
+Usage: python -m benchmarks.sweeps.report_time [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document
 docs/report.md]
 
 The cells are written first, 4 collections x 5 models x 20 losses x 5 ratios x seeds, and not timed;
@@ -15,10 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.report_synthetic import Grid, write_cells
-from data.files import written_aside
+from benchmarks.sweeps.report_synthetic import Grid, write_cells
+from data.storage.atomic_files import written_aside
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GROUPS = 4 * 5 * 20 * 5
 KIBIBYTES_A_MEBIBYTE = 1024
 SPEED = "<!-- speed -->\n"

@@ -1,6 +1,6 @@
 """Time from the command to the answer for mistakes in the configuration, and for --help; CPU seconds of a fresh process.
 
-python -m benchmarks.starting [--repeats n] [--json file]
+python -m benchmarks.sweeps.starting [--repeats n] [--json file]
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 from benchmarks.measuring import Limit, Row, children, command_line
-from benchmarks.workload import ROOT
+from benchmarks.training.workload import ROOT
 
 COMMANDS = (
     (("--help",), 1.0),

@@ -1,6 +1,6 @@
 """Cells of a sweep in one process against the same trainings as fresh processes of sentence-transformers' trainer; CPU seconds a cell.
 
-python -m benchmarks.sweep_of_twenty [--repeats cells] [--json file]
+python -m benchmarks.sweeps.sweep_of_twenty [--repeats cells] [--json file]
 
 Both train the static model on the embedded collection for one epoch. A cell also scores validation
 and test and writes its records; the peer only trains. As in a sweep, several losses share a seed:
@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from benchmarks.measuring import Row, children, command_line, compared, paired, timed
-from benchmarks.workload import ROOT, Workload, configured
-from cells.attempts import attempt
+from benchmarks.training.workload import ROOT, Workload, configured
+from cells.sweep.attempt import attempt
 
 LOSSES = (
     "cross_entropy",

@@ -1,6 +1,6 @@
 """What a sweep costs beyond its cells' work: a finished cell, and a tiny cell beside preparing, training, encoding and scoring.
 
-    python benchmarks/sweep.py [cells]
+    python benchmarks/sweeps/sweep_time.py [cells]
 
 Runs real sweeps (`run.py -m`, one cell after the other in one process) of the embedded collection.
 What starting costs is taken out by comparing a sweep of one cell with one of several.
@@ -16,7 +16,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import NamedTuple
 
-RUN = Path(__file__).parent.parent / "run.py"
+RUN = Path(__file__).parents[2] / "run.py"
 FINISHED_LIMIT, TINY_LIMIT = 0.3, 1.0  # seconds
 
 

@@ -1,15 +1,15 @@
 """Training steps of a cross-encoder against CrossEncoderTrainer, on the same pairs.
 
-python -m benchmarks.cross_encoder_training [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.training.cross_encoder_training [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
 from typing import Any
 
-from benchmarks import peer_trainers
 from benchmarks.measuring import Row, command_line, compared, paired
-from benchmarks.truncated import truncated
-from benchmarks.workload import Workload
+from benchmarks.training import peer_trainers
+from benchmarks.training.truncated import truncated
+from benchmarks.training.workload import Workload
 
 LAYERS, STEPS, LENGTH = 2, 3, 256
 

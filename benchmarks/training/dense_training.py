@@ -1,6 +1,6 @@
 """Training steps of dense retrievers against sentence-transformers and against loops of plain torch.
 
-python -m benchmarks.dense_training [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.training.dense_training [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from benchmarks import peer_trainers
 from benchmarks.measuring import Row, clock, command_line, compared, paired
-from benchmarks.truncated import truncated
-from benchmarks.workload import Workload, per_step
+from benchmarks.training import peer_trainers
+from benchmarks.training.truncated import truncated
+from benchmarks.training.workload import Workload, per_step
 from data import Tokens
 
 SKEWED = {"SentenceTransformerTrainer": 1.5, "a padded loop": 1.4, "a length-sorted loop": 0.95}

@@ -1,7 +1,7 @@
 """Measures what training does to each kind of model on real collections and writes the table of docs/models.md.
 
-Usage: IR_DATASETS_HOME=DIRECTORY python -m benchmarks.models MEDQUAD [--output DIRECTORY]
-[--results benchmarks/models.json] [--only WORD]
+Usage: IR_DATASETS_HOME=DIRECTORY python -m benchmarks.training.models MEDQUAD [--output DIRECTORY]
+[--results benchmarks/training/models.json] [--only WORD]
 
 MEDQUAD is a folder in BEIR layout with LiveQA's test questions and MedQuAD's answers. scifact and
 nfcorpus come from ir_datasets. It takes hours on one core; an interrupted measurement continues,
@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.noise import ROOT, Measured, Results
-from data.files import written_aside
+from benchmarks.noise.audits import ROOT, Measured, Results
+from data.storage.atomic_files import written_aside
 
 CLEAN = ["loss=cross_entropy", "noise=none", "noise.ratio=0", "logger=none"]
 SCIFACT = ["dataset=scifact", "model.tokens.document_length=64"]
@@ -161,7 +161,7 @@ def main() -> None:
     )
     parser.add_argument("medquad", type=Path)
     parser.add_argument("--output", type=Path, default=ROOT / "outputs/benchmark-models")
-    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/models.json")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks/training/models.json")
     parser.add_argument(
         "--only", default="", help="measure only the cells whose name holds this word"
     )

@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 from transformers.utils import logging
 
 from benchmarks.measuring import clock
-from benchmarks.workload import per_step
+from benchmarks.training.workload import per_step
 
 logging.set_verbosity_error()  # type: ignore[no-untyped-call] # theirs
 

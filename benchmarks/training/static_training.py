@@ -1,14 +1,14 @@
 """Training steps of the static retriever against StaticEmbedding under the trainer of sentence-transformers.
 
-python -m benchmarks.static_training [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.training.static_training [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
 from typing import Any
 
-from benchmarks import peer_trainers
 from benchmarks.measuring import Row, command_line, compared, paired
-from benchmarks.workload import Workload
+from benchmarks.training import peer_trainers
+from benchmarks.training.workload import Workload
 
 STEPS = 30
 

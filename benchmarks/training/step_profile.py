@@ -1,6 +1,6 @@
 """Where the time of a training step goes, for the static model and a two-layer MiniLM under the default loss.
 
-python -m benchmarks.step_profile [--repeats steps] [--json file] [overrides of conf/]
+python -m benchmarks.training.step_profile [--repeats steps] [--json file] [overrides of conf/]
 """
 
 import argparse
@@ -13,11 +13,11 @@ import torch
 from hydra.utils import instantiate
 
 from benchmarks.measuring import Part, Row, clock, command_line
-from benchmarks.truncated import truncated
-from benchmarks.workload import WARM_UP, Workload
-from cells.tokenised import build_network
-from lightning_modules.diagnostics import Diagnostics
-from lightning_modules.optimization import Optimization
+from benchmarks.training.truncated import truncated
+from benchmarks.training.workload import WARM_UP, Workload
+from cells.inputs.tokenised import build_network
+from lightning_modules.training.diagnostics import Diagnostics
+from lightning_modules.training.optimization import Optimization
 from losses import check_finite
 
 

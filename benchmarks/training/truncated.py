@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from data.packaged_weights import resolve
-from lightning_modules.backbone import load_backbone
+from data.tokenizers.packaged_weights import resolve
+from lightning_modules.loading.backbone import load_backbone
 
 
 @contextmanager

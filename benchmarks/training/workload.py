@@ -15,13 +15,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from benchmarks.measuring import clock
-from cells import paths, schema
-from cells.fitting import _loader, _module, _without_known_warnings
-from cells.materials import Materials, prepare
-from cells.tokenised import build_network
+from cells.configuration import resolvers, schema
+from cells.inputs.tokenised import build_network
+from cells.inputs.training_inputs import Materials, prepare
+from cells.training.fit import _loader, _module, _without_known_warnings
 from data import Batch, TrainingLoader
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WARM_UP = 1  # first steps that are not timed
 
 
@@ -30,7 +30,7 @@ def configured(*overrides: str) -> DictConfig:
     os.environ.setdefault("RETRIEVAL_CACHE", str(ROOT / "cache"))
     if not GlobalHydra.instance().is_initialized():
         schema.register()
-        paths.register()
+        resolvers.register()
     scratch = tempfile.mkdtemp(prefix="benchmark-")
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose(

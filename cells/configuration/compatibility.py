@@ -21,6 +21,20 @@ AS_BEFORE: Mapping[str, Any] = {
 }
 """Key -> the value with which the cell computes what it computed before there was the key."""
 
+MOVED: Mapping[str, str] = {
+    "cells.tracking.LocalTracker": "cells.tracking.tracker.LocalTracker",
+    "cells.training.train": "cells.tasks.train.train",
+    "cells.wandb_tracking.WandbTracker": "cells.tracking.wandb_tracker.WandbTracker",
+    "evaluation.maxsim_search.MaxSimSearch": "evaluation.maxsim.MaxSimSearch",
+    "evaluation.retrieval.SingleVectorSearch": "evaluation.dense_search.SingleVectorSearch",
+}
+"""Where a `_target_` was -> where it is."""
+
+
+def moved(value: Any) -> Any:
+    """Return a configured value as this version writes it."""
+    return MOVED.get(value, value) if isinstance(value, str) else value
+
 
 def as_before(key: str, value: object) -> bool:
     """Whether a configuration that has the key computes what one without it does."""

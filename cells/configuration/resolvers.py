@@ -4,8 +4,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from cells.devices import jobs_at_once
-from cells.tuned import tuned_learning_rate
+from cells.configuration.tuned_rates import tuned_learning_rate
+from cells.sweep.gpus import jobs_at_once
 
 
 def collection_name(dataset: str, folder: str | None) -> str:

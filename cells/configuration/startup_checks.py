@@ -75,7 +75,7 @@ def _learning_rate(cfg: DictConfig) -> None:
         raise InputError(
             "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the "
             "one that was chosen for this collection, model and loss, and none was: run the sweep "
-            "experiment=cpu_study_tune and `python -m reporting.tuning` first, or set it."
+            "experiment=cpu_study_tune and `python -m study.tuning` first, or set it."
         )
 
 

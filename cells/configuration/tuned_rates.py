@@ -1,4 +1,4 @@
-"""Learning rates that a tuning sweep chose: read from the file that `python -m reporting.tuning` writes."""
+"""Learning rates that a tuning sweep chose: read from the file that `python -m study.tuning` writes."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,12 @@ KEY = "learning_rate"
 
 
 def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> float | None:
-    """The learning rate chosen for a loss, None if none was (`cells.check` refuses that); a resolver of the configuration.
+    """Return the learning rate chosen for a loss; None if none was.
+
+    A resolver of the configuration; `cells.configuration.startup_checks` refuses None.
 
     Args:
-        file: what `reporting.tuning` wrote, relative to the project's root.
+        file: what `study.tuning` wrote, relative to the project's root.
         collection: name of the collection.
         model: choice of the model group.
         loss: choice of the loss group.
@@ -20,12 +22,12 @@ def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> fl
     Raises:
         InputError: if the file is damaged.
     """
-    path = Path(__file__).parent.parent / file
+    path = Path(__file__).parents[2] / file
     try:
         chosen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise InputError(
-            f"{file} is not JSON ({error}): write it again with `python -m reporting.tuning`."
+            f"{file} is not JSON ({error}): write it again with `python -m study.tuning`."
         ) from error
     choice = chosen.get(f"{collection}/{model}/{loss}")
     return None if choice is None else float(choice[KEY])

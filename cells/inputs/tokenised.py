@@ -7,7 +7,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
-from cells.exporting import check_export
+from cells.record.export import check_export
 from data import (
     Collection,
     Split,
@@ -19,7 +19,7 @@ from data import (
 )
 from evaluation.answer import Corpus, Queries
 from lightning_modules import Network
-from lightning_modules.saved import is_export
+from lightning_modules.loading.saved import is_export
 
 
 @dataclass(frozen=True)

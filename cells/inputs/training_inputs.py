@@ -8,9 +8,9 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from cells.mining import first_negatives
-from cells.tokenised import Tokenised, tokenise
-from cells.validating import validation_qrels
+from cells.inputs.negative_mining import first_negatives
+from cells.inputs.tokenised import Tokenised, tokenise
+from cells.inputs.validation import validation_qrels
 from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
 from evaluation import Run
 from noise import Corruption

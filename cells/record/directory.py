@@ -10,8 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from cells.compatibility import as_before
-from data.files import PARTIAL, written_aside
+from cells.configuration.compatibility import as_before, moved
+from data.storage.atomic_files import PARTIAL, written_aside
 from errors import InputError
 
 BOOKKEEPING = (
@@ -169,7 +169,7 @@ def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
     """Returns one line a key whose value differs: `key (there: value, here: value)`.
 
     Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
-    there (`cells.compatibility`).
+    there (`cells.configuration.compatibility`).
     """
     there, here = _flat(stored), _flat(config)
     one_sided = {
@@ -196,4 +196,4 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
             for name, child in node.items()
             for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
         }
-    return {prefix: node}
+    return {prefix: moved(node)}

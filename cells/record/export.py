@@ -10,9 +10,9 @@ from typing import Any
 from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
-from cells.model_card import model_card
+from cells.record.model_card import model_card
 from lightning_modules import Network, Texts
-from lightning_modules.saved import RECORD, check_same, read_record
+from lightning_modules.loading.saved import RECORD, check_same, read_record
 
 SCORING = (
     "pooling",

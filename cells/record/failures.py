@@ -34,7 +34,9 @@ class Failure:
 
 def record(output_dir: Path, cell: str, error: Exception) -> Failure:
     """Writes down that a cell failed."""
-    from data.files import written_aside  # the package loads NumPy, and --help passes here
+    from data.storage.atomic_files import (
+        written_aside,  # the package loads NumPy, and --help passes here
+    )
 
     lines = str(error).strip().splitlines()
     words = f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

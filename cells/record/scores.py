@@ -8,9 +8,9 @@ from typing import Any
 from rich import get_console
 from rich.table import Table
 
-from cells.directory import Cell
-from cells.environment import describe, peak_memory_mib
-from data.files import written_aside
+from cells.record.directory import Cell
+from cells.record.environment import describe, peak_memory_mib
+from data.storage.atomic_files import written_aside
 from noise import Audit
 
 
@@ -21,7 +21,7 @@ class Outcome:
     Attributes:
         untrained: test measures before training.
         trained: test measures of the selected checkpoint.
-        search: how its documents were found; see `cells.evaluating.Report`.
+        search: how its documents were found; see `cells.training.evaluator.Report`.
         validation: validation measures of the selected checkpoint.
         epoch: the selected epoch, from 0.
         wall_seconds: time of each step of the work.

@@ -10,10 +10,12 @@ from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
 
-from cells import devices, failures, paths
-from cells.check import check
-from cells.lock import BusyError
-from cells.processes import leads, left_clean
+from cells.configuration import resolvers
+from cells.configuration.startup_checks import check
+from cells.record import failures
+from cells.record.lock import BusyError
+from cells.sweep import gpus
+from cells.sweep.processes import leads, left_clean
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -29,8 +31,8 @@ def attempt(cfg: DictConfig) -> float:
     Raises:
         InputError: outside a sweep, for configuration or data that cannot be used.
     """
-    paths.register()  # a launcher may have started this process, which has not seen run.py
-    devices.take_one_gpu()
+    resolvers.register()  # a launcher may have started this process, which has not seen run.py
+    gpus.take_one_gpu()
     output_dir = Path(cfg.output_dir)
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
     if sweeping and cfg.on_error == "stop" and failures.of_this_sweep(output_dir):

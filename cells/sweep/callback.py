@@ -10,10 +10,11 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from cells import devices, failures
-from cells.status import show_grid
+from cells.record import failures
+from cells.sweep import gpus
+from cells.tasks.status import show_grid
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Sweep(Callback):
         """Names the sweep, and tells processes that a launcher starts where the project is; both reach them with the environment."""
         del kwargs
         if "joblib" in str(config.hydra.launcher._target_):
-            devices.share()
+            gpus.share()
         os.environ[failures.SWEEP] = uuid.uuid4().hex
         inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         if str(ROOT) not in inherited:

@@ -10,7 +10,7 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cells.directory import SCORES, Cell
+from cells.record.directory import SCORES, Cell
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ import logging
 
 from omegaconf import DictConfig
 
-from cells.directory import Cell
-from cells.environment import describe
-from cells.results import read_scores, show, write_scores
+from cells.record.directory import Cell
+from cells.record.environment import describe
+from cells.record.scores import read_scores, show, write_scores
 from evaluation import parse_measures
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ def evaluate(cfg: DictConfig) -> float:
 
 
 def _run(cfg: DictConfig, cell: Cell) -> None:
-    from cells.evaluating import Evaluator
-    from cells.materials import open_collection
-    from cells.tokenised import build_network, tokenise
+    from cells.inputs.tokenised import build_network, tokenise
+    from cells.inputs.training_inputs import open_collection
+    from cells.training.evaluator import Evaluator
 
     tokenised = tokenise(cfg, open_collection(cfg))
     report = Evaluator(cfg, tokenised).test(build_network(cfg, tokenised), cell)

@@ -7,9 +7,9 @@ import logging
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from cells.materials import open_collection
-from cells.placing import placed
-from cells.tokenised import Tokenised, build_network, tokenise
+from cells.inputs.tokenised import Tokenised, build_network, tokenise
+from cells.inputs.training_inputs import open_collection
+from cells.training.device import placed
 from errors import InputError
 from evaluation.answer import Search
 from lightning_modules import Network

@@ -7,11 +7,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from rich import get_console
 
-from cells.directory import Cell
-from cells.materials import open_collection
-from noise.inspection import inspect
-from noise.inspection_tables import records, tables
-from noise.judge import CrossEncoderJudge
+from cells.inputs.training_inputs import open_collection
+from cells.record.directory import Cell
+from noise.inspection.inspection import inspect
+from noise.inspection.inspection_tables import records, tables
+from noise.inspection.judge import CrossEncoderJudge
 
 if TYPE_CHECKING:
     from noise import Corruption

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from omegaconf import DictConfig
 
-from cells.directory import Cell
-from cells.evaluation_only import KEYS
+from cells.record.directory import Cell
+from cells.tasks.evaluate import KEYS
 from errors import InputError
 from evaluation import Run, write_trec
 
@@ -48,7 +48,7 @@ def retrieve(cfg: DictConfig) -> None:
 
 
 def _write(cfg: DictConfig, splits: list[str], cell: Cell) -> None:
-    from cells.materials import open_collection
+    from cells.inputs.training_inputs import open_collection
 
     collection = open_collection(cfg)
     rank = _by_bm25(cfg, collection) if cfg.task.by == "bm25" else _by_model(cfg, collection)
@@ -69,8 +69,8 @@ def _by_bm25(cfg: DictConfig, collection: "Collection") -> Callable[["Split"], R
 
 
 def _by_model(cfg: DictConfig, collection: "Collection") -> Callable[["Split"], Run]:
-    from cells.evaluating import Evaluator
-    from cells.tokenised import build_network, tokenise
+    from cells.inputs.tokenised import build_network, tokenise
+    from cells.training.evaluator import Evaluator
 
     tokenised = tokenise(cfg, collection)
     evaluator, network = Evaluator(cfg, tokenised), build_network(cfg, tokenised)

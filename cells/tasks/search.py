@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from data import Collection
+from data.runs.run import NO_DOCUMENT
 from errors import InputError
-from evaluation.run import NO_DOCUMENT
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ def search(cfg: DictConfig) -> None:
     """
     from hydra.utils import instantiate
 
-    from cells.indexing import indexed
-    from cells.materials import open_collection
-    from cells.placing import placed
-    from cells.tokenised import build_network, tokenise
+    from cells.inputs.tokenised import build_network, tokenise
+    from cells.inputs.training_inputs import open_collection
+    from cells.tasks.index import indexed
+    from cells.training.device import placed
 
     question = cfg.query
     if not question or not question.strip():

@@ -19,8 +19,8 @@ from rich import get_console
 from rich.markup import escape
 from rich.table import Table
 
-from cells import failures
-from cells.lock import lock_file, owner
+from cells.record import failures
+from cells.record.lock import lock_file, owner
 
 STYLES = {
     "done": "green",

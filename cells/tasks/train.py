@@ -14,27 +14,27 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from cells.directory import UNTRAINED, Cell
-from cells.failures import forget
-from cells.lock import lock_file, locked
-from cells.logfile import logged_to
-from cells.mining import check_negatives
-from cells.precision import check_precision
-from cells.processes import check_strategy, leads
-from cells.results import Outcome, scores_of, show, summary, write_scores
-from cells.signals import Interruption
-from cells.skipping import objective, skipped
-from cells.validating import check_validation
-from data.files import written_aside
+from cells.inputs.negative_mining import check_negatives
+from cells.inputs.validation import check_validation
+from cells.record.directory import UNTRAINED, Cell
+from cells.record.failures import forget
+from cells.record.lock import lock_file, locked
+from cells.record.log import logged_to
+from cells.record.scores import Outcome, scores_of, show, summary, write_scores
+from cells.sweep.processes import check_strategy, leads
+from cells.sweep.signals import Interruption
+from cells.sweep.skip import objective, skipped
+from cells.training.precision import check_precision
+from data.storage.atomic_files import written_aside
 from errors import InputError
 from evaluation.measures import parse_measures
 from losses import Loss
 from losses.views import viewed
 
 if TYPE_CHECKING:
-    from cells.evaluating import Report
-    from cells.preparing import Prepared
-    from cells.tracking import Tracker
+    from cells.tracking.tracker import Tracker
+    from cells.training.evaluator import Report
+    from cells.training.prepare import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +91,9 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
-    from cells.exporting import rehearse
-    from cells.fitting import fit
-    from cells.preparing import prepared
+    from cells.record.export import rehearse
+    from cells.training.fit import fit
+    from cells.training.prepare import prepared
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
@@ -122,7 +122,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
 
 def _untrained(cell: Cell, ready: "Prepared") -> "Report":
     """What the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
-    from cells.evaluating import Report
+    from cells.training.evaluator import Report
 
     path = cell.file(UNTRAINED)
     if path.exists():
@@ -137,8 +137,8 @@ def _untrained(cell: Cell, ready: "Prepared") -> "Report":
 def _record(
     cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker"
 ) -> None:
-    from cells.exporting import export
-    from cells.tracked_tables import corrupted_labels, per_query
+    from cells.record.export import export
+    from cells.tracking.tracked_tables import corrupted_labels, per_query
 
     materials = ready.materials
     tracker.table(
@@ -159,8 +159,8 @@ def _record(
 
 def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
     """What a process does that trains the cell together with the one that leads: nothing but that."""
-    from cells.fitting import fit
-    from cells.preparing import prepared
+    from cells.training.fit import fit
+    from cells.training.prepare import prepared
 
     if cell.finished:
         return

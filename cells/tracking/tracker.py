@@ -8,7 +8,7 @@ from typing import Self
 
 from pytorch_lightning.loggers import CSVLogger, Logger
 
-from cells.directory import Cell
+from cells.record.directory import Cell
 
 
 class Tracker(ABC):

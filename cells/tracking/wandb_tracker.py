@@ -7,11 +7,11 @@ from pathlib import Path
 import wandb
 from pytorch_lightning.loggers import Logger, WandbLogger
 
-from cells.coordinates import coordinates_of
-from cells.directory import Cell
-from cells.tracking import Tracker
-from cells.wandb_mode import MODES, usable_mode
-from data.files import written_aside
+from cells.record.coordinates import coordinates_of
+from cells.record.directory import Cell
+from cells.tracking.tracker import Tracker
+from cells.tracking.wandb_mode import MODES, usable_mode
+from data.storage.atomic_files import written_aside
 from errors import InputError
 
 

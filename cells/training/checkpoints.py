@@ -16,11 +16,11 @@ import pytorch_lightning as pl
 import torch
 import torch.distributed as dist
 
-from cells.signals import Interruption
+from cells.sweep.signals import Interruption
 from data import TrainingLoader
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
-from lightning_modules.seeding import random_states, restore
+from lightning_modules.training.seeding import random_states, restore
 
 log = logging.getLogger(__name__)
 

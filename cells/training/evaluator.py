@@ -6,13 +6,13 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from cells.directory import Cell
-from cells.placing import placed
-from cells.tokenised import Tokenised
+from cells.inputs.tokenised import Tokenised
+from cells.record.directory import Cell
+from cells.training.device import placed
 from data import Qrels, Split
 from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
 from evaluation.answer import Answer, Search
-from evaluation.part import WHOLE, Part
+from evaluation.shard import WHOLE, Part
 from lightning_modules import Network
 
 

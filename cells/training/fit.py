@@ -14,15 +14,14 @@ from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgr
 from rich import get_console
 from safetensors.torch import load_model
 
-from cells.checkpointing import Checkpoints, newest
-from cells.directory import Cell
-from cells.materials import Materials, examples_of
-from cells.precision import settled_precision
-from cells.preparing import Prepared
-from cells.signals import Interruption
-from cells.tracking import Tracker
+from cells.inputs.training_inputs import Materials, examples_of
+from cells.record.directory import Cell
+from cells.sweep.signals import Interruption
+from cells.tracking.tracker import Tracker
+from cells.training.checkpoints import Checkpoints, newest
+from cells.training.precision import settled_precision
+from cells.training.prepare import Prepared
 from data import Collection, TokenStores, TrainingLoader
-from data.quiet import quiet
 from evaluation import Run, read_trec
 from lightning_modules import (
     Epochs,
@@ -34,9 +33,10 @@ from lightning_modules import (
     read_history,
     seeded,
 )
-from lightning_modules.callbacks import VALIDATION
-from lightning_modules.refresh import NegativeRefresh
+from lightning_modules.training.callbacks import VALIDATION
+from lightning_modules.training.refresh import NegativeRefresh
 from losses import Loss
+from terminal import quiet
 
 if TYPE_CHECKING:
     import pytorch_lightning as pl

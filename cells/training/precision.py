@@ -6,7 +6,7 @@ import time
 import torch
 from omegaconf import DictConfig
 
-from cells.placing import device_of
+from cells.training.device import device_of
 from errors import InputError
 
 log = logging.getLogger(__name__)

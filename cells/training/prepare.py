@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from omegaconf import DictConfig
 
-from cells.evaluating import Evaluator
-from cells.materials import Materials, prepare
-from cells.tokenised import build_network
+from cells.inputs.tokenised import build_network
+from cells.inputs.training_inputs import Materials, prepare
+from cells.training.evaluator import Evaluator
 from lightning_modules import Network
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from data.cache import Cache
-from data.records import Qrels, Split
-from data.text_store import TextStore
+from data.collections.records import Qrels, Split
+from data.storage.cache import Cache
+from data.storage.text_store import TextStore
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.progress import track
+from terminal import track
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from data.collection import Collection
+    from data.collections.collection import Collection
 
 VERSION = 1
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from data.cache import Cache
-from data.collection import Collection
-from data.ingest import Source, ingest
-from data.lines import hash_file, read_judgements, read_texts
-from data.problems import OnProblem
-from data.splits import Judged, SplitRules
+from data.collections.collection import Collection
+from data.ingest.ingestion import Source, ingest
+from data.ingest.lines import hash_file, read_judgements, read_texts
+from data.ingest.problems import OnProblem
+from data.ingest.splits import Judged, SplitRules
+from data.storage.cache import Cache
 from errors import InputError
 
 CORPUS = ("corpus.jsonl", "documents.tsv")

@@ -5,13 +5,13 @@ from importlib.metadata import version
 from itertools import chain
 from typing import Any
 
-from data.cache import Cache, JsonValue
-from data.collection import Collection
-from data.ingest import Source, ingest
-from data.ir_datasets_home import home, load, readable
-from data.problems import OnProblem
-from data.records import Document, Judgement
-from data.splits import Judged, SplitRules
+from data.collections.collection import Collection
+from data.collections.ir_datasets_home import home, load, readable
+from data.collections.records import Document, Judgement
+from data.ingest.ingestion import Source, ingest
+from data.ingest.problems import OnProblem
+from data.ingest.splits import Judged, SplitRules
+from data.storage.cache import Cache, JsonValue
 from errors import InputError
 
 

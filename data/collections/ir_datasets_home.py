@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import BadZipFile
 
-from data.quiet import quiet
 from errors import InputError
+from terminal import quiet
 
 PATIENCE = {"IR_DATASETS_DL_TRIES": "2", "IR_DATASETS_DL_TIMEOUT": "10"}
 """A dead network is reported within half a minute; values in the user's environment have priority."""

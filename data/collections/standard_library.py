@@ -21,11 +21,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from data.cache import Cache, JsonValue
-from data.collection import Collection
-from data.ingest import Source, ingest
-from data.records import Document, Judgement
-from data.splits import Judged, SplitRules
+from data.collections.collection import Collection
+from data.collections.records import Document, Judgement
+from data.ingest.ingestion import Source, ingest
+from data.ingest.splits import Judged, SplitRules
+from data.storage.cache import Cache, JsonValue
 
 RECIPE = 1
 """To be raised whenever the same library would give another collection."""

@@ -12,17 +12,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from data.cache import Cache, JsonValue
-from data.collection import Collection
-from data.holdout import check_validation_share
-from data.problems import OnProblem, Problem, Tally, check_on_problem, settle
-from data.progress import track
-from data.records import Document, Split
-from data.splits import Judgeds, SplitRules, make_splits, without_positive
-from data.subsample import check_count, subsampled, with_fewer_queries
-from data.text_store import TextStore
-from data.text_store_writer import STORE_FORMAT, write_text_store
+from data.collections.collection import Collection
+from data.collections.records import Document, Split
+from data.ingest.holdout import check_validation_share
+from data.ingest.problems import OnProblem, Problem, Tally, check_on_problem, settle
+from data.ingest.splits import Judgeds, SplitRules, make_splits, without_positive
+from data.ingest.subsample import check_count, subsampled, with_fewer_queries
+from data.storage.cache import Cache, JsonValue
+from data.storage.text_store import TextStore
+from data.storage.text_store_writer import STORE_FORMAT, write_text_store
 from errors import InputError
+from terminal import track
 
 log = logging.getLogger(__name__)
 

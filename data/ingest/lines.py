@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import error as ZlibError  # noqa: N812  zlib spells its exception in lower case
 
-from data.records import Document, Judgement
+from data.collections.records import Document, Judgement
 from errors import InputError
 
 JUDGEMENT_COLUMNS = (3, 4)

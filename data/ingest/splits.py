@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from data.holdout import held_out
-from data.problems import Tally
-from data.records import Judgement, Qrels, Split
-from data.text_store import TextStore
+from data.collections.records import Judgement, Qrels, Split
+from data.ingest.holdout import held_out
+from data.ingest.problems import Tally
+from data.storage.text_store import TextStore
 from errors import InputError
 
 

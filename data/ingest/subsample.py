@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
-from data.records import Qrels, Split
+from data.collections.records import Qrels, Split
 from errors import InputError
 
 Item = TypeVar("Item", bound=tuple[str, ...])

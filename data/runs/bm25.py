@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.progress import track
-from data.quiet import quiet
 from errors import InputError
+from terminal import quiet, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.cache import JsonValue
-    from data.collection import Collection
-    from evaluation.run import Run
+    from data.collections.collection import Collection
+    from data.runs.run import Run
+    from data.storage.cache import JsonValue
 
 ANALYZER = "words of two or more characters, lower case, bm25s' English stop words, Snowball's English stemmer"
 CHUNK = 256
@@ -61,7 +60,7 @@ def bm25_run(
     Raises:
         InputError: a parameter is out of range.
     """
-    from evaluation.run import (
+    from data.runs.run import (
         Run,
     )  # here: a run is made from a collection, so evaluation may import this package
 

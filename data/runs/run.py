@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.text_store import TextStore
+    from data.storage.text_store import TextStore
 
 NO_DOCUMENT = -1
 

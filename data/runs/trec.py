@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from data.files import written_aside
+from data.runs.run import NO_DOCUMENT, Run, document_names, ranked_run
+from data.storage.atomic_files import written_aside
 from errors import InputError
-from evaluation.run import NO_DOCUMENT, Run, document_names, ranked_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

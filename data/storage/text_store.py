@@ -1,6 +1,6 @@
 """Documents in a memory-mapped file: any number of them at the cost of what is read.
 
-Files of a store (written by `data.text_store_writer`):
+Files of a store (written by `data.storage.text_store_writer`):
     texts.bin     the texts in UTF-8, one after the other ids.bin       the document ids in UTF-8,
     one after the other spans.npy     int64 [n, 4]: begin and end of each text in texts.bin, begin
     and end of each id in ids.bin lookup.npy    uint64 [n]: hashes of the ids, ascending rows.npy

@@ -12,9 +12,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from data.problems import Tally
-from data.records import Document
-from data.text_store import id_hash
+from data.collections.records import Document
+from data.ingest.problems import Tally
+from data.storage.text_store import id_hash
 from errors import InputError
 
 STORE_FORMAT = 1

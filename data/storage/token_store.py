@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.progress import track
-from data.ragged import Ragged, offsets_of
-from data.tokens import Tokens
+from data.storage.ragged import Ragged, offsets_of
+from data.tokenizers.tokens import Tokens
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.cache import Cache
-    from data.tokenizer import TextTokenizer
+    from data.storage.cache import Cache
+    from data.tokenizers.tokenizer import TextTokenizer
 
 VERSION = 1
 # texts tokenised at once: bounds the memory, and is enough to keep every core of the tokenizer busy

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from data.packaged_weights import resolve
+from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from data.collection import Collection
+    from data.collections.collection import Collection
 
 PATIENCE = 5.0  # seconds for the hub to accept a connection
 

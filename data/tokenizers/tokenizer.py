@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from data.tokens import Tokens
+from data.tokenizers.tokens import Tokens
 from errors import InputError
 
 if TYPE_CHECKING:

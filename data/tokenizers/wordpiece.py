@@ -19,8 +19,8 @@ from tokenizers import (
     trainers,
 )
 
-from data.progress import track
 from errors import InputError
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedTokenizerFast
 
-    from data.collection import Collection
+    from data.collections.collection import Collection
 
 VERSION = 1
 UNKNOWN = "[UNK]"

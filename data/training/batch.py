@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from data.examples import TrainingExamples
-    from data.token_store import TokenStore
-    from data.tokens import Tokens
+    from data.storage.token_store import TokenStore
+    from data.tokenizers.tokens import Tokens
+    from data.training.examples import TrainingExamples
 
 
 class Batch(NamedTuple):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.negatives import Pairs, Pools, aligned_candidates, negative_pools
-from data.ragged import Ragged, ragged_by_owner
+from data.storage.ragged import Ragged, ragged_by_owner
+from data.training.negatives import Pairs, Pools, aligned_candidates, negative_pools
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.records import Qrels
-    from data.text_store import TextStore
-    from evaluation.run import Run
+    from data.collections.records import Qrels
+    from data.runs.run import Run
+    from data.storage.text_store import TextStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def build_examples(
         first_copies: see `data.first_copies`.
         mined: a first-stage run of train queries; negatives come from it where judged ones run out.
         depth: negatives are mined from so many first ranks.
-        spared: positives that are no examples (`data.subsample`); they are no negatives either.
+        spared: positives that are no examples (`data.ingest.subsample`); they are no negatives either.
         inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the
             doc_id it replaced, if any.
 

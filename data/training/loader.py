@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from data.batch import Batch, TokenStores, collate
-from data.keyed_random import keyed_order
-from data.sampling import NegativeSampler
+from data.training.batch import Batch, TokenStores, collate
+from data.training.sampling import NegativeSampler
 from errors import InputError
+from keyed_random import keyed_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from data.examples import TrainingExamples
+    from data.training.examples import TrainingExamples
 
 
 class TrainingLoader:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from data.ragged import Ragged, offsets_of, ragged_by_owner
+from data.storage.ragged import Ragged, offsets_of, ragged_by_owner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from evaluation.run import Run
+    from data.runs.run import Run
 
 QUERY_BLOCK = 65_536  # queries whose mined candidates are sifted at once: bounds the memory
 

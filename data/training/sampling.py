@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.keyed_random import keyed_random
-from data.negatives import Pairs, PairSet
+from data.training.negatives import Pairs, PairSet
 from errors import InputError
+from keyed_random import keyed_random
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from data.examples import TrainingExamples
+    from data.training.examples import TrainingExamples
 
 LAST = np.iinfo(np.uint64).max
 MINED = np.uint64(

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
 from errors import InputError
-from lightning_modules.ragged import padded
+from lightning_modules.layers.ragged_tensor import padded
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lightning_modules.ragged import padded, take
+from lightning_modules.layers.ragged_tensor import padded, take
 
 BLOCK_ELEMENTS = 1 << 24  # similarities held at once
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import nn
 
-from data.packaged_weights import resolve
+from data.tokenizers.packaged_weights import resolve
 from errors import InputError
-from lightning_modules.seeding import seeded
+from lightning_modules.training.seeding import seeded
 
 RECOMPUTATIONS = ("layers", "chunks")
 SHOWN = 3  # weights named in a message

@@ -9,21 +9,21 @@ from transformers import PreTrainedTokenizerFast
 
 from data import TokenStore
 from errors import InputError
-from lightning_modules.backbone import (
+from lightning_modules.layers.pair_template import PairTemplate
+from lightning_modules.loading.backbone import (
     Adaptation,
     check_length,
     check_vocabulary,
     load_backbone,
     loaded,
 )
-from lightning_modules.cross_encoder import CrossEncoder
-from lightning_modules.dense_retriever import DenseRetriever
-from lightning_modules.late_interaction import LateInteractionRetriever
-from lightning_modules.pair_template import PairTemplate
-from lightning_modules.saved import check_same, read_linear, read_static
-from lightning_modules.seeding import seeded
-from lightning_modules.static_encoder import StaticEncoder, inverse_document_frequency
-from lightning_modules.transformer_encoder import TransformerEncoder
+from lightning_modules.loading.saved import check_same, read_linear, read_static
+from lightning_modules.networks.cross_encoder import CrossEncoder
+from lightning_modules.networks.dense_retriever import DenseRetriever
+from lightning_modules.networks.late_interaction import LateInteractionRetriever
+from lightning_modules.networks.static_encoder import StaticEncoder, inverse_document_frequency
+from lightning_modules.networks.transformer_encoder import TransformerEncoder
+from lightning_modules.training.seeding import seeded
 
 
 def build_static_retriever(

@@ -10,24 +10,24 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from data import TextTokenizer
-from data.pretrained_tokenizer import pretrained_tokenizer
+from data.tokenizers.pretrained_tokenizer import pretrained_tokenizer
 from errors import InputError
-from lightning_modules.backbone import (
+from lightning_modules.layers.pair_template import PairTemplate
+from lightning_modules.loading.backbone import (
     check_length,
     check_vocabulary,
     load_backbone,
     loaded,
     positions,
 )
-from lightning_modules.cross_encoder import CrossEncoder
-from lightning_modules.dense_retriever import DenseRetriever
-from lightning_modules.pair_template import PairTemplate
-from lightning_modules.saved import RECORD, is_export, read_linear, read_record, read_static
-from lightning_modules.static_encoder import StaticEncoder
-from lightning_modules.transformer_encoder import TransformerEncoder
+from lightning_modules.loading.saved import RECORD, is_export, read_linear, read_record, read_static
+from lightning_modules.networks.cross_encoder import CrossEncoder
+from lightning_modules.networks.dense_retriever import DenseRetriever
+from lightning_modules.networks.static_encoder import StaticEncoder
+from lightning_modules.networks.transformer_encoder import TransformerEncoder
 
 if TYPE_CHECKING:
-    from lightning_modules.text_encoder import TextEncoder
+    from lightning_modules.networks.text_encoder import TextEncoder
 
 PAIR_LENGTH = 512
 """Tokens of a pair for a classifier that does not say how it was trained."""

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from data.packaged_weights import resolve
+from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 
 RECORD = "retrieval.json"

@@ -10,12 +10,12 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Batch, Tokens
 from errors import InputError
-from lightning_modules import layout
-from lightning_modules.chunks import Chunks
-from lightning_modules.network import Network
-from lightning_modules.pair_template import PairTemplate
-from lightning_modules.processes import Share, gathered
-from lightning_modules.word_vectors import WordVectors
+from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.pair_template import PairTemplate
+from lightning_modules.layers.word_vectors import WordVectors
+from lightning_modules.loading import layout
+from lightning_modules.networks.network import Network
+from lightning_modules.networks.shared_batch import Share, gathered
 
 
 class CrossEncoder(Network):

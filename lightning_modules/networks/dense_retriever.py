@@ -8,10 +8,10 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Tokens, joined
 from errors import InputError
-from lightning_modules import layout
-from lightning_modules.network import Retriever
-from lightning_modules.processes import gathered
-from lightning_modules.text_encoder import TextEncoder
+from lightning_modules.loading import layout
+from lightning_modules.networks.network import Retriever
+from lightning_modules.networks.shared_batch import gathered
+from lightning_modules.networks.text_encoder import TextEncoder
 
 SIMILARITIES = ("cosine", "dot")
 

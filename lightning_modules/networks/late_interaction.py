@@ -9,13 +9,13 @@ from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
-from lightning_modules import layout
-from lightning_modules.chunks import Chunks
-from lightning_modules.network import Retriever
-from lightning_modules.processes import gathered
-from lightning_modules.ragged import offsets_of, padded
-from lightning_modules.token_vectors import TokenVectors, maxsim
-from lightning_modules.word_vectors import WordVectors
+from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.ragged_tensor import offsets_of, padded
+from lightning_modules.layers.token_vectors import TokenVectors, maxsim
+from lightning_modules.layers.word_vectors import WordVectors
+from lightning_modules.loading import layout
+from lightning_modules.networks.network import Retriever
+from lightning_modules.networks.shared_batch import gathered
 
 
 class LateInteractionRetriever(Retriever[TokenVectors]):

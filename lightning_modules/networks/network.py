@@ -9,8 +9,8 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Batch, Tokens
 from errors import InputError
-from lightning_modules.layout import Texts
-from lightning_modules.processes import Share
+from lightning_modules.loading.layout import Texts
+from lightning_modules.networks.shared_batch import Share
 
 Encoded = TypeVar("Encoded")
 

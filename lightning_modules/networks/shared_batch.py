@@ -15,7 +15,7 @@ from torch import Tensor
 
 from data import Tokens
 from errors import InputError
-from lightning_modules.ragged import take
+from lightning_modules.layers.ragged_tensor import take
 
 
 class Share(NamedTuple):

@@ -10,8 +10,8 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
 from errors import InputError
-from lightning_modules.layout import Module, Texts
-from lightning_modules.text_encoder import TextEncoder
+from lightning_modules.loading.layout import Module, Texts
+from lightning_modules.networks.text_encoder import TextEncoder
 
 
 class StaticEncoder(TextEncoder):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
-from lightning_modules.layout import Module, Texts
+from lightning_modules.loading.layout import Module, Texts
 
 
 class TextEncoder(nn.Module, ABC):

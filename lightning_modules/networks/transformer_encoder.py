@@ -8,12 +8,12 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
 from errors import InputError
-from lightning_modules import layout
-from lightning_modules.chunks import Chunks
-from lightning_modules.pooling import POOLINGS
-from lightning_modules.ragged import padded
-from lightning_modules.text_encoder import TextEncoder
-from lightning_modules.word_vectors import WordVectors
+from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.pooling import POOLINGS
+from lightning_modules.layers.ragged_tensor import padded
+from lightning_modules.layers.word_vectors import WordVectors
+from lightning_modules.loading import layout
+from lightning_modules.networks.text_encoder import TextEncoder
 
 
 class TransformerEncoder(TextEncoder):

@@ -9,8 +9,8 @@ from typing import Any
 import pytorch_lightning as pl
 from safetensors.torch import save_model
 
-from data.files import written_aside
-from lightning_modules.ranking_module import RankingModule
+from data.storage.atomic_files import written_aside
+from lightning_modules.training.ranking_module import RankingModule
 
 Row = dict[str, float]
 VALIDATION = "validation/"

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from data import Batch
 from errors import InputError
-from lightning_modules.diagnostics import Diagnostics
-from lightning_modules.network import Network
-from lightning_modules.optimization import Optimization
-from lightning_modules.teacher import TeacherScores
-from lightning_modules.weight_average import WeightAverage
+from lightning_modules.networks.network import Network
+from lightning_modules.training.diagnostics import Diagnostics
+from lightning_modules.training.optimization import Optimization
+from lightning_modules.training.teacher import TeacherScores
+from lightning_modules.training.weight_average import WeightAverage
 from losses import Loss, check_finite, one_batch
 
 

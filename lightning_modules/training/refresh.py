@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from errors import InputError
 from evaluation import Run
-from lightning_modules.network import Network
-from lightning_modules.ranking_module import RankingModule
+from lightning_modules.networks.network import Network
+from lightning_modules.training.ranking_module import RankingModule
 
 
 class NegativeRefresh(pl.Callback):

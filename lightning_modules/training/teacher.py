@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from data.runs.run import NO_DOCUMENT
 from evaluation import Run
-from evaluation.run import NO_DOCUMENT
 
 
 class TeacherScores(nn.Module):

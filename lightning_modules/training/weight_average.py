@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from data import Batch
-from lightning_modules.network import Network
+from lightning_modules.networks.network import Network
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 

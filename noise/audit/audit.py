@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from data.cache import JsonValue
-from data.files import written_aside
-from data.records import Qrels
+from data.collections.records import Qrels
+from data.storage.atomic_files import written_aside
+from data.storage.cache import JsonValue
 from errors import InputError
-from noise.audit_row import COLUMNS, SPARED, AuditRow, from_line, to_line
-from noise.labels import apply_rows, undo_rows
+from noise.audit.labels import apply_rows, undo_rows
+from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, to_line
 
 FORMAT = "audit-1"
 

@@ -10,13 +10,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.collection import Collection
-from data.progress import track
-from data.records import Split
-from noise.document_order import DocumentOrder
+from data.collections.collection import Collection
+from data.collections.records import Split
+from noise.selection.document_order import DocumentOrder
+from terminal import track
 
 if TYPE_CHECKING:
-    from data.cache import JsonValue
+    from data.storage.cache import JsonValue
 
 DIGEST = 16
 HASH_FILE = "hash.txt"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
-from data.collection import Collection
-from data.records import Qrels
-from noise.audit_row import DROP, AuditRow
+from data.collections.collection import Collection
+from data.collections.records import Qrels
+from noise.audit.row import DROP, AuditRow
 
 EMPTIED = {"keep", "drop"}
 """What becomes of a query that loses every positive: it stays with its negatives alone, or leaves the training judgements."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from data.collection import Collection
-from data.progress import track
-from noise.document_order import DocumentOrder
+from data.collections.collection import Collection
+from noise.selection.document_order import DocumentOrder
+from terminal import track
 
 if TYPE_CHECKING:
-    from data.cache import JsonValue
+    from data.storage.cache import JsonValue
 
 TEXTS_AT_ONCE = 512
 

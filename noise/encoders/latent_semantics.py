@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.collection import Collection
+import checks
+from data.collections.collection import Collection
 from errors import InputError
-from noise import checks
-from noise.document_order import IDS_AT_ONCE, DocumentOrder
-from noise.encoders import Vectors, unit
-from noise.keyed_hash import uniforms
+from noise.encoders.embeddings import Vectors, unit
+from noise.selection.document_order import IDS_AT_ONCE, DocumentOrder
+from noise.selection.keyed_hash import uniforms
 
 if TYPE_CHECKING:
-    from data.cache import JsonValue
+    from data.storage.cache import JsonValue
 
 VERSION = "lsa-1"
 # a pattern of words, not a secret; parts of snake_case names are words

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.collection import Collection
+import checks
+from data.collections.collection import Collection
 from errors import InputError
-from noise import checks
-from noise.encoders import Vectors, unit
+from noise.encoders.embeddings import Vectors, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from data import TextTokenizer, Tokens
-    from lightning_modules.pretrained import PretrainedRetriever
+    from lightning_modules.loading.pretrained import PretrainedRetriever
 
 PATH = "noise.encoder.path"
 KEYS = {"model.path": PATH, "model.max_length": "noise.encoder.max_length"}
@@ -53,7 +53,7 @@ class ExportedEncoder:
 
     @cached_property
     def _encoder(self) -> "NetworkEncoder":
-        from lightning_modules.pretrained import exported_retriever
+        from lightning_modules.loading.pretrained import exported_retriever
 
         with checks.naming(KEYS):
             return NetworkEncoder(Path(self.path).resolve().name, exported_retriever(self.path))
@@ -88,8 +88,8 @@ class TransformerTextEncoder:
 
     @cached_property
     def _encoder(self) -> "NetworkEncoder":
-        from lightning_modules.pretrained import transformer_retriever
-        from lightning_modules.saved import is_export
+        from lightning_modules.loading.pretrained import transformer_retriever
+        from lightning_modules.loading.saved import is_export
 
         if is_export(self.path):
             raise InputError(

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.collection import Collection
-from data.progress import track
-from noise import checks
-from noise.audit import Audit
-from noise.audit_row import AuditRow
-from noise.encoders import EncoderRecipe, TextEncoder, Vectors, batches
-from noise.keyed_hash import uniform
+import checks
+from data.collections.collection import Collection
+from noise.audit.audit import Audit
+from noise.audit.row import AuditRow
+from noise.encoders.embeddings import EncoderRecipe, TextEncoder, Vectors, batches
 from noise.model import Corruption
+from noise.selection.keyed_hash import uniform
+from terminal import track
 
 if TYPE_CHECKING:
-    from evaluation.run import Run
+    from data.runs.run import Run
 
 PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float] | NDArray[np.float32]]
 """Query texts and document texts to one score a pair, higher is more relevant."""
@@ -105,7 +105,7 @@ def inspect(
         collection: the collection.
         corruption: what a noise model made of it.
         encoder: measures the similarities; another one than the noise used says more.
-        scorer: judges contamination (`noise.judge.CrossEncoderJudge`); None: BM25 and the encoder,
+        scorer: judges contamination (`noise.inspection.judge.CrossEncoderJudge`); None: BM25 and the encoder,
             and their agreement.
         examples: number of substitutions to show.
         sample: number of substitutions to measure, drawn by keyed hash.
@@ -202,7 +202,7 @@ def _by_agreement(
 
 
 def _above_in_bm25(collection: Collection, rows: Sequence[AuditRow]) -> NDArray[np.bool_]:
-    from data.first_stage import bm25_run  # here: only this estimate needs it
+    from data.runs.bm25 import bm25_run  # here: only this estimate needs it
 
     queries = {row.query_id: collection.train.queries[row.query_id] for row in sorted(rows)}
     if not queries:

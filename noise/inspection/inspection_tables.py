@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
-from noise.inspection import Example, Inspection, Similarities
+from noise.inspection.inspection import Example, Inspection, Similarities
 
 WIDTH = 60
 BINS = 10

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.progress import track
-from noise import checks
+import checks
+from terminal import track
 
 PAIRS_AT_ONCE = 256
 KEY = "task.cross_encoder"
 
 
 class CrossEncoderJudge:
-    """Scores pairs by the logit of a cross-encoder (a `noise.inspection.PairScorer`).
+    """Scores pairs by the logit of a cross-encoder (a `noise.inspection.inspection.PairScorer`).
 
     Args:
         path: folder or hub name.
@@ -25,7 +25,7 @@ class CrossEncoderJudge:
     """
 
     def __init__(self, path: str) -> None:
-        from lightning_modules.pretrained import pretrained_cross_encoder
+        from lightning_modules.loading.pretrained import pretrained_cross_encoder
 
         self.name = f"cross-encoder {Path(path).name}"
         with checks.naming({"model.path": KEY}):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise.audit_row import SPARED, AuditRow
-from noise.pair_noise import PairNoise, Process
-from noise.selection import Pair, Relabelling
-from noise.substitution import Done
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.row import SPARED, AuditRow
+from noise.selection.order import Pair, Relabelling
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.substitution import Done
 
 
 class CleanPairs(PairNoise):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.labels import EMPTIED
-from noise.pair_noise import PairNoise, Process
-from noise.selection import Pair, Relabelling, skip
-from noise.substitution import Done
+import checks
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.labels import EMPTIED
+from noise.audit.row import AuditRow
+from noise.selection.order import Pair, Relabelling, skip
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.substitution import Done
 
 MODES = {"negative", "unjudged"}
 

@@ -4,15 +4,24 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from data.collection import Collection
+import checks
+from data.collections.collection import Collection
 from errors import InputError
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
-from noise.labels import EMPTIED
+from noise.audit.labels import EMPTIED
+from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
-from noise.relevant import Relevant
-from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
+from noise.selection.document_order import DocumentOrder
+from noise.selection.order import (
+    Pair,
+    Relabelling,
+    count,
+    in_order,
+    negatives,
+    positives,
+    skip,
+    until,
+)
+from noise.selection.relevant import Relevant
 
 
 class Flip(NoiseModel):

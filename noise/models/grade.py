@@ -7,16 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from data.collection import Collection
+import checks
+from data.collections.collection import Collection
 from errors import InputError
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
-from noise.keyed_hash import uniform
-from noise.labels import EMPTIED
+from noise.audit.labels import EMPTIED
+from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
-from noise.relevant import Relevant
-from noise.selection import Pair, Relabelling, count, in_order, negatives, positives, skip, until
+from noise.selection.document_order import DocumentOrder
+from noise.selection.keyed_hash import uniform
+from noise.selection.order import (
+    Pair,
+    Relabelling,
+    count,
+    in_order,
+    negatives,
+    positives,
+    skip,
+    until,
+)
+from noise.selection.relevant import Relevant
 
 Matrix = list[list[float]]
 EXAMPLE = "a square matrix of probabilities with a row for every level and rows that sum to 1, e.g. [[1,0,0],[.2,.6,.2],[.1,.3,.6]]"

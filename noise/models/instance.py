@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from data.collection import Collection
-from data.progress import track
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.encoders import EncoderRecipe, TextEncoder
-from noise.keyed_hash import uniform
+import checks
+from data.collections.collection import Collection
+from noise.audit.row import AuditRow
+from noise.encoders.embeddings import EncoderRecipe, TextEncoder
 from noise.model import NoiseModel, Recipe, Scorer, Work, joined
-from noise.pair_noise import PairNoise
-from noise.selection import count, in_order, positives, until
-from noise.semantic import Neighbourhood
-from noise.substitution import Done
+from noise.models.semantic import Neighbourhood
+from noise.selection.keyed_hash import uniform
+from noise.selection.order import count, in_order, positives, until
+from noise.selection.pair_noise import PairNoise
+from noise.selection.substitution import Done
+from terminal import track
 
 if TYPE_CHECKING:
-    from data.cache import JsonValue
+    from data.storage.cache import JsonValue
 
 Judgements = Sequence[tuple[str, str, int]]
 Rates = Mapping[tuple[str, str], float]

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
+import checks
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.row import AuditRow
 from noise.model import Scorer
-from noise.pair_noise import PairNoise, Process
-from noise.relevant import Relevant
-from noise.selection import Pair
-from noise.substitution import MODES, Candidates, Done, Lottery, Substitution
+from noise.selection.document_order import DocumentOrder
+from noise.selection.order import Pair
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.relevant import Relevant
+from noise.selection.substitution import MODES, Candidates, Done, Lottery, Substitution
 
 
 class LexicalSubstitution(PairNoise):
@@ -89,7 +89,7 @@ class Ranking:
     """
 
     def __init__(self, collection: Collection, order: DocumentOrder, pool: int) -> None:
-        from data.first_stage import (
+        from data.runs.bm25 import (
             bm25_run,
         )  # here: the configuration of a noise model does not need it
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, tee
 
-from data.cache import JsonValue
-from data.collection import Collection
+import checks
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
 from errors import InputError
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.keyed_hash import uniform
-from noise.labels import EMPTIED
+from noise.audit.labels import EMPTIED
+from noise.audit.row import AuditRow
 from noise.model import joined
-from noise.pair_noise import PairNoise, Process
-from noise.selection import Pair
-from noise.substitution import Done
+from noise.selection.keyed_hash import uniform
+from noise.selection.order import Pair
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.substitution import Done
 
 
 class Mixture(PairNoise):

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from data.collection import Collection
-from data.lines import hash_file, read_judgements
-from data.records import Judgement, Qrels
+import checks
+from data.collections.collection import Collection
+from data.collections.records import Judgement, Qrels
+from data.ingest.lines import hash_file, read_judgements
 from errors import InputError
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.labels import EMPTIED
+from noise.audit.labels import EMPTIED
+from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
-from noise.selection import Relabelling, count, in_order
+from noise.selection.order import Relabelling, count, in_order
 
 
 class Natural(NoiseModel):

@@ -1,9 +1,9 @@
 """No noise: training on the clean judgements, with an audit that says so."""
 
-from data.collection import Collection
+from data.collections.collection import Collection
 from errors import InputError
 from noise.model import NoiseModel, Recipe, Work
-from noise.selection import positives
+from noise.selection.order import positives
 
 
 class NoNoise(NoiseModel):

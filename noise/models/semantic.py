@@ -12,17 +12,17 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
-from noise.encoders import EncoderRecipe, TextEncoder, Vectors, document_embeddings
+import checks
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.row import AuditRow
+from noise.encoders.embeddings import EncoderRecipe, TextEncoder, Vectors, document_embeddings
 from noise.model import Scorer
-from noise.pair_noise import PairNoise, Process
-from noise.relevant import Relevant
-from noise.selection import Pair
-from noise.substitution import MODES, Candidates, Done, Lottery, Substitution
+from noise.selection.document_order import DocumentOrder
+from noise.selection.order import Pair
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.relevant import Relevant
+from noise.selection.substitution import MODES, Candidates, Done, Lottery, Substitution
 
 FEWEST_PAIRS, MOST_PAIRS = 256, 8192
 """Pairs searched together: every search reads all embeddings, so the blocks grow; the first ones are small for small corruptions."""
@@ -204,7 +204,7 @@ def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:
     """Positions of the documents with the largest dot products, best first, ties by position [B, min(k, n)]."""
-    from evaluation.search import (
+    from evaluation.exact_search import (
         exact_top_k,
     )  # here: it needs torch, the configuration of a noise model does not
 

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise import checks
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
-from noise.keyed_hash import uniform, uniforms
-from noise.pair_noise import PairNoise, Process
-from noise.relevant import Relevant
-from noise.selection import Pair
-from noise.substitution import MODES, Choice, Done, Substitution
+import checks
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.row import AuditRow
+from noise.selection.document_order import DocumentOrder
+from noise.selection.keyed_hash import uniform, uniforms
+from noise.selection.order import Pair
+from noise.selection.pair_noise import PairNoise, Process
+from noise.selection.relevant import Relevant
+from noise.selection.substitution import MODES, Choice, Done, Substitution
 
 ATTEMPTS = tuple(str(attempt) for attempt in range(16))
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from data.collection import Collection
-from data.text_store import TextStore
+from data.collections.collection import Collection
+from data.storage.text_store import TextStore
 
 if TYPE_CHECKING:
-    from data.cache import JsonValue
+    from data.storage.cache import JsonValue
 
 IDS_AT_ONCE = 1 << 16
 

@@ -3,7 +3,7 @@
 A generator's n-th number depends on everything drawn before it. A keyed hash depends on its key
 alone, so a draw is the same whatever the order of the input, the platform, the number of processes
 and the ratio, which is what makes the corrupted sets nested and the audits reproducible.
-(`data.keyed_random` serves integer keys in bulk; ids are text, and their draws must outlive this
+(`keyed_random` serves integer keys in bulk; ids are text, and their draws must outlive this
 program.)
 
 Reference: the idea is that of counter-based generators (Salmon et al., "Parallel random numbers: as

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from data.records import Qrels
+from data.collections.records import Qrels
 from errors import InputError
-from noise.audit_row import SKIP, AuditRow
-from noise.keyed_hash import uniform
+from noise.audit.row import SKIP, AuditRow
+from noise.selection.keyed_hash import uniform
 
 SELECTION = "semswap-1"
 """Version in the key of the order. All models share it: at one seed they corrupt the same pairs and differ in what they do to them."""

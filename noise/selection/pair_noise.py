@@ -4,12 +4,12 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from data.cache import JsonValue
-from data.collection import Collection
-from noise.audit_row import AuditRow
+from data.collections.collection import Collection
+from data.storage.cache import JsonValue
+from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Scorer, Work
-from noise.selection import Pair, count, in_order, positives, until
-from noise.substitution import Done
+from noise.selection.order import Pair, count, in_order, positives, until
+from noise.selection.substitution import Done
 
 
 class Process(NamedTuple):

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.collection import Collection
-from data.duplicates import first_copies
-from noise.document_order import DocumentOrder
+from data.collections.collection import Collection
+from data.collections.duplicates import first_copies
+from noise.selection.document_order import DocumentOrder
 
 
 class Known(NamedTuple):

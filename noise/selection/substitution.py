@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.collection import Collection
-from noise.audit_row import AuditRow
-from noise.document_order import DocumentOrder
-from noise.keyed_hash import uniforms
-from noise.selection import Pair, skip
+from data.collections.collection import Collection
+from noise.audit.row import AuditRow
+from noise.selection.document_order import DocumentOrder
+from noise.selection.keyed_hash import uniforms
+from noise.selection.order import Pair, skip
 
 MODES = {"swap", "replace"}
 """swap: the removed document becomes a judged negative (false positive and false negative). replace: it is gone (false positive only)."""

@@ -9,14 +9,14 @@ import numpy as np
 
 from reporting.figures.chart import Chart, Panel
 from reporting.figures.marks import bars, dots, line, unit_ticks
-from reporting.significance import SAME
+from reporting.statistics.significance import SAME
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from reporting.figures.scenes import Scene, Stage
-    from reporting.groups import Group
+    from reporting.statistics.groups import Group
 
 DRAWN = 201
 """Points that a curve over many queries is drawn with."""

@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from data.files import written_aside
+from data.storage.atomic_files import written_aside
 from reporting.figures.looks import GREY, INK, RULE
 
 if TYPE_CHECKING:

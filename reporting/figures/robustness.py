@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reporting.robustness import Curve, Point
+    from reporting.statistics.retention import Curve, Point
 
 
 def robustness(stage: Stage) -> Chart | None:

@@ -8,13 +8,13 @@ from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.figures.looks import Look, looks
-from reporting.histories import History, mean_history
+from reporting.reading.histories import History, mean_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reporting.analysis import Analysis
-    from reporting.groups import Group
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.groups import Group
 
 PANELS = 6
 """Settings that a figure shows at most."""

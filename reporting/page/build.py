@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from data.files import written_aside
-from data.progress import track
-from reporting.csv_files import CONDITION, Sheet, write_csv
+from data.storage.atomic_files import written_aside
 from reporting.figures import Stage, charts, inline_panel, inline_swatch, write_chart
 from reporting.page.configs import read_configs
 from reporting.page.provenance import provenance
 from reporting.page.queries import drill_down
 from reporting.page.summary import summarise
 from reporting.page.tables import tables
+from reporting.tables.csv_files import CONDITION, Sheet, write_csv
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reporting.analysis import Analysis
     from reporting.figures.chart import Chart
+    from reporting.statistics.analysis import Analysis
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("elements.js", "tables.js", "queries.js")

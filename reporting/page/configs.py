@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from cells.directory import BOOKKEEPING
+from cells.record.directory import BOOKKEEPING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reporting.groups import Group
+    from reporting.statistics.groups import Group
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from noise.audit_row import AuditRow
+    from noise.audit.row import AuditRow
     from reporting.page.texts import Texts
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reporting.cells import FinishedCell
+    from reporting.reading.cells import FinishedCell
 
 AUDITS = 300
 """Audits that are listed at most."""

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from data.progress import track
 from errors import InputError
 from reporting.page.configs import read_config
 from reporting.page.documents import Documents
 from reporting.page.runs import read_lists
 from reporting.page.texts import open_texts
-from reporting.per_query_values import read_values
-from reporting.significance import SAME
+from reporting.reading.per_query_values import read_values
+from reporting.statistics.significance import SAME
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from reporting.analysis import Analysis
-    from reporting.cells import FinishedCell
-    from reporting.groups import Condition, Group
+    from reporting.reading.cells import FinishedCell
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.groups import Condition, Group
 
 CONDITIONS = 12
 QUERIES = 8

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from reporting.comparisons import BASELINE
 from reporting.page.winners import SETTINGS, best_run, winners
 from reporting.page.words import counted, listed, named
+from reporting.statistics.comparisons import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.comparisons import Comparison
-    from reporting.robustness import Curve
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.comparisons import Comparison
+    from reporting.statistics.retention import Curve
 
 
 class Section(NamedTuple):

@@ -6,14 +6,14 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reporting.comparisons import BASELINE
+from reporting.statistics.comparisons import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.comparisons import Comparison
-    from reporting.groups import Condition, Group
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.comparisons import Comparison
+    from reporting.statistics.groups import Condition, Group
 
 DIGITS = 4
 ROWS = 6000
@@ -132,7 +132,7 @@ def _score(
 
 
 def _marks(comparisons: Sequence[Comparison]) -> dict[tuple[str, Condition, str], int]:
-    from reporting.groups import Condition
+    from reporting.statistics.groups import Condition
 
     return {
         (

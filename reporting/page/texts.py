@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import data
-from data.cache import Cache
+from data.storage.cache import Cache
 from errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from data.collection import Collection
-    from reporting.groups import Group
+    from data.collections.collection import Collection
+    from reporting.statistics.groups import Group
 
 LENGTH = 300
 """Characters of a document that are shown."""

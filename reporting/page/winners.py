@@ -10,9 +10,9 @@ from reporting.page.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.comparisons import Comparison
-    from reporting.groups import Group
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.comparisons import Comparison
+    from reporting.statistics.groups import Group
 
 SETTINGS = 8
 """Settings that are spoken of one by one at most."""

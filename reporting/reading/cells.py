@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cells import failures
-from cells.coordinates import PARTS, Coordinates, coordinates_of
-from cells.status import State, state_of
+from cells.record import failures
+from cells.record.coordinates import PARTS, Coordinates, coordinates_of
+from cells.tasks.status import State, state_of
 from errors import InputError
-from reporting.filters import passes, unmatched
+from reporting.reading.filters import passes, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

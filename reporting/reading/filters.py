@@ -11,7 +11,7 @@ from errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cells.coordinates import Coordinates
+    from cells.record.coordinates import Coordinates
 
 KEYS = ("dataset", "model", "loss", "noise", "noise.ratio", "seed")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reporting.groups import Group
+    from reporting.statistics.groups import Group
 
 log = logging.getLogger(__name__)
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.lines import read_judgements
-from data.progress import track
+from data.ingest.lines import read_judgements
+from data.runs.trec import listed_documents
 from errors import InputError
 from evaluation import parse_measures, read_trec, score_run
-from evaluation.trec import listed_documents
-from reporting.groups import Condition, Group, Groups
+from reporting.statistics.groups import Condition, Group, Groups
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from data.records import Qrels
+    from data.collections.records import Qrels
     from evaluation import Run, Scores
 
 MODEL, NOISE = "run", "none"  # what stands in the tables for what is not known of another's system

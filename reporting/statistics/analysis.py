@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reporting.comparisons import Comparison, Plan, compare
-from reporting.groups import Groups, read_groups
-from reporting.ranks import Ranking, rank
-from reporting.robustness import Curve, curves
+from reporting.statistics.comparisons import Comparison, Plan, compare
+from reporting.statistics.groups import Groups, read_groups
+from reporting.statistics.ranks import Ranking, rank
+from reporting.statistics.retention import Curve, curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reporting.cells import Cells, FinishedCell
-    from reporting.groups import Group
+    from reporting.reading.cells import Cells, FinishedCell
+    from reporting.statistics.groups import Group
 
 
 class Analysis(NamedTuple):

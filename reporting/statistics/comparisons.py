@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from data.progress import track
-from reporting.resampling import Resampler
-from reporting.significance import PairedTests, holm, paired_tests
+from reporting.statistics.resampling import Resampler
+from reporting.statistics.significance import PairedTests, holm, paired_tests
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reporting.groups import Condition, Group
+    from reporting.statistics.groups import Condition, Group
 
 BASELINE, FOCUS = "baseline", "focus"
 FAMILIES = (BASELINE, FOCUS)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from data.progress import track
 from errors import InputError
-from reporting.cells import FinishedCell, Problem
-from reporting.per_query_values import PerQuery, read_values
+from reporting.reading.cells import FinishedCell, Problem
+from reporting.reading.per_query_values import PerQuery, read_values
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reporting.groups import Condition, Group
+    from reporting.statistics.groups import Condition, Group
 
 LEAST = 3  # treatments that Friedman's test is defined for
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.keyed_random import keyed_random
+from keyed_random import keyed_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

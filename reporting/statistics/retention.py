@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reporting.groups import Group
+    from reporting.statistics.groups import Group
 
 CLEAN = "none"  # conf/noise/none.yaml: training on the clean judgements
 

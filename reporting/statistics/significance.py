@@ -18,7 +18,7 @@ from scipy import stats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reporting.resampling import Resampler
+    from reporting.statistics.resampling import Resampler
 
 SAME = 1e-12
 """Values of a query that differ by less are equal: means over seeds differ in their last bits with the order of addition."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporting.comparisons import BASELINE
+from reporting.statistics.comparisons import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.groups import Group
-    from reporting.ranks import Ranking
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.groups import Group
+    from reporting.statistics.ranks import Ranking
 
 TESTS = {"t": "paired t-test", "randomisation": "randomisation test"}
 BETTER, WORSE = "†", "‡"

@@ -7,17 +7,17 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from data.files import written_aside
-from data.progress import track
-from reporting.comparisons import Comparison
+from data.storage.atomic_files import written_aside
+from reporting.statistics.comparisons import Comparison
+from terminal import track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reporting.analysis import Analysis
-    from reporting.cells import FinishedCell
-    from reporting.groups import Group
+    from reporting.reading.cells import FinishedCell
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.groups import Group
 
 CONDITION = ("dataset", "model", "noise", "ratio")
 

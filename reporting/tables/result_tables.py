@@ -7,16 +7,16 @@ from collections import defaultdict
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from reporting.captions import compared, over_seeds, ranked
-from reporting.comparisons import BASELINE, FAMILIES
-from reporting.tables import Column, Entry, Row, Table, placed
+from reporting.statistics.comparisons import BASELINE, FAMILIES
+from reporting.tables.captions import compared, over_seeds, ranked
+from reporting.tables.table import Column, Entry, Row, Table, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reporting.analysis import Analysis
-    from reporting.comparisons import Comparison
-    from reporting.groups import Condition, Group
+    from reporting.statistics.analysis import Analysis
+    from reporting.statistics.comparisons import Comparison
+    from reporting.statistics.groups import Condition, Group
 
 Marks = dict[tuple[object, ...], int]
 

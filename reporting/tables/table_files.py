@@ -6,10 +6,10 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from data.files import written_aside
-from reporting.captions import BETTER, WORSE
-from reporting.csv_files import Sheet, write_csv
-from reporting.tables import BEST, SECOND
+from data.storage.atomic_files import written_aside
+from reporting.tables.captions import BETTER, WORSE
+from reporting.tables.csv_files import Sheet, write_csv
+from reporting.tables.table import BEST, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import rich.table
 
-    from reporting.tables import Column, Entry, Row, Table
+    from reporting.tables.table import Column, Entry, Row, Table
 
 MARKS = {1: BETTER, 0: "", -1: WORSE}
 WIDE = 6  # columns that a page of LaTeX holds

@@ -1,7 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from cells.check import check
+from cells.configuration.startup_checks import check
 from errors import InputError
 
 

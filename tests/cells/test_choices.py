@@ -1,6 +1,6 @@
 import pytest
 
-from cells.choices import check_choices
+from cells.configuration.choices import check_choices
 from errors import InputError
 
 

@@ -2,8 +2,8 @@ import pytest
 from cell_runs import ROOT, composed
 from omegaconf import OmegaConf
 
-from cells import compatibility
-from cells.directory import ABSENT, Cell, differences
+from cells.configuration import compatibility
+from cells.record.directory import ABSENT, Cell, differences
 from errors import InputError
 
 
@@ -110,7 +110,7 @@ def test_a_new_key_that_changes_something_is_a_clash(tmp_path):
 
 
 def test_every_new_key_declares_what_was_done_before_it():
-    """If this fails: declare the key in cells/compatibility.py, if a value of it does what was done before, or renew the fixture."""
+    """If this fails, declare the key in cells/configuration/compatibility.py or renew the fixture."""
     earlier = OmegaConf.to_container(OmegaConf.load(ROOT / "tests/fixtures/earlier_cell.yaml"))
     found = differences(earlier, Cell.of(composed("loss=label_weakening_literal")).config)
     assert [line for line in found if f": {ABSENT}" in line] == []

@@ -8,8 +8,8 @@ import pytrec_eval
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
-from cells.evaluation_only import evaluate
-from cells.training import train
+from cells.tasks.evaluate import evaluate
+from cells.tasks.train import train
 from errors import InputError
 
 
@@ -154,9 +154,9 @@ def test_training_learns_from_clean_labels(run_cell):
 
 def test_an_interrupted_cell_goes_on_where_it_stopped(run_cell, monkeypatch, tmp_path):
     _, undisturbed = run_cell("model.epochs=3", out=tmp_path / "undisturbed")
-    import cells.evaluating
+    import cells.training.evaluator
 
-    score, calls = cells.evaluating.Evaluator.validate, []
+    score, calls = cells.training.evaluator.Evaluator.validate, []
 
     def interrupt_second(self, network):
         calls.append(1)
@@ -164,7 +164,7 @@ def test_an_interrupted_cell_goes_on_where_it_stopped(run_cell, monkeypatch, tmp
             raise KeyboardInterrupt
         return score(self, network)
 
-    monkeypatch.setattr(cells.evaluating.Evaluator, "validate", interrupt_second)
+    monkeypatch.setattr(cells.training.evaluator.Evaluator, "validate", interrupt_second)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         run_cell("model.epochs=3", out=tmp_path / "interrupted")
     monkeypatch.undo()

@@ -7,11 +7,11 @@ import pytest
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
-from cells.evaluating import Evaluator
-from cells.materials import prepare
-from cells.mining import check_negatives
-from cells.tokenised import build_network
-from cells.training import train
+from cells.inputs.negative_mining import check_negatives
+from cells.inputs.tokenised import build_network
+from cells.inputs.training_inputs import prepare
+from cells.tasks.train import train
+from cells.training.evaluator import Evaluator
 from errors import InputError
 
 

@@ -5,8 +5,8 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from cells import placing
-from cells.placing import device_of, placed
+from cells.training import device
+from cells.training.device import device_of, placed
 
 
 class Moved(nn.Linear):
@@ -35,7 +35,7 @@ def fail_inside(network):
 
 
 def test_a_network_goes_there_and_comes_back_also_after_an_error(monkeypatch):
-    monkeypatch.setattr(placing, "device_of", lambda _: "cuda")
+    monkeypatch.setattr(device, "device_of", lambda _: "cuda")
     network = Moved()
     with pytest.raises(ZeroDivisionError):
         fail_inside(network)
@@ -43,7 +43,7 @@ def test_a_network_goes_there_and_comes_back_also_after_an_error(monkeypatch):
 
 
 def test_without_an_accelerator_it_stays(monkeypatch):
-    monkeypatch.setattr(placing, "device_of", lambda _: "cpu")
+    monkeypatch.setattr(device, "device_of", lambda _: "cpu")
     network = Moved()
     with placed(network, OmegaConf.create({})):
         pass

@@ -4,8 +4,8 @@ import pytest
 import torch
 from cell_runs import composed
 
-from cells import precision
-from cells.precision import check_precision, settled_precision
+from cells.training import precision
+from cells.training.precision import check_precision, settled_precision
 from errors import InputError
 
 

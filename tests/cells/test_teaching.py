@@ -7,8 +7,8 @@ import pytest
 from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
-from cells.retrieving import retrieve
-from cells.training import train
+from cells.tasks.retrieve import retrieve
+from cells.tasks.train import train
 from errors import InputError
 
 

@@ -8,9 +8,9 @@ from cell_runs import SMALL, composed
 from folders import QUERIES, write_folder
 from small_collection import write_small_collection
 
-from cells.evaluating import Evaluator
-from cells.training import train
-from cells.validating import check_validation, validation_qrels
+from cells.inputs.validation import check_validation, validation_qrels
+from cells.tasks.train import train
+from cells.training.evaluator import Evaluator
 from data import Cache, open_folder
 from errors import InputError
 

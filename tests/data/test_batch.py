@@ -19,12 +19,12 @@ from data import (
     collate,
     first_copies,
 )
-from data.keyed_random import keyed_order, keyed_random
-from data.ragged import offsets_of
-from data.records import Document
-from data.text_store_writer import write_text_store
+from data.collections.records import Document
+from data.storage.ragged import offsets_of
+from data.storage.text_store_writer import write_text_store
 from errors import InputError
 from evaluation import Run
+from keyed_random import keyed_order, keyed_random
 
 N = 12
 TEXTS = [f"text {row}" for row in range(N)]
@@ -280,7 +280,7 @@ def test_a_run_may_be_shallower_than_the_depth(collection):
 
 
 def test_mining_in_blocks_of_queries(collection, examples, monkeypatch):
-    monkeypatch.setattr("data.negatives.QUERY_BLOCK", 1)
+    monkeypatch.setattr("data.training.negatives.QUERY_BLOCK", 1)
     again = build_examples(
         collection.documents,
         QUERIES,

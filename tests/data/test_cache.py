@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from data.cache import Cache
+from data.storage.cache import Cache
 from errors import InputError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def write(folder):
@@ -65,7 +65,7 @@ def test_killed_build_is_not_taken_for_whole_and_is_swept(cache):
 import os, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from data.cache import Cache
+from data.storage.cache import Cache
 def build(folder):
     (folder / "half").write_text("ha")
     os.kill(os.getpid(), 9)

@@ -5,8 +5,8 @@ import gzip
 import pytest
 from folders import QUERIES, TEST, TEXTS, TRAIN, write_folder, write_jsonl
 
-from data.cache import Cache
-from data.folder import open_folder
+from data.collections.folder import open_folder
+from data.storage.cache import Cache
 from errors import InputError
 
 SPACED = {"queries": QUERIES | {"q 7": "sweet"}, "train": [*TRAIN, ("q 7", "apple", 1)]}

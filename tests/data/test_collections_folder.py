@@ -7,10 +7,10 @@ from folders import DEV, QUERIES, TEST, TEXTS, TRAIN, write_folder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import ingest
-from data.cache import Cache
-from data.folder import open_folder
-from data.holdout import held_out
+from data.collections.folder import open_folder
+from data.ingest import ingestion
+from data.ingest.holdout import held_out
+from data.storage.cache import Cache
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_title_comes_before_the_text(tmp_path, cache):
 def test_second_opening_reads_the_cache(tmp_path, cache, monkeypatch):
     folder = write_folder(tmp_path / "mine")
     first = open_folder(str(folder), cache=cache)
-    monkeypatch.setattr(ingest, "write_text_store", None)
-    monkeypatch.setattr(ingest, "make_splits", None)
+    monkeypatch.setattr(ingestion, "write_text_store", None)
+    monkeypatch.setattr(ingestion, "make_splits", None)
     again = open_folder(str(folder), cache=cache)
     assert (again.fingerprint, again.train, again.documents_fingerprint) == (
         first.fingerprint,

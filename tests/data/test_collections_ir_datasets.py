@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from data import ir_dataset, ir_datasets_home
-from data.cache import Cache
-from data.ir_dataset import open_ir_dataset
+from data.collections import ir_dataset, ir_datasets_home
+from data.collections.ir_dataset import open_ir_dataset
+from data.storage.cache import Cache
 from errors import InputError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Qrel = namedtuple("Qrel", "query_id doc_id relevance")  # noqa: PYI024
 DOCUMENTS = {"d1": "red fruit", "d2": " yellow fruit", "d3": "root"}
 VIEWS = {
@@ -139,8 +139,8 @@ def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
 def test_missing_collection_without_network_ends_in_one_line(tmp_path, settings, complaints):
     script = f"""
 from pathlib import Path
-from data.cache import Cache
-from data.ir_dataset import open_ir_dataset
+from data.storage.cache import Cache
+from data.collections.ir_dataset import open_ir_dataset
 open_ir_dataset(**{settings!r}, cache=Cache(Path({str(tmp_path / "cache")!r})))
 """
     nowhere = dict.fromkeys(

@@ -10,13 +10,13 @@ import ir_measures
 import pytest
 from ir_measures import nDCG
 
-from data.cache import Cache
-from data.first_stage import bm25_run
-from data.folder import open_folder
+from data.collections.folder import open_folder
+from data.runs.bm25 import bm25_run
+from data.storage.cache import Cache
 
 pytestmark = pytest.mark.collections
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_ir_datasets_and_the_folder_give_the_same_collection(
     validation = None if name == "scifact" else f"beir/{name}/dev"
     script = f"""
 from pathlib import Path
-from data.cache import Cache
-from data.ir_dataset import open_ir_dataset
+from data.storage.cache import Cache
+from data.collections.ir_dataset import open_ir_dataset
 views = dict(documents="beir/{name}", train="beir/{name}/train", validation={validation!r}, test="beir/{name}/test")
 print(open_ir_dataset(**views, cache=Cache(Path({str(tmp_path / "cache")!r}))).fingerprint)
 """

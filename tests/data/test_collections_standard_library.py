@@ -4,8 +4,12 @@ import shutil
 
 import pytest
 
-from data.cache import Cache
-from data.standard_library import described_definitions, open_standard_library, sentences
+from data.collections.standard_library import (
+    described_definitions,
+    open_standard_library,
+    sentences,
+)
+from data.storage.cache import Cache
 
 MODULE = '''"""The module's own docstring is no document."""
 \x0c

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_collection import write_small_collection
 
-from cells.materials import prepare
-from data.cache import Cache
-from data.folder import open_folder
-from data.records import Split
-from data.subsample import subsampled
+from cells.inputs.training_inputs import prepare
+from data.collections.folder import open_folder
+from data.collections.records import Split
+from data.ingest.subsample import subsampled
+from data.storage.cache import Cache
 
 JUDGED = st.dictionaries(
     st.sampled_from([f"q{number}" for number in range(8)]),

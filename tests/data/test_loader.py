@@ -8,8 +8,8 @@ import pytorch_lightning as pl
 import torch
 
 from data import Ragged, TokenStore, TokenStores, TrainingExamples, TrainingLoader
-from data.negatives import Pairs, Pools, negative_pools
-from data.ragged import offsets_of, ragged_by_owner
+from data.storage.ragged import offsets_of, ragged_by_owner
+from data.training.negatives import Pairs, Pools, negative_pools
 from errors import InputError
 
 QUERIES, DOCUMENTS, EXAMPLES = 30, 50, 43

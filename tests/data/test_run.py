@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import TextStore
-from data.records import Document
-from data.text_store_writer import write_text_store
+from data.collections.records import Document
+from data.runs.trec import tie_free
+from data.storage.text_store_writer import write_text_store
 from errors import InputError
 from evaluation import Run, ranked_run, read_trec, without_self, write_trec
-from evaluation.trec import tie_free
 
 INF = np.float32(np.inf)
 

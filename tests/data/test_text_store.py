@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import text_store, text_store_writer
-from data.records import Document
-from data.text_store import TextStore
-from data.text_store_writer import write_text_store
+from data.collections.records import Document
+from data.storage import text_store, text_store_writer
+from data.storage.text_store import TextStore
+from data.storage.text_store_writer import write_text_store
 from errors import InputError
 
 IDS = st.text(st.characters(exclude_categories=("Z", "C")), min_size=1).filter(

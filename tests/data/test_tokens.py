@@ -21,10 +21,10 @@ from data import (
     text_fingerprint,
     train_wordpiece,
 )
-from data.ragged import offsets_of, ragged_by_owner
-from data.records import Document
-from data.text_store_writer import write_text_store
-from data.wordpiece import SPECIAL_TOKENS, learn_wordpiece
+from data.collections.records import Document
+from data.storage.ragged import offsets_of, ragged_by_owner
+from data.storage.text_store_writer import write_text_store
+from data.tokenizers.wordpiece import SPECIAL_TOKENS, learn_wordpiece
 from errors import InputError
 
 TEXTS = [
@@ -63,7 +63,7 @@ def test_wordpiece_is_a_bert_tokenizer(tokenizer):
 
 def test_wordpiece_is_learnt_once(collection, tokenizer, monkeypatch):
     monkeypatch.setattr(
-        "data.wordpiece.learn_wordpiece", lambda *_, **__: pytest.fail("learnt again")
+        "data.tokenizers.wordpiece.learn_wordpiece", lambda *_, **__: pytest.fail("learnt again")
     )
     assert train_wordpiece(collection, vocabulary_size=200).get_vocab() == tokenizer.get_vocab()
 
@@ -72,12 +72,12 @@ def test_wordpiece_is_the_same_in_every_process():
     # the tokenizers library seeds its hash maps anew in each process; this text has many equally
     # frequent pairs
     program = (
-        "from data.wordpiece import learn_wordpiece; from hashlib import md5;texts = [chr(97 + i % "
+        "from data.tokenizers.wordpiece import learn_wordpiece; from hashlib import md5;texts = [chr(97 + i % "
         "26) + chr(97 + j % 26) + chr(97 + (i * j) % 26) for i in range(60) for j in "
         "range(60)];print(md5(learn_wordpiece(lambda: texts, "
         "vocabulary_size=400).to_str().encode()).hexdigest())"
     )
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program], cwd=root, capture_output=True, check=True
@@ -100,7 +100,7 @@ def test_vocabulary_without_room_for_words():
 
 @pytest.mark.parametrize("path", ["no/such/folder", "nobody/nothing", "."])
 def test_load_tokenizer_names_the_key(collection, path, monkeypatch, tmp_path):
-    monkeypatch.setattr("data.pretrained_tokenizer._hub_answers", lambda: False)
+    monkeypatch.setattr("data.tokenizers.pretrained_tokenizer._hub_answers", lambda: False)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"model.path=.*tokenizer.json"):
         load_tokenizer(collection, path=path)
@@ -136,7 +136,7 @@ def test_max_length_without_room_for_text(tokenizer):
 
 
 def test_token_store_holds_the_tokenizer_s_ids(tokenizer, tmp_path, monkeypatch):
-    monkeypatch.setattr("data.token_store.CHUNK", 7)
+    monkeypatch.setattr("data.storage.token_store.CHUNK", 7)
     text_tokenizer = TextTokenizer(tokenizer, max_length=16)
     cache = Cache(tmp_path)
     store = build_token_store(iter(TEXTS), fingerprint="a", tokenizer=text_tokenizer, cache=cache)

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import Ragged, TokenStore
-from data.ragged import offsets_of
+from data.storage.ragged import offsets_of
 from errors import InputError
 from evaluation import encode as encode_module
-from evaluation import search
+from evaluation import exact_search
 from evaluation.encode import encode_store
-from evaluation.search import exact_top_k
+from evaluation.exact_search import exact_top_k
 
 
 def full_sort(queries: np.ndarray, documents: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def test_blocks_of_queries(monkeypatch):
         rng.integers(-2, 3, (23, 2)).astype(np.float32),
         rng.integers(-2, 3, (60, 2)).astype(np.float32),
     )
-    monkeypatch.setattr(search, "QUERY_BLOCK", 5)
+    monkeypatch.setattr(exact_search, "QUERY_BLOCK", 5)
     assert (
         exact_top_k(queries, documents, 7, block=9)[1].tolist()
         == full_sort(queries, documents, 7)[1].tolist()

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from data import Batch, Tokens
-from lightning_modules.diagnostics import Diagnostics
+from lightning_modules.training.diagnostics import Diagnostics
 from losses import Decisions
 
 NO_TOKENS = Tokens(torch.zeros(0, dtype=torch.long), torch.zeros(1, dtype=torch.long))

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from tiny_models import ragged, random_batch, tiny_bert
 
 from errors import InputError
-from lightning_modules.chunks import Chunks
-from lightning_modules.dense_retriever import DenseRetriever
-from lightning_modules.pooling import POOLINGS
-from lightning_modules.ragged import padded
-from lightning_modules.static_encoder import StaticEncoder, inverse_document_frequency
-from lightning_modules.transformer_encoder import TransformerEncoder
+from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.pooling import POOLINGS
+from lightning_modules.layers.ragged_tensor import padded
+from lightning_modules.networks.dense_retriever import DenseRetriever
+from lightning_modules.networks.static_encoder import StaticEncoder, inverse_document_frequency
+from lightning_modules.networks.transformer_encoder import TransformerEncoder
 
 VOCABULARY = 28
 TEXTS = st.lists(

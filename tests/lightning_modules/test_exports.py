@@ -7,9 +7,9 @@ import torch
 from exported_models import TEXTS, exported, our_scores
 from tiny_models import save_tiny
 
-from cells.exporting import check_export
+from cells.record.export import check_export
 from errors import InputError
-from lightning_modules.saved import is_export
+from lightning_modules.loading.saved import is_export
 
 sentence_transformers = pytest.importorskip("sentence_transformers")
 

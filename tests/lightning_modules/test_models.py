@@ -13,8 +13,8 @@ from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
 from data import Batch
 from errors import InputError
 from evaluation.answer import Search
-from lightning_modules.chunks import Chunks
-from lightning_modules.word_vectors import WordVectors
+from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.word_vectors import WordVectors
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 

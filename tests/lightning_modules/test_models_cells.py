@@ -8,8 +8,8 @@ from configured_models import SMALL as SMALL_MODELS
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
 
-from cells.retrieving import retrieve
-from cells.training import train
+from cells.tasks.retrieve import retrieve
+from cells.tasks.train import train
 from errors import InputError
 from losses.views import VIEWS
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
 from tokenizers import processors
 
-from lightning_modules.pair_template import PairTemplate
+from lightning_modules.layers.pair_template import PairTemplate
 
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import ragged, save_tiny, tiny_tokenizer
 
-from lightning_modules.ragged import offsets_of
-from lightning_modules.token_vectors import TokenVectors, maxsim, maxsim_pairs
+from lightning_modules.layers.ragged_tensor import offsets_of
+from lightning_modules.layers.token_vectors import TokenVectors, maxsim, maxsim_pairs
 
 LENGTHS = st.lists(st.integers(1, 5), min_size=1, max_size=6)
 

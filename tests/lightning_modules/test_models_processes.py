@@ -16,9 +16,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 import losses
 from errors import InputError
-from evaluation.part import WHOLE, Part
-from evaluation.search import exact_top_k
-from lightning_modules.processes import Share
+from evaluation.exact_search import exact_top_k
+from evaluation.shard import WHOLE, Part
+from lightning_modules.networks.shared_batch import Share
 
 CASES = {
     "minilm": losses.CrossEntropy,

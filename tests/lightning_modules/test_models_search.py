@@ -8,14 +8,14 @@ from hydra.utils import instantiate
 from small_collection import write_small_collection
 from tiny_models import save_tiny
 
-from cells.indexing import indexed
-from cells.tokenised import build_network, tokenise
+from cells.inputs.tokenised import build_network, tokenise
+from cells.tasks.index import indexed
 from data import Cache, open_folder
 from errors import InputError
-from evaluation import Run, encode, retrieval, write_trec
+from evaluation import Run, dense_search, encode, write_trec
 from evaluation.answer import evaluating
+from evaluation.candidates import reordered
 from evaluation.encode import encode_store
-from evaluation.first_stage import reordered
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(
     model, answered, folder, monkeypatch
 ):
     found, network, tokenised = answered(model)
-    for module in (encode, retrieval):
+    for module in (encode, dense_search):
         monkeypatch.setattr(
             module, "WINDOW" if module is encode else "SHARD", 50
         )  # 120 documents: 50, 50 and 20

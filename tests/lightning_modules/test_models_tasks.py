@@ -10,14 +10,14 @@ from cell_runs import SMALL, composed
 from rich import get_console
 from small_collection import write_small_collection
 
-from cells.evaluation_only import evaluate
-from cells.indexing import index
-from cells.retrieving import retrieve
-from cells.searching import search
+from cells.tasks.evaluate import evaluate
+from cells.tasks.index import index
+from cells.tasks.retrieve import retrieve
+from cells.tasks.search import search
 from errors import InputError
 from evaluation import Run, below
-from lightning_modules.ranking_module import RankingModule
-from lightning_modules.refresh import NegativeRefresh
+from lightning_modules.training.ranking_module import RankingModule
+from lightning_modules.training.refresh import NegativeRefresh
 
 MODELS = [key for key in SMALL if key.startswith(("model.network", "model.tokenizer"))]
 

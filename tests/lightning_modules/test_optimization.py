@@ -7,7 +7,7 @@ from tiny_models import save_tiny
 from torch import nn
 
 from errors import InputError
-from lightning_modules.optimization import Optimization
+from lightning_modules.training.optimization import Optimization
 
 
 def test_the_rate_warms_up_and_decays_to_nearly_zero():

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from evaluation import Run
-from lightning_modules.teacher import TeacherScores
+from lightning_modules.training.teacher import TeacherScores
 
 RUN = Run(
     ["b", "a", "unknown"],

@@ -7,8 +7,8 @@ from tiny_models import random_batch, tiny_bert
 import losses
 from errors import InputError
 from lightning_modules import DenseRetriever, Optimization, RankingModule
-from lightning_modules.transformer_encoder import TransformerEncoder
-from lightning_modules.weight_average import WeightAverage
+from lightning_modules.networks.transformer_encoder import TransformerEncoder
+from lightning_modules.training.weight_average import WeightAverage
 
 OPTIMIZATION = Optimization(0.1, 0.0, 0.0, "constant")
 

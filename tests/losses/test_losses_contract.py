@@ -13,7 +13,7 @@ from torch import Tensor
 from errors import InputError
 from losses import Loss
 
-FOLDER = Path(__file__).parent.parent / "conf" / "loss"
+FOLDER = Path(__file__).parents[2] / "conf" / "loss"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 # part of the loss is held constant when it is differentiated, so finite differences see more than

@@ -13,7 +13,7 @@ from losses import Candidates, Loss, pointwise_view
 from losses.cross_entropy import cross_entropy
 from losses.elr import elr_regularizer
 
-GOLDEN = json.loads((Path(__file__).parent / "fixtures" / "golden.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "fixtures" / "golden.json").read_text())
 CASES = {case["id"]: case for case in GOLDEN["cases"]}
 
 Parameters = dict[str, float]

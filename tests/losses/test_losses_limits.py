@@ -183,7 +183,7 @@ def test_projection_agrees_with_a_solver(
 
 
 def test_projection_masses_on_the_hull() -> None:
-    for case in json.loads((Path(__file__).parent / "fixtures" / "golden.json").read_text())[
+    for case in json.loads((Path(__file__).parents[1] / "fixtures" / "golden.json").read_text())[
         "extra"
     ]["gcm"]:
         log_p = torch.tensor([case["b"]], dtype=torch.float64).log()

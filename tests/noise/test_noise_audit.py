@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from noise_collections import make_collection, model
 
 from noise import Audit, AuditRow
-from noise.audit_row import COLUMNS, from_line, to_line
-from noise.keyed_hash import uniform, uniforms
-from noise.selection import count, in_order
+from noise.audit.row import COLUMNS, from_line, to_line
+from noise.selection.keyed_hash import uniform, uniforms
+from noise.selection.order import count, in_order
 
 DOCUMENTS = {f"d{n}": f"word{n} thing{n % 3}" for n in range(20)}
 TRAIN = {"q0": {"d0": 2, "d1": 1, "d2": 0}, "q1": {"d2": 1}, "q2": {"d3": 1}, "q3": {"d4": 1}}

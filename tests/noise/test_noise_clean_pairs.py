@@ -5,8 +5,8 @@ from cell_runs import SMALL, composed
 from noise_collections import make_collection, model
 from small_collection import write_small_collection
 
-from cells.materials import prepare
-from noise.audit import Audit
+from cells.inputs.training_inputs import prepare
+from noise.audit.audit import Audit
 
 DOCUMENTS = {f"d{n:02}": f"word{n % 7} word{n % 5} word{n % 3} d{n:02}" for n in range(40)}
 QUERIES = {f"q{n}": f"word{n % 7} word{n % 3}" for n in range(8)}

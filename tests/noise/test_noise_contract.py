@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from noise_collections import MODELS, contents, make_collection, model, ratios, shuffled
 
 from data import Cache, Split
-from data.keyed_random import keyed_random
-from data.standard_library import open_standard_library
-from noise.labels import canonical
+from data.collections.standard_library import open_standard_library
+from keyed_random import keyed_random
+from noise.audit.labels import canonical
 
 SEEDS = settings(
     max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from noise_collections import make_collection
 
-from noise.document_order import DocumentOrder
+from noise.selection.document_order import DocumentOrder
 
 IDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)
 

@@ -5,8 +5,8 @@ import pytest
 from noise_collections import WORDS, configuration, make_collection
 
 from noise import LatentSemantics
-from noise.document_order import DocumentOrder
-from noise.encoders import document_embeddings
+from noise.encoders.embeddings import document_embeddings
+from noise.selection.document_order import DocumentOrder
 
 DOCUMENTS = {
     f"d{n:02}": f"{WORDS[n % 7]} {WORDS[n % 5]} {WORDS[(n // 5) % 14]}" for n in reversed(range(40))

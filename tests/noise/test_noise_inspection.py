@@ -9,8 +9,8 @@ from rich.console import Console
 
 from errors import InputError
 from noise import LatentSemantics
-from noise.inspection import inspect
-from noise.inspection_tables import records, tables
+from noise.inspection.inspection import inspect
+from noise.inspection.inspection_tables import records, tables
 
 DOCUMENTS = {
     f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n % 14]} {WORDS[n * 5 % 13]} d{n:02}" for n in range(60)

@@ -13,8 +13,8 @@ from transformers import AutoModelForSequenceClassification
 
 from errors import InputError
 from noise import LatentSemantics
-from noise.inspection import inspect
-from noise.judge import CrossEncoderJudge
+from noise.inspection.inspection import inspect
+from noise.inspection.judge import CrossEncoderJudge
 
 DOCUMENTS = {
     f"d{n:02}": " ".join(["word", *(WORDS[n * k % 20] for k in range(1, 2 + n % 7)), f"d{n}"])
@@ -46,7 +46,7 @@ def plainly_scored(folder, queries, documents):
 
 
 def test_pairs_get_the_logits_of_the_classifier(classifier, monkeypatch):
-    monkeypatch.setattr("noise.judge.PAIRS_AT_ONCE", 5)
+    monkeypatch.setattr("noise.inspection.judge.PAIRS_AT_ONCE", 5)
     queries, documents = [QUERIES[f"q{n % 8}"] for n in range(12)], list(DOCUMENTS.values())[:12]
     np.testing.assert_allclose(
         CrossEncoderJudge(classifier)(queries, documents),

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
 
 from data import TextTokenizer
-from data.packaged_weights import minilm_folder
+from data.tokenizers.packaged_weights import minilm_folder
 from errors import InputError
 from noise import ExportedEncoder, TransformerTextEncoder
 

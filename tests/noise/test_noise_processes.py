@@ -6,7 +6,7 @@ from pathlib import Path
 from noise_collections import WORDS, make_collection, model, shuffled
 
 from data import Cache
-from data.text_store import TextStore
+from data.storage.text_store import TextStore
 
 DOCUMENTS = {
     f"d{n:02}": f"{WORDS[n % 14]} {WORDS[n * 5 % 13]} {WORDS[n * 3 % 11]} d{n:02}"
@@ -52,7 +52,12 @@ def test_one_two_and_four_processes_give_the_same_bytes(tmp_path):
         "forkserver"
     )  # forking this process would copy its threads
     context.set_forkserver_preload(
-        ["noise.semantic", "evaluation.search", "sklearn.feature_extraction.text", "hydra"]
+        [
+            "noise.models.semantic",
+            "evaluation.exact_search",
+            "sklearn.feature_extraction.text",
+            "hydra",
+        ]
     )
     audits = {"semantic": set(), "mixture": set()}
     for workers in (1, 2, 4):

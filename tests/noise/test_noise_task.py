@@ -9,8 +9,8 @@ from small_collection import write_small_collection
 from tiny_models import save_tiny_classifier
 from wandb_records import read_offline_run
 
-from cells.noising import noise
-from cells.training import train
+from cells.tasks.noise import noise
+from cells.tasks.train import train
 from errors import InputError
 from noise import Audit
 

@@ -6,16 +6,16 @@ import shutil
 import numpy as np
 import pytest
 
-from benchmarks.report_synthetic import Grid, write_cell, write_cells
-from cells import failures
-from cells.coordinates import coordinates_of
-from cells.lock import lock_file, locked
+from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
+from cells.record import failures
+from cells.record.coordinates import coordinates_of
+from cells.record.lock import lock_file, locked
 from errors import InputError
 from evaluation import read_per_query
-from reporting.cells import read_cells
-from reporting.filters import parse_filters
-from reporting.groups import read_groups
-from reporting.per_query_values import read_values
+from reporting.reading.cells import read_cells
+from reporting.reading.filters import parse_filters
+from reporting.reading.per_query_values import read_values
+from reporting.statistics.groups import read_groups
 
 GRID = Grid({"cross_entropy": 0.0, "label_weakening": 0.1}, datasets=("toy", "other"))
 VALUES = {"nDCG@10": np.array([0.5, 0.25]), "RR@10": np.array([1.0, 0.0])}

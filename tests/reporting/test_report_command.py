@@ -11,7 +11,7 @@ from cell_runs import ROOT
 from wandb_records import read_offline_run
 
 import report
-from benchmarks.report_synthetic import Grid, write_cells
+from benchmarks.sweeps.report_synthetic import Grid, write_cells
 from evaluation import read_per_query
 
 GRID = Grid(

@@ -10,15 +10,15 @@ import pytest
 from matplotlib.figure import Figure
 from page_cells import GRID, write_page_cells
 
-from benchmarks.report_synthetic import Grid, write_cells
-from reporting.analysis import analyse
-from reporting.cells import read_cells
-from reporting.comparisons import Plan
-from reporting.csv_files import write_csvs
+from benchmarks.sweeps.report_synthetic import Grid, write_cells
 from reporting.figures import Stage, charts, inline_panel, write_chart
 from reporting.figures.looks import COLOURED, GREY, INK, looks
 from reporting.figures.marks import end_labels
 from reporting.figures.robustness import robustness
+from reporting.reading.cells import read_cells
+from reporting.statistics.analysis import analyse
+from reporting.statistics.comparisons import Plan
+from reporting.tables.csv_files import write_csvs
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=200)
 MANY = [f"loss_{letter}" for letter in "abcdefghijkl"]

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from page_cells import GRID, HOSTILE, TEXTS, write_page_cells
 
-from benchmarks.report_synthetic import Grid
+from benchmarks.sweeps.report_synthetic import Grid
 from data import Cache, open_folder
-from reporting.analysis import analyse
-from reporting.cells import read_cells
-from reporting.comparisons import Plan
-from reporting.csv_files import write_csvs
 from reporting.page import build, queries, tables, write_page
+from reporting.reading.cells import read_cells
+from reporting.statistics.analysis import analyse
+from reporting.statistics.comparisons import Plan
+from reporting.tables.csv_files import write_csvs
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=200)
 SMALL = Grid({"cross_entropy": 0.0, "label_weakening": 0.5}, ratios=(0.4,), seeds=(1,), queries=8)

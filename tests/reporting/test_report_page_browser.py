@@ -6,11 +6,11 @@ import shutil
 import pytest
 from page_cells import write_page_cells
 
-from reporting.analysis import analyse
-from reporting.cells import read_cells
-from reporting.comparisons import Plan
-from reporting.csv_files import write_csvs
 from reporting.page import write_page
+from reporting.reading.cells import read_cells
+from reporting.statistics.analysis import analyse
+from reporting.statistics.comparisons import Plan
+from reporting.tables.csv_files import write_csvs
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

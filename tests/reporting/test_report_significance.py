@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from reporting.resampling import Resampler
-from reporting.significance import holm, paired_tests
+from reporting.statistics.resampling import Resampler
+from reporting.statistics.significance import holm, paired_tests
 
 RESAMPLES = 10_000
 

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scipy import stats
 
-from benchmarks.report_synthetic import Grid, write_cell, write_cells
+from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
 from errors import InputError
-from reporting.analysis import analyse
-from reporting.cells import read_cells
-from reporting.comparisons import BASELINE, FOCUS, Plan
-from reporting.csv_files import write_csvs
-from reporting.filters import parse_filters
 from reporting.folder import check_folder, prepare_folder
-from reporting.ranks import critical_difference, rank
-from reporting.rendering import latex, markdown, rich_table, write_table
-from reporting.result_tables import measure_table, paper_table, rank_table, tables_of
-from reporting.tables import BEST, SECOND, Column, Entry, Row, Table, placed
+from reporting.reading.cells import read_cells
+from reporting.reading.filters import parse_filters
+from reporting.statistics.analysis import analyse
+from reporting.statistics.comparisons import BASELINE, FOCUS, Plan
+from reporting.statistics.ranks import critical_difference, rank
+from reporting.tables.csv_files import write_csvs
+from reporting.tables.result_tables import measure_table, paper_table, rank_table, tables_of
+from reporting.tables.table import BEST, SECOND, Column, Entry, Row, Table, placed
+from reporting.tables.table_files import latex, markdown, rich_table, write_table
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=500)
 LOSSES = {"cross_entropy": 0.0, "same_as_cross_entropy": 0.0, "label_weakening": 0.3, "elr": -0.3}

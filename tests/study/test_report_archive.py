@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from cells.directory import differences
+from cells.record.directory import differences
 from errors import InputError
-from reporting.archive import FILES, main, restore, store
-from reporting.cells import read_cells
-from reporting.groups import read_groups
+from reporting.reading.cells import read_cells
+from reporting.statistics.groups import read_groups
+from study.archive import FILES, main, restore, store
 
 AUDIT = {"audit_sha256": "ab" * 32, "corrupted": 4, "units": 10}
 

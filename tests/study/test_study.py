@@ -7,11 +7,11 @@ from cell_runs import composed
 from hydra.core.hydra_config import HydraConfig
 from test_report_archive import write_cell
 
-from benchmarks.study import COLLECTIONS, dataset, pieces
 from errors import InputError
-from reporting.archive import store
-from reporting.cells import read_cells
-from reporting.reproduction import compare, main
+from reporting.reading.cells import read_cells
+from study.archive import store
+from study.grid import COLLECTIONS, dataset, pieces
+from study.reproduction import compare, main
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
@@ -40,7 +40,7 @@ def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(collection, monkeypa
                 f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate
             )
             assert cfg.cell == cell
-            assert cfg.logger._target_ == "cells.tracking.LocalTracker"
+            assert cfg.logger._target_ == "cells.tracking.tracker.LocalTracker"
             assert cfg.output_dir == "outputs/cpu_study"
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reporting.groups import Condition
-from reporting.study import Recovery, detections, last_epoch, recoveries, spent
+from reporting.statistics.groups import Condition
+from study.recovery import Recovery, detections, last_epoch, recoveries, spent
 
 
 def group(loss, ratio, value, *, noise="semantic", cells=()):

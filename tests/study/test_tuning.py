@@ -6,9 +6,9 @@ import pytest
 from cell_runs import composed, run
 from omegaconf import OmegaConf
 
-from cells.tuned import tuned_learning_rate
+from cells.configuration.tuned_rates import tuned_learning_rate
 from errors import InputError
-from reporting.tuning import Trial, choose, main
+from study.tuning import Trial, choose, main
 
 
 def trials(values):

@@ -9,9 +9,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from cells import paths, schema
+from cells.configuration import resolvers, schema
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SMALL = [
     "model.network.dimensions=16",
     "model.tokenizer.vocabulary_size=400",
@@ -44,7 +44,7 @@ def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
 def composed(*overrides: str) -> DictConfig:
     """The configuration that the overrides make, as run.py's main would get it."""
     schema.register()
-    paths.register()
+    resolvers.register()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
     HydraConfig.instance().set_config(cfg)

@@ -5,8 +5,8 @@ from cell_runs import composed
 from hydra.utils import instantiate
 from tiny_models import random_batch, tiny_tokenizer
 
-from data.ragged import ragged_by_owner
-from data.token_store import TokenStore
+from data.storage.ragged import ragged_by_owner
+from data.storage.token_store import TokenStore
 
 SMALL = {
     "static": ["model.network.dimensions=8"],

@@ -5,7 +5,7 @@ from configured_models import config, documents
 from hydra.utils import instantiate
 from tiny_models import ragged, tiny_tokenizer
 
-from cells.exporting import check_export, export
+from cells.record.export import check_export, export
 from data import Batch, TextTokenizer
 
 TEXTS = (["a b c", "d , e", "f g h i j"], ["a b . c", "k l m n , o p q", "r", "s t ! a b c d e f"])

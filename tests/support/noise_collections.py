@@ -8,11 +8,11 @@ from hydra.utils import instantiate
 from hypothesis import strategies as st
 
 from data import Cache, Collection, Document, Split
-from data.text_store import TextStore
-from data.text_store_writer import write_text_store
-from noise.content import content_hash
+from data.storage.text_store import TextStore
+from data.storage.text_store_writer import write_text_store
+from noise.audit.collection_content import content_hash
 
-CONF = Path(__file__).parents[1] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 MODELS = sorted(path.stem for path in (CONF / "noise").glob("*.yaml"))
 WORDS = (
     "amber",

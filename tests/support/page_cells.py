@@ -5,10 +5,10 @@ import itertools
 import yaml
 from folders import write_folder
 
-from benchmarks.report_synthetic import Grid, values_of, write_cell
+from benchmarks.sweeps.report_synthetic import Grid, values_of, write_cell
 from data import Cache, open_folder
-from noise.audit import FORMAT, Audit, AuditHeader
-from noise.audit_row import AuditRow
+from noise.audit.audit import FORMAT, Audit, AuditHeader
+from noise.audit.row import AuditRow
 
 HOSTILE = "</script><script>window.harmed = true</script><img src=x onerror='window.harmed = true'> & \"quoted\" \u2028 a red fruit"
 TEXTS = {

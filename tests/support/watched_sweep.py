@@ -12,7 +12,7 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PHASES = (
     "collection",
     "token store",
@@ -40,7 +40,13 @@ def preload():
     """Lets the server load the project before it forks; it starts with the first command."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     processes.set_forkserver_preload(
-        ["pytest", "cells.fitting", "cells.training", "cells.evaluating", "watched_sweep"]
+        [
+            "pytest",
+            "cells.training.fit",
+            "cells.tasks.train",
+            "cells.training.evaluator",
+            "watched_sweep",
+        ]
     )
 
 
@@ -109,12 +115,12 @@ def _run(commands, folder, log, events: Connection):
 
 def watch(events):
     """Wraps the functions that do the work of each phase."""
-    import cells.evaluating
-    import cells.training
+    import cells.tasks.train
+    import cells.training.evaluator
     import reporting.command
-    from cells.checkpointing import Checkpoints
-    from cells.evaluating import Evaluator
-    from data.cache import Cache
+    from cells.training.checkpoints import Checkpoints
+    from cells.training.evaluator import Evaluator
+    from data.storage.cache import Cache
     from lightning_modules import RankingModule
     from noise import Audit
 
@@ -141,8 +147,8 @@ def watch(events):
     reported(Evaluator, "_answer", "evaluating")
     reported(reporting.command, "_write", "report")
     for owner, name in (
-        (cells.evaluating, "write_trec"),
-        (cells.evaluating, "write_per_query"),
-        (cells.training, "write_scores"),
+        (cells.training.evaluator, "write_trec"),
+        (cells.training.evaluator, "write_per_query"),
+        (cells.tasks.train, "write_scores"),
     ):
         reported(owner, name, "results")

@@ -12,13 +12,13 @@ from safetensors.torch import load_file
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
 
-from cells import checkpointing
-from cells.directory import Cell
-from cells.evaluating import Evaluator
-from cells.training import train
+from cells.record.directory import Cell
+from cells.tasks.train import train
+from cells.training import checkpoints
+from cells.training.evaluator import Evaluator
 from errors import InputError
 from lightning_modules import seeded
-from lightning_modules.seeding import random_states, restore
+from lightning_modules.training.seeding import random_states, restore
 
 STEPS = 10  # in two epochs
 ENCODERS = ("minilm", "colbert", "cross_encoder")
@@ -97,14 +97,14 @@ def undisturbed(run_cell, tmp_path_factory):
 
 
 def kill_after(monkeypatch, step):
-    on_train_batch_end = checkpointing.Checkpoints.on_train_batch_end
+    on_train_batch_end = checkpoints.Checkpoints.on_train_batch_end
 
     def kill(self, trainer, *arguments):
         on_train_batch_end(self, trainer, *arguments)
         if trainer.global_step == step:
             raise Killed
 
-    monkeypatch.setattr(checkpointing.Checkpoints, "on_train_batch_end", kill)
+    monkeypatch.setattr(checkpoints.Checkpoints, "on_train_batch_end", kill)
 
 
 def assert_same(cell, reference):

@@ -12,11 +12,11 @@ from cell_runs import ROOT, SMALL, composed
 from small_collection import write_small_collection
 from test_sweep import wandb_run
 
-import cells.evaluating
-import cells.materials
-from cells import checkpointing
-from cells.signals import Interrupted, Interruption
-from cells.training import train
+import cells.inputs.training_inputs
+import cells.training.evaluator
+from cells.sweep.signals import Interrupted, Interruption
+from cells.tasks.train import train
+from cells.training import checkpoints
 
 SETTINGS = ("noise.ratio=0.2", "loss=cross_entropy", "logger=none")
 
@@ -82,7 +82,7 @@ def interrupted(run_cell, monkeypatch, out, signum):
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2])
 def test_in_the_middle_of_an_epoch(run_cell, undisturbed, monkeypatch, tmp_path, signum):
     signalled(
-        monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signum, at_call=7, count=3
+        monkeypatch, checkpoints.Checkpoints, "on_train_batch_end", signum, at_call=7, count=3
     )
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signum)
     assert run_cell(tmp_path) == undisturbed
@@ -90,23 +90,26 @@ def test_in_the_middle_of_an_epoch(run_cell, undisturbed, monkeypatch, tmp_path,
 
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_during_validation(run_cell, undisturbed, monkeypatch, tmp_path, epoch):
-    signalled(monkeypatch, cells.evaluating.Evaluator, "validate", signal.SIGTERM, at_call=epoch)
+    signalled(
+        monkeypatch, cells.training.evaluator.Evaluator, "validate", signal.SIGTERM, at_call=epoch
+    )
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     signalled(
-        monkeypatch, cells.evaluating.Evaluator, "validate", signal.SIGTERM
+        monkeypatch, cells.training.evaluator.Evaluator, "validate", signal.SIGTERM
     )  # again, when it is caught up with
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     assert run_cell(tmp_path) == undisturbed
 
 
 def test_while_a_checkpoint_is_written(run_cell, undisturbed, monkeypatch, tmp_path):
-    signalled(monkeypatch, checkpointing, "random_states", signal.SIGTERM, at_call=1, count=2)
+    signalled(monkeypatch, checkpoints, "random_states", signal.SIGTERM, at_call=1, count=2)
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     assert run_cell(tmp_path) == undisturbed
 
 
 @pytest.mark.parametrize(
-    "where", [(cells.materials, "build_examples"), (cells.evaluating, "write_trec")]
+    "where",
+    [(cells.inputs.training_inputs, "build_examples"), (cells.training.evaluator, "write_trec")],
 )
 def test_before_and_after_training(run_cell, undisturbed, monkeypatch, tmp_path, where):
     signalled(monkeypatch, *where, signal.SIGTERM)
@@ -121,7 +124,7 @@ def test_whoever_handled_the_signal_before_is_called_after_the_checkpoint(
     previous = signal.signal(signal.SIGUSR2, lambda *_: found.extend(tmp_path.rglob("last.ckpt")))
     try:
         signalled(
-            monkeypatch, checkpointing.Checkpoints, "on_train_batch_end", signal.SIGUSR2, at_call=2
+            monkeypatch, checkpoints.Checkpoints, "on_train_batch_end", signal.SIGUSR2, at_call=2
         )
         interrupted(run_cell, monkeypatch, tmp_path, signal.SIGUSR2)
     finally:

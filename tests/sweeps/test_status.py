@@ -9,11 +9,11 @@ import pytest
 from cell_runs import ROOT, SMALL, composed, run
 from small_collection import write_small_collection
 
-import cells.fitting
-from cells import failures
-from cells.attempts import attempt
-from cells.lock import BusyError, lock_file, locked, owner
-from cells.status import State, remaining_seconds, state_of, states
+import cells.training.fit
+from cells.record import failures
+from cells.record.lock import BusyError, lock_file, locked, owner
+from cells.sweep.attempt import attempt
+from cells.tasks.status import State, remaining_seconds, state_of, states
 
 CELL = "demo/static/ce/none-0/seed-1"
 
@@ -32,7 +32,7 @@ def test_a_lock_dies_with_its_owner(tmp_path):
     path = lock_file(tmp_path, CELL)
     program = (
         f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from "
-        f"cells.lock import locked\nwith locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
+        f"cells.record.lock import locked\nwith locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     assert owner(path) is None
@@ -43,7 +43,7 @@ def test_a_lock_dies_with_its_owner(tmp_path):
 
 def test_many_processes_take_turns(tmp_path):
     program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.lock "
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.record.lock "
         f"import BusyError, locked\nlog, taken = Path({str(tmp_path / 'log')!r}), 0\nwhile taken < "
         f"100:\n    try:\n        with locked(Path({str(tmp_path / 'a.lock')!r})):\n            "
         "number = int(log.read_text()) if log.exists() else 0\n            "
@@ -117,7 +117,7 @@ def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(
     def fail(*_arguments, **_keywords):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(cells.fitting, "_loader", fail)
+    monkeypatch.setattr(cells.training.fit, "_loader", fail)
     with pytest.raises(ZeroDivisionError):
         attempt(cfg)
     text = (tmp_path / "out" / cfg.cell / "run.log").read_text()

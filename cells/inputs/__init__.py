@@ -1,0 +1,1 @@
+"""What a cell is trained on: token ids, noisy judgements, negatives, validation labels."""

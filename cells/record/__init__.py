@@ -1,0 +1,1 @@
+"""What a cell leaves behind: its directory, lock, log, scores, failures and export."""

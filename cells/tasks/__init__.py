@@ -1,0 +1,1 @@
+"""What `task=` can name: one module a choice of conf/task."""

@@ -1,0 +1,1 @@
+"""Where a cell is followed from outside: its own files, or W&B."""

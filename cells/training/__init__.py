@@ -1,0 +1,1 @@
+"""From prepared inputs to a trained network: devices, precision, checkpoints, evaluation."""

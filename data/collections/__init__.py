@@ -1,0 +1,1 @@
+"""Test collections: their records, and where they come from."""

@@ -1,0 +1,1 @@
+"""From a source to a stored collection: reading, checking, splitting, sampling."""

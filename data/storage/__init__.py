@@ -1,0 +1,1 @@
+"""Files on disk: the shared cache, texts and token ids as memory-mapped arrays."""

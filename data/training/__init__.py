@@ -1,0 +1,1 @@
+"""From noisy judgements to batches: examples, negatives, batches and their order."""

@@ -1,0 +1,1 @@
+"""Building and saving networks, from scratch, from a hub or from a folder."""

@@ -1,0 +1,1 @@
+"""The networks: how a query and a document become a score."""

@@ -1,0 +1,1 @@
+"""The record of every changed label, and how to change it back."""

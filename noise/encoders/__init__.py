@@ -1,0 +1,1 @@
+"""Encoders that tell which documents are alike."""

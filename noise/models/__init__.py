@@ -1,0 +1,1 @@
+"""The noise models, one for each choice of conf/noise."""

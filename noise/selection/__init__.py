@@ -1,0 +1,1 @@
+"""Which judgements are corrupted, and what may replace them."""

@@ -1,0 +1,1 @@
+"""Reading finished cells and run files."""

@@ -1,0 +1,1 @@
+"""Groups over seeds, paired tests, ranks and robustness."""

@@ -1,0 +1,1 @@
+"""Tables of a report, and the files they are written to."""

@@ -1,0 +1,1 @@
+"""This project's own study: its grid, tuning, archive and reproduction."""
