@@ -32,6 +32,11 @@ class Negatives:
     depth: int = MISSING
     skip: int = MISSING
     refresh_every: int | None = MISSING
+    absolute_margin: float | None = MISSING
+    relative_margin: float | None = MISSING
+    max_score: float | None = MISSING
+    scores: str | None = MISSING
+    fallback: str = MISSING
 
 
 @dataclass

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from cells.inputs.negative_limits import check_limits
 from data import Collection, bm25_run
 from errors import InputError
-from evaluation import Run, below, read_trec
+from evaluation import Run, read_trec
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ def check_negatives(negatives: DictConfig) -> None:
     Raises:
         InputError: for one out of its range, or one that nothing would read.
     """
+    check_limits(negatives)
     if negatives.depth < 0:
         raise InputError(
             f"negatives.depth={negatives.depth}: must be 0 (none are mined) or more, e.g. 100."
@@ -46,7 +48,8 @@ def check_negatives(negatives: DictConfig) -> None:
 def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None:
     """The run of the train queries that negatives are mined from until the first refresh; None: none are mined.
 
-    It knows no labels: `build_examples` takes the noisy positives out of it.
+    It is whole, `negatives.skip` or not, and knows no labels: `build_examples` takes the noisy
+    positives out of it.
 
     Raises:
         InputError: for a run file that cannot be read, or answers no train query.
@@ -54,10 +57,8 @@ def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None
     if negatives.per_example == 0 or negatives.depth == 0:
         return None
     if negatives.run is None:
-        return below(
-            bm25_run(collection, collection.train.queries, negatives.depth), negatives.skip
-        )
-    return below(_of_file(negatives, collection), negatives.skip)
+        return bm25_run(collection, collection.train.queries, negatives.depth)
+    return _of_file(negatives, collection)
 
 
 def _of_file(negatives: DictConfig, collection: Collection) -> Run:

@@ -8,11 +8,13 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from cells.inputs.negative_limits import within_limits
 from cells.inputs.negative_mining import first_negatives
 from cells.inputs.tokenised import Tokenised, tokenise
 from cells.inputs.validation import validation_qrels
 from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
-from evaluation import Run
+from data.training.score_limits import LimitCounts
+from evaluation import Run, below
 from noise import Corruption
 
 log = logging.getLogger(__name__)
@@ -27,12 +29,14 @@ class Materials:
         corruption: noisy train judgements and the audit of what was changed.
         examples: training examples made from the noisy judgements.
         validation: judgements that pick the epoch.
+        limits: what limits on scores left of the mined negatives; empty: there are none.
     """
 
     tokenised: Tokenised
     corruption: Corruption
     examples: TrainingExamples
     validation: Qrels
+    limits: dict[str, LimitCounts]
 
     @property
     def collection(self) -> Collection:
@@ -42,6 +46,7 @@ class Materials:
     def facts(self) -> dict[str, Any]:
         """Returns counts and hashes for scores.json."""
         collection = self.collection
+        limits = {name: counts._asdict() for name, counts in self.limits.items()}
         return {
             "collection": collection.name,
             "fingerprint": collection.fingerprint,
@@ -51,6 +56,7 @@ class Materials:
                 for split in (collection.train, collection.validation, collection.test)
             },
             "training_examples": len(self.examples),
+            **({"mined_negatives": limits} if limits else {}),
         }
 
 
@@ -83,23 +89,29 @@ def prepare(cfg: DictConfig) -> Materials:
         corruption.audit.header.corrupted,
         corruption.audit.header.units,
     )
-    examples = examples_of(collection, corruption, first_negatives(cfg.negatives, collection))
+    run = first_negatives(cfg.negatives, collection)
+    examples, limits = examples_of(cfg.negatives, collection, corruption, run)
     return Materials(
-        tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection)
+        tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection), limits
     )
 
 
 def examples_of(
-    collection: Collection, corruption: Corruption, mined: Run | None
-) -> TrainingExamples:
-    """Returns the training examples that the corrupted judgements make.
+    negatives: DictConfig, collection: Collection, corruption: Corruption, run: Run | None
+) -> tuple[TrainingExamples, dict[str, LimitCounts]]:
+    """Returns the training examples that the corrupted judgements make, and what limits on scores left of their negatives.
 
     Args:
+        negatives: the configuration.
         collection: the collection.
         corruption: its corrupted judgements.
-        mined: a run of the train queries that negatives are drawn from where judged ones run out.
+        run: of the train queries; negatives are mined from it where judged ones run out.
+
+    Raises:
+        InputError: for limits that leave nothing, or scores that cannot be used.
     """
-    return build_examples(
+    mined = None if run is None else below(run, negatives.skip)
+    examples = build_examples(
         collection.documents,
         collection.train.queries,
         corruption.qrels,
@@ -109,6 +121,7 @@ def examples_of(
         spared=_spared(collection, corruption),
         inserted=corruption.audit.replaced,
     )
+    return within_limits(negatives, collection, examples, run)
 
 
 def _spared(collection: Collection, corruption: Corruption) -> Qrels:

@@ -10,7 +10,7 @@ from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
 from cells.training.device import placed
 from data import Qrels, Split
-from evaluation import Run, Scores, below, parse_measures, score_run, write_per_query, write_trec
+from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
 from evaluation.answer import Answer, Search
 from evaluation.shard import WHOLE, Part
 from lightning_modules import Network
@@ -91,9 +91,8 @@ class Evaluator:
         return self._answer(network, split).run
 
     def mine(self, network: Network) -> Run:
-        """Returns the ranks of every train query's documents that negatives are mined from."""
-        run = self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
-        return below(run, self._negatives.skip)
+        """Returns the first `negatives.depth` documents for every train query; negatives are mined from them."""
+        return self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
 
     def _answer(
         self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE

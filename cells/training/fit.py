@@ -135,7 +135,8 @@ def _refresh(
     folder: Path,
 ) -> list[NegativeRefresh]:
     def use(run: Run) -> None:
-        loader.draw_from(examples_of(materials.collection, materials.corruption, run))
+        examples, _ = examples_of(cfg.negatives, materials.collection, materials.corruption, run)
+        loader.draw_from(examples)
 
     every = cfg.negatives.refresh_every
     return [] if every is None else [NegativeRefresh(every, mine, use, folder)]

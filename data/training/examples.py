@@ -7,7 +7,7 @@ the clean qrels are not consulted, for they would give the answer away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,8 @@ class TrainingExamples:
         positives: for each query its noisy positives and those spared, as first copies.
         pools: for each query its possible negatives.
         first_copies: for each document the first row with the same text [n].
+        ceilings: highest score of a mined negative of the pair, where limits are put on them,
+            float32 [E].
     """
 
     query_rows: NDArray[np.int64]
@@ -49,9 +51,40 @@ class TrainingExamples:
     positives: Ragged
     pools: Pools
     first_copies: NDArray[np.int64]
+    ceilings: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.query_rows)
+
+    def within_limits(
+        self, index: NDArray[np.int64], owners: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Whether each possible negative of the examples at `index` [B] scores no higher than its pair allows.
+
+        Args:
+            index: the examples.
+            owners: place in `index` of each possible negative, as `Ragged.take` of their queries
+                lists them [N].
+        """
+        if self.ceilings is None or self.pools.scores is None:
+            return np.ones(len(owners), dtype=np.bool_)
+        pools = Ragged(self.pools.scores, self.pools.documents.offsets)
+        within: NDArray[np.bool_] = (
+            pools.take(self.query_rows[index]).values <= self.ceilings[index][owners]
+        )
+        return within
+
+    def only(self, which: NDArray[np.bool_]) -> TrainingExamples:
+        """Returns the pairs that `which` [E] marks; the others stay positives of their queries."""
+        return replace(
+            self,
+            query_rows=self.query_rows[which],
+            document_rows=self.document_rows[which],
+            grades=self.grades[which],
+            corrupted=self.corrupted[which],
+            true_documents=self.true_documents[which],
+            ceilings=None if self.ceilings is None else self.ceilings[which],
+        )
 
 
 def build_examples(

@@ -64,10 +64,13 @@ class Pools(NamedTuple):
     Attributes:
         documents: for each query document rows, int32: judged negatives, then mined ones by rank.
         judged: for each query the number of judged negatives at the head [Q].
+        scores: score of each of `documents.values`, where limits are put on them; -inf where there
+            is none, float32 [N].
     """
 
     documents: Ragged
     judged: NDArray[np.int64]
+    scores: NDArray[np.float32] | None = None
 
 
 def negative_pools(

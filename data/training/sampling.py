@@ -66,6 +66,7 @@ class NegativeSampler:
             self._seed, epoch, index[owners], pool.values.astype(np.int64)
         ) >> np.uint64(1)
         keys[places >= self._examples.pools.judged[queries[owners]]] |= MINED
+        keys[~self._examples.within_limits(index, owners)] = LAST
         width = max(count, int(pool.lengths.max(initial=0)))
         table = np.full((len(index), width), LAST)
         table[owners, places] = keys
@@ -74,7 +75,7 @@ class NegativeSampler:
             if count
             else np.zeros((len(index), 0), dtype=np.int64)
         )
-        missing = chosen >= pool.lengths[:, None]
+        missing = np.take_along_axis(table, chosen, axis=1) == LAST
         documents = np.full(chosen.shape, -1, dtype=np.int64)
         documents[~missing] = pool.values[(pool.offsets[:-1, None] + chosen)[~missing]]
         return documents, missing
