@@ -62,7 +62,8 @@ class ScoreLimits:
             limits.append(np.where(np.isneginf(positives), UNLISTED, np.float32(np.inf)))
         if self.max_score is not None:
             limits.append(np.full_like(positives, self.max_score))
-        return np.minimum.reduce(limits)
+        ceilings: NDArray[np.float32] = np.minimum.reduce(limits)
+        return ceilings
 
 
 class LimitCounts(NamedTuple):
