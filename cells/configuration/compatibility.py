@@ -21,6 +21,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "negatives.run": None,
     "negatives.scores": None,
     "negatives.skip": 0,
+    "task.examples_file": None,
     "validation.labels": "clean",
     "validation.patience": None,
 }

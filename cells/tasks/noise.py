@@ -9,6 +9,7 @@ from rich import get_console
 
 from cells.inputs.training_inputs import open_collection
 from cells.record.directory import Cell
+from cells.record.labels import check_examples_file, write_labels
 from noise.inspection.inspection import inspect
 from noise.inspection.inspection_tables import records, tables
 from noise.inspection.judge import CrossEncoderJudge
@@ -23,18 +24,21 @@ KEYS = ("task", "dataset", "noise", "seed", "output_dir", "cache_dir")
 
 
 def noise(cfg: DictConfig) -> float:
-    """Writes audit.tsv, prints examples, similarities, ranks and an estimate of contamination, and returns the realised ratio.
+    """Writes the audit and the labels, shows what was done and how wrong it is, and returns the realised ratio.
 
     Raises:
         InputError: for configuration or data that cannot be used.
     """
-    cell = Cell.of(cfg, KEYS)
+    check_examples_file(cfg)
+    mined = () if cfg.task.examples_file is None else ("negatives",)
+    cell = Cell.of(cfg, (*KEYS, *mined))
     judge = None if cfg.task.cross_encoder is None else CrossEncoderJudge(cfg.task.cross_encoder)
     cell.claim(overwrite=cfg.overwrite)
     with instantiate(cfg.logger)(cell=cell) as tracker:
         collection = open_collection(cfg)
         corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
         corruption.audit.write(cell.file("audit.tsv"))
+        files = write_labels(cfg, cell, collection, corruption)
         inspection = inspect(
             collection,
             corruption,
@@ -53,4 +57,5 @@ def noise(cfg: DictConfig) -> float:
         f"noise.audit={cell.file('audit.tsv')}",
         soft_wrap=True,
     )
+    console.print(f"For other trainers: {', '.join(map(str, files))}", soft_wrap=True)
     return corruption.audit.header.realised

@@ -1,0 +1,72 @@
+"""The corrupted labels as files for other trainers: a qrels file and, on demand, training examples."""
+
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig
+
+from cells.inputs.negative_mining import check_negatives, first_negatives
+from cells.inputs.training_inputs import examples_of
+from cells.record.directory import Cell
+from data import Collection, NegativeSampler
+from data.exchange.examples_file import LAYOUTS, write_examples
+from data.exchange.qrels_file import write_qrels
+from errors import InputError
+from noise import Corruption
+
+QRELS = "qrels/train.tsv"
+
+
+def check_examples_file(cfg: DictConfig) -> None:
+    """Check the settings before any work.
+
+    Raises:
+        InputError: a layout that there is not, or negatives that cannot be mined.
+    """
+    layout = cfg.task.examples_file
+    if layout is None:
+        return
+    if layout not in LAYOUTS:
+        raise InputError(
+            f"task.examples_file={layout}: must be null or one of {', '.join(LAYOUTS)}."
+        )
+    check_negatives(cfg.negatives)
+    if cfg.negatives.refresh_every is not None:
+        raise InputError(
+            "negatives.refresh_every: no network is trained here, so none mines negatives; set it "
+            "to null."
+        )
+
+
+def write_labels(
+    cfg: DictConfig, cell: Cell, collection: Collection, corruption: Corruption
+) -> list[Path]:
+    """Write qrels/train.tsv and, if `task.examples_file` asks for it, train.jsonl.
+
+    The examples are those of a cell's first epoch: the noisy pairs with `negatives.per_example`
+    negatives each, mined by the noisy labels.
+
+    Returns:
+        the files.
+
+    Raises:
+        InputError: for ids or settings that cannot be used.
+    """
+    qrels, layout = cell.file(QRELS), cfg.task.examples_file
+    write_qrels(corruption.qrels, qrels)
+    if layout is None:
+        return [qrels]
+    run = first_negatives(cfg.negatives, collection)
+    examples, _ = examples_of(cfg.negatives, collection, corruption, run)
+    sampler = NegativeSampler(examples, per_example=cfg.negatives.per_example, seed=cfg.seed)
+    negatives = sampler.sample(np.arange(len(examples)), epoch=0)
+    lines = cell.file("train.jsonl")
+    write_examples(
+        lines,
+        layout,
+        examples,
+        negatives,
+        queries=collection.train.queries,
+        documents=collection.documents,
+    )
+    return [qrels, lines]

@@ -1,0 +1,1 @@
+"""Judgements and training examples as files that other toolkits read."""

@@ -1,0 +1,42 @@
+"""Judgements as a qrels file in BEIR's layout: `query-id`, `corpus-id`, `score`, separated by tabs."""
+
+from pathlib import Path
+
+from data.collections.records import Qrels
+from data.storage.atomic_files import written_aside
+from errors import InputError
+
+HEADER = ("query-id", "corpus-id", "score")
+
+
+def write_qrels(qrels: Qrels, path: Path) -> None:
+    """Write judgements in their order; the file is whole or absent, its folder is made.
+
+    Grades of 0 or less are written too: documents that were judged and are not relevant.
+
+    Args:
+        qrels: the judgements.
+        path: the file, in BEIR's layout `<collection>/qrels/<split>.tsv`.
+
+    Raises:
+        InputError: an id cannot be written between tabs.
+    """
+    for text_id in (each for query_id, judged in qrels.items() for each in (query_id, *judged)):
+        _check_id(text_id, path)
+    lines = (
+        f"{query_id}\t{doc_id}\t{grade}\n"
+        for query_id, judged in qrels.items()
+        for doc_id, grade in judged.items()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        file.write("\t".join(HEADER) + "\n")
+        file.writelines(lines)
+
+
+def _check_id(text_id: str, path: Path) -> None:
+    if text_id.splitlines() != [text_id] or "\t" in text_id or text_id.strip(' "') != text_id:
+        raise InputError(
+            f"{path}: the id {text_id!r} cannot be written to a qrels file, whose columns are "
+            "separated by tabs and may be quoted: rename it"
+        )
