@@ -92,7 +92,7 @@ def switch(key: str, value: Any) -> bool:
 
 @contextmanager
 def naming(keys: Mapping[str, str]) -> Iterator[None]:
-    """Says inside the block what the loaders say of the trained model's keys of those that led here: the loaders are the same.
+    """Say inside the block what the loaders say of the trained model's keys of those that led here: the loaders are the same.
 
     Args:
         keys: the trained model's key -> the key to name.

@@ -19,7 +19,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 
 
 def keyed_random(*key: int | NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Uniform 64-bit numbers, one for each element of the key.
+    """Return uniform 64-bit numbers, one for each element of the key.
 
     Args:
         key: integers and integer arrays that broadcast together.
@@ -36,7 +36,7 @@ def keyed_random(*key: int | NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def keyed_order(n: int, *key: int) -> NDArray[np.int64]:
-    """A random order of 0 .. n-1 [n]."""
+    """Return a random order of 0 .. n-1 [n]."""
     return np.argsort(keyed_random(*key, np.arange(n)), kind="stable")
 
 

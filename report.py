@@ -15,7 +15,7 @@ from terminal import without_bars
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the parser of the command line."""
+    """Return the parser of the command line."""
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Does what the command line says; returns the exit status."""
+    """Do what the command line says; return the exit status."""
     arguments = parser().parse_intermixed_args()  # filters may stand after options
     without_bars()
     try:

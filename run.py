@@ -31,7 +31,7 @@ class Refused(CompactHydraException):
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
-    """Runs the cell that the configuration describes; returns the selection measure on the test split."""
+    """Run the cell that the configuration describes; return the selection measure on the test split."""
     try:
         return attempt(cfg)
     except InputError as error:

@@ -51,7 +51,7 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
 
 
 def _follows() -> bool:
-    """Whether this is not the first of several processes that train together. If torch is not loaded, there are none."""
+    """Return whether this is not the first of several processes that train together. If torch is not loaded, there are none."""
     dist = sys.modules.get("torch.distributed")
     return (
         dist is not None and dist.is_available() and dist.is_initialized() and dist.get_rank() > 0

@@ -37,7 +37,7 @@ BENCHMARKS = (
 
 
 def main() -> None:
-    """Runs the benchmarks and writes the page."""
+    """Run the benchmarks and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--only",
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measured(name: str, repeats: int | None, overrides: list[str]) -> dict[str, Any]:
-    """The rows of one benchmark, with the machine and the time."""
+    """Return the rows of one benchmark, with the machine and the time."""
     facts = machine()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.json"

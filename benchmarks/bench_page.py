@@ -16,7 +16,7 @@ machine is the wall time. Texts come from the embedded collection unless `make b
 
 
 def page(stored: Mapping[str, Any]) -> str:
-    """The whole page in Markdown."""
+    """Return the whole page in Markdown."""
     tables = [*_comparisons(stored), "", *_limits(stored), "", *_parts(stored), ""]
     return "\n".join(
         [INTRODUCTION, *tables, PROFILE.read_text(encoding="utf-8"), *_machines(stored)]

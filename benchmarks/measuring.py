@@ -89,20 +89,20 @@ Row = Comparison | Limit | Part
 
 
 def timed(work: Callable[[], object]) -> float:
-    """CPU seconds of a call."""
+    """Return CPU seconds of a call."""
     started = clock()
     work()
     return clock() - started
 
 
 def children() -> float:
-    """CPU seconds of all child processes that have ended."""
+    """Return CPU seconds of all child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def paired(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each contender in each repeat; they run in turn, every other time in reverse."""
+    """Return seconds of each contender in each repeat; they run in turn, every other time in reverse."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for repeat in range(repeats):
         for name in list(contenders)[:: 1 if repeat % 2 == 0 else -1]:
@@ -146,7 +146,7 @@ def compared(
 
 
 def machine() -> dict[str, str]:
-    """What the numbers depend on beside the code."""
+    """Return what the numbers depend on beside the code."""
     import torch
 
     names = [
@@ -167,7 +167,7 @@ def machine() -> dict[str, str]:
 
 
 def gemm_rate(size: int = 1024) -> float:
-    """GFLOP a second of a float32 matrix product, the best of ten."""
+    """Return GFLOP a second of a float32 matrix product, the best of ten."""
     import torch
 
     torch.set_num_threads(1)
@@ -176,7 +176,7 @@ def gemm_rate(size: int = 1024) -> float:
 
 
 def show(rows: Sequence[Row]) -> None:
-    """Prints the rows."""
+    """Print the rows."""
     for row in rows:
         if isinstance(row, Comparison):
             speeds = f"ours {row.ours:.4g}, theirs {row.theirs:.4g} {row.unit}"
@@ -195,7 +195,7 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def verdict(row: Comparison | Limit) -> str:
-    """Whether the target holds."""
+    """Return whether the target holds."""
     holds = row.ratio >= row.target if isinstance(row, Comparison) else row.value <= row.target
     return "holds" if holds else "MISS"
 
@@ -203,7 +203,7 @@ def verdict(row: Comparison | Limit) -> str:
 def command_line(
     description: str | None, measure: Callable[[argparse.Namespace], Sequence[Row]], *, repeats: int
 ) -> None:
-    """Runs a benchmark from the command line, prints its rows and, with --json, stores them."""
+    """Run a benchmark from the command line, print its rows and, with --json, store them."""
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=repeats)
     parser.add_argument("--json", type=Path, help="file for the rows")

@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     files = sorted((ROOT / "conf" / "loss").glob("*.yaml"))
     plain = [path for path in files if not path.stem.startswith("label_weakening_")]
     variants = [path for path in files if path.stem.startswith("label_weakening")]
@@ -89,7 +89,7 @@ def page() -> str:
 
 
 def row(path: Path) -> str:
-    """One line of the main table."""
+    """Return one line of the main table."""
     node, loss = OmegaConf.load(path), load(path)
     cells = [
         f"`{path.stem}`",
@@ -104,7 +104,7 @@ def row(path: Path) -> str:
 
 
 def option(path: Path) -> str:
-    """One line of the table of options."""
+    """Return one line of the table of options."""
     what = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
     return (
         f"| `{path.stem}` | {what} | {parameters(OmegaConf.load(path))} | {needs(load(path))} |\n"
@@ -112,14 +112,14 @@ def option(path: Path) -> str:
 
 
 def load(path: Path) -> losses.Loss:
-    """The configured loss at the end of its schedule, without keeping state."""
+    """Return the configured loss at the end of its schedule, without keeping state."""
     loss: losses.Loss = instantiate(OmegaConf.load(path)).eval()
     loss.progress = 1.0
     return loss
 
 
 def documents(node: OmegaConf) -> list[str]:
-    """Docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
+    """Return docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
     if "terms" in node:
         return [text for term in node.terms for text in documents(term.loss)]
     kind = getattr(losses, node._target_.removeprefix("losses."))
@@ -128,7 +128,7 @@ def documents(node: OmegaConf) -> list[str]:
 
 
 def formula(node: OmegaConf) -> str:
-    """The formula, a weighted sum for a combined loss."""
+    """Return the formula, a weighted sum for a combined loss."""
     if "terms" in node:
         return " + ".join(
             f"{term.weight:g} {term.loss._target_.removeprefix('losses.')}" for term in node.terms
@@ -139,13 +139,13 @@ def formula(node: OmegaConf) -> str:
 
 
 def reference(node: OmegaConf) -> str:
-    """The papers, each once."""
+    """Return the papers, each once."""
     found = [re.search(r"Reference:\n\s+(.+?)$", text, re.MULTILINE) for text in documents(node)]
     return "<br>".join(dict.fromkeys(match[1] for match in found if match))
 
 
 def parameters(node: OmegaConf) -> str:
-    """Parameters and their defaults."""
+    """Return the parameters and their defaults."""
     found = []
     for key, value in node.items():
         if key == "terms":
@@ -158,18 +158,18 @@ def parameters(node: OmegaConf) -> str:
 
 
 def needs(loss: losses.Loss) -> str:
-    """What the loss asks of the data."""
+    """Return what the loss asks of the data."""
     teacher = "teacher" if loss.teacher_decay is None else "averaged weights (state)"
     return ", ".join(["pair ids (state)"] * loss.needs_pair_ids + [teacher] * loss.needs_teacher)
 
 
 def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
-    """A word for an answer."""
+    """Return a word for an answer."""
     return "yes" if answer else ""
 
 
 def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Loss of each row, with every pair new and a teacher that knows nothing."""
+    """Return the loss of each row, with every pair new and a teacher that knows nothing."""
     ids = torch.arange(scores.numel()).view_as(scores)
     return loss.per_row(
         scores,
@@ -181,7 +181,7 @@ def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> tor
 
 
 def bounded(loss: losses.Loss) -> bool:
-    """Whether ten times larger scores, right or wrong, leave the loss where it is."""
+    """Return whether ten times larger scores, right or wrong, leave the loss where it is."""
     sure = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
     targets = torch.eye(4, dtype=torch.float64)[[0, 0, 0]]
     return torch.allclose(
@@ -190,7 +190,7 @@ def bounded(loss: losses.Loss) -> bool:
 
 
 def symmetric(loss: losses.Loss) -> bool:
-    """Whether the sum over all possible labels is the same for different scores."""
+    """Return whether the sum over all possible labels is the same for different scores."""
     generator = torch.Generator().manual_seed(0)
     sums = [
         value(
@@ -204,7 +204,7 @@ def symmetric(loss: losses.Loss) -> bool:
 
 
 def tail() -> str:
-    """The section on verification."""
+    """Return the section on verification."""
     cases = json.loads((ROOT / "tests" / "fixtures" / "golden.json").read_text(encoding="utf-8"))[
         "cases"
     ]

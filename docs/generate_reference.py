@@ -20,14 +20,14 @@ Every key with its default and its meaning, as the files in `conf/` say it. A gr
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages to the site."""
+    """Add the pages to the site."""
     files.append(File.generated(config, "reference/configuration.md", content=configuration()))
     files.append(File.generated(config, "reference/losses.md", content=losses()))
     return files
 
 
 def losses() -> str:
-    """Public names of `losses`; a function with the name of its module has to be named by both, or the module would be meant."""
+    """Return the public names of `losses`; a function with the name of its module has to be named by both, or the module would be meant."""
     modules = {path.stem for path in (ROOT / "losses").glob("*.py")}
     functions = "".join(
         f"::: losses.{name}.{name}\n    options: {{show_root_heading: true}}\n\n"
@@ -49,7 +49,7 @@ def _public(package: str) -> list[str]:
 
 
 def configuration() -> str:
-    """The whole page: the root, then group after group, each choice with its file."""
+    """Return the whole page: the root, then group after group, each choice with its file."""
     root = _fenced((CONF / "config.yaml").read_text(encoding="utf-8"))
     groups = sorted({path.parent for path in CONF.rglob("*.yaml")} - {CONF})
     return HEAD + root + "".join(map(_group, groups))

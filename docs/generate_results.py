@@ -39,7 +39,7 @@ HARD = (0.4, 0.6)
 
 
 def main() -> None:
-    """Writes the page and its figure."""
+    """Write the page and its figure."""
     PAGE.write_text(page(), encoding="utf-8")
     if stored(RESULTS):
         with restored(RESULTS) as cells:
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def stored(results: Path) -> bool:
-    """Whether there are results."""
+    """Return whether there are results."""
     return any(results.glob("*/*.tar.xz"))
 
 
@@ -60,7 +60,7 @@ def restored(results: Path) -> Iterator[Path]:
 
 
 def draw(analysis: Analysis) -> None:
-    """Writes the robustness curves."""
+    """Write the robustness curves."""
     chart = robustness(Stage(analysis))
     if chart is not None:
         FIGURE.parent.mkdir(exist_ok=True)
@@ -70,14 +70,14 @@ def draw(analysis: Analysis) -> None:
 
 
 def page() -> str:
-    """The page with its tables as results/ has them."""
+    """Return the page with its tables as results/ has them."""
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
     return before + BEGIN + "\n".join(tables()) + END + after
 
 
 def tables() -> Iterator[str]:
-    """All tables."""
+    """Yield all tables."""
     names: set[str] = set()
     if stored(RESULTS):
         yield f"![{MEASURE} against the share of corrupted training labels](figures/{FIGURE.name})\n"
@@ -92,7 +92,7 @@ def tables() -> Iterator[str]:
 
 
 def section(analysis: Analysis) -> Iterator[str]:
-    """Everything about one set of cells."""
+    """Yield everything about one set of cells."""
     yield goals(analysis)
     for dataset in sorted({group.condition.dataset for group in analysis.groups}):
         yield f"\n### {dataset}\n"
@@ -104,7 +104,7 @@ def section(analysis: Analysis) -> Iterator[str]:
 
 
 def exploration(analysis: Analysis) -> Iterator[str]:
-    """The options of label weakening that were tried to choose from, best first."""
+    """Yield the options of label weakening that were tried to choose from, best first."""
     yield "\n## Options of label weakening, tried out\n"
     for dataset in sorted({group.condition.dataset for group in analysis.groups}):
         table = paper_table(analysis, dataset, MEASURE)
@@ -121,7 +121,7 @@ def exploration(analysis: Analysis) -> Iterator[str]:
 
 
 def goals(analysis: Analysis) -> str:
-    """The goals of the study, each answered by a number for every form of label weakening."""
+    """Return the goals of the study, each answered by a number for every form of label weakening."""
     weakened = sorted({group.loss for group in analysis.groups if group.loss.startswith(WEAKENING)})
     rows = [_answers(analysis, loss) for loss in weakened]
     heads = [
@@ -205,7 +205,7 @@ def _detected(analysis: Analysis, loss: str) -> str:
 
 
 def ceilings(found: list[Recovery]) -> str:
-    """Where every form of label weakening and the best other loss lie between the two ceilings."""
+    """Return where every form of label weakening and the best other loss lie between the two ceilings."""
     chosen = [each for each in found if each.loss.startswith(WEAKENING)] + _best_others(found)
     rows = [
         [
@@ -249,7 +249,7 @@ def _best_others(found: Iterable[Recovery]) -> list[Recovery]:
 
 
 def detectors(groups: Iterable[Group]) -> str:
-    """How the losses saw the wrong labels at the end of training."""
+    """Return how the losses saw the wrong labels at the end of training."""
     names = {
         "detector_auroc": "AUROC of doubt",
         "detector_precision": "precision",
@@ -280,7 +280,7 @@ def costs(analysis: Analysis) -> str:
 
 
 def grid(found: set[str]) -> str:
-    """What is there of the grid and what is missing."""
+    """Return what is there of the grid and what is missing."""
     rows = [
         [
             collection,

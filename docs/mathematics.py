@@ -18,7 +18,7 @@ class Directives(Preprocessor):
     """Writes the docstrings' `.. math::` and `:math:` as $...$, which arithmatex protects from Markdown."""
 
     def run(self, lines: list[str]) -> list[str]:
-        """Returns the lines rewritten."""
+        """Return the lines rewritten."""
         text = BLOCK.sub(lambda match: f"${' '.join(match[1].split())}$", "\n".join(lines))
         return ROLE.sub(lambda match: f"${match[1]}$", text).split("\n")
 
@@ -27,17 +27,17 @@ class DirectivesExtension(Extension):
     """Installs `Directives`."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
-        """Registers it before the text is parsed."""
+        """Register it before the text is parsed."""
         md.preprocessors.register(Directives(md), "math-directives", 5)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Adds the extension for pages and docstrings."""
+    """Add the extension for pages and docstrings."""
     # Markdown takes instances too
     config.markdown_extensions.append(DirectivesExtension())  # type: ignore[arg-type]
     return config
 
 
 def on_page_content(content: str, **_: object) -> str:
-    """Converts what arithmatex marked."""
+    """Convert what arithmatex marked."""
     return FOUND.sub(lambda match: convert(html.unescape(match[1])), content)

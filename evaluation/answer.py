@@ -81,7 +81,7 @@ class Search(ABC, Generic[AnyNetwork]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> Search[AnyNetwork]:
-        """The same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
+        """Return the same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
 
         Args:
             network: encodes; its weights will not change.
@@ -94,7 +94,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
     @abstractmethod
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
-        """Does what needs no network: a first stage that does not answer the queries is refused before training, not after an epoch.
+        """Do what needs no network: a first stage that does not answer the queries is refused before training, not after an epoch.
 
         Raises:
             InputError: for a first stage that does not fit.
@@ -142,6 +142,6 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 def moved(tokens: Tokens, network: nn.Module) -> Tokens:
-    """The tokens where the network's weights are."""
+    """Return the tokens where the network's weights are."""
     device = next(network.parameters()).device
     return Tokens(tokens.ids.to(device), tokens.offsets.to(device))

@@ -45,7 +45,7 @@ class FirstStage:
         return "BM25" if self.path is None else self.path
 
     def run(self, queries: Queries, corpus: Corpus) -> Run:
-        """The first k documents of each query.
+        """Return the first k documents of each query.
 
         Raises:
             InputError: if the file cannot be read, names unknown or repeated documents, holds
@@ -84,7 +84,7 @@ class FirstStage:
 
 
 def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
-    """A run's documents by other scores [Q, k], the first `depth` of them.
+    """Return a run's documents by other scores [Q, k], the first `depth` of them.
 
     Raises:
         InputError: if a score is not finite.

@@ -49,7 +49,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> SingleVectorSearch:
-        """A search over memory-mapped vectors in the collection's cache, each shard an entry of its own."""
+        """Return a search over memory-mapped vectors in the collection's cache, each shard an entry of its own."""
 
         def stored(rows: range) -> NDArray[np.floating]:
             def build(folder: Path) -> None:
@@ -121,7 +121,7 @@ def encoded(
     rows: range | None = None,
     path: Path | None = None,
 ) -> NDArray[np.floating]:
-    """The vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
+    """Return the vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
     return encode_store(
         corpus.tokens,
         lambda tokens: network.encode_documents(moved(tokens, network)),

@@ -38,7 +38,7 @@ def encode_store(
     dtype: DTypeLike = np.float32,
     description: str = "Encoding",
 ) -> NDArray[np.floating]:
-    """Encodes every text of a store, or a run of them.
+    """Encode every text of a store, or a run of them.
 
     Args:
         store: the texts.
@@ -76,7 +76,7 @@ def encode_store(
 
 
 def _batches(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
-    """Rows of each batch, longest text first within a window."""
+    """Yield the rows of each batch, longest text first within a window."""
     for start in range(0, len(lengths), WINDOW):
         order = start + np.argsort(-lengths[start : start + WINDOW], kind="stable")
         first = 0

@@ -38,14 +38,14 @@ class Best(NamedTuple):
 
     @classmethod
     def none(cls, queries: int, k: int, device: torch.device | str = "cpu") -> Best:
-        """Those of queries that have seen no document yet."""
+        """Return those of queries that have seen no document yet."""
         return cls(
             torch.full((queries, k), -torch.inf, device=device),
             torch.full((queries, k), -1, device=device),
         )
 
     def of(self, queries: slice) -> Best:
-        """Those of some of the queries; what is merged into them is merged into these."""
+        """Return those of some of the queries; what is merged into them is merged into these."""
         return Best(self.scores[queries], self.rows[queries])
 
 
@@ -58,7 +58,7 @@ def exact_top_k(
     device: torch.device | str = "cpu",
     first_row: int = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Finds for each query the k documents of the largest dot products.
+    """Find for each query the k documents of the largest dot products.
 
     The order is total: equal scores are ordered by document row, also where they straddle rank k.
     It does not depend on `block`, beyond the rounding of the matrix product.
@@ -99,7 +99,7 @@ def exact_top_k(
 
 
 def merge(best: Best, scores: Tensor, first_row: int) -> None:
-    """Merges the scores [q, b] of the documents from `first_row` on into `best`, in place."""
+    """Merge the scores [q, b] of the documents from `first_row` on into `best`, in place."""
     k = best.scores.shape[1]
     # a document of a later row loses a tie, so it must exceed the k-th score
     entering = scores > best.scores[:, -1:]
@@ -144,7 +144,7 @@ def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
 
 
 def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
-    """The largest magnitude in `vectors` [n, D]; checked once a vector here instead of once a similarity later."""
+    """Return the largest magnitude in `vectors` [n, D]; checked once a vector here instead of once a similarity later."""
     if not vectors.numel():
         return 0.0
     low, high = vectors.aminmax()

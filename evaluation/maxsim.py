@@ -62,7 +62,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         return self
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
-        """Finds the candidates of a large collection."""
+        """Find the candidates of a large collection."""
         if not self._whole(corpus):
             self._first_stage.run(queries, corpus)
 
@@ -148,7 +148,7 @@ def _candidate_scores(
     documents: TokenStore,
     batch_tokens: int,
 ) -> NDArray[np.float32]:
-    """MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
+    """Return the MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
     scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
     places = np.argwhere(found.rows != NO_DOCUMENT)  # (query, rank) of each listed pair
     listed, document = np.unique(found.rows[places[:, 0], places[:, 1]], return_inverse=True)
@@ -171,7 +171,7 @@ def _candidate_scores(
 def _blocks(
     rows: NDArray[np.int64], store: TokenStore, batch_tokens: int
 ) -> list[NDArray[np.int64]]:
-    """The rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
+    """Return the rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
     block = np.cumsum(store.lengths[rows]) // batch_tokens
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(rows)]
     return [rows[start:end] for start, end in pairwise(cuts) if end > start]

@@ -39,7 +39,7 @@ class Scores:
 
 
 def parse_measures(names: Iterable[str]) -> list[ir_measures.Measure]:
-    """The measures that the names mean, each once.
+    """Return the measures that the names mean, each once.
 
     Raises:
         InputError: when there are none, or a name is unknown, malformed, or computed by no
@@ -81,7 +81,7 @@ def _suggestion(name: str) -> str:
 
 
 def deepest_cutoff(measures: Sequence[ir_measures.Measure], depth: int) -> int:
-    """The last rank that some measure reads: its cutoff, or `depth` where a measure, such as AP, reads the whole list."""
+    """Return the last rank that some measure reads: its cutoff, or `depth` where a measure, such as AP, reads the whole list."""
     return max(min(int(measure.params.get("cutoff", depth)), depth) for measure in measures)
 
 

@@ -17,7 +17,7 @@ QUERY_COLUMN = "query_id"
 
 
 def write_per_query(scores: Scores, path: Path) -> None:
-    """Writes every query's value of every measure, every digit kept."""
+    """Write every query's value of every measure, every digit kept."""
     measures = list(scores.mean)
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
@@ -29,7 +29,7 @@ def write_per_query(scores: Scores, path: Path) -> None:
 
 
 def read_per_query(path: Path) -> dict[str, dict[str, float]]:
-    """Reads what `write_per_query` wrote: query_id -> measure -> value.
+    """Read what `write_per_query` wrote: query_id -> measure -> value.
 
     Raises:
         InputError: when the file is missing or has another form.

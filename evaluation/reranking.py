@@ -45,7 +45,7 @@ class ReRanking(Search["CrossEncoder"]):
         return self
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
-        """Finds the candidates."""
+        """Find the candidates."""
         self._first_stage.run(queries, corpus)
 
     def answer(

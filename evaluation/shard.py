@@ -32,13 +32,13 @@ class Part(NamedTuple):
         )
 
     def rows(self, documents: int) -> range:
-        """Its documents."""
+        """Return its documents."""
         return range(self.rank * documents // self.parts, (self.rank + 1) * documents // self.parts)
 
     def merged(
         self, scores: NDArray[np.float32], rows: NDArray[np.int64], depth: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The best of all parts; every process calls this and gets them.
+        """Return the best of all parts; every process calls this and gets them.
 
         Args:
             scores: those of this part's best documents, by score descending, then by row [Q, k].

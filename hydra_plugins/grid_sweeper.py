@@ -42,14 +42,14 @@ class GridSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Takes what Hydra hands out."""
+        """Take what Hydra hands out."""
         self.config, self.hydra_context = config, hydra_context
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Expands the grid, says which cells are finished, and launches the others in the grid's order."""
+        """Expand the grid, say which cells are finished, and launch the others in the grid's order."""
         from cells.sweep.skip import needs_no_job  # --help passes here
 
         assert self.hydra_context is not None
@@ -68,7 +68,7 @@ class GridSweeper(Sweeper):
         return results
 
     def _composed(self, jobs: Sequence[Sequence[str]]) -> Iterator[tuple[int, DictConfig]]:
-        """Yields number and configuration of each job, those with the same options of the groups together."""
+        """Yield the number and configuration of each job, those with the same options of the groups together."""
         assert self.hydra_context is not None
         assert self.config is not None
         loader = self.hydra_context.config_loader
@@ -92,7 +92,7 @@ class GridSweeper(Sweeper):
                 yield n, cfg
 
     def _is_value(self, override: Override) -> bool:
-        """Whether an override replaces one value, so that setting another one later undoes it."""
+        """Return whether an override replaces one value, so that setting another one later undoes it."""
         assert self.hydra_context is not None
         plain = not (
             override.is_add()
@@ -106,7 +106,7 @@ class GridSweeper(Sweeper):
 
 
 def _set(cfg: DictConfig, overrides: Sequence[Override]) -> bool:
-    """Sets the values; False where that is refused, for Hydra to say why."""
+    """Set the values; False where that is refused, for Hydra to say why."""
     try:
         for override in overrides:
             OmegaConf.update(cfg, override.key_or_group, override.value(), force_add=False)

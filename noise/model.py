@@ -201,7 +201,7 @@ class NoiseModel(ABC):
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
     def _given(self, collection: Collection, recipe: Recipe) -> Audit:
-        """The audit of the given file; encoder and seed may differ, for an audit outlives its encoder and serves several seeds."""
+        """Return the audit of the given file; encoder and seed may differ, for an audit outlives its encoder and serves several seeds."""
         assert self.audit is not None
         audit = Audit.read(self.audit)
         header = audit.header

@@ -24,7 +24,7 @@ RUN_MEASURES = ("nDCG@10", "RR@10", "R@100", "AP")  # those of conf/config.yaml
 
 
 def run_command(arguments: Namespace) -> int:
-    """Runs the command and returns its exit status.
+    """Run the command and return its exit status.
 
     Raises:
         InputError: for arguments or files that cannot be used.
@@ -142,7 +142,7 @@ def _plan(
 
 
 def _chosen(option: str, asked: str | None, usual: str | None, losses: Sequence[str]) -> str | None:
-    """The loss asked for, or the usual one if it is there."""
+    """Return the loss asked for, or the usual one if it is there."""
     if asked is not None and asked not in losses:
         raise InputError(
             f"{option} {asked}: nothing finished has that name. There are: {', '.join(losses)}."
@@ -175,7 +175,7 @@ def _write(analysis: Analysis, out: Path) -> None:
 
 
 def _leading(analysis: Analysis) -> Analysis:
-    """The part of it that is about the first measure."""
+    """Return the part of it that is about the first measure."""
     return analysis._replace(measures=analysis.measures[:1], rankings=analysis.rankings[:1])
 
 
@@ -189,7 +189,7 @@ def _show(analysis: Analysis) -> None:
 
 
 def _say(analysis: Analysis, out: Path | None) -> None:
-    """Says what was read, what could not be, and where the report is."""
+    """Say what was read, what could not be, and where the report is."""
     console, cells = get_console(), analysis.cells
     for problem in cells.corrupt:
         console.print(

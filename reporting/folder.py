@@ -20,7 +20,7 @@ PARTS = ("tables", "per_query", "figures")
 
 
 def check_folder(out: Path) -> None:
-    """Refuses a folder that holds something else than an earlier report.
+    """Refuse a folder that holds something else than an earlier report.
 
     Raises:
         InputError: if it does, or is not a folder.
@@ -39,7 +39,7 @@ def check_folder(out: Path) -> None:
 
 
 def prepare_folder(analysis: Analysis, out: Path) -> None:
-    """Makes the folder, removes the parts of an earlier report and writes report.json: the plan and the notes.
+    """Make the folder, remove the parts of an earlier report and write report.json: the plan and the notes.
 
     Raises:
         InputError: if the folder cannot be written.

@@ -23,7 +23,7 @@ KINDS = ("dataset", "model", "loss", "noise")
 def log_report(
     analysis: Analysis, out: Path | None, *, mode: str, project: str, entity: str | None
 ) -> None:
-    """Logs the report; every name starts with what it is, so that the workspace has a section for each.
+    """Log the report; every name starts with what it is, so that the workspace has a section for each.
 
     Args:
         analysis: the report's content.
@@ -92,7 +92,7 @@ def _tables(analysis: Analysis) -> Iterator[tuple[str, Any]]:
 
 
 def _plots(analysis: Analysis) -> Iterator[tuple[str, Any]]:
-    """The robustness curves of the leading measure, one plot a data set, model and noise."""
+    """Yield the robustness curves of the leading measure, one plot a data set, model and noise."""
     measure = analysis.measures[0]
     panels = sorted({curve[1:4] for curve in analysis.curves})
     for panel in panels:
@@ -118,7 +118,7 @@ def _figures(out: Path | None) -> Iterator[tuple[str, Any]]:
 
 
 def _files(out: Path, run_id: str) -> wandb.Artifact:
-    """The report's files, without W&B's own."""
+    """Return the report's files, without W&B's own."""
     artifact = wandb.Artifact(f"report-{run_id}", type="report")
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out)

@@ -34,7 +34,7 @@ INDEX = "cells.csv"
 
 
 def store(outputs: Path, results: Path) -> list[str]:
-    """Adds the finished cells below `outputs` to the archives; a cell that is there already is replaced.
+    """Add the finished cells below `outputs` to the archives; a cell that is there already is replaced.
 
     Returns:
         the names of the cells that were added or replaced.
@@ -73,7 +73,7 @@ def store(outputs: Path, results: Path) -> list[str]:
 
 
 def restore(results: Path, outputs: Path) -> list[str]:
-    """Writes the cells of all archives below `outputs`; a cell that is there already is left as it is.
+    """Write the cells of all archives below `outputs`; a cell that is there already is left as it is.
 
     Returns:
         the names of the cells that were written.
@@ -148,7 +148,7 @@ def _write(path: Path, contents: dict[str, bytes]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Stores or restores, and says how many cells."""
+    """Store or restore, and say how many cells."""
     parser = argparse.ArgumentParser(
         prog="python -m study.archive",
         description=__doc__,

@@ -12,7 +12,7 @@ COORDINATES = ("dataset", "model", "loss", "noise", "seed")
 
 
 def index(contents: Mapping[str, bytes]) -> bytes:
-    """Returns the table of the cells whose files are given.
+    """Return the table of the cells whose files are given.
 
     Args:
         contents: `<cell>/<file>` -> content.

@@ -45,12 +45,12 @@ class Piece(NamedTuple):
     overrides: Mapping[str, str] = {}
 
     def arguments(self) -> list[str]:
-        """The sweep's command line, after `python run.py`."""
+        """Return the sweep's command line, after `python run.py`."""
         given = [f"{key}={value}" for key, value in self.overrides.items()]
         return ["-m", f"experiment={self.experiment}", *dataset(self.collection), *given]
 
     def cells(self) -> list[str]:
-        """The names of its cells."""
+        """Return the names of its cells."""
         preset = OmegaConf.load(ROOT / "conf" / "experiment" / f"{self.experiment}.yaml")
         params = {
             "model": "static",
@@ -67,7 +67,7 @@ class Piece(NamedTuple):
 
 
 def dataset(collection: str) -> list[str]:
-    """The overrides that choose a collection."""
+    """Return the overrides that choose a collection."""
     if collection == EMBEDDED:
         return [f"dataset={EMBEDDED}"]
     return [
@@ -78,7 +78,7 @@ def dataset(collection: str) -> list[str]:
 
 
 def pieces(collection: str) -> Iterator[Piece]:
-    """The pieces of one collection, what matters most first."""
+    """Yield the pieces of one collection, what matters most first."""
     yield Piece("cpu_study", collection)
     yield Piece(
         "cpu_study",
@@ -92,7 +92,7 @@ def pieces(collection: str) -> Iterator[Piece]:
 
 
 def steps(collection: str) -> Iterator[list[str]]:
-    """All commands for one collection, in order."""
+    """Yield all commands for one collection, in order."""
     python = sys.executable
     yield [python, "run.py", *Piece("cpu_study_tune", collection).arguments()]
     yield [python, "-m", "study.tuning", TUNING]
@@ -102,7 +102,7 @@ def steps(collection: str) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Runs, or prints, the commands."""
+    """Run, or prints, the commands."""
     parser = argparse.ArgumentParser(prog="python -m study.grid", description=__doc__)
     parser.add_argument(
         "--only",

@@ -54,12 +54,12 @@ class Recovery(NamedTuple):
         return self.clean - self.baseline
 
     def share(self, value: float | None) -> float:
-        """The part of the cost that a value wins back; NaN without a cost or a value."""
+        """Return the part of the cost that a value wins back; NaN without a cost or a value."""
         return math.nan if value is None or self.cost <= 0 else (value - self.baseline) / self.cost
 
 
 def recoveries(groups: Iterable[Group], measure: str) -> Iterator[Recovery]:
-    """Yields every loss at every ratio above 0 for which the baseline was run on noisy and on clean labels."""
+    """Yield every loss at every ratio above 0 for which the baseline was run on noisy and on clean labels."""
     means = {(group.condition, group.loss): group.mean(measure) for group in groups}
     for (condition, loss), value in sorted(means.items()):
         if condition.noise != NOISE or condition.ratio == 0 or loss == BASELINE:
@@ -95,7 +95,7 @@ class Detection(NamedTuple):
 
 
 def detections(groups: Iterable[Group]) -> Iterator[Detection]:
-    """Yields what the histories of noisy cells say of detection; groups without any are passed over."""
+    """Yield what the histories of noisy cells say of detection; groups without any are passed over."""
     for group in groups:
         found: defaultdict[str, list[float]] = defaultdict(list)
         for cell in group.cells:
@@ -110,7 +110,7 @@ def detections(groups: Iterable[Group]) -> Iterator[Detection]:
 
 
 def last_epoch(cell: FinishedCell) -> dict[str, str]:
-    """Returns the last row of a cell's history; empty if there is none."""
+    """Return the last row of a cell's history; empty if there is none."""
     path = cell.file("history.csv")
     if not path.exists():
         return {}
@@ -135,7 +135,7 @@ class Spent(NamedTuple):
 
 
 def spent(cells: Sequence[FinishedCell]) -> list[Spent]:
-    """Returns the cost of the cells by data set and model."""
+    """Return the cost of the cells by data set and model."""
     seconds: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for cell in cells:
         seconds[cell.dataset, cell.model].append(sum(cell.scores["wall_seconds"].values()))

@@ -42,12 +42,12 @@ class Compared(NamedTuple):
     same_labels: bool
 
     def agrees(self, tolerance: float) -> bool:
-        """Whether all measures are within the tolerance."""
+        """Return whether all measures are within the tolerance."""
         return self.again is not None and abs(self.stored - self.again) <= tolerance
 
 
 def compare(stored: Sequence[FinishedCell], again: Mapping[str, FinishedCell]) -> list[Compared]:
-    """Compares every stored cell with the one of the same name.
+    """Compare every stored cell with the one of the same name.
 
     Raises:
         InputError: if one was scored on other data.
@@ -72,7 +72,7 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Compared:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Prints each cell's largest difference; exit status 1 if one is beyond the tolerance."""
+    """Print each cell's largest difference; exit status 1 if one is beyond the tolerance."""
     parser = argparse.ArgumentParser(prog="python -m study.reproduction", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the cells that were run again")
     parser.add_argument("results", type=Path, help="folder of the stored ones")

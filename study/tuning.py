@@ -47,7 +47,7 @@ class Trial(NamedTuple):
 
 
 def trial_of(cell: FinishedCell) -> Trial:
-    """Returns what a cell says about its learning rate."""
+    """Return what a cell says about its learning rate."""
     config: Any = OmegaConf.load(cell.file("config.yaml"))
     loss = cell.loss if config.variant is None else cell.loss.removesuffix(f"-{config.variant}")
     measure = config.selection_measure
@@ -60,7 +60,7 @@ def trial_of(cell: FinishedCell) -> Trial:
 
 
 def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
-    """Returns the learning rate of each method: the best mean over its cells, the smaller one of equals.
+    """Return the learning rate of each method: the best mean over its cells, the smaller one of equals.
 
     Returns:
         method -> `learning_rate`, `measure`, and the mean of each rate tried.
@@ -113,7 +113,7 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Chooses, adds the choices to the file and prints them."""
+    """Choose, adds the choices to the file and prints them."""
     parser = argparse.ArgumentParser(prog="python -m study.tuning", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the tuning sweep")
     parser.add_argument(

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def read(folder: Path) -> Cell:
-    """The cell in a folder."""
+    """Return the cell in a folder."""
     history = list(
         csv.DictReader((folder / "history.csv").read_text(encoding="utf-8").splitlines())
     )
@@ -51,7 +51,7 @@ def read(folder: Path) -> Cell:
 
 
 def training(cells: list[Cell], measure: str) -> str:
-    """The table of the training losses."""
+    """Return the table of the training losses."""
     lines = [
         "| loss | first epoch | last epoch | | clean confidence, first | last | test |",
         "|---|---|---|---|---|---|---|",
@@ -73,7 +73,7 @@ def training(cells: list[Cell], measure: str) -> str:
 
 
 def noise(cells: list[Cell], measure: str) -> str:
-    """The table of the means over seeds, the best of each noise first."""
+    """Return the table of the means over seeds, the best of each noise first."""
     groups = defaultdict(list)
     for cell in cells:
         groups[cell.noise, cell.method].append(cell)
@@ -100,13 +100,13 @@ def noise(cells: list[Cell], measure: str) -> str:
 
 
 def tested(group: list[Cell], measure: str) -> tuple[float, float]:
-    """Mean and standard deviation over the seeds."""
+    """Return the mean and standard deviation over the seeds."""
     values = [cell.scores["measures"][measure] for cell in group]
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
 
 
 def last(group: list[Cell], column: str) -> str:
-    """Mean of a column over the seeds in the last epoch, nothing where no cell has it."""
+    """Return the mean of a column over the seeds in the last epoch, nothing where no cell has it."""
     values = [float(value) for cell in group if (value := cell.history[-1].get(column))]
     return f"{statistics.mean(values):.3f}" if values else ""
 

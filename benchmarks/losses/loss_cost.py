@@ -23,7 +23,7 @@ LAYERS, STEPS = 2, 3
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """A row a loss, then the default loss's share of a step."""
+    """Return a row a loss, then the default loss's share of a step."""
     torch.set_num_threads(1)
     rows: list[Row] = []
     for candidates, name in itertools.product((ROWS, 2 * ROWS), loss_speed.TIER_1):
@@ -41,7 +41,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def share(arguments: argparse.Namespace) -> Row:
-    """The default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
+    """Return the default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
     with truncated(LAYERS) as path:
         work = Workload.of(
             STEPS, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides

@@ -99,7 +99,10 @@ def batch(rows: int, candidates: int, masked: float) -> tuple[Tensor, Tensor, Te
 def inlined(
     scores: Tensor, targets: Tensor, mask: Tensor, alpha: float = 0.05, beta: float = 0.6
 ) -> Tensor:
-    """Label weakening of full lists with one positive in a straight line, nothing checked: the rest is what structure and checks cost."""
+    """Return label weakening of full lists with one positive, written inline and unchecked.
+
+    The difference from the library's loss is the cost of structure and checks.
+    """
     assert mask.view(torch.uint8).amin()
     place = torch.from_numpy(targets.numpy().argmax(-1)).unsqueeze(-1)
     with torch.no_grad():
@@ -119,7 +122,7 @@ def inlined(
 def compare(
     name: str, scores: Tensor, column: Tensor, targets: Tensor, mask: Tensor
 ) -> tuple[float, float, float]:
-    """Median ratio, and median seconds of the loss and of the reference."""
+    """Return median ratio, and median seconds of the loss and of the reference."""
     loss = (
         inlined
         if name == INLINED

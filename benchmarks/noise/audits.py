@@ -52,7 +52,7 @@ class Results:
 
 
 def noise_model(name: str, ratio: float, folder: Path, collection: str) -> NoiseModel:
-    """The model as conf/noise has it; natural noise takes nfcorpus' graded file."""
+    """Return the model as conf/noise has it; natural noise takes nfcorpus' graded file."""
     natural = {"qrels": folder / "nfcorpus/graded/train.3-2-1.qrel.gz", "clean_grade": 3}
     extra = (
         [f"noise.{key}={value}" for key, value in natural.items()]

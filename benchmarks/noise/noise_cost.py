@@ -34,7 +34,7 @@ Numbers = Mapping[str, float]
 
 
 def medquad(folder: Path, cache: Path) -> Numbers:
-    """Time and memory of noising medquad-liveqa, its embeddings being in the cache unless this is the first call."""
+    """Return time and memory of noising medquad-liveqa, its embeddings being in the cache unless this is the first call."""
     collection = open_folder(str(folder / "medquad-liveqa"), cache=Cache(cache), on_problem="drop")
     begin, begin_cpu = time.perf_counter(), time.process_time()
     model = noise_model("semantic", RATIO, folder, collection.name)
@@ -50,14 +50,14 @@ def medquad(folder: Path, cache: Path) -> Numbers:
 
 
 def synthetic(size: int) -> Numbers:
-    """CPU seconds and memory of corrupting PAIRS pairs among `size` documents whose embeddings are cached."""
+    """Return CPU seconds and memory of corrupting PAIRS pairs among `size` documents whose embeddings are cached."""
     with tempfile.TemporaryDirectory() as folder:
         seconds = cpu_seconds_for(size, Path(folder))
     return {"documents": size, "pairs": PAIRS, "cpu_seconds": seconds, "peak_mib": _peak_mib()}
 
 
 def apart(*arguments: str) -> Numbers:
-    """What this program prints with other arguments, in a process of its own."""
+    """Return what this program prints with other arguments, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.noise.noise_cost", *arguments]
     # our own program
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT)
@@ -66,7 +66,7 @@ def apart(*arguments: str) -> Numbers:
 
 
 def growth(results: Results) -> list[Numbers]:
-    """Medians of repeated measurements, one for each size; the sizes take turns, so that no moment favours one."""
+    """Return the medians of repeated measurements, one for each size; the sizes take turns, so that no moment favours one."""
     for repeat in range(REPEATS):
         for size in SIZES:
             results.measure(f"size/{size}/{repeat}", partial(apart, "--size", str(size)))

@@ -30,7 +30,7 @@ TARGETS = {"SentenceTransformer.encode": 1.15, "a length-sorted loop": 0.95}
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """Two rows: the peer and the limit."""
+    """Return two rows: the peer and the limit."""
     with truncated(LAYERS) as path:
         changes = (
             f"model.path={path}",
@@ -66,7 +66,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 @torch.inference_mode()
 # a Hugging Face model of any class
 def raw(backbone: Any, store: TokenStore) -> Tensor:
-    """Mean-pooled, normalised vectors, longest documents first."""
+    """Return mean-pooled, normalised vectors, longest documents first."""
     tokens: Tokens = store.tokens(np.arange(len(store)))
     parts = []
     for rows in torch.split(tokens.lengths.argsort(descending=True), RAW_BATCH):

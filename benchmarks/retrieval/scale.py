@@ -48,7 +48,7 @@ SAMPLED = 0.002  # seconds between two looks at the process's own memory
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """Memory of a million documents' encoding and search against its limit; every point goes into the figure."""
+    """Return the memory of a million documents' encoding and search against its limit; every point goes into the figure."""
     del arguments
     points = {
         stage: [Point(size, *_fresh(stage, size)) for size in sizes]
@@ -90,7 +90,7 @@ class Point(NamedTuple):
 
 
 def _growth(stage: str, curve: list[Point]) -> Row:
-    """Own memory that another document takes, between the two largest sizes."""
+    """Return own memory that another document takes, between the two largest sizes."""
     fewer, more = curve[-2:]
     setting = f"own memory a document, from {fewer.size} to {more.size} of {LENGTH} words"
     return Limit(
@@ -131,7 +131,7 @@ def draw(points: dict[str, list[Point]]) -> None:
 
 
 def _fresh(stage: str, size: int) -> tuple[float, float, float]:
-    """Own and resident GiB beyond the imports, and CPU seconds."""
+    """Return own and resident GiB beyond the imports, and CPU seconds."""
     command = [
         sys.executable,
         "-W",
@@ -145,7 +145,7 @@ def _fresh(stage: str, size: int) -> tuple[float, float, float]:
 
 
 def stage(name: str, size: int) -> None:
-    """Does a stage's work and prints how much memory it took at its peak, and its CPU seconds."""
+    """Do a stage's work and print how much memory it took at its peak, and its CPU seconds."""
     import torch
 
     import data
@@ -185,7 +185,7 @@ def _watched() -> Iterator[list[int]]:
 
 
 def _own() -> int:
-    """KiB of anonymous memory."""
+    """Return KiB of anonymous memory."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 

@@ -25,18 +25,18 @@ class Ready:
         self._given = 0
 
     def encode_queries(self, queries: list[str], **_: object) -> Tensor:
-        """All queries' vectors."""
+        """Return all queries' vectors."""
         self._given = 0
         return self._queries[: len(queries)]
 
     def encode_corpus(self, corpus: list[dict[str, str]], **_: object) -> Tensor:
-        """The next documents' vectors."""
+        """Return the next documents' vectors."""
         self._given += len(corpus)
         return self._documents[self._given - len(corpus) : self._given]
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """Two rows: the peer and the limit."""
+    """Return two rows: the peer and the limit."""
     from beir.retrieval.search.dense import DenseRetrievalExactSearch
 
     torch.set_num_threads(1)

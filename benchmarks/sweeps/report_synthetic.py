@@ -45,7 +45,7 @@ class Grid:
 
 
 def write_cells(output_dir: Path, grid: Grid) -> list[str]:
-    """Writes the cells and returns their names."""
+    """Write the cells and return their names."""
     names = []
     for dataset, model, loss, ratio, seed in itertools.product(
         grid.datasets, grid.models, grid.losses, grid.ratios, grid.seeds
@@ -65,7 +65,11 @@ def write_cells(output_dir: Path, grid: Grid) -> list[str]:
 def values_of(
     grid: Grid, place: str, *, gain: float, ratio: float, seed: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Values in [0, 1] of each query, by measure: the query's difficulty, less what noise costs, plus the gain, plus the seed's spread."""
+    """Return values in [0, 1] of each query, by measure.
+
+    A value is the difficulty of the query, minus the cost of noise, plus the loss's gain, plus the
+    seed's spread.
+    """
     values = {}
     for measure in grid.measures:
         difficulty = uniform(_number(place), _number(measure), queries=grid.queries)
@@ -86,7 +90,7 @@ def values_of(
 
 
 def uniform(*key: int, queries: int) -> NDArray[np.float64]:
-    """Uniform numbers in [0, 1), one a query."""
+    """Return uniform numbers in [0, 1), one a query."""
     return keyed_random(*key, np.arange(queries)) / WORD
 
 
@@ -96,7 +100,7 @@ def write_cell(
     values: Mapping[str, NDArray[np.float64]],
     fingerprint: str | None = None,
 ) -> Path:
-    """Writes one cell's config.yaml, history.csv, per_query.tsv and scores.json, and returns its directory."""
+    """Write one cell's config.yaml, history.csv, per_query.tsv and scores.json, and return its directory."""
     directory = output_dir / name
     directory.mkdir(parents=True, exist_ok=True)
     dataset, seed = name.split("/", maxsplit=1)[0], int(name.rpartition("-")[2])
@@ -137,7 +141,7 @@ def write_cell(
 
 
 def _history(means: Mapping[str, float]) -> str:
-    """A training whose validation measures rise to the test's means."""
+    """Return a training whose validation measures rise to the test's means."""
     lines = [
         ",".join(
             [

@@ -25,7 +25,7 @@ SPEED = "<!-- speed -->\n"
 
 
 def main() -> None:
-    """Writes the cells and reports on them once."""
+    """Write the cells and report on them once."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def grid(*, seeds: int, queries: int) -> Grid:
-    """Returns the grid."""
+    """Return the grid."""
     losses = {"cross_entropy": 0.0, "label_weakening": 0.05} | {
         f"loss_{number}": 0.01 * (number - 9) for number in range(18)
     }
@@ -63,7 +63,7 @@ def grid(*, seeds: int, queries: int) -> Grid:
 
 
 def measure(folder: Path, out: Path) -> str:
-    """Runs report.py in a process of its own, one thread; returns its time and peak memory in words."""
+    """Run report.py in a process of its own, one thread; return its time and peak memory in words."""
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "report.py"), str(folder), "--out", str(out)],
@@ -84,7 +84,7 @@ def measure(folder: Path, out: Path) -> str:
 
 
 def write_into(document: Path, measured: str) -> None:
-    """Replaces what stands between `<!-- speed -->` and `<!-- end -->` in the document."""
+    """Replace what stands between `<!-- speed -->` and `<!-- end -->` in the document."""
     text = document.read_text(encoding="utf-8")
     begin, mark, rest = text.partition(SPEED)
     if not mark:

@@ -25,7 +25,7 @@ COMMANDS = (
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """One row a command."""
+    """Return one row a command."""
     rows: list[Row] = []
     for words, target in COMMANDS:
         seconds = statistics.median(answered(words) for _ in range(arguments.repeats))
@@ -34,7 +34,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def answered(words: tuple[str, ...]) -> float:
-    """CPU seconds of one command, which must fail unless it asks for help."""
+    """Return CPU seconds of one command, which must fail unless it asks for help."""
     before = children()
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.run(

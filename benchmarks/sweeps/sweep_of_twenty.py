@@ -31,7 +31,7 @@ LOSSES = (
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """One row."""
+    """Return one row."""
     plain = ["model.epochs=1", *arguments.overrides]
     attempt(configured(*plain, "seed=0"))  # warm: imports and caches
     first = int(time.time())  # a seed that no earlier run has corrupted labels with
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def _written(work: Workload, folder: Path) -> Path:
-    """Texts, tokenizer and sizes for the peer's process."""
+    """Return texts, tokenizer and sizes for the peer's process."""
     work.materials.tokenised.tokenizer.save_pretrained(folder / "tokenizer")
     settings = {
         "dimensions": work.cfg.model.network.dimensions,

@@ -29,7 +29,7 @@ class Cost(NamedTuple):
 
 
 def swept(folder: Path, first: int, last: int) -> Cost:
-    """Runs the tiny cell with the seeds `first` to `last`."""
+    """Run the tiny cell with the seeds `first` to `last`."""
     seeds = f"seed=range({first},{last + 1})"
     command = [sys.executable, str(RUN), "-m", "experiment=smoke", "logger=none", seeds]
     usage, started = getrusage(RUSAGE_CHILDREN), time.perf_counter()
@@ -53,7 +53,7 @@ def swept(folder: Path, first: int, last: int) -> Cost:
 
 
 def main(cells: int) -> None:
-    """Prints the costs of one more cell beside their limits."""
+    """Print the costs of one more cell beside their limits."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         swept(folder, 0, 0)  # builds the caches

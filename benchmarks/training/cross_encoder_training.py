@@ -15,7 +15,7 @@ LAYERS, STEPS, LENGTH = 2, 3, 256
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """One row."""
+    """Return one row."""
     with truncated(LAYERS) as path:
         changes = (
             f"model.path={path}",

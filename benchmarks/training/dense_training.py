@@ -52,7 +52,7 @@ SETTINGS = (
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """The rows of all settings."""
+    """Return the rows of all settings."""
     return [
         row
         for setting in SETTINGS
@@ -61,7 +61,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequence[Row]:
-    """The rows of one setting."""
+    """Return the rows of one setting."""
     size = setting.batch_size
     with truncated(setting.layers) as path:
         changes = (
@@ -104,7 +104,7 @@ def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequenc
 
 
 def raw_loop(work: Workload, path: str, chunk: int) -> float:
-    """CPU seconds a step of plain torch on ready token ids, queries and documents apart, longest first in calls of `chunk` texts."""
+    """Return CPU seconds a step of plain torch on ready token ids, queries and documents apart, longest first in calls of `chunk` texts."""
     from transformers import AutoModel
 
     model = AutoModel.from_pretrained(path, add_pooling_layer=False).train()
@@ -133,7 +133,7 @@ def raw_loop(work: Workload, path: str, chunk: int) -> float:
 
 # a Hugging Face model of any class
 def encoded(model: Any, tokens: Tokens, chunk: int) -> Tensor:
-    """Mean-pooled, normalised vectors [n, D] in the texts' order."""
+    """Return mean-pooled, normalised vectors [n, D] in the texts' order."""
     texts = [tokens.ids[start:end] for start, end in pairwise(tokens.offsets.tolist())]
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     parts = []

@@ -93,7 +93,7 @@ BEGIN, END = "<!-- trained models -->\n", "<!-- end -->"
 
 
 def cell(overrides: list[str], output: Path) -> Measured:
-    """Runs a cell, or the rest of it, and returns its numbers."""
+    """Run a cell, or the rest of it, and return its numbers."""
     arguments = [*overrides, *CLEAN, f"output_dir={output}"]
     # our own program
     subprocess.run([sys.executable, str(ROOT / "run.py"), *arguments], check=True)
@@ -101,7 +101,7 @@ def cell(overrides: list[str], output: Path) -> Measured:
 
 
 def numbers(scores: Mapping[str, Any]) -> Measured:
-    """What is kept of a cell's scores.json."""
+    """Return what is kept of a cell's scores.json."""
     first_stage = scores["search"].get("first_stage_measures")
     return {
         "untrained": scores["untrained"]["nDCG@10"],
@@ -113,7 +113,7 @@ def numbers(scores: Mapping[str, Any]) -> Measured:
 
 
 def table(measured: Mapping[str, Mapping[str, Any]]) -> str:
-    """The rows of the cells that are measured, in the order of CELLS."""
+    """Return the rows of the cells that are measured, in the order of CELLS."""
     lines = [
         COLUMNS,
         ["---"] * len(COLUMNS),
@@ -148,14 +148,14 @@ def _row(name: str, measured: Mapping[str, Any]) -> list[str]:
 
 
 def write(document: Path, rows: str) -> None:
-    """Replaces the table in the document."""
+    """Replace the table in the document."""
     before, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     with written_aside(document) as aside:
         aside.write_text(before + BEGIN + rows + rest[rest.index(END) :], encoding="utf-8")
 
 
 def main() -> None:
-    """Measures what is missing and writes the table."""
+    """Measure what is missing and write the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

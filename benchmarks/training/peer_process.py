@@ -18,7 +18,7 @@ from transformers import AutoTokenizer
 
 
 def main(task: Path) -> None:
-    """Trains for one epoch."""
+    """Train for one epoch."""
     settings = json.loads(task.read_text(encoding="utf-8"))
     tokenizer: Any = AutoTokenizer.from_pretrained(settings["tokenizer"])
     embedding = StaticEmbedding(tokenizer, embedding_dim=settings["dimensions"])

@@ -23,7 +23,7 @@ class Times(TrainerCallback):
         self.ends: list[float] = []
 
     def on_step_end(self, *_: object, **__: object) -> None:
-        """Notes it."""
+        """Note it."""
         self.ends.append(clock())
 
 
@@ -36,7 +36,7 @@ def in_order(dataset: Dataset, **settings: Any) -> DefaultBatchSampler:
 def bi_encoder(
     model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
 ) -> float:
-    """CPU seconds a step of SentenceTransformerTrainer under MultipleNegativesRankingLoss."""
+    """Return CPU seconds a step of SentenceTransformerTrainer under MultipleNegativesRankingLoss."""
     from sentence_transformers import (
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
@@ -58,7 +58,7 @@ def bi_encoder(
 def cross_encoder(
     model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
 ) -> float:
-    """CPU seconds a step of CrossEncoderTrainer under BinaryCrossEntropyLoss; a step reads each query with its two documents."""
+    """Return CPU seconds a step of CrossEncoderTrainer under BinaryCrossEntropyLoss; a step reads each query with its two documents."""
     from sentence_transformers.cross_encoder import (
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,
@@ -109,7 +109,7 @@ def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -
 
 
 def transformer(path: str, length: int) -> Callable[[], Any]:
-    """Builds a mean-pooled, normalised SentenceTransformer from a folder, as often as asked."""
+    """Build a mean-pooled, normalised SentenceTransformer from a folder, as often as asked."""
 
     def build() -> Any:
         from sentence_transformers import SentenceTransformer

@@ -14,7 +14,7 @@ STEPS = 30
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """One row: the model, batch and loss of the default cell."""
+    """Return one row: the model, batch and loss of the default cell."""
     work = Workload.of(STEPS, "model=static", "noise=none", "noise.ratio=0", *arguments.overrides)
     texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
 

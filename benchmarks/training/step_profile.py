@@ -22,7 +22,7 @@ from losses import check_finite
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """The parts of both models' steps."""
+    """Return the parts of both models' steps."""
     static = Workload.of(WARM_UP + 10 * arguments.repeats, "model=static", *arguments.overrides)
     with truncated(2) as path:
         minilm = Workload.of(
@@ -39,7 +39,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def parts(setting: str, work: Workload) -> list[Row]:
-    """Median milliseconds of each part of a bare loop's step, and of our whole step under Lightning."""
+    """Return median milliseconds of each part of a bare loop's step, and of our whole step under Lightning."""
     spent = Stopwatch()
     _train(work, spent)
     medians = {name: statistics.median(seconds[1:]) for name, seconds in spent.seconds.items()}
@@ -65,7 +65,7 @@ class Stopwatch:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Times the block."""
+        """Time the block."""
         started = clock()
         yield
         self.seconds[name].append(clock() - started)

@@ -26,7 +26,7 @@ WARM_UP = 1  # first steps that are not timed
 
 
 def configured(*overrides: str) -> DictConfig:
-    """The configuration of a cell as `run.py` would get it, without logger and in a scratch directory."""
+    """Return the configuration of a cell as `run.py` would get it, without logger and in a scratch directory."""
     os.environ.setdefault("RETRIEVAL_CACHE", str(ROOT / "cache"))
     if not GlobalHydra.instance().is_initialized():
         schema.register()
@@ -58,21 +58,21 @@ class Workload:
 
     @classmethod
     def of(cls, steps: int, *overrides: str) -> "Workload":
-        """The first batches of a configured cell's training."""
+        """Return the first batches of a configured cell's training."""
         torch.set_num_threads(1)
         cfg = configured(*overrides)
         return cls(cfg, prepare(cfg), steps)
 
     def loader(self) -> TrainingLoader:
-        """Gives the batches, as in training."""
+        """Give the batches, as in training."""
         return _loader(self.cfg, self.materials)
 
     def batches(self) -> list[Batch]:
-        """The batches as we train on them."""
+        """Return the batches as we train on them."""
         return [batch for batch, _ in zip(self._endless(), range(self.steps), strict=False)]
 
     def texts(self) -> dict[str, list[str]]:
-        """Query, positive and negative of each example, batch after batch."""
+        """Return query, positive and negative of each example, batch after batch."""
         collection = self.materials.collection
         queries = list(collection.train.queries.values())
         columns: dict[str, list[str]] = {"anchor": [], "positive": [], "negative": []}
@@ -93,7 +93,7 @@ class Workload:
         return columns
 
     def ours(self) -> float:
-        """CPU seconds a step of our training: Lightning, loader, diagnostics and all."""
+        """Return CPU seconds a step of our training: Lightning, loader, diagnostics and all."""
         network = build_network(self.cfg, self.materials.tokenised)
         network.train()  # as the peer does: with dropout
         module = _module(self.cfg, self.materials, network, instantiate(self.cfg.loss))
@@ -125,10 +125,10 @@ class Times(pl.Callback):
         self.ends: list[float] = []
 
     def on_train_batch_end(self, *_: object) -> None:
-        """Notes it."""
+        """Note it."""
         self.ends.append(clock())
 
 
 def per_step(ends: Sequence[float]) -> float:
-    """Seconds a step after the warm-up."""
+    """Return seconds a step after the warm-up."""
     return (ends[-1] - ends[WARM_UP - 1]) / (len(ends) - WARM_UP)

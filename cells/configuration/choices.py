@@ -17,7 +17,7 @@ from errors import InputError
 
 
 def check_choices(arguments: Sequence[str], configs: Path) -> None:
-    """Raises InputError if an override chooses an option that its group does not have.
+    """Raise InputError if an override chooses an option that its group does not have.
 
     Args:
         arguments: the command line without the program; what is not an override is left to Hydra.
@@ -42,7 +42,7 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
 
 
 def _own_folder(arguments: Sequence[str]) -> list[Path]:
-    """The folder of further groups that `--config-dir` adds, if it does."""
+    """Return the folder of further groups that `--config-dir` adds, if it does."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config-dir", "-cd", type=Path)
     folder = parser.parse_known_args(arguments)[0].config_dir

@@ -43,5 +43,5 @@ def moved(value: Any) -> Any:
 
 
 def as_before(key: str, value: object) -> bool:
-    """Whether a configuration that has the key computes what one without it does."""
+    """Return whether a configuration that has the key computes what one without it does."""
     return key in AS_BEFORE and AS_BEFORE[key] == value

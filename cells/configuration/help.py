@@ -25,7 +25,7 @@ python run.py -m loss=cross_entropy,label_weakening noise.ratio=0,0.4  a sweep
 
 
 def help_text(configs: Path) -> str:
-    """Returns the help, with the groups below the folder of the configuration and their choices."""
+    """Return the help, with the groups below the folder of the configuration and their choices."""
     return TEXT.format(groups="\n".join(_groups(configs)))
 
 

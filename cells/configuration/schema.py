@@ -88,5 +88,5 @@ class JobSchema:
 
 
 def register() -> None:
-    """Offers the schema to Hydra under the name that conf/config.yaml's defaults list gives first."""
+    """Offer the schema to Hydra under the name that conf/config.yaml's defaults list gives first."""
     ConfigStore.instance().store(name="job_schema", node=JobSchema)

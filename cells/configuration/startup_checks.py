@@ -18,7 +18,7 @@ OBJECTIVES = ("test", "validation")
 
 
 def check(cfg: DictConfig) -> None:
-    """Raises InputError for the first value of the configuration that cannot work.
+    """Raise InputError for the first value of the configuration that cannot work.
 
     Raises:
         InputError: naming the key, its value, what is allowed and how to mend it.

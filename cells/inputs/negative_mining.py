@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def check_negatives(negatives: DictConfig) -> None:
-    """Checks the settings before any work.
+    """Check the settings before any work.
 
     Raises:
         InputError: for one out of its range, or one that nothing would read.
@@ -46,7 +46,7 @@ def check_negatives(negatives: DictConfig) -> None:
 
 
 def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None:
-    """The run of the train queries that negatives are mined from until the first refresh; None: none are mined.
+    """Return the run of the train queries that negatives are mined from until the first refresh; None: none are mined.
 
     It is whole, `negatives.skip` or not, and knows no labels: `build_examples` takes the noisy
     positives out of it.

@@ -46,16 +46,16 @@ class Tokenised:
         return Corpus(self.collection, self.documents)
 
     def split(self, split: Split) -> Queries:
-        """The queries of a split."""
+        """Return the queries of a split."""
         return Queries(split.queries, self.queries[split.name])
 
     def asked(self, texts: Mapping[str, str]) -> Queries:
-        """Queries of no split."""
+        """Return queries of no split."""
         return Queries(texts, _query_store(list(texts.values()), self.for_queries, self.collection))
 
 
 def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
-    """Tokenises a collection as the model wants it; token ids are cached.
+    """Tokenise a collection as the model wants it; token ids are cached.
 
     Raises:
         InputError: for a tokenizer that cannot be loaded, lengths that leave no room for text, or
@@ -95,7 +95,7 @@ def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
 
 
 def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
-    """Builds the configured network, untrained or pretrained.
+    """Build the configured network, untrained or pretrained.
 
     Raises:
         InputError: for parameters out of range or an encoder that cannot be loaded.

@@ -44,7 +44,7 @@ class Materials:
         return self.tokenised.collection
 
     def facts(self) -> dict[str, Any]:
-        """Returns counts and hashes for scores.json."""
+        """Return counts and hashes for scores.json."""
         collection = self.collection
         limits = {name: counts._asdict() for name, counts in self.limits.items()}
         return {
@@ -61,7 +61,7 @@ class Materials:
 
 
 def open_collection(cfg: DictConfig) -> Collection:
-    """Opens the configured collection.
+    """Open the configured collection.
 
     Raises:
         InputError: for data that cannot be used, naming the key and the file.
@@ -77,7 +77,7 @@ def open_collection(cfg: DictConfig) -> Collection:
 
 
 def prepare(cfg: DictConfig) -> Materials:
-    """Opens the collection, corrupts its train judgements, mines negatives by the corrupted ones and tokenises; each step is cached.
+    """Open the collection, corrupts its train judgements, mines negatives by the corrupted ones and tokenises; each step is cached.
 
     Raises:
         InputError: for data that cannot be used, naming the key and the file.
@@ -99,7 +99,7 @@ def prepare(cfg: DictConfig) -> Materials:
 def examples_of(
     negatives: DictConfig, collection: Collection, corruption: Corruption, run: Run | None
 ) -> tuple[TrainingExamples, dict[str, LimitCounts]]:
-    """Returns the training examples that the corrupted judgements make, and what limits on scores left of their negatives.
+    """Return the training examples that the corrupted judgements make, and what limits on scores left of their negatives.
 
     Args:
         negatives: the configuration.
@@ -125,7 +125,7 @@ def examples_of(
 
 
 def _spared(collection: Collection, corruption: Corruption) -> Qrels:
-    """Positives that are neither examples nor negatives: those that a smaller collection or the noise left out."""
+    """Return positives that are neither examples nor negatives: those that a smaller collection or the noise left out."""
     parts = (collection.spared, corruption.audit.spared)
     query_ids = dict.fromkeys(query_id for part in parts for query_id in part)
     return {

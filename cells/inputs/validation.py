@@ -12,7 +12,7 @@ LABELS = ("clean", "noisy")
 
 
 def check_validation(cfg: DictConfig) -> None:
-    """Checks the settings before any work.
+    """Check the settings before any work.
 
     Raises:
         InputError: for one out of its range, or noisy labels where the noise is a record of the
@@ -34,7 +34,7 @@ def check_validation(cfg: DictConfig) -> None:
 
 
 def validation_qrels(cfg: DictConfig, collection: Collection) -> Qrels:
-    """Returns the judgements that validation is scored against.
+    """Return the judgements that validation is scored against.
 
     Noisy ones are corrupted by the noise model of the training labels, at its ratio and with its
     seed. Queries without a positive have nothing to be corrupted and stay as they are.

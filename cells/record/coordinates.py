@@ -32,7 +32,7 @@ class Coordinates(NamedTuple):
 
 
 def coordinates_of(parts: Sequence[str]) -> Coordinates | None:
-    """Returns the coordinates that the last five parts of a path name; None: it is not a trained cell's path."""
+    """Return the coordinates that the last five parts of a path name; None: it is not a trained cell's path."""
     if len(parts) < PARTS:
         return None
     dataset, model, loss, condition, last = parts[-PARTS:]

@@ -49,7 +49,7 @@ class Cell:
 
     @classmethod
     def of(cls, cfg: DictConfig, keys: Sequence[str] | None = None) -> "Cell":
-        """Returns the cell that a composed configuration describes.
+        """Return the cell that a composed configuration describes.
 
         Args:
             cfg: the configuration.
@@ -62,7 +62,7 @@ class Cell:
         )
 
     def file(self, name: str) -> Path:
-        """Returns the path of one of the cell's files."""
+        """Return the path of one of the cell's files."""
         return self.directory / name
 
     @property
@@ -88,7 +88,7 @@ class Cell:
         return self.finished or any(self.file("checkpoints").glob("*.ckpt"))
 
     def tidy(self) -> None:
-        """Removes what a killed process was writing and, once the cell is finished, the checkpoints; the weights stay.
+        """Remove what a killed process was writing and, once the cell is finished, the checkpoints; the weights stay.
 
         To be called under the cell's lock: nobody else writes then.
         """
@@ -96,7 +96,7 @@ class Cell:
             path.unlink()
 
     def holds_this(self) -> bool:
-        """Whether the directory holds the results of this very configuration, and nothing is left to tidy."""
+        """Return whether the directory holds the results of this very configuration, and nothing is left to tidy."""
         return (
             self.finished
             and not differences(self._stored(), self.config)
@@ -110,7 +110,7 @@ class Cell:
                 yield from self.directory.glob(pattern)
 
     def claim(self, *, overwrite: bool) -> None:
-        """Makes the directory ours: makes it, or accepts it if it holds this very configuration, and writes config.yaml.
+        """Make the directory ours: makes it, or accepts it if it holds this very configuration, and write config.yaml.
 
         Args:
             overwrite: remove what an earlier run left.
@@ -140,7 +140,7 @@ class Cell:
             ) from error
 
     def _stored(self) -> dict[str, Any]:
-        """The configuration that config.yaml holds; empty if there is none."""
+        """Return the configuration that config.yaml holds; empty if there is none."""
         path = self.file("config.yaml")
         return _plain(OmegaConf.load(path)) if path.exists() else {}
 
@@ -166,7 +166,7 @@ class Cell:
 
 
 def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
-    """Returns one line a key whose value differs: `key (there: value, here: value)`.
+    """Return one line a key whose value differs: `key (there: value, here: value)`.
 
     Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
     there (`cells.configuration.compatibility`).

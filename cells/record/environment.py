@@ -24,7 +24,7 @@ DISTRIBUTIONS = (
 
 
 def describe() -> dict[str, Any]:
-    """Returns versions of Python and of the libraries that can change a score, the commit, and the machine."""
+    """Return versions of Python and of the libraries that can change a score, the commit, and the machine."""
     return {
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in DISTRIBUTIONS},
@@ -34,7 +34,7 @@ def describe() -> dict[str, Any]:
 
 
 def peak_memory_mib() -> float:
-    """Returns the largest resident memory of this process so far, in MiB."""
+    """Return the largest resident memory of this process so far, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kibibytes
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 

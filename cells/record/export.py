@@ -35,7 +35,7 @@ def export(
     folder: Path,
     scores: Mapping[str, Any],
 ) -> None:
-    """Writes the network to a folder; what an earlier export left there is replaced, and the folder is whole or absent.
+    """Write the network to a folder; what an earlier export left there is replaced, and the folder is whole or absent.
 
     Args:
         cfg: the cell's configuration.
@@ -58,7 +58,7 @@ def export(
 
 
 def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Exports to a folder that is thrown away: what the layout cannot hold is better refused before training than after it.
+    """Export to a folder that is thrown away: what the layout cannot hold is better refused before training than after it.
 
     Raises:
         InputError: if the layout cannot hold the network.
@@ -68,7 +68,7 @@ def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFa
 
 
 def check_export(cfg: DictConfig) -> None:
-    """Raises InputError if model.path is an export of a model other than the configured one.
+    """Raise InputError if model.path is an export of a model other than the configured one.
 
     Raises:
         InputError: naming each key that differs with both values.

@@ -33,7 +33,7 @@ class Failure:
 
 
 def record(output_dir: Path, cell: str, error: Exception) -> Failure:
-    """Writes down that a cell failed."""
+    """Write down that a cell failed."""
     from data.storage.atomic_files import (
         written_aside,  # the package loads NumPy, and --help passes here
     )
@@ -51,24 +51,24 @@ def record(output_dir: Path, cell: str, error: Exception) -> Failure:
 
 
 def forget(output_dir: Path, cell: str) -> None:
-    """Removes the record of a cell, which is tried again."""
+    """Remove the record of a cell, which is tried again."""
     _file(output_dir, cell).unlink(missing_ok=True)
 
 
 def of(output_dir: Path, cell: str) -> Failure | None:
-    """Returns the record of a cell, if it has one."""
+    """Return the record of a cell, if it has one."""
     path = _file(output_dir, cell)
     return Failure(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def recorded(output_dir: Path) -> Iterator[Failure]:
-    """Yields all records, by cell."""
+    """Yield all records, by cell."""
     for path in sorted((output_dir / FOLDER).glob("*.json")):
         yield Failure(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def of_this_sweep(output_dir: Path) -> list[Failure]:
-    """Returns the records of the sweep that this process belongs to."""
+    """Return the records of the sweep that this process belongs to."""
     sweep = os.environ.get(SWEEP)
     return [failure for failure in recorded(output_dir) if failure.sweep == sweep] if sweep else []
 

@@ -65,7 +65,7 @@ scores = model.predict([("a query", "a document")])"""
 
 
 def model_card(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
-    """Returns the card.
+    """Return the card.
 
     Args:
         cfg: the cell's configuration.

@@ -38,7 +38,7 @@ class Outcome:
 def scores_of(
     cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Returns the content of a trained cell's scores.json.
+    """Return the content of a trained cell's scores.json.
 
     Args:
         cell: the cell.
@@ -62,19 +62,23 @@ def scores_of(
 
 
 def write_scores(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Writes scores.json, whole or not at all."""
+    """Write scores.json, whole or not at all."""
     with written_aside(cell.file("scores.json")) as aside:
         aside.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_scores(cell: Cell) -> dict[str, Any]:
-    """Returns the content of a finished cell's scores.json."""
+    """Return the content of a finished cell's scores.json."""
     content: dict[str, Any] = json.loads(cell.file("scores.json").read_text(encoding="utf-8"))
     return content
 
 
 def summary(scores: Mapping[str, Any]) -> dict[str, object]:
-    """What a dashboard sorts and filters by: the measures by their names, the same of the first stage, untrained, validated, the noise."""
+    """Return the values that a dashboard sorts and filters by.
+
+    They are the measures under their own names, those of the first stage, before training and on
+    validation, and facts about the noise.
+    """
     values: dict[str, object] = dict(scores["measures"])
     values |= {
         f"first_stage/{name}": value
@@ -90,7 +94,7 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Prints the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
+    """Print the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
     search = scores["search"]
     columns = _columns(
         scores["measures"], scores.get("untrained"), search.get("first_stage_measures")
@@ -117,7 +121,7 @@ def _columns(
     untrained: Mapping[str, float] | None,
     first_stage: Mapping[str, float] | None,
 ) -> dict[str, dict[str, str]]:
-    """The columns of the table: heading -> measure -> number."""
+    """Return the columns of the table: heading -> measure -> number."""
     numbers: dict[str, Mapping[str, float]] = (
         {} if first_stage is None else {"first stage": first_stage}
     )

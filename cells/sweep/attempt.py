@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def attempt(cfg: DictConfig) -> float:
-    """Checks the configuration and runs its task.
+    """Check the configuration and runs its task.
 
     Returns:
         the task's value; NaN for a cell of a sweep that failed, was left to another process or was
@@ -57,7 +57,7 @@ def attempt(cfg: DictConfig) -> float:
 
 
 def _run(cfg: DictConfig) -> float:
-    """Runs the task; a constructor's InputError comes out as itself, not wrapped by Hydra."""
+    """Run the task; a constructor's InputError comes out as itself, not wrapped by Hydra."""
     try:
         value: float = get_method(cfg.task._target_)(cfg)
     except InstantiationException as error:

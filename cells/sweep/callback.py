@@ -24,7 +24,7 @@ class Sweep(Callback):
 
     # Hydra's signature
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Names the sweep, and tells processes that a launcher starts where the project is; both reach them with the environment."""
+        """Name the sweep, and tell processes that a launcher starts where the project is; both reach them with the environment."""
         del kwargs
         if "joblib" in str(config.hydra.launcher._target_):
             gpus.share()
@@ -34,7 +34,7 @@ class Sweep(Callback):
             os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *inherited])
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Shows the states if they were asked for, and lists the failures."""
+        """Show the states if they were asked for, and lists the failures."""
         del kwargs
         show_grid()
         output_dir = Path(config.output_dir)

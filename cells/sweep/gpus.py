@@ -18,13 +18,13 @@ _taken: list[
 
 
 def share() -> None:
-    """Lets the processes that a launcher starts from here have one thread each, unless OMP_NUM_THREADS says otherwise, and one GPU each."""
+    """Let the processes that a launcher starts from here have one thread each, unless OMP_NUM_THREADS says otherwise, and one GPU each."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ[SHARED] = "1"
 
 
 def gpus() -> list[str]:
-    """Returns the GPUs that this process may use, by what CUDA_VISIBLE_DEVICES calls them. No library is loaded: it would choose one."""
+    """Return the GPUs that this process may use, by what CUDA_VISIBLE_DEVICES calls them. No library is loaded: it would choose one."""
     if VISIBLE in os.environ:
         return [name for name in os.environ[VISIBLE].split(",") if name]
     return sorted(
@@ -38,12 +38,12 @@ def gpus() -> list[str]:
 
 
 def jobs_at_once(wanted: object) -> int:
-    """How many cells a local sweep runs at once: what is wanted, or one a GPU, or -1: one a core."""
+    """Return how many cells a local sweep runs at once: what is wanted, or one a GPU, or -1: one a core."""
     return int(str(wanted)) if wanted is not None else len(gpus()) or -1
 
 
 def take_one_gpu() -> None:
-    """Takes, once a process, a GPU that no other process of a local sweep has, and hides the others."""
+    """Take, once a process, a GPU that no other process of a local sweep has, and hides the others."""
     if SHARED not in os.environ or _taken:
         return
     found = gpus()

@@ -23,7 +23,11 @@ DISTRIBUTED = (
 
 
 def leads() -> bool:
-    """Whether this process writes the cell's files: the only one, or the first of those that Lightning, torchrun or SLURM started."""
+    """Return whether this process writes the cell's files.
+
+    It does if it is the only process, or the first of those that Lightning, torchrun or SLURM
+    started.
+    """
     names = (
         ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
         if started_by_slurm()
@@ -33,12 +37,12 @@ def leads() -> bool:
 
 
 def started_by_slurm() -> bool:
-    """Whether SLURM started several processes for this cell."""
+    """Return whether SLURM started several processes for this cell."""
     return int(os.environ.get("SLURM_NTASKS", "1")) > 1 and "SLURM_PROCID" in os.environ
 
 
 def check_strategy(trainer: DictConfig) -> None:
-    """Refuses, in a sweep, the strategy whose processes repeat the command line: each would start the sweep again.
+    """Refuse, in a sweep, the strategy whose processes repeat the command line: each would start the sweep again.
 
     Raises:
         InputError: naming the ways out.
@@ -68,7 +72,7 @@ def check_strategy(trainer: DictConfig) -> None:
 
 @contextmanager
 def left_clean() -> Iterator[None]:
-    """Undoes what training leaves in a process, so that the next cell of a sweep starts like the first."""
+    """Undo what training leaves in a process, so that the next cell of a sweep starts like the first."""
     before = {name: os.environ.get(name) for name in DISTRIBUTED}
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     try:

@@ -38,7 +38,7 @@ class Interruption:
         self._held = False
 
     def __enter__(self) -> Self:
-        """Takes the signals over; only a process's main thread can."""
+        """Take the signals over; only a process's main thread can."""
         if threading.current_thread() is threading.main_thread():
             self._previous = {signum: signal.getsignal(signum) for signum in SIGNALS}
             self.install()
@@ -50,7 +50,7 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Gives the signals back, and hands on the one that ended the cell."""
+        """Give the signals back, and hands on the one that ended the cell."""
         for signum, handler in self._previous.items():
             signal.signal(signum, handler if handler is not None else signal.SIG_DFL)
         if isinstance(error, Interrupted):
@@ -59,7 +59,7 @@ class Interruption:
                 handler(error.signum, None)
 
     def install(self) -> None:
-        """Puts the handlers in place, again if a library has put its own there."""
+        """Put the handlers in place, again if a library has put its own there."""
         for signum in self._previous:
             signal.signal(signum, self._receive)
 
@@ -88,7 +88,7 @@ class Interruption:
             self.leave()
 
     def released(self, work: Callable[Given, Result]) -> Callable[Given, Result]:
-        """Returns the work such that a signal ends it at once, although it is done inside a held block."""
+        """Return the work such that a signal ends it at once, although it is done inside a held block."""
 
         def interruptible(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             held, self._held = self._held, False

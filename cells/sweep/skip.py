@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def needs_no_job(cfg: DictConfig) -> bool:
-    """Whether nothing has to be launched for a configuration.
+    """Return whether nothing has to be launched for a configuration.
 
     A task that only asks is answered here. A cell that is finished and left tidy is named. Anything
     doubtful is for its attempt to judge.
@@ -37,7 +37,7 @@ def needs_no_job(cfg: DictConfig) -> bool:
 
 
 def skipped(cfg: DictConfig, cell: Cell) -> float:
-    """Says that a cell is finished, and returns what the sweep wants to know of it."""
+    """Say that a cell is finished, and return what the sweep wants to know of it."""
     scores = json.loads(cell.file(SCORES).read_text(encoding="utf-8"))
     measure = cfg.selection_measure
     value = scores["measures"][measure]
@@ -52,6 +52,6 @@ def skipped(cfg: DictConfig, cell: Cell) -> float:
 
 
 def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:
-    """Returns the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split."""
+    """Return the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split."""
     measures: Mapping[str, float] = scores["measures" if cfg.objective == "test" else cfg.objective]
     return measures[cfg.selection_measure]

@@ -25,7 +25,7 @@ KEYS = (
 
 
 def evaluate(cfg: DictConfig) -> float:
-    """Retrieves for the test split with the configured model as it is, and returns the selection measure.
+    """Retrieve for the test split with the configured model as it is, and return the selection measure.
 
     Raises:
         InputError: for configuration or data that cannot be used.

@@ -21,7 +21,7 @@ ENCODING = ("network", "tokenizer", "tokens")
 
 
 def index(cfg: DictConfig) -> None:
-    """Encodes all documents, or this process's share of them, into memory-mapped arrays in the cache; what is there already stays.
+    """Encode all documents, or this process's share of them, into memory-mapped arrays in the cache; what is there already stays.
 
     Raises:
         InputError: for a model that does not answer by single vectors, or configuration or data
@@ -58,7 +58,7 @@ def indexed(
     tokenised: Tokenised,
     shards: slice = slice(None),
 ) -> Search[Network]:
-    """The search over stored vectors, where it has use for them; of some shards, or of all."""
+    """Return the search over stored vectors, where it has use for them; of some shards, or of all."""
     digest = hashlib.blake2b(digest_size=16)
     for name, weight in sorted(network.state_dict().items()):
         digest.update(name.encode())

@@ -24,7 +24,10 @@ KEYS = ("task", "dataset", "noise", "seed", "output_dir", "cache_dir")
 
 
 def noise(cfg: DictConfig) -> float:
-    """Writes the audit and the labels, shows what was done and how wrong it is, and returns the realised ratio.
+    """Corrupt the labels, show the effect, and return the realised ratio.
+
+    The audit and the labels are written; examples, similarities, ranks and an estimate of
+    contamination are printed.
 
     Raises:
         InputError: for configuration or data that cannot be used.

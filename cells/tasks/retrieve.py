@@ -22,7 +22,7 @@ RANKERS = ("model", "bm25")
 
 
 def retrieve(cfg: DictConfig) -> None:
-    """Writes run.trec: the first evaluation.depth documents for every query of the splits asked for, by the model as it is or by BM25.
+    """Write run.trec: the first evaluation.depth documents for every query of the splits asked for, by the model as it is or by BM25.
 
     No label is read, so the run is the same for every noise.
 

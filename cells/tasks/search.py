@@ -17,7 +17,7 @@ SHOWN = 300  # characters of a document
 
 
 def search(cfg: DictConfig) -> None:
-    """Prints the best documents for a question, with their text.
+    """Print the best documents for a question, with their text.
 
     The vectors of a dense model are stored at the first search (or by task=index), and read at the
     next.

@@ -53,7 +53,7 @@ class State(NamedTuple):
 
 
 def show_status(cfg: DictConfig) -> float:
-    """Shows a table of all cells; in a sweep it notes one, and the sweep's end shows them."""
+    """Show a table of all cells; in a sweep it notes one, and the sweep's end shows them."""
     output_dir = Path(cfg.output_dir)
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         _grid.append(state_of(output_dir, cfg.cell))
@@ -63,21 +63,21 @@ def show_status(cfg: DictConfig) -> float:
 
 
 def show_grid() -> None:
-    """Shows the cells that the sweep went through, if it asked for their states."""
+    """Show the cells that the sweep went through, if it asked for their states."""
     if _grid:
         show(_grid)
         _grid.clear()
 
 
 def states(output_dir: Path) -> Iterator[State]:
-    """Yields the state of every cell that was ever started or failed, by name."""
+    """Yield the state of every cell that was ever started or failed, by name."""
     started = {str(path.parent.relative_to(output_dir)) for path in output_dir.rglob("config.yaml")}
     for cell in sorted(started | {failure.cell for failure in failures.recorded(output_dir)}):
         yield state_of(output_dir, cell)
 
 
 def state_of(output_dir: Path, cell: str) -> State:
-    """Returns the state of one cell."""
+    """Return the state of one cell."""
     runner = owner(lock_file(output_dir, cell))
     if runner is not None:
         return State(cell, "running", runner)
@@ -103,14 +103,14 @@ def _done(cell: str, scores: Path) -> State:
 
 
 def remaining_seconds(found: Sequence[State]) -> float | None:
-    """Returns an estimate of the work left, one cell at a time: what the done cells took on average, for each that is not done."""
+    """Return an estimate of the work left, one cell at a time: what the done cells took on average, for each that is not done."""
     took = [state.seconds for state in found if not math.isnan(state.seconds)]
     left = sum(state.state != "done" for state in found)
     return mean(took) * left if took else None
 
 
 def show(found: Sequence[State]) -> None:
-    """Prints the states, their counts and the estimate."""
+    """Print the states, their counts and the estimate."""
     table = Table("cell", "state", "detail")
     for state in found:
         table.add_row(state.cell, f"[{STYLES[state.state]}]{state.state}[/]", escape(state.detail))

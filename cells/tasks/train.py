@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig) -> float:
-    """Runs one cell, unless it is finished, and returns what the sweep wants to know of it.
+    """Run one cell, unless it is finished, and return what the sweep wants to know of it.
 
     The order is that of cost: what can be refused is refused before anything is written, and before
     anything slow is imported.
@@ -71,7 +71,7 @@ def train(cfg: DictConfig) -> float:
 
 
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:
-    """Refuses a loss that the batches cannot serve, with the reason."""
+    """Refuse a loss that the batches cannot serve, with the reason."""
     loss_name = HydraConfig.get().runtime.choices["loss"]
     if loss.needs_teacher and loss.teacher_decay is None and cfg.teacher is None:
         raise InputError(
@@ -121,7 +121,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
 
 
 def _untrained(cell: Cell, ready: "Prepared") -> "Report":
-    """What the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
+    """Return what the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
     from cells.training.evaluator import Report
 
     path = cell.file(UNTRAINED)
@@ -181,7 +181,7 @@ class Clock:
 
     @contextmanager
     def time(self, step: str) -> Iterator[None]:
-        """Times the block."""
+        """Time the block."""
         log.info("%s ...", step)
         started = time.monotonic()
         yield

@@ -24,7 +24,7 @@ class TrackedTable(NamedTuple):
 
 
 def corrupted_labels(collection: Collection, audit: Audit) -> TrackedTable:
-    """The first corrupted labels, in the order of the audit, with the beginnings of the texts."""
+    """Return the first corrupted labels, in the order of the audit, with the beginnings of the texts."""
     columns = [
         "query_id",
         "query",
@@ -52,7 +52,7 @@ def corrupted_labels(collection: Collection, audit: Audit) -> TrackedTable:
 
 
 def per_query(path: Path) -> TrackedTable:
-    """Every test query's measures, from a cell's per_query.tsv."""
+    """Return every test query's measures, from a cell's per_query.tsv."""
     with path.open(encoding="utf-8", newline="") as file:
         columns, *lines = csv.reader(file, delimiter="\t")
     return TrackedTable(columns, [[line[0], *map(float, line[1:])] for line in lines])

@@ -24,7 +24,7 @@ class Tracker(ABC):
         self.every_n_steps = every_n_steps
 
     def __enter__(self) -> Self:
-        """Opens the record."""
+        """Open the record."""
         return self
 
     def __exit__(
@@ -33,24 +33,24 @@ class Tracker(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Closes the record."""
+        """Close the record."""
         self.close(failed=kind is not None)
 
     @abstractmethod
     def lightning_logger(self) -> Logger | None:
-        """Returns the logger that the Lightning trainer writes steps and epochs to."""
+        """Return the logger that the Lightning trainer writes steps and epochs to."""
 
     @abstractmethod
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Records a table."""
+        """Record a table."""
 
     @abstractmethod
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Records the cell's final values and its run file."""
+        """Record the cell's final values and its run file."""
 
     @abstractmethod
     def close(self, *, failed: bool) -> None:
-        """Closes the record."""
+        """Close the record."""
 
 
 class LocalTracker(Tracker):
@@ -69,14 +69,14 @@ class LocalTracker(Tracker):
         self._steps = steps
 
     def lightning_logger(self) -> Logger | None:
-        """Returns Lightning's CSV logger, or None."""
+        """Return Lightning's CSV logger, or None."""
         return CSVLogger(self.cell.directory, name="steps") if self._steps else None
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Leaves the table to the cell's files."""
+        """Leave the table to the cell's files."""
 
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Leaves the results to scores.json and run.trec."""
+        """Leave the results to scores.json and run.trec."""
 
     def close(self, *, failed: bool) -> None:
-        """Has nothing to close: every file is whole after each write."""
+        """Have nothing to close: every file is whole after each write."""

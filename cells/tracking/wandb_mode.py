@@ -10,7 +10,7 @@ MODES = ("offline", "online")
 
 
 def usable_mode(mode: str) -> str:
-    """Returns the mode, or offline, saying so, where online cannot be since no API key is set."""
+    """Return the mode, or offline, saying so, where online cannot be since no API key is set."""
     return "offline" if mode == "online" and not _has_key() else mode
 
 

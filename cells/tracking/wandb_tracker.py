@@ -67,15 +67,15 @@ class WandbTracker(Tracker):
         )
 
     def lightning_logger(self) -> Logger:
-        """Returns Lightning's W&B logger around this run."""
+        """Return Lightning's W&B logger around this run."""
         return WandbLogger(experiment=self._run)
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Logs a W&B table."""
+        """Log a W&B table."""
         self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
 
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Writes the values to the W&B run's summary and logs the run file as an artifact."""
+        """Write the values to the W&B run's summary and log the run file as an artifact."""
         self._run.summary.update(dict(summary))
         artifact = wandb.Artifact(
             f"run-{self._run.id}", type="run", metadata={"cell": self.cell.name}
@@ -84,7 +84,7 @@ class WandbTracker(Tracker):
         self._run.log_artifact(artifact)
 
     def close(self, *, failed: bool) -> None:
-        """Finishes the W&B run; without this the next cell of a sweep would write into it."""
+        """Finish the W&B run; without this the next cell of a sweep would write into it."""
         self._run.finish(exit_code=int(failed))
 
 

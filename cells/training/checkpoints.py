@@ -57,7 +57,7 @@ class Checkpoints(pl.Callback):
         self._written = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Takes the signals back from Lightning, which has handlers of its own, and goes on where the random generators stood."""
+        """Take the signals back from Lightning, which has handlers of its own, and goes on where the random generators stood."""
         del pl_module
         self._interruption.install()
         _begin_a_new_epoch_after_a_finished_one(trainer)
@@ -76,7 +76,7 @@ class Checkpoints(pl.Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Writes a checkpoint if it is time, and stops if that is asked for."""
+        """Write a checkpoint if it is time, and stops if that is asked for."""
         del pl_module, outputs, batch, batch_idx
         stop = trainer.strategy.reduce_boolean_decision(self._interruption.requested, all=False)
         if (
@@ -89,14 +89,14 @@ class Checkpoints(pl.Callback):
             self._interruption.leave()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Writes a checkpoint; the epoch's row is in it, since this callback comes after the one that adds it."""
+        """Write a checkpoint; the epoch's row is in it, since this callback comes after the one that adds it."""
         del pl_module
         self._save(trainer)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Adds whose checkpoint it is and the states of every process's random generators."""
+        """Add whose checkpoint it is and the states of every process's random generators."""
         del pl_module
         states: list[Any] = [random_states()]
         if trainer.world_size > 1:
@@ -111,7 +111,7 @@ class Checkpoints(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Finds the place in the epoch; keeps the generators' states until training starts, since what is built before may draw."""
+        """Find the place in the epoch; keep the generators' states until training starts, since what is built before may draw."""
         del trainer, pl_module
         self._loader.load_state_dict(checkpoint["loader"])
         self._random = checkpoint["random"]
@@ -136,7 +136,7 @@ class Checkpoints(pl.Callback):
 
 
 def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
-    """Mends a miscount of Lightning 2.6.
+    """Mend a miscount of Lightning 2.6.
 
     It takes up a checkpoint of an epoch's last step as one from the middle of the epoch, and so
     does not count the beginning of the next. A cell that was interrupted there and again in the end
@@ -153,7 +153,7 @@ def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
 
 
 def newest(folder: Path, fingerprint: str) -> Path | None:
-    """Returns the newest checkpoint that can be continued from; None: start from the beginning. One that cannot be read is named.
+    """Return the newest checkpoint that can be continued from; None: start from the beginning. One that cannot be read is named.
 
     Raises:
         InputError: if one is of another configuration.

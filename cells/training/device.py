@@ -9,7 +9,7 @@ from torch import nn
 
 
 def device_of(trainer: DictConfig) -> str:
-    """The kind of device that the trainer's configuration means on this machine: cuda or cpu."""
+    """Return the kind of device that the trainer's configuration means on this machine: cuda or cpu."""
     return (
         "cuda"
         if str(trainer.accelerator) in {"auto", "gpu", "cuda"} and torch.cuda.is_available()
@@ -19,7 +19,7 @@ def device_of(trainer: DictConfig) -> str:
 
 @contextmanager
 def placed(network: nn.Module, trainer: DictConfig) -> Iterator[None]:
-    """Moves the network to its device and back, unless it is on one: the trainer leaves it in main memory when it has ended."""
+    """Move the network to its device and back, unless it is on one: the trainer leaves it in main memory when it has ended."""
     home, device = next(network.parameters()).device, device_of(trainer)
     if home.type != "cpu" or device == "cpu":
         yield

@@ -54,7 +54,7 @@ class Evaluator:
         self._trainer: DictConfig = cfg.trainer
 
     def prepare(self) -> None:
-        """Does what needs no network, for every split that will be retrieved for.
+        """Do what needs no network, for every split that will be retrieved for.
 
         Raises:
             InputError: for a first stage that does not answer all of their queries.
@@ -70,12 +70,12 @@ class Evaluator:
         return self._search.shared
 
     def validate(self, network: Network) -> dict[str, float]:
-        """Returns the mean of each measure on the validation split; all processes that train together call it, if it is `shared`."""
+        """Return the mean of each measure on the validation split; all processes that train together call it, if it is `shared`."""
         split, part = self._tokenised.collection.validation, Part.mine() if self.shared else WHOLE
         return self._scored(self._answer(network, split, part=part).run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
-        """Returns what the network scores on the test split; for a cell, writes its run.trec and per_query.tsv."""
+        """Return what the network scores on the test split; for a cell, write its run.trec and per_query.tsv."""
         collection = self._tokenised.collection
         answer = self._answer(network, collection.test)
         scores = self._scored(answer.run, collection.test.qrels)
@@ -87,11 +87,11 @@ class Evaluator:
         return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
 
     def retrieve(self, network: Network, split: Split) -> Run:
-        """Returns the ranked lists of a split's queries."""
+        """Return the ranked lists of a split's queries."""
         return self._answer(network, split).run
 
     def mine(self, network: Network) -> Run:
-        """Returns the first `negatives.depth` documents for every train query; negatives are mined from them."""
+        """Return the first `negatives.depth` documents for every train query; negatives are mined from them."""
         return self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
 
     def _answer(

@@ -57,7 +57,7 @@ def fit(
     tracker: Tracker | None,
     interruption: Interruption,
 ) -> tuple[dict[str, float], int]:
-    """Trains the network in place and leaves it with the weights of the epoch that validates best.
+    """Train the network in place and leaves it with the weights of the epoch that validates best.
 
     An interrupted cell continues from its newest checkpoint.
 
@@ -116,7 +116,7 @@ def fit(
 
 
 def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
-    """Every process of a distributed run gets every batch whole: its network encodes a share of it and gathers the others'."""
+    """Return every process of a distributed run gets every batch whole: its network encodes a share of it and gathers the others'."""
     return TrainingLoader(
         materials.examples,
         TokenStores(materials.tokenised.queries["train"], materials.tokenised.documents),
@@ -184,7 +184,7 @@ def _without_known_warnings() -> Iterator[None]:
 
 
 def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
-    """Reads the choice from the files, since processes that Lightning starts leave their memory behind when training ends.
+    """Read the choice from the files, since processes that Lightning starts leave their memory behind when training ends.
 
     Not from the checkpoint: where the end of the last epoch was cut off, it is finished without
     another step, hence without another one.

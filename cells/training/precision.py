@@ -19,7 +19,7 @@ SIZE, REPEATS = 512, 5
 
 
 def check_precision(trainer: DictConfig) -> None:
-    """Checks the setting before any work.
+    """Check the setting before any work.
 
     Raises:
         InputError: for an unknown precision, one that the device does not support, or auto with
@@ -40,7 +40,7 @@ def check_precision(trainer: DictConfig) -> None:
 
 
 def settled_precision(trainer: DictConfig) -> str:
-    """Returns the precision to train in: the one asked for or, if that is auto, the fastest that the device supports.
+    """Return the precision to train in: the one asked for or, if that is auto, the fastest that the device supports.
 
     Args:
         trainer: the configuration of the trainer, checked.
@@ -63,7 +63,7 @@ def _name(device: str) -> str:
 
 
 def _supported(precision: str, device: str) -> bool:
-    """Half precision with 5 bits of exponent needs its gradients scaled, which Lightning does on a GPU only."""
+    """Return half precision with 5 bits of exponent needs its gradients scaled, which Lightning does on a GPU only."""
     if device == "cpu":
         return precision == "bf16-mixed"
     return precision == "16-mixed" or torch.cuda.is_bf16_supported(including_emulation=False)
@@ -91,7 +91,7 @@ def _gain(precision: str, device: str) -> float:
 
 
 def _seconds(dtype: torch.dtype, device: str) -> float:
-    """Shortest time of a matrix product."""
+    """Return shortest time of a matrix product."""
     matrix = torch.ones(SIZE, SIZE, dtype=dtype, device=device)
     times = []
     for _ in range(REPEATS + 1):  # the first one is a warm-up

@@ -25,7 +25,7 @@ class Prepared(NamedTuple):
 
 
 def prepared(cfg: DictConfig) -> Prepared:
-    """Opens, corrupts and tokenises the data and builds the network.
+    """Open, corrupts and tokenises the data and builds the network.
 
     Raises:
         InputError: for configuration or data that cannot be used.

@@ -233,7 +233,7 @@ def _is_prose(sentence: str) -> bool:
 
 
 def _splits(described: Sequence[Described]) -> Mapping[str, Judged]:
-    """Part the sentences by hash; a sentence said of several definitions looks for none of them and is left out."""
+    """Return part the sentences by hash; a sentence said of several definitions looks for none of them and is left out."""
     said = Counter(
         sentence.casefold() for definition in described for sentence in definition.sentences
     )

@@ -149,7 +149,7 @@ def _splits(
 
 
 def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
-    """Hash of the content: the order of queries and documents counts (rows depend on it), paths and names do not."""
+    """Return the hash of the content: the order of queries and documents counts (rows depend on it), paths and name do not."""
     content = json.dumps(
         [documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)]
     )
@@ -157,7 +157,7 @@ def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
 
 
 def _of_part(whole: str, *splits: Split) -> str:
-    """Tells the collection from the whole one and from other parts of it."""
+    """Tell the collection from the whole one and from other parts of it."""
     return blake2b(
         json.dumps([whole, *(split.qrels for split in splits)]).encode(), digest_size=16
     ).hexdigest()

@@ -165,7 +165,7 @@ def _without_leaks(split: Split, later: Split, tally: Tally) -> Split:
 
 
 def _hold_out(train: Split, rules: SplitRules) -> tuple[Split, Split]:
-    """Part the training queries; queries in the same words stay on one side."""
+    """Return part the training queries; queries in the same words stay on one side."""
     wordings = {query_id: _words(text) for query_id, text in train.queries.items()}
     chosen = held_out(set(wordings.values()), rules.validation_share, rules.split_seed)
     held = {query_id for query_id, wording in wordings.items() if wording in chosen}

@@ -54,12 +54,12 @@ class Run:
 
 
 def document_names(rows: NDArray[np.int64], doc_id: Callable[[int], str]) -> dict[int, str]:
-    """The id of every document row in `rows` [Q, k], each asked for once: a row is in the lists of many queries."""
+    """Return the id of every document row in `rows` [Q, k], each asked for once: a row is in the lists of many queries."""
     return {row: doc_id(row) for row in np.unique(rows).tolist() if row != NO_DOCUMENT}
 
 
 def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
-    """Makes a run from (score, document row) pairs in any order, for each query.
+    """Make a run from (score, document row) pairs in any order, for each query.
 
     Args:
         lists: query_id -> its documents; lists may differ in length and be empty.
@@ -78,7 +78,7 @@ def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
 
 
 def below(run: Run, first: int) -> Run:
-    """The run without its first ranks, where documents that are relevant and not judged crowd.
+    """Return the run without its first ranks, where documents that are relevant and not judged crowd.
 
     Args:
         run: the ranked lists [Q, k].
@@ -96,7 +96,7 @@ def below(run: Run, first: int) -> Run:
 
 
 def without_self(run: Run, documents: TextStore) -> Run:
-    """The run without documents whose id is the query's own.
+    """Return the run without documents whose id is the query's own.
 
     BEIR scores so, because in some of its collections (ArguAna, Quora) queries are documents too
     (Thakur et al., NeurIPS 2021 datasets track).

@@ -27,7 +27,7 @@ SHOWN = 5  # examples of bad lines in a message
 
 
 def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) -> None:
-    """Writes a run file; it is whole or absent.
+    """Write a run file; it is whole or absent.
 
     Args:
         run: the ranked lists.
@@ -60,7 +60,7 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
 
 
 def tie_free(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lowers tied scores by the least amount that makes each row strictly decreasing [Q, k]."""
+    """Lower tied scores by the least amount that makes each row strictly decreasing [Q, k]."""
     strict = scores.astype(np.float32)
     for rank in range(1, strict.shape[1]):
         np.minimum(
@@ -75,10 +75,10 @@ class Documents(Protocol):
     """What a run file is read against: the documents and their rows, such as a collection's `TextStore`."""
 
     def __contains__(self, doc_id: str, /) -> bool:
-        """Whether there is such a document."""
+        """Return whether there is such a document."""
 
     def row(self, doc_id: str, /) -> int:
-        """Its row."""
+        """Return its row."""
 
 
 class _Line(NamedTuple):
@@ -88,7 +88,7 @@ class _Line(NamedTuple):
 
 
 def read_trec(path: Path, documents: Documents) -> Run:
-    """Reads a run file; lists are ranked by score, then by document row, whatever the rank column says.
+    """Read a run file; lists are ranked by score, then by document row, whatever the rank column says.
 
     Raises:
         InputError: when the file is missing, a line is malformed, a score is not finite, a document
@@ -119,7 +119,7 @@ def read_trec(path: Path, documents: Documents) -> Run:
 
 
 def listed_documents(path: Path) -> set[str]:
-    """Returns the ids of the documents that a run file lists.
+    """Return the ids of the documents that a run file lists.
 
     Raises:
         InputError: when the file is missing or a line is malformed.

@@ -10,7 +10,7 @@ PARTIAL = ".partial"
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Yields a path beside `path` to write to; when the block ends without an error, it is flushed to disk and renamed to `path`.
+    """Yield a path beside `path` to write to; when the block ends without an error, it is flushed to disk and renamed to `path`.
 
     A reader therefore sees the old file, the new file or none, never a part. The name aside carries
     the process id, so that two writers do not mix.

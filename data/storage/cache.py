@@ -154,7 +154,7 @@ def _aside(target: Path) -> Path:
 
 
 def _files(folder: Path) -> dict[str, dict[str, int | str]]:
-    """Size, time of the last change and hash of every file."""
+    """Return size, time of the last change and hash of every file."""
     return {
         str(path.relative_to(folder)): _described(path)
         for path in sorted(folder.rglob("*"))
@@ -173,7 +173,7 @@ def _hash(path: Path) -> str:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether every file listed at the end of the build is there as it was then.
+    """Return whether every file listed at the end of the build is there as it was then.
 
     A stat each finds what is deleted or truncated. A file is read, and its hash compared, only if
     it was written to or copied since, for to hash a large collection for each cell would cost more

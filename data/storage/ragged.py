@@ -22,7 +22,7 @@ class Ragged(NamedTuple):
     offsets: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64]) -> Ragged:
-        """The lists at `rows`, in that order, copied."""
+        """Return the lists at `rows`, in that order, copied."""
         starts = self.offsets[rows]
         lengths = self.offsets[rows + 1] - starts
         offsets = offsets_of(lengths)
@@ -48,13 +48,13 @@ class Ragged(NamedTuple):
 
 
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where lists of these lengths start when laid end to end, then their total [n + 1]."""
+    """Return where lists of these lengths start when laid end to end, then their total [n + 1]."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
 def ragged_by_owner(owners: NDArray[np.int64], values: NDArray[Any], n: int) -> Ragged:
-    """N lists from (owner, value) pairs in any order; each list keeps the order in which its values came."""
+    """Return N lists from (owner, value) pairs in any order; each list keeps the order in which its values came."""
     order = np.argsort(owners, kind="stable")
     return Ragged(values[order], offsets_of(np.bincount(owners, minlength=n).astype(np.int64)))

@@ -46,7 +46,7 @@ class TokenStore:
         return self.ragged.lengths
 
     def tokens(self, rows: Sequence[int] | NDArray[np.int64]) -> Tokens:
-        """The token ids of the texts at `rows` [m], in that order."""
+        """Return the token ids of the texts at `rows` [m], in that order."""
         from torch import from_numpy
 
         taken = self.ragged.take(np.asarray(rows, dtype=np.int64))
@@ -61,7 +61,7 @@ def build_token_store(
     cache: Cache,
     total: int | None = None,
 ) -> TokenStore:
-    """The token store of some texts: read from the cache, or tokenised into it first.
+    """Return the token store of some texts: read from the cache, or tokenised into it first.
 
     Args:
         texts: the texts in order, streamed; read only when the store must be built.
@@ -91,7 +91,7 @@ def build_token_store(
 
 
 def text_fingerprint(texts: Iterable[str]) -> str:
-    """Hash of a sequence of texts."""
+    """Return the hash of a sequence of texts."""
     digest = blake2b(digest_size=16)
     for text in texts:
         encoded = text.encode()

@@ -14,7 +14,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 @cache
 def minilm_folder() -> Path:
-    """Returns the Hugging Face folder of the packaged MiniLM.
+    """Return the Hugging Face folder of the packaged MiniLM.
 
     Raises:
         InputError: if the package is not installed or its weights are not the known ones.
@@ -36,5 +36,5 @@ def minilm_folder() -> Path:
 
 
 def resolve(path: str) -> str:
-    """Returns the folder or hub name that `model.path` means: `packaged:minilm` is the packaged folder, anything else is itself."""
+    """Return the folder or hub name that `model.path` means: `packaged:minilm` is the packaged folder, anything else is itself."""
     return str(minilm_folder()) if path == "packaged:minilm" else path

@@ -61,7 +61,7 @@ class TextTokenizer:
         self._blank: int = self.pad_id if tokenizer.unk_token_id is None else tokenizer.unk_token_id
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, at least one: a text of which nothing remains becomes a single unknown token."""
+        """Return the token ids of each text, at least one: a text of which nothing remains becomes a single unknown token."""
         prefixed = [self.prefix + text for text in texts] if self.prefix else list(texts)
         encodings = self._backend.encode_batch_fast(
             prefixed, add_special_tokens=self.special_tokens
@@ -69,7 +69,7 @@ class TextTokenizer:
         return [encoding.ids or [self._blank] for encoding in encodings]
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
-        """Token ids of the texts side by side, for a network."""
+        """Return the token ids of the texts side by side, for a network."""
         from torch import tensor
 
         ids = self.encode(texts)

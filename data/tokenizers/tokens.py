@@ -30,7 +30,7 @@ class Tokens(NamedTuple):
 
 
 def joined(first: Tokens, second: Tokens) -> Tokens:
-    """The texts of the first, then those of the second."""
+    """Return the texts of the first, then those of the second."""
     from torch import cat
 
     return Tokens(

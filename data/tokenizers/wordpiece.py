@@ -37,7 +37,7 @@ ALPHABET_LIMIT = 1000  # rarer characters become [UNK]; BERT's own limit
 
 
 def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrainedTokenizerFast:
-    """The WordPiece tokenizer learnt from a collection's documents; learnt once, then read from the collection's cache.
+    """Return the WordPiece tokenizer learnt from a collection's documents; learnt once, then read from the collection's cache.
 
     Args:
         collection: its documents are the training text.
@@ -67,7 +67,7 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
 
 
 def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int) -> Tokenizer:
-    """Learns a lower-case WordPiece vocabulary; the same texts give the same vocabulary on every machine.
+    """Learn a lower-case WordPiece vocabulary; the same texts give the same vocabulary on every machine.
 
     Args:
         texts: called twice, gives all texts each time; they are streamed.
@@ -98,7 +98,7 @@ def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int)
 
 
 def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
-    """BERT's uncased pipeline around a vocabulary."""
+    """Return BERT's uncased pipeline around a vocabulary."""
     tokenizer = Tokenizer(
         models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=100)
     )
@@ -113,7 +113,7 @@ def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
 
 
 def _alphabet(texts: Iterable[str], normalizer: normalizers.Normalizer) -> list[str]:
-    """The most frequent characters after normalisation, in code point order.
+    """Return the most frequent characters after normalisation, in code point order.
 
     The normaliser works character by character, so each distinct one passes it once.
     """

@@ -66,7 +66,7 @@ def collate(
     *,
     in_batch: bool,
 ) -> Batch:
-    """Makes one batch.
+    """Make one batch.
 
     A document is a candidate of a row if the row lists it (its positive, its negatives) or, with
     `in_batch`, if any row of the batch lists it. Never a candidate is a document that holds the
@@ -115,7 +115,7 @@ def collate(
 def _positive(
     examples: TrainingExamples, query_rows: NDArray[np.int64], document_rows: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Whether each document holds the text of one of each query's noisy positives [B, U]."""
+    """Return whether each document holds the text of one of each query's noisy positives [B, U]."""
     texts, text_of = np.unique(examples.first_copies[document_rows], return_inverse=True)
     positives = examples.positives.take(query_rows)
     places = _columns_of(positives.values, texts)
@@ -126,6 +126,6 @@ def _positive(
 
 
 def _columns_of(wanted: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Place of each wanted value in an ascending array, or -1 [N]."""
+    """Return the place of each wanted value in an ascending array, or -1 [N]."""
     places = np.searchsorted(ascending, wanted).clip(max=len(ascending) - 1)
     return np.where(ascending[places] == wanted, places, -1)

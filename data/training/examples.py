@@ -59,7 +59,7 @@ class TrainingExamples:
     def within_limits(
         self, index: NDArray[np.int64], owners: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Whether each possible negative of the examples at `index` [B] scores no higher than its pair allows.
+        """Return whether each possible negative of the examples at `index` [B] scores no higher than its pair allows.
 
         Args:
             index: the examples.
@@ -75,7 +75,7 @@ class TrainingExamples:
         return within
 
     def only(self, which: NDArray[np.bool_]) -> TrainingExamples:
-        """Returns the pairs that `which` [E] marks; the others stay positives of their queries."""
+        """Return the pairs that `which` [E] marks; the others stay positives of their queries."""
         return replace(
             self,
             query_rows=self.query_rows[which],
@@ -98,7 +98,7 @@ def build_examples(
     spared: Qrels | None = None,
     inserted: Mapping[tuple[str, str], str | None] | None = None,
 ) -> TrainingExamples:
-    """Makes the training examples.
+    """Make the training examples.
 
     Args:
         documents: the collection's documents.
@@ -147,7 +147,7 @@ def build_examples(
 def _judgements(
     documents: TextStore, queries: Mapping[str, str], qrels: Qrels
 ) -> tuple[Pairs, NDArray[np.int64]]:
-    """All judgements as columns (pairs, grades), by query row, then document row: independent of the order inside `qrels`."""
+    """Return all judgements as columns (pairs, grades), by query row, then document row: independent of the order inside `qrels`."""
     triples = [
         (row, documents.row(doc_id), grade)
         for row, query_id in enumerate(queries)
@@ -160,7 +160,7 @@ def _judgements(
 def _with_spared(
     pairs: Pairs, documents: TextStore, queries: Mapping[str, str], spared: Qrels
 ) -> Pairs:
-    """The pairs and those that are not trained on but known all the same."""
+    """Return the pairs and those that are not trained on but known all the same."""
     others, _ = _judgements(documents, queries, spared)
     return Pairs(*(np.concatenate(columns) for columns in zip(pairs, others, strict=True)))
 
@@ -171,7 +171,7 @@ def _diagnostics(
     queries: Mapping[str, str],
     inserted: Mapping[tuple[str, str], str | None],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """For each pair whether noise inserted it, and the row of the document that it replaced, or -1."""
+    """Return for each pair whether noise inserted it, and the row of the document that it replaced, or -1."""
     corrupted = np.zeros(len(pairs.query_rows), dtype=np.bool_)
     true_documents = np.full(len(pairs.query_rows), -1, dtype=np.int64)
     if inserted:

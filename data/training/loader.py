@@ -99,7 +99,7 @@ class TrainingLoader:
             )
 
     def draw_from(self, examples: TrainingExamples) -> None:
-        """Draws the negatives of coming batches from other pools.
+        """Draw the negatives of coming batches from other pools.
 
         Args:
             examples: the same pairs with other pools.
@@ -114,12 +114,12 @@ class TrainingLoader:
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Goes to the start of a later epoch; the epoch that it is in is not begun again."""
+        """Go to the start of a later epoch; the epoch that it is in is not begun again."""
         if epoch > self._epoch:
             self._epoch, self._position = epoch, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Where training stands in the epoch; Lightning stores it in checkpoints."""
+        """Return where training stands in the epoch; Lightning stores it in checkpoints."""
         return {"epoch": self._epoch, "position": self._position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

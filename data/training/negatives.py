@@ -45,7 +45,7 @@ class PairSet:
         self._keys = np.unique(self._key(pairs))
 
     def contains(self, pairs: Pairs) -> NDArray[np.bool_]:
-        """Whether each pair is a member [N]."""
+        """Return whether each pair is a member [N]."""
         keys = self._key(pairs)
         if not len(self._keys):
             return np.zeros(len(keys), dtype=np.bool_)
@@ -81,7 +81,7 @@ def negative_pools(
     n_queries: int,
     first_copies: NDArray[np.int64],
 ) -> Pools:
-    """Sifts judged negatives and mined candidates into a pool for each query.
+    """Sift judged negatives and mined candidates into a pool for each query.
 
     Args:
         positives: noisy positives.
@@ -120,7 +120,7 @@ def negative_pools(
 
 
 def aligned_candidates(mined: Run, query_ids: list[str], depth: int) -> NDArray[np.int64]:
-    """A run's first `depth` candidates in the order of `query_ids`; -1 for queries that the run does not answer [Q, depth]."""
+    """Return a run's first `depth` candidates in the order of `query_ids`; -1 for queries that the run does not answer [Q, depth]."""
     candidates = np.full((len(query_ids), min(depth, mined.depth)), -1, dtype=np.int64)
     place = {query_id: row for row, query_id in enumerate(mined.query_ids)}
     rows = np.fromiter(

@@ -48,7 +48,7 @@ class NegativeSampler:
             )
 
     def sample(self, index: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
-        """Document rows of the negatives of the examples at `index` [B] in an epoch [B, per_example]."""
+        """Return document rows of the negatives of the examples at `index` [B] in an epoch [B, per_example]."""
         documents, missing = self._from_pools(index, epoch)
         for slot in np.flatnonzero(missing.any(axis=0)):
             rows = np.flatnonzero(missing[:, slot])
@@ -58,7 +58,7 @@ class NegativeSampler:
     def _from_pools(
         self, index: NDArray[np.int64], epoch: int
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Per row the documents of the smallest keys, with -1 where the pool was too small, and where that is."""
+        """Return per row the documents of the smallest keys, with -1 where the pool was too small, and where that is."""
         queries = self._examples.query_rows[index]
         pool = self._examples.pools.documents.take(queries)
         owners, places, count = pool.owners, pool.places, self._per_example
@@ -83,7 +83,10 @@ class NegativeSampler:
     def _random(
         self, index: NDArray[np.int64], epoch: int, slot: int, taken: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """One random document for each row, neither positive nor in `taken` [m, per_example]; rows that hit such a document draw again."""
+        """Return one random document for each row [m, per_example].
+
+        Documents are neither positives nor in `taken`; rows that hit such a document draw again.
+        """
         first_copies, queries = self._examples.first_copies, self._examples.query_rows[index]
         drawn = np.full(len(index), -1, dtype=np.int64)
         pending, attempt = np.arange(len(index)), 0
@@ -99,7 +102,7 @@ class NegativeSampler:
         return drawn
 
     def _room(self) -> int:
-        """The smallest number of documents, over the queries with examples, that are neither positives nor copies of them."""
+        """Return the smallest number of documents, over the queries with examples, that are neither positives nor copies of them."""
         copies = np.bincount(
             self._examples.first_copies, minlength=len(self._examples.first_copies)
         )

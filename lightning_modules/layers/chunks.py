@@ -28,7 +28,7 @@ class Chunks(nn.Module):
         self.recompute = recompute
 
     def forward(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> Tensor:
-        """One result an item, [n, ...].
+        """Return one result an item, [n, ...].
 
         Args:
             function: rows of some items [m] -> their results [m, ...].
@@ -38,7 +38,7 @@ class Chunks(nn.Module):
         return torch.cat(self.parts(function, lengths))[order.argsort()]
 
     def parts(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> list[Tensor]:
-        """The results chunk by chunk, in the order of `order`."""
+        """Return the results chunk by chunk, in the order of `order`."""
         keep_nothing = self.recompute and torch.is_grad_enabled()
         order = self.order(lengths)
         chunks = torch.split(order, self.sizes(lengths[order].tolist(), lengths.device))
@@ -48,7 +48,7 @@ class Chunks(nn.Module):
         ]
 
     def sizes(self, falling: list[int], device: torch.device) -> list[int]:
-        """Number of items of each chunk.
+        """Return the number of items of each chunk.
 
         Args:
             falling: tokens of each item, longest first.
@@ -62,5 +62,5 @@ class Chunks(nn.Module):
 
     @staticmethod
     def order(lengths: Tensor) -> Tensor:
-        """The items by falling length, [n]."""
+        """Return the items by falling length, [n]."""
         return lengths.argsort(descending=True, stable=True)

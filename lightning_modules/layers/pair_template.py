@@ -32,7 +32,7 @@ class PairTemplate:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerFast) -> "PairTemplate":
-        """Reads the template off a pair of words.
+        """Read the template off a pair of words.
 
         Raises:
             InputError: if the tokenizer knows none of these words.
@@ -72,7 +72,7 @@ class PairTemplate:
     def join(
         self, queries: Tokens, documents: Tokens, pairs: Tensor, *, pad_id: int, length: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Joins chosen queries and documents; what is too long is cut at the document's end.
+        """Join chosen queries and documents; what is too long is cut at the document's end.
 
         Args:
             queries: token ids of n queries, without special tokens.
@@ -108,7 +108,7 @@ class PairTemplate:
 
 
 def _special(pieces: list[tuple[int, int]], like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The same special tokens for each pair: ids, types and mask, each [P, k]."""
+    """Return the same special tokens for each pair: ids, types and mask, each [P, k]."""
     columns = (
         torch.tensor(pieces, dtype=torch.long, device=like.device)
         .reshape(-1, 2)

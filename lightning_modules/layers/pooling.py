@@ -7,25 +7,25 @@ from torch import Tensor
 
 
 def mean_pool(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the real tokens' states: [n, L, D], [n, L] -> [n, D]."""
+    """Return the mean of the real tokens' states: [n, L, D], [n, L] -> [n, D]."""
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
 # one call shape for all poolings
 def cls_pool(states: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
-    """State of the first token: [n, L, D], [n, L] -> [n, D]."""
+    """Return the state of the first token: [n, L, D], [n, L] -> [n, D]."""
     return states[:, 0]
 
 
 def max_pool(states: Tensor, mask: Tensor) -> Tensor:
-    """Maximum over the real tokens' states: [n, L, D], [n, L] -> [n, D]."""
+    """Return the maximum over the real tokens' states: [n, L, D], [n, L] -> [n, D]."""
     lowest = torch.finfo(states.dtype).min
     return states.masked_fill(~mask.unsqueeze(-1), lowest).amax(1)
 
 
 def last_pool(states: Tensor, mask: Tensor) -> Tensor:
-    """State of the last real token: [n, L, D], [n, L] -> [n, D]."""
+    """Return the state of the last real token: [n, L, D], [n, L] -> [n, D]."""
     return states[torch.arange(len(states), device=states.device), mask.sum(1).clamp(min=1) - 1]
 
 

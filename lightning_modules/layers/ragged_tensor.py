@@ -5,12 +5,12 @@ from torch import Tensor
 
 
 def offsets_of(lengths: Tensor) -> Tensor:
-    """Where lists of these lengths [n] start when laid end to end, then their total [n + 1]."""
+    """Return where lists of these lengths [n] start when laid end to end, then their total [n + 1]."""
     return torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
 
 
 def take(values: Tensor, offsets: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """The lists at some rows, in that order.
+    """Return the lists at some rows, in that order.
 
     Args:
         values: [N, ...] values of n lists.
@@ -29,7 +29,7 @@ def take(values: Tensor, offsets: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]
 
 
 def padded(values: Tensor, offsets: Tensor, rows: Tensor, fill: float) -> tuple[Tensor, Tensor]:
-    """Pads some of the lists to the longest of them.
+    """Pad some of the lists to the longest of them.
 
     Args:
         values: [N, ...] values of n lists.

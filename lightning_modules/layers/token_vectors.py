@@ -22,14 +22,14 @@ class TokenVectors(NamedTuple):
     offsets: Tensor
 
     def take(self, rows: Tensor) -> "TokenVectors":
-        """The texts at some rows, in that order."""
+        """Return the texts at some rows, in that order."""
         return TokenVectors(*take(self.vectors, self.offsets, rows))
 
 
 def maxsim(
     queries: TokenVectors, documents: TokenVectors, *, elements: int = BLOCK_ELEMENTS
 ) -> Tensor:
-    """Sum over the query's tokens of the largest similarity with a token of the document.
+    """Return the sum over the query's tokens of the largest similarity with a token of the document.
 
         s(q, d) = sum_i max_j q_i . d_j
 
@@ -68,7 +68,7 @@ def maxsim(
 def maxsim_pairs(
     queries: TokenVectors, documents: TokenVectors, pairs: Tensor, *, elements: int = BLOCK_ELEMENTS
 ) -> Tensor:
-    """The same for chosen pairs only.
+    """Return the same for chosen pairs only.
 
     Args:
         queries: n queries.

@@ -32,7 +32,7 @@ class WordVectors:
             self._vectors = table(distinct)
 
     def of(self, ids: Tensor) -> dict[str, Tensor]:
-        """The argument for a chunk's token ids [n, L]."""
+        """Return the argument for a chunk's token ids [n, L]."""
         if self._vectors is None:
             return {"input_ids": ids}
         return {"inputs_embeds": functional.embedding(self._places[ids], self._vectors)}

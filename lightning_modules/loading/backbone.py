@@ -67,7 +67,7 @@ class Adaptation:
 
     # a Hugging Face model of any class
     def of(self, backbone: Any, seed: int) -> nn.Module:
-        """Returns the encoder with frozen layers, low-rank updates and recomputation as configured.
+        """Return the encoder with frozen layers, low-rank updates and recomputation as configured.
 
         Args:
             backbone: the encoder, changed in place.
@@ -91,7 +91,7 @@ class Adaptation:
 
 # see Adaptation.of
 def load_backbone(path: str, *, num_hidden_layers: int | None, seed: int) -> Any:
-    """Loads an encoder without its pooler.
+    """Load an encoder without its pooler.
 
     Args:
         path: hub name, local folder or `packaged:minilm`.
@@ -121,7 +121,7 @@ def loaded(
     whole: bool = False,
     **settings: object,
 ) -> Any:
-    """Loads a model and makes sure that all weights of its encoder came from the files.
+    """Load a model and make sure that all weights of its encoder came from the files.
 
     Args:
         auto_class: AutoModel or one of its kin.
@@ -201,7 +201,7 @@ def _silent() -> Iterator[None]:
 
 
 def positions(backbone: nn.Module) -> int | None:
-    """Most tokens that an encoder takes; None: no limit is known."""
+    """Return most tokens that an encoder takes; None: no limit is known."""
     for name, module in backbone.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             # RoBERTa and its kin number positions from padding_idx + 1
@@ -213,14 +213,14 @@ def positions(backbone: nn.Module) -> int | None:
 
 
 def check_length(key: str, length: int, backbone: nn.Module, path: str) -> None:
-    """Raises InputError if texts of a configured length have more tokens than the encoder has positions."""
+    """Raise InputError if texts of a configured length have more tokens than the encoder has positions."""
     limit = positions(backbone)
     if limit is not None and length > limit:
         raise InputError(f"{key}={length}: {path} has {limit} positions; use at most {limit}.")
 
 
 def check_vocabulary(size: int, backbone: Any, path: str) -> None:
-    """Raises InputError if a tokenizer of this size has ids that the encoder does not know."""
+    """Raise InputError if a tokenizer of this size has ids that the encoder does not know."""
     rows = backbone.get_input_embeddings().num_embeddings
     if size > rows:
         raise InputError(

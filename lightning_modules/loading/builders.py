@@ -36,7 +36,7 @@ def build_static_retriever(
     documents: TokenStore,
     seed: int,
 ) -> DenseRetriever:
-    """Builds a dense retriever over bags of token vectors, shared by queries and documents.
+    """Build a dense retriever over bags of token vectors, shared by queries and documents.
 
     Args:
         path: folder of an exported one; None: the vectors are random.
@@ -83,7 +83,7 @@ def build_dense_retriever(
     documents: TokenStore,
     seed: int,
 ) -> DenseRetriever:
-    """Builds a dense retriever from a Hugging Face encoder.
+    """Build a dense retriever from a Hugging Face encoder.
 
     Args:
         path: hub name or local folder, or `packaged:minilm`.
@@ -145,7 +145,7 @@ def build_late_interaction_retriever(
     documents: TokenStore,
     seed: int,
 ) -> LateInteractionRetriever:
-    """Builds a late-interaction retriever from a Hugging Face encoder.
+    """Build a late-interaction retriever from a Hugging Face encoder.
 
     Args:
         path: hub name or local folder, or `packaged:minilm`.
@@ -195,7 +195,7 @@ def build_cross_encoder(
     documents: TokenStore,
     seed: int,
 ) -> CrossEncoder:
-    """Builds a cross-encoder from a Hugging Face encoder or sequence classifier.
+    """Build a cross-encoder from a Hugging Face encoder or sequence classifier.
 
     Args:
         path: hub name or local folder, or `packaged:minilm`.
@@ -235,7 +235,7 @@ def build_cross_encoder(
 
 
 def punctuation(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
-    """The punctuation marks that are tokens of their own, and their ids."""
+    """Return the punctuation marks that are tokens of their own, and their ids."""
     ids = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in string.punctuation}
     return {
         mark: token
@@ -259,7 +259,7 @@ def _checked_backbone(
 
 
 def _linear(path: str, inputs: int, outputs: int, seed: int) -> nn.Linear:
-    """The projection that an export holds, or a random one."""
+    """Return the projection that an export holds, or a random one."""
     with seeded(seed):
         linear = nn.Linear(inputs, outputs, bias=False)
     weight = read_linear(path)

@@ -54,7 +54,7 @@ class Module(NamedTuple):
 def transformer(
     folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast, **settings: object
 ) -> Module:
-    """Writes a Hugging Face model and its tokenizer to the export's folder.
+    """Write a Hugging Face model and its tokenizer to the export's folder.
 
     Args:
         folder: of the export.
@@ -68,7 +68,7 @@ def transformer(
 
 
 def dense(linear: nn.Linear, key: str) -> Module:
-    """A projection without bias of the features of that name."""
+    """Return a projection without bias of the features of that name."""
     names = {"module_input_name": key, "module_output_name": key}
     config = {
         "in_features": linear.in_features,
@@ -84,14 +84,14 @@ def dense(linear: nn.Linear, key: str) -> Module:
 
 
 def normalize(key: str) -> Module:
-    """Unit length for the features of that name."""
+    """Return unit length for the features of that name."""
     return Module(
         "base.modules.normalize.Normalize", {"module_input_name": key, "module_output_name": key}
     )
 
 
 def feature_extraction() -> dict[str, object]:
-    """The settings of a Transformer module that gives token states."""
+    """Return the settings of a Transformer module that gives token states."""
     how = {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}
     return {
         "transformer_task": "feature-extraction",
@@ -101,7 +101,7 @@ def feature_extraction() -> dict[str, object]:
 
 
 def write(folder: Path, modules: list[Module], *, model_type: str, **settings: object) -> None:
-    """Writes the list of modules, those that are not yet in the folder, and the model's settings.
+    """Write the list of modules, those that are not yet in the folder, and the model's settings.
 
     Args:
         folder: of the export.
@@ -136,14 +136,14 @@ def write(folder: Path, modules: list[Module], *, model_type: str, **settings: o
 
 
 def merged(model: Any) -> Any:
-    """The model itself, or a copy with its low-rank updates added to its weights."""
+    """Return the model itself, or a copy with its low-rank updates added to its weights."""
     return copy.deepcopy(model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
 def with_length(
     tokenizer: PreTrainedTokenizerFast, length: int, *, typed: bool = False
 ) -> PreTrainedTokenizerFast:
-    """A copy of the tokenizer that cuts at `length` unless told otherwise and, if `typed`, gives token types."""
+    """Return a copy of the tokenizer that cuts at `length` unless told otherwise and, if `typed`, gives token types."""
     cutting = copy.deepcopy(tokenizer)
     cutting.model_max_length = length
     if typed:

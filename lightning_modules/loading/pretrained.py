@@ -70,7 +70,7 @@ class PretrainedCrossEncoder(NamedTuple):
 
 
 def exported_retriever(path: str) -> PretrainedRetriever:
-    """Reads an export of a dense or static retriever.
+    """Read an export of a dense or static retriever.
 
     Args:
         path: the folder.
@@ -107,7 +107,7 @@ def exported_retriever(path: str) -> PretrainedRetriever:
 
 
 def transformer_retriever(path: str, *, pooling: str, max_length: int) -> PretrainedRetriever:
-    """Reads a Hugging Face encoder; queries and documents are treated alike.
+    """Read a Hugging Face encoder; queries and documents are treated alike.
 
     Args:
         path: folder, hub name or `packaged:minilm`.
@@ -127,7 +127,7 @@ def transformer_retriever(path: str, *, pooling: str, max_length: int) -> Pretra
 
 
 def pretrained_cross_encoder(path: str) -> PretrainedCrossEncoder:
-    """Reads an exported cross-encoder or a Hugging Face sequence classifier of one class.
+    """Read an exported cross-encoder or a Hugging Face sequence classifier of one class.
 
     Args:
         path: folder or hub name.

@@ -17,12 +17,12 @@ RECORD = "retrieval.json"
 
 
 def is_export(path: str | None) -> bool:
-    """Whether the path is a folder that `export=true` wrote."""
+    """Return whether the path is a folder that `export=true` wrote."""
     return path is not None and (Path(path) / RECORD).is_file()
 
 
 def read_record(path: str) -> dict[str, Any]:
-    """The configuration of an exported model: the keys that decide about its scores.
+    """Return the configuration of an exported model: the keys that decide about its scores.
 
     Raises:
         InputError: if it cannot be read.
@@ -37,13 +37,13 @@ def read_record(path: str) -> dict[str, Any]:
 
 
 def read_linear(path: str) -> Tensor | None:
-    """The weight [D, H] of an export's projection; None: the folder holds none."""
+    """Return the weight [D, H] of an export's projection; None: the folder holds none."""
     file = next(Path(resolve(path)).glob("*_Dense/model.safetensors"), None)
     return None if file is None else _tensor(path, file, "linear.weight")
 
 
 def read_static(path: str) -> Tensor:
-    """The token vectors [V, D] of an exported static retriever.
+    """Return the token vectors [V, D] of an exported static retriever.
 
     Raises:
         InputError: if there are none.
@@ -59,7 +59,7 @@ def read_static(path: str) -> Tensor:
 
 
 def check_same(path: str, values: Mapping[str, tuple[object, object]]) -> None:
-    """Raises InputError for the values that differ between a folder and the configuration.
+    """Raise InputError for the values that differ between a folder and the configuration.
 
     Args:
         path: the folder as configured.

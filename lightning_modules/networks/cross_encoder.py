@@ -56,7 +56,7 @@ class CrossEncoder(Network):
         self._typed = getattr(config, "type_vocab_size", 0) > 1
 
     def scores(self, batch: Batch) -> Tensor:
-        """Logit over temperature of each candidate of each query, [B, U]; 0 where the mask is False."""
+        """Return the logit over temperature of each candidate of each query, [B, U]; 0 where the mask is False."""
         pairs = batch.mask.nonzero()
         share = Share.of(batch.queries.lengths[pairs[:, 0]] + batch.documents.lengths[pairs[:, 1]])
         logits = share.restored(
@@ -68,7 +68,7 @@ class CrossEncoder(Network):
         )
 
     def pair_scores(self, queries: Tokens, documents: Tokens, pairs: Tensor) -> Tensor:
-        """Logits of chosen pairs.
+        """Return the logits of chosen pairs.
 
         Args:
             queries: token ids of n queries, without special tokens.
@@ -100,7 +100,7 @@ class CrossEncoder(Network):
         return logits
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
-        """Writes a CrossEncoder, which gives logits."""
+        """Write a CrossEncoder, which gives logits."""
         if texts.query_prefix or texts.document_prefix:
             raise InputError(
                 "export=true: a cross-encoder exports without prefixes; set "

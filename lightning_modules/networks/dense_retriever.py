@@ -51,16 +51,16 @@ class DenseRetriever(Retriever[Tensor]):
         self.normalised = similarity == "cosine"
 
     def encode_queries(self, tokens: Tokens) -> Tensor:
-        """Encodes n queries to [n, D]."""
+        """Encode n queries to [n, D]."""
         return self._similarity_space(self.encoder(tokens))
 
     def encode_documents(self, tokens: Tokens) -> Tensor:
-        """Encodes n documents to [n, D]."""
+        """Encode n documents to [n, D]."""
         encoder = self.encoder if self.document_encoder is None else self.document_encoder
         return self._similarity_space(encoder(tokens))
 
     def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[Tensor, Tensor]:
-        """Encodes n queries and m documents to [n, D] and [m, D], in one pass of a shared encoder.
+        """Encode n queries and m documents to [n, D] and [m, D], in one pass of a shared encoder.
 
         A static encoder then writes one gradient of the size of its vocabulary instead of two and
         their sum, and a transformer packs short documents with queries of their length.
@@ -71,7 +71,7 @@ class DenseRetriever(Retriever[Tensor]):
         return vectors[: len(queries.lengths)], vectors[len(queries.lengths) :]
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
-        """Writes a SentenceTransformer."""
+        """Write a SentenceTransformer."""
         if self.document_encoder is not None:
             raise InputError(
                 "export=true: the layout holds one encoder, not separate towers; set "
@@ -92,11 +92,11 @@ class DenseRetriever(Retriever[Tensor]):
         )
 
     def similarities(self, queries: Tensor, documents: Tensor) -> Tensor:
-        """Dot products of n queries [n, D] with m documents [m, D]: [n, m]."""
+        """Return dot products of n queries [n, D] with m documents [m, D]: [n, m]."""
         return queries @ documents.T
 
     def gathered(self, encoded: Tensor) -> Tensor:
-        """The vectors [n, D] of all processes."""
+        """Return the vectors [n, D] of all processes."""
         return gathered(encoded)
 
     def _similarity_space(self, vectors: Tensor) -> Tensor:

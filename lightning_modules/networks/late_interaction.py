@@ -68,7 +68,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         )
 
     def encode_queries(self, tokens: Tokens) -> TokenVectors:
-        """Encodes n queries to the vectors of their tokens and of the tokens that augment them."""
+        """Encode n queries to the vectors of their tokens and of the tokens that augment them."""
         counted = tokens.lengths.clamp(min=self.query_length or 0)
         words = WordVectors(self.backbone, tokens.ids, [self.pad_id, self.mask_id])
 
@@ -87,7 +87,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
     def encode_documents(self, tokens: Tokens) -> TokenVectors:
-        """Encodes n documents to the vectors of their tokens without the skipped ones; the first token always counts."""
+        """Encode n documents to the vectors of their tokens without the skipped ones; the first token always counts."""
         kept = ~torch.isin(tokens.ids, self.skipped)
         kept[tokens.offsets[:-1]] = True
         counted = offsets_of(kept.long())[tokens.offsets].diff()
@@ -101,19 +101,19 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
     def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[TokenVectors, TokenVectors]:
-        """Encodes n queries and m documents, each their own way."""
+        """Encode n queries and m documents, each their own way."""
         return self.encode_queries(queries), self.encode_documents(documents)
 
     def similarities(self, queries: TokenVectors, documents: TokenVectors) -> Tensor:
-        """MaxSim of n queries with m documents: [n, m]."""
+        """Return the MaxSim of n queries with m documents: [n, m]."""
         return maxsim(queries, documents)
 
     def gathered(self, encoded: TokenVectors) -> TokenVectors:
-        """The token vectors of all processes."""
+        """Return the token vectors of all processes."""
         return TokenVectors(gathered(encoded.vectors), offsets_of(gathered(encoded.offsets.diff())))
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
-        """Writes a MultiVectorEncoder."""
+        """Write a MultiVectorEncoder."""
         settings = layout.feature_extraction() | {"document_length": texts.document_length}
         if self.query_length is None:
             settings["query_length"] = texts.query_length
@@ -146,7 +146,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         )
 
     def _vectors(self, words: dict[str, Tensor], mask: Tensor, counts: Tensor) -> Tensor:
-        """Vectors of the tokens that count, text after text: [M, D]."""
+        """Return vectors of the tokens that count, text after text: [M, D]."""
         output: Any = self.backbone(**words, attention_mask=mask.long())
         return functional.normalize(self.projection(output.last_hidden_state[counts]), dim=-1)
 

@@ -44,7 +44,7 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> None:
-        """Writes the network in the layout of sentence-transformers, whose scores are those of this one at temperature 1.
+        """Write the network in the layout of sentence-transformers, whose scores are those of this one at temperature 1.
 
         Args:
             folder: exists and is empty.
@@ -61,26 +61,26 @@ class Retriever(Network, Generic[Encoded]):
 
     @abstractmethod
     def encode_queries(self, tokens: Tokens) -> Encoded:
-        """Encodes n queries."""
+        """Encode n queries."""
 
     @abstractmethod
     def encode_documents(self, tokens: Tokens) -> Encoded:
-        """Encodes n documents."""
+        """Encode n documents."""
 
     @abstractmethod
     def encode_batch(self, queries: Tokens, documents: Tokens) -> tuple[Encoded, Encoded]:
-        """Encodes n queries and m documents of a training step, together where that is faster."""
+        """Encode n queries and m documents of a training step, together where that is faster."""
 
     @abstractmethod
     def similarities(self, queries: Encoded, documents: Encoded) -> Tensor:
-        """Similarity of each of n queries with each of m documents, [n, m]; not divided by the temperature."""
+        """Return the similarity of each of n queries with each of m documents, [n, m]; not divided by the temperature."""
 
     @abstractmethod
     def gathered(self, encoded: Encoded) -> Encoded:
-        """What all processes encoded, those of process 0 first; gradients flow to this process's own."""
+        """Return what all processes encoded, those of process 0 first; gradients flow to this process's own."""
 
     def scores(self, batch: Batch) -> Tensor:
-        """Similarity over temperature of every query with every document of the batch, [B, U]."""
+        """Return the similarity over temperature of every query with every document of the batch, [B, U]."""
         queries, documents = Share.of(batch.queries.lengths), Share.of(batch.documents.lengths)
         encoded = self.encode_batch(
             queries.tokens(batch.queries), documents.tokens(batch.documents)

@@ -31,7 +31,7 @@ class Share(NamedTuple):
 
     @classmethod
     def of(cls, lengths: Tensor) -> "Share":
-        """Deals n items out by falling length, so that all processes have about as much to do.
+        """Deal n items out by falling length, so that all processes have about as much to do.
 
         Args:
             lengths: [n] tokens of each item.
@@ -55,21 +55,21 @@ class Share(NamedTuple):
         )
 
     def tokens(self, tokens: Tokens) -> Tokens:
-        """The tokens of this process's texts."""
+        """Return the tokens of this process's texts."""
         return tokens if self.order is None else Tokens(*take(tokens.ids, tokens.offsets, self.own))
 
     def restored(self, gathered: Tensor) -> Tensor:
-        """Gathered values [n, ...] in the batch's order."""
+        """Return gathered values [n, ...] in the batch's order."""
         return gathered if self.order is None else gathered[self.order.argsort()]
 
 
 def world_size() -> int:
-    """Number of processes that train together."""
+    """Return the number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def gathered(local: Tensor) -> Tensor:
-    """The tensors [m_r, ...] of all processes r, one after the other; see the module for the gradient."""
+    """Return the tensors [m_r, ...] of all processes r, one after the other; see the module for the gradient."""
     if world_size() == 1:
         return local
     together: Tensor = _Gather.apply(local)  # type: ignore[no-untyped-call] # torch's own gap

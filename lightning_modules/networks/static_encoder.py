@@ -34,7 +34,7 @@ class StaticEncoder(TextEncoder):
         self.weights = nn.Parameter(weights.clone().float())
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Encodes n texts: ragged tokens -> [n, D]; a text without tokens is the zero vector."""
+        """Encode n texts: ragged tokens -> [n, D]; a text without tokens is the zero vector."""
         return functional.embedding_bag(
             tokens.ids,
             self.vectors,
@@ -47,7 +47,7 @@ class StaticEncoder(TextEncoder):
     def export_modules(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
     ) -> list[Module]:
-        """A StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
+        """Return a StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
         if texts.special_tokens:
             raise InputError(
                 "export=true: a static retriever exports without special tokens only; set "
@@ -66,7 +66,7 @@ class StaticEncoder(TextEncoder):
 
 
 def inverse_document_frequency(document_frequency: Tensor, documents: int) -> Tensor:
-    """Returns log((n + 1) / (df + 1)) + 1 for each token, the smoothed form that gives no token weight zero.
+    """Return log((n + 1) / (df + 1)) + 1 for each token, the smoothed form that gives no token weight zero.
 
     Args:
         document_frequency: [V] number of documents in which each token occurs.

@@ -22,10 +22,10 @@ class TextEncoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, tokens: Tokens) -> Tensor:
-        """Encodes n texts: ragged tokens -> [n, D]."""
+        """Encode n texts: ragged tokens -> [n, D]."""
 
     @abstractmethod
     def export_modules(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
     ) -> list[Module]:
-        """The modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""
+        """Return the modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""

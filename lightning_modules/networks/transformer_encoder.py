@@ -59,7 +59,7 @@ class TransformerEncoder(TextEncoder):
         self.chunks = Chunks(chunk_tokens, recompute=recompute)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Encodes n texts: ragged tokens -> [n, D]."""
+        """Encode n texts: ragged tokens -> [n, D]."""
         words = WordVectors(self.backbone, tokens.ids, [self.pad_id])
 
         def encode(rows: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ class TransformerEncoder(TextEncoder):
     def export_modules(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts
     ) -> list[layout.Module]:
-        """The encoder, its pooling and its projection as sentence-transformers' modules."""
+        """Return the encoder, its pooling and its projection as sentence-transformers' modules."""
         settings = layout.feature_extraction() | {
             "query_length": texts.query_length,
             "document_length": texts.document_length,

@@ -52,26 +52,26 @@ class Epochs(pl.Callback):
         self._started = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Catches up with the end of an epoch that was cut off."""
+        """Catch up with the end of an epoch that was cut off."""
         if len(self.rows) < trainer.current_epoch:
             self._finish(trainer, pl_module)
         trainer.should_stop = self._out_of_patience
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the epoch's clock."""
+        """Start the epoch's clock."""
         del trainer, pl_module
         self._earlier, self._started = 0.0, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Evaluates, adds the epoch's row, rewrites the file, and keeps the weights if they are the best."""
+        """Evaluate, adds the epoch's row, rewrites the file, and keeps the weights if they are the best."""
         self._finish(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns the rows so far, and how long the epoch has taken."""
+        """Return the rows so far, and how long the epoch has taken."""
         return {"rows": self.rows, "seconds": self._seconds()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues from a checkpoint's rows."""
+        """Continue from a checkpoint's rows."""
         self.rows = list(state_dict["rows"])
         self._earlier, self._started = state_dict["seconds"], time.monotonic()
 
@@ -122,7 +122,7 @@ class Epochs(pl.Callback):
 
 
 def read_history(path: Path) -> list[Row]:
-    """Returns the rows of a history file, to the last bit as they were written; what an epoch has no value for is left out."""
+    """Return the rows of a history file, to the last bit as they were written; what an epoch has no value for is left out."""
     with path.open(newline="", encoding="utf-8") as file:
         return [
             {name: float(value) for name, value in row.items() if value}
@@ -131,7 +131,7 @@ def read_history(path: Path) -> list[Row]:
 
 
 def best_epoch(rows: list[Row], measure: str) -> int:
-    """Returns the first epoch whose measure none exceeds.
+    """Return the first epoch whose measure none exceeds.
 
     Args:
         rows: one an epoch.

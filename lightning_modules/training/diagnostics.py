@@ -23,18 +23,18 @@ class Diagnostics:
         self._values: dict[str, list[Tensor]] = defaultdict(list)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Returns the values of the epoch so far."""
+        """Return the values of the epoch so far."""
         return {name: torch.cat(parts) for name, parts in self._values.items()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Continues an epoch."""
+        """Continue an epoch."""
         self._values = defaultdict(list, {name: [values] for name, values in state.items()})
 
     @torch.no_grad()
     def add(
         self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None
     ) -> None:
-        """Adds a step.
+        """Add a step.
 
         Args:
             batch: the batch of B examples with U documents.
@@ -70,7 +70,7 @@ class Diagnostics:
             self._values[name].append(value.float().cpu())
 
     def summary(self) -> dict[str, float]:
-        """Returns the epoch's means and forgets the epoch. A mean over nothing is left out.
+        """Return the epoch's means and forgets the epoch. A mean over nothing is left out.
 
         Keys:
             `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax

@@ -62,7 +62,7 @@ class Optimization:
             )
 
     def build(self, module: nn.Module, total_steps: int) -> tuple[AdamW, LambdaLR]:
-        """Returns the optimiser of all trainable parameters, those of the loss too, and the schedule over `total_steps` steps."""
+        """Return the optimiser of all trainable parameters, those of the loss too, and the schedule over `total_steps` steps."""
         rates = rate_factors((name for name, _ in module.named_parameters()), self.layer_decay)
         groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for name, parameter in module.named_parameters():
@@ -80,7 +80,7 @@ class Optimization:
         return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, total_steps))
 
     def factor(self, step: int, total_steps: int) -> float:
-        """Returns the share of the peak rate at a step of 0..total_steps-1."""
+        """Return the share of the peak rate at a step of 0..total_steps-1."""
         warm = int(self.warmup * total_steps)
         if step < warm:
             return (step + 1) / warm
@@ -90,7 +90,7 @@ class Optimization:
 
 
 def rate_factors(names: Iterable[str], layer_decay: float) -> dict[str, float]:
-    """Returns each parameter's share of the learning rate; see `Optimization`.
+    """Return each parameter's share of the learning rate; see `Optimization`.
 
     Args:
         names: names of the parameters.

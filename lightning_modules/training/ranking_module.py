@@ -53,22 +53,22 @@ class RankingModule(pl.LightningModule):
         self.diagnostics = Diagnostics()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the epoch's diagnostics so far."""
+        """Add the epoch's diagnostics so far."""
         checkpoint["diagnostics"] = self.diagnostics.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Continues the epoch's diagnostics."""
+        """Continue the epoch's diagnostics."""
         self.diagnostics.load_state_dict(checkpoint["diagnostics"])
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Tells the loss how far training has come, and its teacher what the weights are."""
+        """Tell the loss how far training has come, and its teacher what the weights are."""
         del batch, batch_idx
         if self.average is not None:
             self.average.follow(self.network, self.global_step)
         self.loss.progress = self.global_step / self.trainer.estimated_stepping_batches
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Returns the mean loss of the batch's examples.
+        """Return the mean loss of the batch's examples.
 
         Raises:
             InputError: when a score is not finite, naming the step and the queries.
@@ -94,7 +94,7 @@ class RankingModule(pl.LightningModule):
     def transfer_batch_to_device(
         self, batch: Batch, device: torch.device, dataloader_idx: int
     ) -> Batch:
-        """Moves a batch, unless it is there: Lightning would walk through its fields, which a static model's step feels."""
+        """Move a batch, unless it is there: Lightning would walk through its fields, which a static model's step feels."""
         if batch.mask.device == device:
             return batch
         moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
@@ -102,7 +102,7 @@ class RankingModule(pl.LightningModule):
 
     # Lightning's own return type is a union of a dozen shapes
     def configure_optimizers(self) -> Any:
-        """Builds the optimiser and the per-step schedule."""
+        """Build the optimiser and the per-step schedule."""
         optimizer, schedule = self.optimization.build(
             self, int(self.trainer.estimated_stepping_batches)
         )
@@ -123,7 +123,7 @@ class RankingModule(pl.LightningModule):
         return pairs.masked_fill(~batch.own, -1)
 
     def _teacher(self, batch: Batch) -> tuple[Tensor | None, Tensor]:
-        """The teacher's scores [B, U], if there is one, and the candidates that it scored [B, U]."""
+        """Return the teacher's scores [B, U], if there is one, and the candidates that it scored [B, U]."""
         if self.average is not None:
             return self.average.scores(batch), batch.mask
         if self.teacher is None:

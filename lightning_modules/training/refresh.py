@@ -15,7 +15,7 @@ from lightning_modules.training.ranking_module import RankingModule
 
 
 class NegativeRefresh(pl.Callback):
-    """Every n epochs, ranks documents for the train queries with the current network and hands the run over.
+    """Every n epochs, rank documents for the train queries with the current network and hands the run over.
 
     Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that
     continues from either of its checkpoints goes on with the same negatives. In a distributed run
@@ -40,15 +40,15 @@ class NegativeRefresh(pl.Callback):
         self._mined = 0  # the epoch before which the negatives in use were mined; 0: those given
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns which negatives are in use, for checkpoints."""
+        """Return which negatives are in use, for checkpoints."""
         return {"mined": self._mined}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues with a checkpoint's negatives."""
+        """Continue with a checkpoint's negatives."""
         self._mined = state_dict["mined"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Hands over what was in use when the checkpoint was written; mines if the epoch that follows has not been mined for.
+        """Hand over what was in use when the checkpoint was written; mines if the epoch that follows has not been mined for.
 
         Lightning does not announce the epoch in which it resumes, be it in its middle or, after a
         last step, at its start.
@@ -58,7 +58,7 @@ class NegativeRefresh(pl.Callback):
         self.on_train_epoch_start(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Mines if it is time."""
+        """Mine if it is time."""
         assert isinstance(pl_module, RankingModule)
         epoch = trainer.current_epoch
         if epoch % self._every or epoch == self._mined:  # before epoch 0 nothing is mined

@@ -11,7 +11,7 @@ import torch
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds the generators inside the block (dropout and weight initialisation take no generator of their own) and puts them back after it.
+    """Seed the generators inside the block (dropout and weight initialisation take no generator of their own) and put them back after it.
 
     Args:
         seed: non-negative.
@@ -28,7 +28,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def random_states() -> dict[str, Any]:
-    """Returns the states of all global generators, as tensors and plain numbers, which torch loads without unpickling code."""
+    """Return the states of all global generators, as tensors and plain numbers, which torch loads without unpickling code."""
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "python": random.getstate(),
@@ -45,7 +45,7 @@ def random_states() -> dict[str, Any]:
 
 
 def restore(states: dict[str, Any]) -> None:
-    """Sets all global generators to recorded states."""
+    """Set all global generators to recorded states."""
     version, internal, gauss = states["python"]
     random.setstate((version, tuple(internal), gauss))
     kind, keys, *rest = states["numpy"]

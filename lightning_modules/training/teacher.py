@@ -37,7 +37,7 @@ class TeacherScores(nn.Module):
         )
 
     def forward(self, query_rows: Tensor, document_rows: Tensor) -> Tensor:
-        """Returns the teacher's score of every query with every document, [B], [U] -> [B, U]; NaN where the run has none."""
+        """Return the teacher's score of every query with every document, [B], [U] -> [B, U]; NaN where the run has none."""
         pairs = query_rows.unsqueeze(1) * self.documents + document_rows
         if not len(self.pairs):
             return torch.full(pairs.shape, torch.nan, device=pairs.device)

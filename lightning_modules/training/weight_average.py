@@ -35,7 +35,7 @@ class WeightAverage(AveragedModel):
         self.requires_grad_(requires_grad=False)
 
     def follow(self, network: Network, step: int) -> None:
-        """Takes in the network's weights before a step, once for each.
+        """Take in the network's weights before a step, once for each.
 
         Args:
             network: the network.

@@ -119,7 +119,7 @@ def _examples(inspection: Inspection) -> Table:
 def _chart(
     title: str, values: NDArray[np.float64] | NDArray[np.int64], limits: tuple[float, float]
 ) -> Panel:
-    """A histogram in block characters; values beyond the limits count in the first and last bin."""
+    """Return a histogram in block characters; values beyond the limits count in the first and last bin."""
     counts, edges = np.histogram(np.clip(values, *limits), BINS, limits)
     lines = [
         f"{low:6g}  {_bar(count / counts.max())} {count}"

@@ -103,7 +103,7 @@ class GradeShift(NoiseModel):
         return Recipe(qrels, len(judgements), parameters, lambda: Work(rows), self.emptied)
 
     def _moves(self, highest: int) -> Matrix:
-        """Weights of the moves between levels [L + 1, L + 1], zero on the diagonal; the sum of a row is its relative rate."""
+        """Return the weights of the moves between levels [L + 1, L + 1], zero on the diagonal; the sum of a row is its relative rate."""
         levels = range(highest + 1)
         if self.transition is None:
             near = [
@@ -169,7 +169,7 @@ def _checked(transition: Any) -> Matrix:
 
 
 def _drawn(weights: list[float], draw: float) -> int:
-    """The level at which the cumulative weight passes the draw."""
+    """Return the level at which the cumulative weight passes the draw."""
     total = sum(weights)
     passed = (level for level, mass in enumerate(accumulate(weights)) if mass > draw * total)
     return next(passed, max(level for level, weight in enumerate(weights) if weight > 0))

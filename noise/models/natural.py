@@ -118,7 +118,7 @@ class Natural(NoiseModel):
         )
 
     def _published(self, collection: Collection) -> tuple[list[Judgement], int]:
-        """The judgements of train queries and documents of the collection, and how many others there are."""
+        """Return the judgements of train queries and documents of the collection, and how many others there are."""
         if self.qrels is None:
             return [
                 Judgement(q, d, grade)
@@ -142,7 +142,7 @@ class Difference(NamedTuple):
 
 
 def _labels(judgements: Iterable[Judgement], threshold: int, unit: int) -> Qrels:
-    """Judgements of `threshold` or more, counted from `unit` as 1, and those of 0 or less."""
+    """Return judgements of `threshold` or more, counted from `unit` as 1, and those of 0 or less."""
     labels: Qrels = {}
     for query_id, doc_id, grade in judgements:
         if grade <= 0 or grade >= threshold:

@@ -167,7 +167,10 @@ class Neighbourhood:
         document: Vectors,
         width: int,
     ) -> Candidates:
-        """The candidates among the neighbours, ranked in 64 bits: 32-bit sums depend on how the matrix product is cut into blocks."""
+        """Return the candidates among the neighbours, ranked in 64 bits.
+
+        32-bit sums depend on how the matrix product is divided into blocks.
+        """
         vectors = self._documents[positions].astype(np.float64)  # [C, D]
         to_query, to_document = (
             vectors @ query.astype(np.float64),
@@ -203,7 +206,7 @@ def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:
-    """Positions of the documents with the largest dot products, best first, ties by position [B, min(k, n)]."""
+    """Return the positions of the documents with the largest dot products, best first, ties by position [B, min(k, n)]."""
     from evaluation.exact_search import (
         exact_top_k,
     )  # here: it needs torch, the configuration of a noise model does not

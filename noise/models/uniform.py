@@ -62,7 +62,10 @@ class UniformSubstitution(PairNoise):
     def _drawn(
         self, pair: Pair, taken: set[str], order: DocumentOrder, relevant: Relevant
     ) -> str | None:
-        """The first of some independent draws that is allowed; where nearly everything is relevant, one draw from the allowed documents."""
+        """Return the first allowed document of several independent draws.
+
+        If nearly every document is relevant, draw once from the allowed documents instead.
+        """
         key = (pair.query_id, pair.doc_id)
         tries = (
             np.array(uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)

@@ -19,5 +19,5 @@ CHARTS = (robustness, retention, area, gains, learning, memorisation, detector, 
 
 
 def charts(stage: Stage) -> list[Chart]:
-    """Returns the figures that the cells allow, in the order of the page."""
+    """Return the figures that the cells allow, in the order of the page."""
     return [chart for draw in CHARTS if (chart := draw(stage)) is not None]

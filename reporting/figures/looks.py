@@ -42,7 +42,7 @@ class Look(NamedTuple):
 
 
 def looks(losses: Sequence[str], *, baseline: str | None, focus: str | None) -> dict[str, Look]:
-    """Gives every loss its look.
+    """Give every loss its look.
 
     Args:
         losses: best first.

@@ -21,7 +21,7 @@ LABELLED, LABEL_LENGTH, LABEL_HEIGHT = 18, 22, 0.052
 
 
 def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, markers: bool) -> None:
-    """Draws a line, strong ones in front."""
+    """Draw a line, strong ones in front."""
     axes.plot(
         x,
         y,
@@ -37,7 +37,7 @@ def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, mark
 
 
 def dots(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float]) -> None:
-    """Draws markers only."""
+    """Draw markers only."""
     axes.plot(
         x,
         y,
@@ -51,7 +51,7 @@ def dots(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float]) -> None
 
 
 def bars(axes: Axes, look: Look, x: float, y: float, error: float) -> None:
-    """Draws a dot with a vertical bar of one standard deviation to either side."""
+    """Draw a dot with a vertical bar of one standard deviation to either side."""
     axes.errorbar(
         [x],
         [y],
@@ -65,7 +65,7 @@ def bars(axes: Axes, look: Look, x: float, y: float, error: float) -> None:
 
 
 def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float]) -> None:
-    """Names the lines where they end, if some of them are grey and a legend could not tell them; labels give way to each other.
+    """Name the lines where they end, if some of them are grey and a legend could not tell them; labels give way to each other.
 
     Args:
         axes: with the lines drawn.
@@ -95,12 +95,12 @@ def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float])
 
 
 def unit_ticks(axes: Axes) -> None:
-    """Keeps the ticks of the x axis few enough to be read."""
+    """Keep the ticks of the x axis few enough to be read."""
     axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
 def whole_ticks(axes: Axes) -> None:
-    """Puts ticks of the x axis at whole numbers, e.g. epochs."""
+    """Put ticks of the x axis at whole numbers, e.g. epochs."""
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 

@@ -23,7 +23,7 @@ DRAWN = 201
 
 
 def gains(stage: Stage) -> Chart | None:
-    """Draws each loss's gains over the baseline, sorted, one curve a loss."""
+    """Draw each loss's gains over the baseline, sorted, one curve a loss."""
     baseline = stage.analysis.plan.baseline
     panels = []
     for scene in stage.scenes:
@@ -97,7 +97,7 @@ class Cost(NamedTuple):
 
 
 def cost(stage: Stage) -> Chart | None:
-    """Draws the leading measure against the training time."""
+    """Draw the leading measure against the training time."""
     panels = []
     for scene in stage.scenes:
         found = {
@@ -121,7 +121,7 @@ def cost(stage: Stage) -> Chart | None:
 
 
 def cost_of(group: Group, measure: str) -> Cost | None:
-    """Returns a group's training time and effectiveness; None if a cell's scores.json does not tell its time."""
+    """Return a group's training time and effectiveness; None if a cell's scores.json does not tell its time."""
     times = [cell.scores.get("wall_seconds", {}).get("train") for cell in group.cells]
     if not times or not all(isinstance(seconds, int | float) for seconds in times):
         return None

@@ -58,7 +58,7 @@ FIXED = {
 
 
 def write_chart(chart: Chart, folder: Path) -> None:
-    """Writes `<name>.svg` and `<name>.png`: all panels and the legend, for print."""
+    """Write `<name>.svg` and `<name>.png`: all panels and the legend, for print."""
     with _style(chart.name):
         sheet = _sheet(chart)
         for form, metadata in FIXED.items():
@@ -70,7 +70,7 @@ def write_chart(chart: Chart, folder: Path) -> None:
 
 
 def inline_panel(panel: Panel, name: str) -> str:
-    """Returns one panel as an SVG element for a page, its colours as CSS variables so that it follows light and dark.
+    """Return one panel as an SVG element for a page, its colours as CSS variables so that it follows light and dark.
 
     Args:
         panel: the panel.
@@ -83,7 +83,7 @@ def inline_panel(panel: Panel, name: str) -> str:
 
 
 def inline_swatch(look: Look, name: str) -> str:
-    """Returns a short line with its marker, for a legend in HTML."""
+    """Return a short line with its marker, for a legend in HTML."""
     with _style(name):
         figure = Figure(figsize=(0.42, 0.16))
         figure.add_artist(
@@ -138,7 +138,7 @@ def _svg(figure: Figure) -> str:
 
 
 def _element(document: str, name: str, text: str) -> str:
-    """The svg element of a document, its ids and colours made fit for a page; described by `text`, or hidden if there is none."""
+    """Return the svg element of a document, its ids and colours made fit for a page; described by `text`, or hidden if there is none."""
     element = document[document.index("<svg") :].strip()
     element = re.sub(r'( id="|href="#|url\(#)', rf"\1{name}-", element)
     element = re.sub(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def robustness(stage: Stage) -> Chart | None:
-    """Draws the leading measure against the noise ratio, with a band of one standard deviation over seeds."""
+    """Draw the leading measure against the noise ratio, with a band of one standard deviation over seeds."""
     caption = (
         f"{stage.measure} on the test queries against the share of corrupted training labels. "
         "Points: mean over seeds; band: one standard deviation over seeds, absent for a single "
@@ -33,7 +33,7 @@ def robustness(stage: Stage) -> Chart | None:
 
 
 def retention(stage: Stage) -> Chart | None:
-    """Draws the same relative to training on clean labels."""
+    """Draw the same relative to training on clean labels."""
     caption = (
         f"{stage.measure} as a share of what the same loss reaches without noise (1: nothing "
         "lost). A loss that starts low can retain much: read it beside the robustness curve. "
@@ -50,7 +50,7 @@ def retention(stage: Stage) -> Chart | None:
 
 
 def area(stage: Stage) -> Chart | None:
-    """Draws the area under each robustness curve as dots, best on top."""
+    """Draw the area under each robustness curve as dots, best on top."""
     panels = []
     for setting, found in _by_setting(stage).items():
         areas = {curve.loss: curve.area for curve in found if curve.area is not None}
@@ -81,7 +81,7 @@ def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
 def _panels(
     stage: Stage, label: str, value: Callable[[Point], float | None], *, band: bool
 ) -> list[Panel]:
-    """One panel a setting that has a curve: more than one ratio."""
+    """Return one panel a setting that has a curve: more than one ratio."""
     panels = []
     for setting, found in _by_setting(stage).items():
         lines = {

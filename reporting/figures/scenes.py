@@ -93,12 +93,12 @@ class Stage:
         return {key: history for key, history in read.items() if history is not None}
 
     def title(self, setting: Setting) -> str:
-        """Returns the name of a setting; its noise is part of it where there are several."""
+        """Return the name of a setting; its noise is part of it where there are several."""
         several = len({other.noise for other in self.settings}) > 1
         return " · ".join(setting if several else setting[:2])
 
     def left_out(self) -> str:
-        """Says how many settings the figures do not show; nothing where they show all."""
+        """Say how many settings the figures do not show; nothing where they show all."""
         more = len(self.settings) - PANELS
         return (
             f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""

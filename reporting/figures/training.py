@@ -19,7 +19,7 @@ Lines = dict[str, "NDArray[np.float64]"]
 
 
 def learning(stage: Stage) -> Chart | None:
-    """Draws the validation measure, and the confidence in clean and in corrupted labels, over the epochs."""
+    """Draw the validation measure, and the confidence in clean and in corrupted labels, over the epochs."""
     columns = {
         f"validation/{stage.measure}": f"validation {stage.measure}",
         "train/confidence_clean": "confidence in clean labels",
@@ -37,7 +37,7 @@ def learning(stage: Stage) -> Chart | None:
 
 
 def memorisation(stage: Stage) -> Chart | None:
-    """Draws memorisation and recovery over the epochs."""
+    """Draw memorisation and recovery over the epochs."""
     columns = {"train/memorisation": "memorisation", "train/recovery": "recovery"}
     caption = (
         "Training at the largest noise ratio, mean over seeds. Memorisation: share of corrupted "
@@ -48,7 +48,7 @@ def memorisation(stage: Stage) -> Chart | None:
 
 
 def detector(stage: Stage) -> Chart | None:
-    """Draws precision against recall of `ambiguous` as a detector of corrupted labels, and how well doubt alone tells them."""
+    """Draw precision against recall of `ambiguous` as a detector of corrupted labels, and how well doubt alone tells them."""
     caption = (
         "Largest noise ratio, mean over seeds. Left: label weakening takes an example as "
         "ambiguous; seen as a detector of corrupted labels, its precision against its recall, one "
@@ -88,7 +88,7 @@ def _over_epochs(
 
 
 def _lines(stage: Stage, scene: Scene, column: str) -> Lines:
-    """The column of every loss that has it; a clean ratio has no corrupted labels and lacks theirs."""
+    """Return the column of every loss that has it; a clean ratio has no corrupted labels and lacks theirs."""
     found = {
         loss: stage.histories[scene.setting, loss]
         for loss in scene.groups
@@ -125,7 +125,7 @@ def _epochs(stage: Stage, scene: Scene, lines: Lines, label: str) -> Panel:
 
 
 def _detections(stage: Stage, scene: Scene, loss: str) -> NDArray[np.float64] | None:
-    """Recall and precision where both are defined [2, E]."""
+    """Return the recall and precision where both are defined [2, E]."""
     history = stage.histories.get((scene.setting, loss))
     names = ("train/detector_recall", "train/detector_precision")
     if history is None or not all(name in history.columns for name in names):

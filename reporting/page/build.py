@@ -49,7 +49,7 @@ class Figure(NamedTuple):
 
 
 def write_page(analysis: Analysis, folder: Path) -> None:
-    """Writes index.html, histories.csv (the numbers behind the learning curves) and figures/*.svg and *.png.
+    """Write index.html, histories.csv (the numbers behind the learning curves) and figures/*.svg and *.png.
 
     Args:
         analysis: the report's content.
@@ -93,7 +93,7 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
 
 
 def _content(analysis: Analysis) -> dict[str, Any]:
-    """What page.js shows."""
+    """Return what page.js shows."""
     shown = {
         table.name: {
             "caption": table.caption,

@@ -53,7 +53,7 @@ class Configs(NamedTuple):
 
 
 def read_configs(groups: Sequence[Group]) -> Configs:
-    """Reads one config.yaml a group; the cells of a group differ in their seeds only."""
+    """Read one config.yaml a group; the cells of a group differ in their seeds only."""
     found = [
         (group, config)
         for group in groups
@@ -73,7 +73,7 @@ def read_configs(groups: Sequence[Group]) -> Configs:
 
 
 def read_config(group: Group) -> dict[str, Any] | None:
-    """Returns the configuration of a group's first cell; None if it cannot be read."""
+    """Return the configuration of a group's first cell; None if it cannot be read."""
     path = group.cells[0].file("config.yaml")
     try:
         # a safe loader
@@ -85,7 +85,7 @@ def read_config(group: Group) -> dict[str, Any] | None:
 
 
 def _values(key: str, found: Sequence[tuple[Group, Mapping[str, Any]]]) -> dict[str, list[Group]]:
-    """The groups of each value, as YAML."""
+    """Return the groups of each value, as YAML."""
     values: defaultdict[str, list[Group]] = defaultdict(list)
     for group, config in found:
         value = config.get(key)
@@ -100,7 +100,7 @@ def _variants(values: Mapping[str, Sequence[Group]], groups: Sequence[Group]) ->
 
 
 def _who(members: Sequence[Group], groups: Sequence[Group]) -> str:
-    """What tells the members: the coordinates by which they are fewer than all."""
+    """Return what tells the members: the coordinates by which they are fewer than all."""
     parts = []
     for name in (*FACTORS, "loss"):
         levels, every = ({_level(group, name) for group in some} for some in (members, groups))

@@ -35,7 +35,7 @@ class Documents:
         self._train: dict[str, int] = {}
 
     def content(self) -> dict[str, Any]:
-        """Returns the documents and training queries, each [id, text or null], and why there are no texts, if so."""
+        """Return the documents and training queries, each [id, text or null], and why there are no texts, if so."""
         return {
             "reason": self._texts.reason,
             "relevance": self._texts.relevance,
@@ -50,7 +50,7 @@ class Documents:
         values: Sequence[tuple[float, float | None]],
         top: int,
     ) -> dict[str, Any]:
-        """Returns a query as JSON values.
+        """Return a query as JSON values.
 
         Args:
             query_id: its id.
@@ -76,7 +76,7 @@ class Documents:
         }
 
     def audit(self, path: Path) -> dict[int, list[Any]]:
-        """Returns, of the documents so far, the training labels that noise took from them or gave to them.
+        """Return, of the documents so far, the training labels that noise took from them or gave to them.
 
         By document: number of such labels, then the first of them as [`inserted` or `removed`,
         training query, other document, rank of the inserted document among its candidates, their

@@ -54,7 +54,7 @@ class Provenance(NamedTuple):
 
 
 def provenance(cells: Sequence[FinishedCell]) -> Provenance:
-    """Collects what the cells' scores.json say of their origin."""
+    """Collect what the cells' scores.json say of their origin."""
     counted = Counter(fact for cell in cells for fact in _facts(cell))
     facts = [Fact(name, value, number) for (name, value), number in sorted(counted.items())]
     audits = list(_audits(cells))

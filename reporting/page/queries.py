@@ -48,12 +48,12 @@ class Contest(NamedTuple):
     seed: int
 
     def cell(self, place: int) -> FinishedCell:
-        """Returns the cell whose run is shown for a loss."""
+        """Return the cell whose run is shown for a loss."""
         return next(cell for cell in self.groups[place].cells if cell.seed == self.seed)
 
 
 def drill_down(analysis: Analysis) -> dict[str, Any]:
-    """Returns the content of the drill-down as JSON values: by data set the documents, and the conditions with their queries."""
+    """Return the content of the drill-down as JSON values: by data set the documents, and the conditions with their queries."""
     contests = _contests(analysis)
     documents: dict[str, Documents] = {}
     conditions = []
@@ -73,7 +73,7 @@ def drill_down(analysis: Analysis) -> dict[str, Any]:
 
 
 def _contests(analysis: Analysis) -> list[Contest]:
-    """The first conditions: those with several losses, and the largest noise ratio of every setting before all smaller ones."""
+    """Return the first conditions: those with several losses, and the largest noise ratio of every setting before all smaller ones."""
     members: defaultdict[Condition, list[Group]] = defaultdict(list)
     for group in analysis.groups:
         if group.cells:
@@ -89,7 +89,7 @@ def _contests(analysis: Analysis) -> list[Contest]:
 
 
 def _contest(condition: Condition, groups: Sequence[Group], analysis: Analysis) -> Contest:
-    """Focus against baseline where both are there, else the best two; then the others, best first."""
+    """Return focus against baseline where both are there, else the best two; then the others, best first."""
     plan, measure = analysis.plan, analysis.measures[0]
     best_first = sorted(groups, key=lambda group: (-group.mean(measure), group.loss))
     named = [

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Returns the documents of each query, best first; a query without lines, or a file that cannot be read, gives none.
+    """Return the documents of each query, best first; a query without lines, or a file that cannot be read, gives none.
 
     Args:
         path: a run file as `evaluation.write_trec` writes it: the lines of a query stand together,

@@ -25,7 +25,7 @@ class Section(NamedTuple):
 
 
 def summarise(analysis: Analysis) -> list[Section]:
-    """Returns the sections of the summary; those that the cells say nothing about are left out."""
+    """Return the sections of the summary; those that the cells say nothing about are left out."""
     against = [
         found
         for found in analysis.comparisons

@@ -67,7 +67,7 @@ LOSS = Column("loss", "text", filter=True)
 
 
 def tables(analysis: Analysis) -> list[Table]:
-    """Returns the tables of the page; one without rows is left out."""
+    """Return the tables of the page; one without rows is left out."""
     return [
         table
         for table in (
@@ -81,7 +81,7 @@ def tables(analysis: Analysis) -> list[Table]:
 
 
 def rounded(value: float | None) -> float | None:
-    """A number as the page shows it; None for what does not exist."""
+    """Return a number as the page shows it; None for what does not exist."""
     return None if value is None or not math.isfinite(value) else round(value, DIGITS)
 
 

@@ -34,21 +34,21 @@ class Texts(NamedTuple):
     reason: str
 
     def document(self, doc_id: str) -> str | None:
-        """Returns the beginning of a document; None if it cannot be had."""
+        """Return the beginning of a document; None if it cannot be had."""
         if self.collection is None or doc_id not in self.collection.documents:
             return None
         return _shortened(self.collection.documents.text(self.collection.documents.row(doc_id)))
 
     def test_query(self, query_id: str) -> str | None:
-        """Returns a test query; None if it cannot be had."""
+        """Return a test query; None if it cannot be had."""
         return None if self.collection is None else self.collection.test.queries.get(query_id)
 
     def train_query(self, query_id: str) -> str | None:
-        """Returns a training query; None if it cannot be had."""
+        """Return a training query; None if it cannot be had."""
         return None if self.collection is None else self.collection.train.queries.get(query_id)
 
     def judgements(self, query_id: str) -> dict[str, int]:
-        """Returns the grades of the documents that are judged for a test query."""
+        """Return the grades of the documents that are judged for a test query."""
         return {} if self.collection is None else self.collection.test.qrels.get(query_id, {})
 
     @property
@@ -58,7 +58,7 @@ class Texts(NamedTuple):
 
 
 def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
-    """Opens the collection of a group's cells from their configuration and cache.
+    """Open the collection of a group's cells from their configuration and cache.
 
     Only openers of this project are called, since the configuration may be another person's; and
     nothing is built, so that a report of copied cells does not begin to download a collection.

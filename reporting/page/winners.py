@@ -22,7 +22,7 @@ Marks = dict[tuple[str, str, str, float, str], int]
 
 
 def winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
-    """Yields a sentence for each setting in which losses compete.
+    """Yield a sentence for each setting in which losses compete.
 
     Args:
         analysis: the report's content.
@@ -42,7 +42,7 @@ def winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
 
 
 def best_run(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
-    """Yields the best of the runs of other systems, of which neither model nor noise is known."""
+    """Yield the best of the runs of other systems, of which neither model nor noise is known."""
     measure, baseline = analysis.measures[0], analysis.plan.baseline
     best = max(analysis.groups, key=lambda group: group.mean(measure))
     significant = any(found.mark > 0 for found in against if found.loss == best.loss)
@@ -69,7 +69,7 @@ def _contested(groups: Sequence[Group]) -> dict[tuple[str, str, str], Ratios]:
 
 
 def _best(by_ratio: Ratios, measure: str) -> Mapping[str, list[Group]]:
-    """The groups that are best at their ratio, by loss."""
+    """Return the groups that are best at their ratio, by loss."""
     wins: defaultdict[str, list[Group]] = defaultdict(list)
     for members in by_ratio.values():
         best = max(members, key=lambda group: group.mean(measure))
@@ -84,7 +84,7 @@ def _heights(groups: Sequence[Group], measure: str) -> str:
 
 
 def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> str:
-    """Whether the winners are significantly better than the baseline."""
+    """Return whether the winners are significantly better than the baseline."""
     tested = [group for group in groups if (*group.condition, group.loss) in marks]
     if not tested:
         return ""

@@ -61,7 +61,7 @@ class FinishedCell:
         return fingerprint
 
     def file(self, name: str) -> Path:
-        """Returns the path of one of its files."""
+        """Return the path of one of its files."""
         return self.directory / name
 
 
@@ -94,7 +94,7 @@ class Cells(NamedTuple):
 
 
 def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = None) -> Cells:
-    """Reads scores.json of every finished cell; directories that are not a trained cell's are passed over.
+    """Read scores.json of every finished cell; directories that are not a trained cell's are passed over.
 
     Args:
         output_dir: the folder of a sweep, or one above or below it.
@@ -134,7 +134,7 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
 
 
 def _directories(output_dir: Path) -> Iterator[tuple[Path, Coordinates]]:
-    """Folders with a config.yaml, in the order of their names; nothing below one is looked at."""
+    """Yield folders with a config.yaml, in the order of their names; nothing below one is looked at."""
     for parent, folders, files in os.walk(output_dir):
         if "config.yaml" not in files:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -163,7 +163,7 @@ def _read(output_dir: Path, directory: Path, place: Coordinates) -> FinishedCell
 
 
 def _fault(scores: object) -> str | None:
-    """What is wrong with the content of a scores.json."""
+    """Return what is wrong with the content of a scores.json."""
     if (
         not isinstance(scores, dict)
         or not isinstance(scores.get("measures"), dict)
@@ -184,7 +184,7 @@ def _fault(scores: object) -> str | None:
 
 
 def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> Iterator[State]:
-    """Cells that failed before they had a directory."""
+    """Yield cells that failed before they had a directory."""
     for failure in failures.recorded(output_dir):
         place = coordinates_of(failure.cell.split("/"))
         if (

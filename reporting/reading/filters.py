@@ -17,7 +17,7 @@ KEYS = ("dataset", "model", "loss", "noise", "noise.ratio", "seed")
 
 
 def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
-    """Returns what the filters `key=value,value` allow, by key. A value may hold the wildcards `*` and `?`.
+    """Return what the filters `key=value,value` allow, by key. A value may hold the wildcards `*` and `?`.
 
     Raises:
         InputError: for an unknown key, a filter without values, or a ratio or seed that is not a
@@ -47,14 +47,14 @@ def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
 
 
 def passes(place: Coordinates, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Whether every filter allows the cell."""
+    """Return whether every filter allows the cell."""
     return all(
         any(_matches(place, key, value) for value in allowed) for key, allowed in filters.items()
     )
 
 
 def unmatched(places: Sequence[Coordinates], filters: Mapping[str, Sequence[str]]) -> list[str]:
-    """Returns the values, as `key=value`, that allow none of the cells."""
+    """Return the values, as `key=value`, that allow none of the cells."""
     return [
         f"{key}={value}"
         for key, allowed in filters.items()

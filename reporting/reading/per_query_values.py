@@ -29,7 +29,7 @@ class PerQuery(NamedTuple):
 
 
 def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
-    """Reads the values of some measures.
+    """Read the values of some measures.
 
     Raises:
         InputError: if the file is missing or has another form, a query is listed twice, a measure
@@ -50,7 +50,7 @@ def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
 
 
 def _columns(path: Path, measures: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
-    """Query ids and values [M, Q], in the order of the file."""
+    """Return query ids and values [M, Q], in the order of the file."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

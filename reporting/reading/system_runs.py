@@ -36,15 +36,15 @@ class DocumentIds:
         self._rows = {doc_id: row for row, doc_id in enumerate(self._ids)}
 
     def __contains__(self, doc_id: str) -> bool:
-        """Whether a run file lists it."""
+        """Return whether a run file lists it."""
         return doc_id in self._rows
 
     def row(self, doc_id: str) -> int:
-        """Its row."""
+        """Return its row."""
         return self._rows[doc_id]
 
     def doc_id(self, row: int) -> str:
-        """The id of a row."""
+        """Return the id of a row."""
         return self._ids[row]
 
 
@@ -83,7 +83,7 @@ def read_runs(
 
 
 def read_qrels(path: Path) -> Qrels:
-    """Reads judgements.
+    """Read judgements.
 
     Raises:
         InputError: if the file cannot be read, is empty, or gives a pair two grades.

@@ -41,7 +41,7 @@ class Analysis(NamedTuple):
 
 
 def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> Analysis:
-    """Computes a report's content from finished cells.
+    """Compute a report's content from finished cells.
 
     Raises:
         InputError: for cells that cannot be compared, by name.
@@ -55,7 +55,7 @@ def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> 
 
 
 def conclude(cells: Cells, read: Groups, plan: Plan) -> Analysis:
-    """Computes a report's content from groups."""
+    """Compute a report's content from groups."""
     groups, measures, _ = read
     compared = compare(groups, measures, plan)
     rankings = [rank(groups, measure, alpha=plan.alpha) for measure in measures] if groups else []

@@ -127,7 +127,7 @@ Pair = tuple["Group", "Group"]
 
 
 def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Compared:
-    """Compares the groups of each condition as planned."""
+    """Compare the groups of each condition as planned."""
     comparisons: list[Comparison] = []
     notes: list[str] = []
     by_dataset: defaultdict[str, list[Group]] = defaultdict(list)

@@ -60,11 +60,11 @@ class Group:
     per_query: NDArray[np.float64]
 
     def mean(self, measure: str) -> float:
-        """Returns the mean over seeds."""
+        """Return the mean over seeds."""
         return float(self.seed_values[:, self._place(measure)].mean())
 
     def sd(self, measure: str) -> float | None:
-        """Returns the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
+        """Return the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
         return (
             float(self.seed_values[:, self._place(measure)].std(ddof=1))
             if len(self.seeds) > 1
@@ -72,7 +72,7 @@ class Group:
         )
 
     def queries(self, measure: str) -> NDArray[np.float64]:
-        """Returns each query's value, averaged over seeds [Q]."""
+        """Return each query's value, averaged over seeds [Q]."""
         values: NDArray[np.float64] = self.per_query[self._place(measure)]
         return values
 

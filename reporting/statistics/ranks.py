@@ -89,13 +89,13 @@ def rank(groups: Iterable[Group], measure: str, *, alpha: float) -> Ranking:
 
 
 def critical_difference(losses: int, conditions: int, alpha: float) -> float:
-    """Returns q * sqrt(k (k + 1) / 6 N), q the studentised range's quantile over sqrt(2) (Demsar, equation 6 and table 5)."""
+    """Return q * sqrt(k (k + 1) / 6 N), q the studentised range's quantile over sqrt(2) (Demsar, equation 6 and table 5)."""
     quantile = float(stats.studentized_range.ppf(1 - alpha, losses, np.inf)) / np.sqrt(2)
     return float(quantile * np.sqrt(losses * (losses + 1) / (6 * conditions)))
 
 
 def _complete(values: Mapping[Condition, Mapping[str, float]]) -> tuple[list[str], tuple[str, ...]]:
-    """The losses to rank, and those left out."""
+    """Return the losses to rank, and those left out."""
     counts: defaultdict[str, int] = defaultdict(int)
     for by_loss in values.values():
         for loss in by_loss:
@@ -108,7 +108,7 @@ def _complete(values: Mapping[Condition, Mapping[str, float]]) -> tuple[list[str
 
 
 def _friedman(table: NDArray[np.float64]) -> tuple[float, float]:
-    """Chi-square and p-value; 0 and 1 where all losses are equal everywhere."""
+    """Return chi-square and p-value; 0 and 1 where all losses are equal everywhere."""
     if (table == table[:, :1]).all():
         return 0.0, 1.0
     result = stats.friedmanchisquare(*table.T)
@@ -116,7 +116,7 @@ def _friedman(table: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _cliques(ranks: Sequence[float], difference: float | None) -> tuple[tuple[int, int], ...]:
-    """Largest runs of neighbouring ranks that span less than the critical difference."""
+    """Return largest runs of neighbouring ranks that span less than the critical difference."""
     if difference is None:
         return ()
     cliques: list[tuple[int, int]] = []

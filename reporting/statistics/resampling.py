@@ -48,7 +48,7 @@ class Resampler:
         self._counts = _random_counts(queries, resamples, seed)
 
     def p_values(self, differences: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Returns two-sided p-values of the randomisation test of the mean difference [n].
+        """Return two-sided p-values of the randomisation test of the mean difference [n].
 
         Under the null hypothesis the two systems are exchangeable on each query, so the sign of
         each difference is. p is the share of sign flips whose sum is at least as far from 0 as the
@@ -73,7 +73,7 @@ class Resampler:
     def intervals(
         self, differences: NDArray[np.float64], *, confidence: float
     ) -> NDArray[np.float64]:
-        """Returns percentile bootstrap intervals of the mean difference over queries [n, 2].
+        """Return percentile bootstrap intervals of the mean difference over queries [n, 2].
 
         They say how the mean varies with the choice of queries; that training varies with the seed
         is not in them.
@@ -104,13 +104,13 @@ def _random_signs(queries: int, resamples: int, seed: int) -> NDArray[np.int8]:
 
 
 def _all_signs(queries: int) -> NDArray[np.int8]:
-    """All sign patterns [2^Q, Q]."""
+    """Return all sign patterns [2^Q, Q]."""
     bits = (np.arange(1 << queries)[:, None] >> np.arange(queries)) & 1
     return (2 * bits - 1).astype(np.int8)
 
 
 def _random_counts(queries: int, resamples: int, seed: int) -> NDArray[np.uint16]:
-    """How often each query is drawn when Q are drawn with replacement [R, Q]."""
+    """Return how often each query is drawn when Q are drawn with replacement [R, Q]."""
     counts = np.empty((resamples, queries), dtype=np.uint16)
     for rows in _blocks(resamples, queries):
         drawn = keyed_random(
@@ -124,7 +124,7 @@ def _random_counts(queries: int, resamples: int, seed: int) -> NDArray[np.uint16
 def _product(
     differences: NDArray[np.float64], weights: NDArray[np.int8] | NDArray[np.uint16]
 ) -> NDArray[np.float64]:
-    """Differences @ weights.T [n, R], with the weights made floating-point in blocks."""
+    """Return differences @ weights.T [n, R], with the weights made floating-point in blocks."""
     result = np.empty((len(differences), len(weights)))
     for columns in _blocks(len(weights), weights.shape[1]):
         result[:, columns] = differences @ weights[columns].T.astype(np.float64)

@@ -63,7 +63,7 @@ Line = tuple[Panel, str]
 
 
 def curves(groups: Iterable[Group], measures: Sequence[str]) -> list[Curve]:
-    """Returns the curves of all measures."""
+    """Return the curves of all measures."""
     lines: defaultdict[Line, dict[float, Group]] = defaultdict(dict)
     for group in groups:
         dataset, model, noise, ratio = group.condition
@@ -87,7 +87,7 @@ def curves(groups: Iterable[Group], measures: Sequence[str]) -> list[Curve]:
 
 
 def _share_clean(lines: dict[Line, dict[float, Group]]) -> None:
-    """Gives curves without a clean point that of `noise=none`, which then is no curve of its own."""
+    """Give curves without a clean point that of `noise=none`, which then is no curve of its own."""
     used = set()
     for ((dataset, model, noise), loss), by_ratio in lines.items():
         clean = lines.get(((dataset, model, CLEAN), loss)) if noise != CLEAN else None

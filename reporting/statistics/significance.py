@@ -93,7 +93,7 @@ def paired_tests(differences: NDArray[np.float64], resampler: Resampler) -> Pair
 def _t_tests(
     differences: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Statistics, p-values and effect sizes."""
+    """Return statistics, p-values and effect sizes."""
     mean, sd = differences.mean(axis=1), differences.std(axis=1, ddof=1)
     nothing = ~differences.any(axis=1)
     t, p, effect = (np.where(nothing, value, np.nan) for value in (0.0, 1.0, 0.0))
@@ -105,7 +105,7 @@ def _t_tests(
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns p-values adjusted by Holm's procedure, which keeps the chance of any false positive in the family below the level.
+    """Return p-values adjusted by Holm's procedure, which keeps the chance of any false positive in the family below the level.
 
     The i-th smallest of m (from 0) is multiplied by m - i; none may become smaller than one before
     it, nor larger than 1.

@@ -18,12 +18,12 @@ BETTER, WORSE = "†", "‡"
 
 
 def counted(count: int, what: str) -> str:
-    """Returns `1 test`, `2 tests`."""
+    """Return `1 test`, `2 tests`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def over_seeds(groups: Sequence[Group]) -> str:
-    """Says over which seeds numbers are averaged."""
+    """Say over which seeds numbers are averaged."""
     seeds = sorted({seed for group in groups for seed in group.seeds})
     fewer = sum(len(group.seeds) < len(seeds) for group in groups)
     if len(seeds) == 1:
@@ -33,7 +33,7 @@ def over_seeds(groups: Sequence[Group]) -> str:
 
 
 def compared(analysis: Analysis, measure: str, family: str, dataset: str | None = None) -> str:
-    """Says what the marks mean: the test, and the family that it is corrected for."""
+    """Say what the marks mean: the test, and the family that it is corrected for."""
     plan = analysis.plan
     tests = {
         found.dataset: found.tests
@@ -62,7 +62,7 @@ def compared(analysis: Analysis, measure: str, family: str, dataset: str | None 
 
 
 def ranked(rankings: Sequence[Ranking], alpha: float) -> str:
-    """Says what average ranks are over, and what tells them apart."""
+    """Say what average ranks are over, and what tells them apart."""
     if not rankings:
         return "Average ranks: none."
     first = rankings[0]

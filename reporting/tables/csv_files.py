@@ -35,14 +35,14 @@ class Sheet(NamedTuple):
 
 
 def write_csvs(analysis: Analysis, out: Path) -> None:
-    """Writes every sheet, and per_query/<dataset>.csv."""
+    """Write every sheet, and per_query/<dataset>.csv."""
     for name, sheet in sheets(analysis).items():
         write_csv(out / f"{name}.csv", sheet)
     _write_per_query(analysis, out / "per_query")
 
 
 def sheets(analysis: Analysis) -> dict[str, Sheet]:
-    """Returns the sheets by name: cells, incomplete, groups, comparisons, ranks, curves."""
+    """Return the sheets by name: cells, incomplete, groups, comparisons, ranks, curves."""
     ranks = ("measure", "loss", "mean_rank", "conditions", "friedman", "p", "critical_difference")
     curves = (
         "measure",
@@ -71,7 +71,7 @@ def sheets(analysis: Analysis) -> dict[str, Sheet]:
 
 
 def write_csv(path: Path, sheet: Sheet) -> None:
-    """Writes a sheet, whole or not at all."""
+    """Write a sheet, whole or not at all."""
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(sheet.columns)
@@ -79,7 +79,7 @@ def write_csv(path: Path, sheet: Sheet) -> None:
 
 
 def known(row: Iterable[object]) -> list[object]:
-    """Returns the row with None for NaN."""
+    """Return the row with None for NaN."""
     return [None if isinstance(value, float) and math.isnan(value) else value for value in row]
 
 

@@ -22,7 +22,7 @@ Marks = dict[tuple[object, ...], int]
 
 
 def tables_of(analysis: Analysis) -> Iterator[Table]:
-    """Yields all tables: of each measure one over everything, one a data set as in a paper, and the comparisons; then the ranks."""
+    """Yield all tables: of each measure one over everything, one a data set as in a paper, and the comparisons; then the ranks."""
     datasets = sorted({group.condition.dataset for group in analysis.groups})
     for measure in analysis.measures:
         yield measure_table(analysis, measure)
@@ -33,7 +33,7 @@ def tables_of(analysis: Analysis) -> Iterator[Table]:
 
 
 def measure_table(analysis: Analysis, measure: str) -> Table:
-    """All groups: a row a data set, model, noise and loss, a column a noise ratio, and the area under the curve."""
+    """Return all groups: a row a data set, model, noise and loss, a column a noise ratio, and the area under the curve."""
     ratios = sorted({group.condition.ratio for group in analysis.groups})
     areas = {curve[1:5]: curve.area for curve in analysis.curves if curve.measure == measure}
     marks = _marks(analysis, measure)
@@ -62,7 +62,7 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
 
 
 def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
-    """One data set: a row a loss, a column a model and noise ratio."""
+    """Return one data set: a row a loss, a column a model and noise ratio."""
     groups = [group for group in analysis.groups if group.condition.dataset == dataset]
     conditions, columns = _columns(group.condition for group in groups)
     marks = _marks(analysis, measure)
@@ -90,7 +90,7 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
 
 
 def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterator[Table]:
-    """One data set: the differences of each family of comparisons, a row a loss, a column a model and noise ratio."""
+    """Yield one data set: the differences of each family of comparisons, a row a loss, a column a model and noise ratio."""
     for family in FAMILIES:
         found = [
             c
@@ -125,7 +125,7 @@ def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterato
 
 
 def rank_table(analysis: Analysis) -> Table:
-    """Average ranks: a row a loss, a column a measure; losses that share a letter are not told apart."""
+    """Return average ranks: a row a loss, a column a measure; losses that share a letter are not told apart."""
     entries: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
     for ranking in analysis.rankings:
         for place, (loss, value) in enumerate(zip(ranking.losses, ranking.mean_ranks, strict=True)):

@@ -32,7 +32,7 @@ ESCAPES = {character: f"\\{character}" for character in "&%$#_{}"} | {
 
 
 def write_table(table: Table, folder: Path) -> None:
-    """Writes <name>.md, <name>.csv and <name>.tex."""
+    """Write <name>.md, <name>.csv and <name>.tex."""
     folder.mkdir(parents=True, exist_ok=True)
     for ending, text in ((".md", markdown(table)), (".tex", latex(table))):
         with written_aside(folder / f"{table.name}{ending}") as aside:
@@ -41,7 +41,7 @@ def write_table(table: Table, folder: Path) -> None:
 
 
 def markdown(table: Table) -> str:
-    """Returns the table in Markdown: best in bold, second underlined."""
+    """Return the table in Markdown: best in bold, second underlined."""
     heads = [*table.heads, *(_heading(column) for column in table.columns)]
     lines = [heads, ["---"] * len(table.heads) + ["---:"] * len(table.columns)]
     lines.extend([*row.labels, *map(_marked_down, row.entries)] for row in table.rows)
@@ -61,7 +61,7 @@ def _marked_down(entry: Entry | None) -> str:
 
 
 def latex(table: Table) -> str:
-    """Returns the table in LaTeX; it needs the packages booktabs and graphicx."""
+    """Return the table in LaTeX; it needs the packages booktabs and graphicx."""
     heads = len(table.heads)
     body = [
         rf"\begin{{tabular}}{{{'l' * heads}{'r' * len(table.columns)}}}",
@@ -87,7 +87,7 @@ def latex(table: Table) -> str:
 
 
 def _latex_headings(table: Table) -> Iterator[str]:
-    """The columns' headings, below those that they share."""
+    """Yield the columns' headings, below those that they share."""
     heads = len(table.heads)
     if any(column.group for column in table.columns):
         first, rules, cells = heads + 1, [], [""] * heads
@@ -117,12 +117,12 @@ def _latex_entry(entry: Entry | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Returns the text as LaTeX shows it."""
+    """Return the text as LaTeX shows it."""
     return re.sub(r"[&%$#_{}\\~^±†‡]", lambda match: ESCAPES[match[0]], text)
 
 
 def rich_table(table: Table) -> rich.table.Table:
-    """Returns the table for a terminal, without its caption: best in bold, second underlined, significant differences in colour."""
+    """Return the table for a terminal, without its caption: best in bold, second underlined, significant differences in colour."""
     from rich.markup import escape
     from rich.table import Table as RichTable
 
@@ -149,12 +149,12 @@ def _styled(entry: Entry | None) -> str:
 
 
 def number(entry: Entry) -> str:
-    """Returns the number with three decimals."""
+    """Return the number with three decimals."""
     return f"{entry.value:+.3f}" if entry.signed else f"{entry.value:.3f}"
 
 
 def spread(entry: Entry) -> str:
-    """Returns the standard deviation or the interval beside it."""
+    """Return the standard deviation or the interval beside it."""
     if not entry.spread:
         return ""
     if entry.signed:
@@ -167,7 +167,7 @@ def _heading(column: Column) -> str:
 
 
 def _plain(table: Table) -> Sheet:
-    """Columns and rows of the CSV file: of each number its value, its spread and its mark, each with every digit."""
+    """Return columns and rows of the CSV file: of each number its value, its spread and its mark, each with every digit."""
     signed = any(entry.signed for row in table.rows for entry in row.entries if entry)
     parts = ("low", "high") if signed else ("sd",)
     columns = [*table.heads]
