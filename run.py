@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from cells.configuration import resolvers, schema
 from cells.configuration.choices import check_choices
 from cells.configuration.help import help_text
+from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.sweep.attempt import attempt
 from errors import InputError
 from terminal import without_bars
@@ -43,6 +44,7 @@ if __name__ == "__main__":
         sys.stdout.write(help_text(CONFIGS))
         sys.exit()
     try:
+        refuse_renamed_overrides(sys.argv[1:])
         check_choices(sys.argv[1:], CONFIGS)
     except InputError as error:
         sys.exit(str(error))

@@ -93,7 +93,7 @@ def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
     if not np.isfinite(scores[listed]).all():
         raise InputError(
             "a score of the re-ranking is not finite: training has probably diverged; lower "
-            "model.learning_rate."
+            "optimizer.lr."
         )
     ranked = np.where(listed, scores, np.float32(-np.inf))
     order = np.lexsort((run.rows, -ranked), axis=1)[

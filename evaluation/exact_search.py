@@ -155,5 +155,5 @@ def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
     raise InputError(
         f"the vector of {what} {first_row + row} (counted from 0) holds "
         f"{vectors[row].abs().max():g}: similarities would not be finite. Training has probably "
-        "diverged: lower model.learning_rate or raise the temperature"
+        "diverged: lower optimizer.lr or raise the temperature"
     )

@@ -135,8 +135,7 @@ def _exact(
             )
     if not bool(best.scores.isfinite().all()):
         raise InputError(
-            "a MaxSim score is not finite: training has probably diverged; lower "
-            "model.learning_rate."
+            "a MaxSim score is not finite: training has probably diverged; lower optimizer.lr."
         )
     return best.scores.cpu().numpy(), best.rows.cpu().numpy()
 

@@ -13,7 +13,11 @@ from lightning_modules.networks.dense_retriever import DenseRetriever
 from lightning_modules.networks.late_interaction import LateInteractionRetriever
 from lightning_modules.networks.network import Network
 from lightning_modules.training.callbacks import Epochs, best_epoch, read_history
-from lightning_modules.training.optimization import Optimization
+from lightning_modules.training.optimization import (
+    Optimization,
+    constant_schedule,
+    linear_schedule,
+)
 from lightning_modules.training.ranking_module import RankingModule
 from lightning_modules.training.seeding import seeded
 from lightning_modules.training.teacher import TeacherScores
@@ -34,6 +38,8 @@ __all__ = [
     "build_dense_retriever",
     "build_late_interaction_retriever",
     "build_static_retriever",
+    "constant_schedule",
+    "linear_schedule",
     "read_history",
     "seeded",
 ]

@@ -8,6 +8,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from cells.configuration.renamed_keys import stored_value
+
 COORDINATES = ("dataset", "model", "loss", "noise", "seed")
 
 
@@ -36,7 +38,7 @@ def _row(cell: str, scores: Mapping[str, Any], config: bytes) -> dict[str, objec
     return {
         **parts,
         **measures,
-        "learning_rate": OmegaConf.create(config.decode()).model.learning_rate,
+        "learning_rate": stored_value(OmegaConf.create(config.decode()), "optimizer.lr"),
         "corrupted": scores["noise"]["corrupted"],
         "pairs": scores["noise"]["units"],
         "audit_sha256": scores["noise"]["audit_sha256"],

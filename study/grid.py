@@ -25,7 +25,7 @@ NATURAL = {
     "noise.qrels": f"${{oc.env:{DATA}}}/nfcorpus/graded/train.3-2-1.qrel.gz",
     "noise.clean_grade": "3",
     "noise.ratio": "0.0,null",
-    "model.epochs": "2",
+    "trainer.max_epochs": "2",
     "validation.labels": "clean",  # the file has training labels only
 }
 OUTPUTS, TUNING, RESULTS = "outputs/cpu_study", "outputs/cpu_study_tune", "results"

@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 from rich import get_console
 from rich.table import Table
 
+from cells.configuration.renamed_keys import stored_value
 from data.storage.atomic_files import written_aside
 from errors import InputError
 from reporting.reading.cells import read_cells
@@ -53,7 +54,7 @@ def trial_of(cell: FinishedCell) -> Trial:
     measure = config.selection_measure
     return Trial(
         f"{cell.dataset}/{cell.model}/{loss}",
-        config.model.learning_rate,
+        stored_value(config, "optimizer.lr"),
         measure,
         cell.scores["validation"][measure],
     )

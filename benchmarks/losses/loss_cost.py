@@ -44,7 +44,7 @@ def share(arguments: argparse.Namespace) -> Row:
     """Return the default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
     with truncated(LAYERS) as path:
         work = Workload.of(
-            STEPS, "model=minilm", f"model.path={path}", "model.batch_size=16", *arguments.overrides
+            STEPS, "model=minilm", f"model.path={path}", "batch.size=16", *arguments.overrides
         )
         step = statistics.median(work.ours() for _ in range(arguments.repeats))
     size = work.cfg.batch.size

@@ -32,7 +32,7 @@ LOSSES = (
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """Return one row."""
-    plain = ["model.epochs=1", *arguments.overrides]
+    plain = ["trainer.max_epochs=1", *arguments.overrides]
     attempt(configured(*plain, "seed=0"))  # warm: imports and caches
     first = int(time.time())  # a seed that no earlier run has corrupted labels with
     cells = ([f"loss={loss}", f"seed={seed}"] for seed in itertools.count(first) for loss in LOSSES)
@@ -64,7 +64,7 @@ def _written(work: Workload, folder: Path) -> Path:
     settings = {
         "dimensions": work.cfg.model.network.dimensions,
         "batch_size": work.cfg.batch.size,
-        "learning_rate": work.cfg.model.learning_rate,
+        "learning_rate": work.cfg.optimizer.lr,
     }
     file = folder / "task.json"
     file.write_text(

@@ -25,7 +25,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             "noise.ratio=0",
         )
         work = Workload.of(STEPS, "model=cross_encoder", *changes, *arguments.overrides)
-        texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
+        texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.optimizer.lr
 
         def peer() -> Any:
             from sentence_transformers import CrossEncoder

@@ -66,7 +66,7 @@ def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequenc
     with truncated(setting.layers) as path:
         changes = (
             f"model.path={path}",
-            f"model.batch_size={size}",
+            f"batch.size={size}",
             f"model.tokens.document_length={setting.length}",
         )
         work = Workload.of(
@@ -80,7 +80,7 @@ def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequenc
         )
         texts, rate, model = (
             work.texts(),
-            work.cfg.model.learning_rate,
+            work.cfg.optimizer.lr,
             peer_trainers.transformer(path, setting.length),
         )
         contenders: dict[str, Callable[[], float]] = {
@@ -108,7 +108,7 @@ def raw_loop(work: Workload, path: str, chunk: int) -> float:
     from transformers import AutoModel
 
     model = AutoModel.from_pretrained(path, add_pooling_layer=False).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=work.cfg.model.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=work.cfg.optimizer.lr, fused=True)
     ends = []
     for batch in work.batches():
         widths = (

@@ -37,7 +37,7 @@ MEDQUAD = [
 TWO = "model.network.num_hidden_layers=2"
 RERANKER = [
     "model=cross_encoder",
-    "model.learning_rate=1e-4",
+    "optimizer.lr=1e-4",
     "model.tokens.query_length=32",
     "model.network.pair_length=96",
     "negatives.per_example=3",
@@ -53,13 +53,13 @@ CELLS = {
         *NFCORPUS,
         "model=minilm_2layers",
         "dataset.train_pairs=6000",
-        "model.learning_rate=5e-4",
+        "optimizer.lr=5e-4",
     ],
     "nfcorpus/minilm_2layers, many pairs": [
         *NFCORPUS,
         "model=minilm_2layers",
         "dataset.train_pairs=16000",
-        "model.learning_rate=5e-4",
+        "optimizer.lr=5e-4",
     ],
     "scifact/colbert, 2 layers": [*SCIFACT, "model=colbert", TWO],
     "nfcorpus/colbert, 2 layers": [*NFCORPUS, "model=colbert", TWO],
@@ -73,8 +73,8 @@ CELLS = {
         *MEDQUAD,
         *RERANKER,
         "dataset.train_pairs=3000",
-        "model.epochs=2",
-        "model.batch_size=8",
+        "trainer.max_epochs=2",
+        "batch.size=8",
         "trainer.precision=bf16-mixed",
     ],
 }

@@ -16,7 +16,7 @@ STEPS = 30
 def measure(arguments: argparse.Namespace) -> list[Row]:
     """Return one row: the model, batch and loss of the default cell."""
     work = Workload.of(STEPS, "model=static", "noise=none", "noise.ratio=0", *arguments.overrides)
-    texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.model.learning_rate
+    texts, size, rate = work.texts(), work.cfg.batch.size, work.cfg.optimizer.lr
 
     def peer() -> Any:
         from sentence_transformers import SentenceTransformer

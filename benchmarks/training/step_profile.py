@@ -16,8 +16,8 @@ from benchmarks.measuring import Part, Row, clock, command_line
 from benchmarks.training.truncated import truncated
 from benchmarks.training.workload import WARM_UP, Workload
 from cells.inputs.tokenised import build_network
+from cells.training.optimizer import optimization_of
 from lightning_modules.training.diagnostics import Diagnostics
-from lightning_modules.training.optimization import Optimization
 from losses import check_finite
 
 
@@ -29,7 +29,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             WARM_UP + arguments.repeats,
             "model=minilm",
             f"model.path={path}",
-            "model.batch_size=16",
+            "batch.size=16",
             *arguments.overrides,
         )
         return [
@@ -77,10 +77,7 @@ def _train(work: Workload, spent: Stopwatch) -> None:
         instantiate(work.cfg.loss),
         Diagnostics(),
     )
-    model = work.cfg.model
-    optimizer, _ = Optimization(
-        model.learning_rate, model.weight_decay, model.warmup, model.schedule
-    ).build(network, work.steps)
+    optimizer, _ = optimization_of(work.cfg).build(network, work.steps)
     loader = iter(work.loader())
     for _ in range(min(work.steps, len(work.loader()))):
         with spent.part("batch from the token store"):

@@ -5,14 +5,13 @@ only when it reaches the job.
 """
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString
-from hydra.errors import OverrideParseException
 
+from cells.configuration.command_line import overrides_in
 from errors import InputError
 
 
@@ -26,7 +25,7 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
     Raises:
         InputError: naming the group, the choice, the nearest option and all options.
     """
-    overrides, folders = list(_overrides(arguments)), [configs, *_own_folder(arguments)]
+    overrides, folders = list(overrides_in(arguments)), [configs, *_own_folder(arguments)]
     if any(override.key_or_group == "hydra.searchpath" for override in overrides):
         return  # folders that only Hydra finds
     for override in overrides:
@@ -47,17 +46,6 @@ def _own_folder(arguments: Sequence[str]) -> list[Path]:
     parser.add_argument("--config-dir", "-cd", type=Path)
     folder = parser.parse_known_args(arguments)[0].config_dir
     return [] if folder is None else [folder]
-
-
-def _overrides(arguments: Sequence[str]) -> Iterator[Override]:
-    parser = OverridesParser.create()
-    for argument in arguments:
-        if "=" not in argument or argument.startswith(("-", "~")):
-            continue
-        try:
-            yield parser.parse_override(argument)
-        except OverrideParseException:
-            continue  # Hydra reports it better
 
 
 def _chosen(override: Override) -> list[str]:

@@ -14,7 +14,7 @@ Keys (override with key=value; `--cfg job --resolve` shows all of them, `--hydra
 
   noise.ratio=0.4        share of training positives that are corrupted
   seed=1,2,3             with -m: repeat over seeds
-  model.learning_rate=.. trainer.max_epochs=.. batch.size=.. negatives.per_example=..
+  optimizer.lr=.. trainer.max_epochs=.. batch.size=.. negatives.per_example=..
   measures=[nDCG@10,AP]  any ir-measures names
   output_dir=outputs     one directory a cell below it; overwrite=true runs a finished one again
   variant=word           tells apart cells that differ in other keys

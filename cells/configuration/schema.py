@@ -62,6 +62,8 @@ class JobSchema:
     task: Any = MISSING
     dataset: Any = MISSING
     model: Any = MISSING
+    optimizer: Any = MISSING
+    scheduler: Any = MISSING
     loss: Any = MISSING
     noise: Any = MISSING
     trainer: Any = MISSING

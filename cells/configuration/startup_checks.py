@@ -10,6 +10,7 @@ import math
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
+from cells.configuration.renamed_keys import refuse_renamed
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def check(cfg: DictConfig) -> None:
         InputError: naming the key, its value, what is allowed and how to mend it.
     """
     _resolves(cfg)
+    refuse_renamed(cfg)
     if (
         cfg.noise.ratio is not None
     ):  # null is for the noise model to judge: natural noise has a ratio of its own
@@ -37,7 +39,7 @@ def check(cfg: DictConfig) -> None:
     ):
         _at_least(cfg, key, least)
     for key, example in (
-        ("model.learning_rate", "2e-5"),
+        ("optimizer.lr", "2e-5"),
         ("model.network.temperature", "0.05 for cosine or 1 for dot"),
     ):
         _positive(cfg, key, example)
@@ -71,9 +73,11 @@ def _resolves(cfg: DictConfig) -> None:
 
 
 def _learning_rate(cfg: DictConfig) -> None:
-    if cfg.model.get("learning_rate", 0) is None:
+    if OmegaConf.is_missing(cfg.optimizer, "lr"):
+        raise InputError("optimizer.lr is not set: set it in the model's file, e.g. to 2e-5.")
+    if cfg.optimizer.lr is None:
         raise InputError(
-            "model.learning_rate=null: must be a positive number. experiment=cpu_study takes the "
+            "optimizer.lr=null: must be a positive number. experiment=cpu_study takes the "
             "one that was chosen for this collection, model and loss, and none was: run the sweep "
             "experiment=cpu_study_tune and `python -m study.tuning` first, or set it."
         )

@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from cells.configuration.compatibility import as_before, moved
+from cells.configuration.renamed_keys import with_new_names
 from data.storage.atomic_files import PARTIAL, written_aside
 from errors import InputError
 
@@ -171,7 +172,7 @@ def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
     Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
     there (`cells.configuration.compatibility`).
     """
-    there, here = _flat(stored), _flat(config)
+    there, here = (with_new_names(_flat(each)) for each in (stored, config))
     one_sided = {
         key: value for key, value in (there | here).items() if (key in there) != (key in here)
     }

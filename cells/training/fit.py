@@ -19,6 +19,7 @@ from cells.record.directory import Cell
 from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints, newest
+from cells.training.optimizer import optimization_of
 from cells.training.precision import settled_precision
 from cells.training.prepare import Prepared
 from data import Collection, TokenStores, TrainingLoader
@@ -26,7 +27,6 @@ from evaluation import Run, read_trec
 from lightning_modules import (
     Epochs,
     Network,
-    Optimization,
     RankingModule,
     TeacherScores,
     best_epoch,
@@ -143,16 +143,11 @@ def _refresh(
 
 
 def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:
-    model = cfg.model
-    layer_decay = model.get("layer_decay", 1.0)  # of models with layers
-    optimization = Optimization(
-        model.learning_rate, model.weight_decay, model.warmup, model.schedule, layer_decay
-    )
     collection = materials.collection
     return RankingModule(
         network,
         loss,
-        optimization,
+        optimization_of(cfg),
         documents=len(collection.documents),
         query_ids=list(collection.train.queries),
         teacher=_teacher(cfg, collection),

@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import Materials, prepare
 from cells.training.evaluator import Evaluator
+from cells.training.optimizer import optimization_of
 from lightning_modules import Network
 
 
@@ -30,6 +31,7 @@ def prepared(cfg: DictConfig) -> Prepared:
     Raises:
         InputError: for configuration or data that cannot be used.
     """
+    optimization_of(cfg)  # refuses what it cannot use before anything is read
     materials = prepare(cfg)
     network = build_network(cfg, materials.tokenised)
     return Prepared(materials, network, Evaluator(cfg, materials.tokenised, materials.validation))

@@ -1,29 +1,63 @@
-"""The optimiser and its learning-rate schedule."""
+"""The optimiser's parameter groups and the schedules of its learning rate."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from errors import InputError
 
-SCHEDULES = ("linear", "constant")
 LAYER = re.compile(r"\.(?:layers?|h|blocks?)\.(\d+)\.")
 """How the encoders of transformers number their layers."""
 
 
-@dataclass(frozen=True)
-class Optimization:
-    """AdamW with linear warm-up, then linear decay to zero or a constant rate.
+def linear_schedule(optimizer: Optimizer, total_steps: int, *, warmup: float) -> LambdaLR:
+    """Return a linear warm-up to the optimiser's rate, then a linear decay to 0.
 
     Args:
-        learning_rate: peak rate, positive.
-        weight_decay: decoupled decay, of matrices only (not of biases, norms and token weights).
+        optimizer: has the peak rates.
+        total_steps: optimisation steps of the whole training.
         warmup: share of the steps, in [0, 1).
-        schedule: linear or constant.
+
+    Raises:
+        InputError: for a share outside its range.
+    """
+    warm = _warm_steps(warmup, total_steps)
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return max(0.0, (total_steps - step) / max(1, total_steps - warm))
+
+    return LambdaLR(optimizer, factor)
+
+
+def constant_schedule(optimizer: Optimizer, total_steps: int, *, warmup: float) -> LambdaLR:
+    """Return a linear warm-up to the optimiser's rate, which then stays; see `linear_schedule`."""
+    warm = _warm_steps(warmup, total_steps)
+    return LambdaLR(optimizer, lambda step: (step + 1) / warm if step < warm else 1.0)
+
+
+def _warm_steps(warmup: float, total_steps: int) -> int:
+    if not 0 <= warmup < 1:
+        raise InputError(
+            f"scheduler.warmup={warmup}: must be a share of the steps, 0 <= scheduler.warmup < 1."
+        )
+    return int(warmup * total_steps)
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """Builds the optimiser and the schedule of a module.
+
+    Args:
+        optimizer: parameter groups -> optimiser, e.g. `partial(torch.optim.AdamW, lr=2e-5)`. Its
+            `weight_decay` applies to matrices only (not to biases, norms and token weights).
+        scheduler: (optimiser, steps of the whole training) -> schedule, stepped after each step.
         layer_decay: learning rate of each layer as a share of that of the layer above it, in (0,
             1]; 1: the same for all. The embeddings count as the layer below the first; whatever is
             no layer (projection, classifier, loss) has the full rate.
@@ -33,60 +67,62 @@ class Optimization:
         section 3.2, for layer_decay.
 
     Raises:
-        InputError: for a value outside its range.
+        InputError: for a `layer_decay` outside its range.
     """
 
-    learning_rate: float
-    weight_decay: float
-    warmup: float
-    schedule: str
+    optimizer: Callable[[list[dict[str, Any]]], Optimizer]
+    scheduler: Callable[[Optimizer, int], LRScheduler]
     layer_decay: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise InputError(
-                f"model.learning_rate={self.learning_rate}: must be a positive number."
-            )
-        if not 0 <= self.warmup < 1:
-            raise InputError(
-                f"model.warmup={self.warmup}: must be a share of the steps, 0 <= model.warmup < 1."
-            )
-        if self.schedule not in SCHEDULES:
-            raise InputError(
-                f"model.schedule={self.schedule}: must be one of {', '.join(SCHEDULES)}."
-            )
         if not 0 < self.layer_decay <= 1:
             raise InputError(
                 f"model.layer_decay={self.layer_decay}: must be above 0 and at most 1, e.g. 0.9; 1 "
                 "is the same rate for all."
             )
 
-    def build(self, module: nn.Module, total_steps: int) -> tuple[AdamW, LambdaLR]:
-        """Return the optimiser of all trainable parameters, those of the loss too, and the schedule over `total_steps` steps."""
-        rates = rate_factors((name for name, _ in module.named_parameters()), self.layer_decay)
+    def check(self) -> None:
+        """Refuse arguments that the optimiser or the schedule does not take, before anything slow.
+
+        Raises:
+            InputError: with what the constructor says.
+        """
+        layer = nn.Linear(1, 1)
+        groups: list[dict[str, Any]] = [{"params": [weight]} for weight in layer.parameters()]
+        try:
+            optimizer = self.optimizer(groups)
+        except (TypeError, ValueError) as error:
+            raise InputError(_refusal("optimizer", error)) from error
+        try:
+            self.scheduler(optimizer, 1)
+        except (TypeError, ValueError) as error:
+            raise InputError(_refusal("scheduler", error)) from error
+
+    def build(self, module: nn.Module, total_steps: int) -> tuple[Optimizer, LRScheduler]:
+        """Return the optimiser of all trainable parameters, those of the loss too, and its schedule.
+
+        Args:
+            module: what is trained.
+            total_steps: optimisation steps of the whole training.
+        """
+        factors = rate_factors((name for name, _ in module.named_parameters()), self.layer_decay)
         groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for name, parameter in module.named_parameters():
             if parameter.requires_grad:
-                groups.setdefault((-rates[name], parameter.ndim <= 1), []).append(parameter)
-        settings = [
-            {
-                "params": groups[key],
-                "lr": -key[0] * self.learning_rate,
-                "weight_decay": 0.0 if key[1] else self.weight_decay,
-            }
-            for key in sorted(groups)
-        ]
-        optimizer = AdamW(settings, lr=self.learning_rate, fused=True)
-        return optimizer, LambdaLR(optimizer, lambda step: self.factor(step, total_steps))
+                groups.setdefault((-factors[name], parameter.ndim <= 1), []).append(parameter)
+        keys = sorted(groups)
+        optimizer = self.optimizer([_group(groups[key], decays=not key[1]) for key in keys])
+        for group, (negative_factor, _) in zip(optimizer.param_groups, keys, strict=True):
+            group["lr"] *= -negative_factor
+        return optimizer, self.scheduler(optimizer, total_steps)
 
-    def factor(self, step: int, total_steps: int) -> float:
-        """Return the share of the peak rate at a step of 0..total_steps-1."""
-        warm = int(self.warmup * total_steps)
-        if step < warm:
-            return (step + 1) / warm
-        if self.schedule == "constant":
-            return 1.0
-        return max(0.0, (total_steps - step) / max(1, total_steps - warm))
+
+def _refusal(node: str, error: Exception) -> str:
+    return f"{node}: {error}. Set an argument with {node}.<name>=.., leave one out with ~{node}.<name>."
+
+
+def _group(parameters: list[nn.Parameter], *, decays: bool) -> dict[str, Any]:
+    return {"params": parameters} if decays else {"params": parameters, "weight_decay": 0.0}
 
 
 def rate_factors(names: Iterable[str], layer_decay: float) -> dict[str, float]:

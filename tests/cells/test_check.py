@@ -16,7 +16,8 @@ def config(**changes):
             "measures": ["nDCG@10", "AP"],
             "on_error": "continue",
             "objective": "test",
-            "model": {"learning_rate": 0.1},
+            "model": {},
+            "optimizer": {"lr": 0.1},
             "selection_measure": "nDCG@10",
         }
     )
@@ -54,7 +55,7 @@ def test_counts_out_of_range_are_refused_by_name(key, value):
         check(config(**{key.replace(".", "__"): value}))
 
 
-@pytest.mark.parametrize("key", ["model.learning_rate", "model.network.temperature"])
+@pytest.mark.parametrize("key", ["optimizer.lr", "model.network.temperature"])
 @pytest.mark.parametrize("value", [0, -0.5, float("nan"), float("inf"), "abc", True])
 def test_what_must_be_positive_is_refused_before_anything_is_read(key, value):
     with pytest.raises(InputError, match=rf"{key}={value}: must be a positive number"):

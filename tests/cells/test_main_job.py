@@ -88,7 +88,7 @@ def test_a_cell_leaves_every_file(run_cell):
 
 
 def test_an_export_answers_like_the_cell_it_came_from(run_cell, folder, cache, tmp_path):
-    _, cell = run_cell("export=true", "model.epochs=1")
+    _, cell = run_cell("export=true", "trainer.max_epochs=1")
     places = [
         f"dataset.path={folder}",
         f"cache_dir={cache}",
@@ -101,7 +101,7 @@ def test_an_export_answers_like_the_cell_it_came_from(run_cell, folder, cache, t
 
 
 def test_another_program_scores_the_run_file_alike(run_cell, folder):
-    _, cell = run_cell("noise.ratio=0.0", "model.epochs=1")
+    _, cell = run_cell("noise.ratio=0.0", "trainer.max_epochs=1")
     qrels, run = {}, {}
     for line in (folder / "qrels" / "test.tsv").read_text().splitlines()[1:]:
         query_id, doc_id, grade = line.split("\t")
@@ -128,23 +128,25 @@ def test_the_same_cell_twice_gives_the_same_bytes(run_cell, tmp_path):
 
 
 def test_another_seed_gives_another_cell(run_cell):
-    cells = [run_cell("noise.ratio=0.4", f"seed={seed}", "model.epochs=1")[1] for seed in (1, 2)]
+    cells = [
+        run_cell("noise.ratio=0.4", f"seed={seed}", "trainer.max_epochs=1")[1] for seed in (1, 2)
+    ]
     assert (cells[0] / "audit.tsv").read_bytes() != (cells[1] / "audit.tsv").read_bytes()
     assert (cells[0] / "run.trec").read_bytes() != (cells[1] / "run.trec").read_bytes()
 
 
 def test_a_finished_cell_is_skipped(run_cell, caplog):
-    value, cell = run_cell("model.epochs=1")
+    value, cell = run_cell("trainer.max_epochs=1")
     before = (cell / "scores.json").stat().st_mtime_ns
     with caplog.at_level("INFO"):
-        assert run_cell("model.epochs=1")[0] == value
+        assert run_cell("trainer.max_epochs=1")[0] == value
     assert "is finished" in caplog.text
     assert (cell / "scores.json").stat().st_mtime_ns == before
 
 
 def test_training_learns_from_clean_labels(run_cell):
     _, cell = run_cell(
-        "noise.ratio=0.0", "loss=cross_entropy", "model.epochs=8", "negatives.per_example=2"
+        "noise.ratio=0.0", "loss=cross_entropy", "trainer.max_epochs=8", "negatives.per_example=2"
     )
     scores = scores_of(cell)
     losses = [float(row["train/loss"]) for row in history(cell)]
@@ -153,7 +155,7 @@ def test_training_learns_from_clean_labels(run_cell):
 
 
 def test_an_interrupted_cell_goes_on_where_it_stopped(run_cell, monkeypatch, tmp_path):
-    _, undisturbed = run_cell("model.epochs=3", out=tmp_path / "undisturbed")
+    _, undisturbed = run_cell("trainer.max_epochs=3", out=tmp_path / "undisturbed")
     import cells.training.evaluator
 
     score, calls = cells.training.evaluator.Evaluator.validate, []
@@ -166,9 +168,9 @@ def test_an_interrupted_cell_goes_on_where_it_stopped(run_cell, monkeypatch, tmp
 
     monkeypatch.setattr(cells.training.evaluator.Evaluator, "validate", interrupt_second)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
-        run_cell("model.epochs=3", out=tmp_path / "interrupted")
+        run_cell("trainer.max_epochs=3", out=tmp_path / "interrupted")
     monkeypatch.undo()
-    _, resumed = run_cell("model.epochs=3", out=tmp_path / "interrupted")
+    _, resumed = run_cell("trainer.max_epochs=3", out=tmp_path / "interrupted")
     assert scores_of(resumed)["measures"] == scores_of(undisturbed)["measures"]
     assert [row["step"] for row in history(resumed)] == ["5", "10", "15"]
 
@@ -191,6 +193,6 @@ def test_unusable_settings_are_named(run_cell, overrides, message):
 
 
 def test_retrieval_deeper_than_the_collection_is_cut(run_cell):
-    _, cell = run_cell("evaluation.depth=100000", "model.epochs=1")
+    _, cell = run_cell("evaluation.depth=100000", "trainer.max_epochs=1")
     lines = (cell / "run.trec").read_text().splitlines()
     assert len(lines) == 24 * 120

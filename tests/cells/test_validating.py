@@ -52,14 +52,14 @@ def worsening(monkeypatch):
 
 @pytest.mark.usefixtures("worsening")
 def test_training_stops_when_patience_ends_and_keeps_the_best(run_cell):
-    cell = run_cell("model.epochs=6", "validation.patience=2", "noise.ratio=0.2")
+    cell = run_cell("trainer.max_epochs=6", "validation.patience=2", "noise.ratio=0.2")
     assert [row["validation/nDCG@10"] for row in history(cell)] == ["0.2", "0.5", "0.4", "0.3"]
     assert json.loads((cell / "scores.json").read_text())["selected_epoch"] == 1
 
 
 @pytest.mark.usefixtures("worsening")
 def test_a_cell_that_stopped_early_is_not_trained_on_when_it_is_continued(run_cell, monkeypatch):
-    settings = ("model.epochs=6", "validation.patience=1", "noise.ratio=0.2")
+    settings = ("trainer.max_epochs=6", "validation.patience=1", "noise.ratio=0.2")
     test, calls = Evaluator.test, []
 
     def interrupt_second(self, *arguments):
@@ -80,7 +80,7 @@ def test_a_cell_that_stopped_early_is_not_trained_on_when_it_is_continued(run_ce
 
 @pytest.mark.usefixtures("worsening")
 def test_without_patience_all_epochs_are_trained(run_cell):
-    assert len(history(run_cell("model.epochs=4", "noise.ratio=0.2"))) == 4
+    assert len(history(run_cell("trainer.max_epochs=4", "noise.ratio=0.2"))) == 4
 
 
 def qrels(tmp_path, *overrides, **settings):

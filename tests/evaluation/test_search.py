@@ -103,7 +103,7 @@ def test_half_precision_documents_are_searched_in_single_precision():
 def test_vectors_that_are_not_finite(value, side):
     queries, documents = np.ones((2, 3), np.float32), np.ones((9, 3), np.float32)
     (queries if side == "query" else documents)[1, 2] = value
-    with pytest.raises(InputError, match=rf"the vector of {side} 1 .*model.learning_rate"):
+    with pytest.raises(InputError, match=rf"the vector of {side} 1 .*optimizer.lr"):
         exact_top_k(queries, documents, 2, block=4)
 
 

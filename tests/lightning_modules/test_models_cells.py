@@ -43,7 +43,7 @@ def config_of(collections, folder, tmp_path):
             f"cache_dir={tmp_path / 'cache'}",
             f"output_dir={tmp_path}",
         ]
-        short = ["model.epochs=1", "model.learning_rate=5e-3", "evaluation.depth=120"]
+        short = ["trainer.max_epochs=1", "optimizer.lr=5e-3", "evaluation.depth=120"]
         return composed(
             f"model={model}", f"model.path={folder}", *where, *common, *lengths, *short, *overrides
         )
@@ -115,7 +115,9 @@ def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negative
         f"negatives.run={found}",
         "negatives.refresh_every=1",
     )
-    scores = run_cell("cross_encoder", "loss=cross_entropy", "model.epochs=2", *first_stage)[1]
+    scores = run_cell("cross_encoder", "loss=cross_entropy", "trainer.max_epochs=2", *first_stage)[
+        1
+    ]
     assert scores["search"]["first_stage"] == str(found)
     dense = json.loads((export.parent / "scores.json").read_text())["measures"]
     assert scores["search"]["first_stage_measures"]["nDCG@10"] == pytest.approx(

@@ -35,7 +35,7 @@ def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(collection, monkeypa
                 for key, value in piece.overrides.items()
                 if key not in ("noise", "noise.ratio", "loss")
             ]
-            rate = [] if piece.experiment == "cpu_study_reduced" else ["model.learning_rate=0.02"]
+            rate = [] if piece.experiment == "cpu_study_reduced" else ["optimizer.lr=0.02"]
             cfg = composed(
                 f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate
             )
@@ -48,11 +48,11 @@ def test_tuning_uses_a_seed_of_its_own_and_the_same_rates_for_all():
     tuned, studied = (swept(f"experiment={name}") for name in ("cpu_study_tune", "cpu_study"))
     assert set(str(tuned["seed"]).split(",")).isdisjoint(studied["seed"].split(","))
     assert tuned["loss"] == studied["loss"]
-    assert tuned["model.learning_rate"] == "1e-2,2e-2,5e-2"
+    assert tuned["optimizer.lr"] == "1e-2,2e-2,5e-2"
 
 
 def swept(experiment):
-    composed(experiment, "model.learning_rate=1")
+    composed(experiment, "optimizer.lr=1")
     return HydraConfig.get().sweeper.params
 
 

@@ -16,7 +16,7 @@ def test_beta_is_tuned_on_noisy_validation_labels(tmp_path):
         "dataset=folder",
         f"dataset.path={folder}",
     ]
-    tuned = run("-m", *arguments, *SMALL, "model.epochs=1", "logger=none", cwd=tmp_path)
+    tuned = run("-m", *arguments, *SMALL, "trainer.max_epochs=1", "logger=none", cwd=tmp_path)
     assert tuned.returncode == 0, tuned.stdout + tuned.stderr
     cells = [path.parent for path in tmp_path.rglob("scores.json")]
     configs = {cell: OmegaConf.load(cell / "config.yaml") for cell in cells}

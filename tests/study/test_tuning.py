@@ -72,7 +72,7 @@ def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_th
 
 
 def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
-    cfg = composed("experiment=cpu_study_tune", "loss=elr", "model.learning_rate=5e-2", "seed=0")
+    cfg = composed("experiment=cpu_study_tune", "loss=elr", "optimizer.lr=5e-2", "seed=0")
     assert cfg.cell == "demo/static/elr-lr-0.05/semantic-0.2/seed-0"
     assert cfg.output_dir == "outputs/cpu_study_tune"
 
@@ -80,5 +80,5 @@ def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
 def test_a_loss_that_was_not_tuned_is_said_so_at_once(tmp_path):
     refused = run("experiment=cpu_study", "loss=mae", "dataset=demo", cwd=tmp_path)
     assert refused.returncode != 0
-    assert "model.learning_rate=null: must be a positive number" in refused.stderr
+    assert "optimizer.lr=null: must be a positive number" in refused.stderr
     assert "experiment=cpu_study_tune" in refused.stderr

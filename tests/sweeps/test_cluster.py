@@ -20,7 +20,7 @@ QUEUE = [
     "hydra.launcher.timeout_min=5",
     "hydra.launcher.array_parallelism=2",
 ]
-LONG = "model.epochs=150"
+LONG = "trainer.max_epochs=150"
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +88,13 @@ def slurm(*command):
 
 
 def test_an_array_of_four_cells(base):
-    sweep = Sweep(base, "array", "seed=1,2,3,4", "model.epochs=1")
+    sweep = Sweep(base, "array", "seed=1,2,3,4", "trainer.max_epochs=1")
     assert sweep.wait() == 0, sweep.output
     assert set(sweep.measures()) == {"seed-1", "seed-2", "seed-3", "seed-4"}
 
 
 def test_one_failing_cell_among_three(base):
-    sweep = Sweep(base, "failing", "loss=cross_entropy,margin_mse,hinge", "model.epochs=1")
+    sweep = Sweep(base, "failing", "loss=cross_entropy,margin_mse,hinge", "trainer.max_epochs=1")
     assert sweep.wait() == 1
     assert "1 of the sweep's cells failed" in sweep.output
     assert "margin_mse/semantic-0.2/seed-1: InputError" in sweep.output

@@ -61,7 +61,7 @@ def run_cell(tmp_path_factory):
             ]
             small += [
                 f"model.path={encoder}",
-                "model.learning_rate=5e-3",
+                "optimizer.lr=5e-3",
                 "model.tokens.query_length=16",
                 "model.tokens.document_length=32",
             ]
@@ -183,7 +183,7 @@ def test_killed_after_every_step(survives, case):
 def test_killed_between_refreshes_of_the_negatives(
     run_cell, undisturbed, monkeypatch, tmp_path, step
 ):
-    overrides = ("loss=elr", "noise.ratio=0.2", "model.epochs=3", "negatives.refresh_every=1")
+    overrides = ("loss=elr", "noise.ratio=0.2", "trainer.max_epochs=3", "negatives.refresh_every=1")
     kill_after(monkeypatch, step)
     with pytest.raises(Killed):
         run_cell(tmp_path, "logger=none", "checkpoint.steps=2", *overrides)

@@ -144,7 +144,7 @@ def test_a_process_that_is_told_to_stop(tmp_path):
         "dataset=folder",
         f"dataset.path={folder}",
         *SMALL,
-        "model.epochs=400",
+        "trainer.max_epochs=400",
         "logger=wandb",
     ]
     command = [sys.executable, str(ROOT / "run.py"), *arguments]

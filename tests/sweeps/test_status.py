@@ -75,7 +75,7 @@ def test_states(tmp_path):
 @pytest.fixture
 def small(tmp_path):
     folder = write_small_collection(tmp_path / "tiny")
-    return ["dataset=folder", f"dataset.path={folder}", *SMALL, "model.epochs=1"]
+    return ["dataset=folder", f"dataset.path={folder}", *SMALL, "trainer.max_epochs=1"]
 
 
 def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):

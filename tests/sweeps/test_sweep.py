@@ -20,7 +20,7 @@ def sweep(tmp_path_factory):
         "noise.ratio=0.0,0.4",
         "seed=1,2",
         "logger=wandb",
-        "model.epochs=1",
+        "trainer.max_epochs=1",
     ]
     arguments = ["-m", "dataset=folder", f"dataset.path={folder}", *SMALL, *grid]
     return base, arguments, run(*arguments, cwd=base)
@@ -103,7 +103,7 @@ def test_cells_that_run_two_at_once_have_a_wandb_run_each(tmp_path):
         "batch.size=16,5000",
         "variant=batch-${batch.size}",
         "logger=wandb",
-        "model.epochs=1",
+        "trainer.max_epochs=1",
     ]
     local = ["hydra/launcher=local", "hydra.launcher.n_jobs=2"]
     finished = run(
