@@ -6,13 +6,15 @@ seconds: they are imported by name.
 
 from data.runs.run import Run, below, ranked_run, without_self
 from data.runs.trec import read_trec, write_trec
-from evaluation.measures import Scores, deepest_cutoff, parse_measures, score_run
+from evaluation.measure_names import check_depth, deepest_cutoff, parse_measures
+from evaluation.measures import Scores, score_run
 from evaluation.per_query import read_per_query, write_per_query
 
 __all__ = [
     "Run",
     "Scores",
     "below",
+    "check_depth",
     "deepest_cutoff",
     "parse_measures",
     "ranked_run",

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 from cells.record.directory import Cell
 from cells.record.environment import describe
 from cells.record.scores import read_scores, show, write_scores
-from evaluation import parse_measures
+from evaluation import check_depth, parse_measures
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def evaluate(cfg: DictConfig) -> float:
         InputError: for configuration or data that cannot be used.
     """
     cell = Cell.of(cfg, KEYS)
-    parse_measures(cfg.measures)
+    check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
     cell.claim(overwrite=cfg.overwrite)
     if cell.finished:
         log.info(

@@ -27,7 +27,7 @@ from cells.sweep.skip import objective, skipped
 from cells.training.precision import check_precision
 from data.storage.atomic_files import written_aside
 from errors import InputError
-from evaluation.measures import parse_measures
+from evaluation import check_depth, parse_measures
 from losses import Loss
 from losses.views import viewed
 
@@ -54,7 +54,7 @@ def train(cfg: DictConfig) -> float:
     check_strategy(cfg.trainer)
     loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
     _check_fit(cfg, loss)
-    parse_measures(cfg.measures)
+    check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
     if not leads():
         _help(cfg, cell, loss)
         return math.nan

@@ -1,6 +1,5 @@
 """Measures, scores and per_query.tsv."""
 
-import ir_measures
 import numpy as np
 import pytest
 import pytrec_eval
@@ -11,6 +10,7 @@ from errors import InputError
 from evaluation import (
     Run,
     Scores,
+    check_depth,
     deepest_cutoff,
     parse_measures,
     read_per_query,
@@ -18,6 +18,7 @@ from evaluation import (
     write_per_query,
     write_trec,
 )
+from evaluation.measure_names import programs
 
 NAMES = ["nDCG@10", "RR@10", "R@100", "AP"]
 
@@ -47,6 +48,26 @@ def test_names_are_kept_as_ir_measures_prints_them():
         ("", "'' is not"),
         ("AP(depth=3)", "AP"),
         ("alpha_nDCG@10", "no installed program computes 'alpha_nDCG@10'"),
+        # gdeval's: a process of its own, which stops at ids that are not numbers
+        ("ERR@10", "no installed program computes 'ERR@10'"),
+        ("nDCG(dcg='exp-log2')@10", "no installed program computes"),
+        ("P@0", "the cutoff must be 1 or more"),  # aborts the process if it gets through
+        ("nDCG@0", "the cutoff must be 1 or more"),
+        ("P@-1", "'P@-1' is not"),
+        ("P@5.5", r"cutoff=5\.5 is not usable"),
+        ("P@True", "'P@True' is not"),
+        ("P(rel=True)@5", "rel=True is not usable"),
+        ("P(rel=0)@5", "rel must be 1 or more"),
+        ("P(rel=1,rel=2)@5", "a parameter is given twice"),
+        ("P(cutoff=3)@5", "a parameter is given twice"),
+        ("Compat(p=2.0)", "p must lie between 0 and 1"),
+        ("IPrec@1.5", r"the recall must lie in \[0, 1\]"),
+        ("SDCG@10", "it needs max_rel"),
+        ("P@5;", "'P@5;' is not"),
+        ("P@5 # five", "is not"),
+        ("__import__('os')@5", "is not"),
+        ("P@" + "9" * 5000, "is not"),
+        ("(" * 5000, "is not"),
     ],
 )
 def test_bad_names(name, message):
@@ -60,7 +81,32 @@ def test_no_measures():
 
 
 @pytest.mark.parametrize(
-    ("names", "depth"), [(["nDCG@10", "R@50"], 50), (["nDCG@10", "AP"], 100), (["R@1000"], 100)]
+    "name",
+    [
+        "nDCG(gains={1:3,2:7})@10",
+        "P(rel=2,judged_only=True)@5",
+        "IPrec@0.1",
+        "SetF(beta=0.5)",
+        "Compat(p=0.8,normalize=False)",
+    ],
+)
+def test_parameters_reach_the_measure(name):
+    assert list(map(str, parse_measures([name]))) == [name]
+
+
+def test_parsing_needs_nothing_that_python_gives_up(recwarn):
+    parse_measures([*NAMES, "AP(rel=2)@100", "IPrec@0.5"])
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("names", "depth"),
+    [
+        (["nDCG@10", "R@50"], 50),
+        (["nDCG@10", "AP"], 100),
+        (["R@1000"], 100),
+        (["P(judged_only=True)@5"], 100),
+    ],
 )
 def test_deepest_cutoff(names, depth):
     assert deepest_cutoff(parse_measures(names), 100) == depth
@@ -134,6 +180,43 @@ def test_which_queries_count():
     assert scores.mean == {"RR@10": pytest.approx(0.5 / 3)}
 
 
+def test_documents_that_nobody_judged_are_skipped_however_many_there_are():
+    run = Run(["q1"], np.arange(9)[None], -np.arange(9, dtype=np.float32)[None])
+    qrels = {"q1": {"d7": 1, "d8": 0}}
+    scores = score_run(run, qrels, parse_measures(["P(judged_only=True)@2", "P@2"]), doc_id)
+    assert scores.mean == {"P(judged_only=True)@2": 0.5, "P@2": 0.0}
+
+
+def test_measures_deeper_than_the_run_are_refused():
+    measures = parse_measures(["nDCG@10", "R@100", "AP"])
+    check_depth(measures, 100, "evaluation.depth")
+    message = r"evaluation\.depth=1: nDCG@10, R@100 would be .* Raise evaluation\.depth to 100"
+    with pytest.raises(InputError, match=message):
+        check_depth(measures, 1, "evaluation.depth")
+
+
+@pytest.mark.parametrize("query_ids", [[], ["Q1", "Q2"]])
+def test_a_run_of_other_queries_is_refused_and_does_not_score_zero(query_ids):
+    rows = np.zeros((len(query_ids), 1), np.int64)
+    run = Run(query_ids, rows, np.zeros_like(rows, np.float32))
+    answered = "Q1, Q2" if query_ids else "none at all"
+    with pytest.raises(InputError, match=f"none of the 2 judged .* q1, q2; answered are {answered}"):
+        score_run(run, {"q1": {"d1": 1}, "q2": {"d1": 1}}, parse_measures(["AP"]), doc_id)
+
+
+def test_every_measure_that_can_be_named_has_a_number():
+    names = [
+        *("AP", "AP@5", "RR", "RR@5", "nDCG", "nDCG@5", "P@5", "R@5", "Rprec", "Bpref", "infAP"),
+        *("Success@5", "Accuracy", "Judged@5", "Compat", "IPrec@0.1", "NumRet", "NumRel"),
+        *("SetP", "SetR", "SetF", "SetAP"),
+    ]
+    qrels = {"q1": {"d0": 1}, "q2": {"d2": 0}, "absent": {"d1": 1}, "none": {"d1": -1}}
+    scores = score_run(RUN, qrels, parse_measures(names), doc_id)
+    for values in (scores.mean, *scores.per_query.values()):
+        assert values.keys() == set(names)
+        assert np.isfinite(list(values.values())).all()
+
+
 def test_no_judgements():
     with pytest.raises(InputError, match="nothing to score"):
         score_run(RUN, {}, parse_measures(["AP"]), doc_id)
@@ -163,8 +246,8 @@ def test_only_as_many_ranks_as_needed_are_looked_up():
 
 def test_ir_measures_is_asked_once(monkeypatch):
     calls = []
-    calc = ir_measures.calc
-    monkeypatch.setattr(ir_measures, "calc", lambda *arguments: calls.append(1) or calc(*arguments))
+    calc = programs.calc
+    monkeypatch.setattr(programs, "calc", lambda *arguments: calls.append(1) or calc(*arguments))
     score_run(RUN, {"q1": {"d1": 1}}, parse_measures(NAMES), doc_id)
     assert calls == [1]
 

@@ -19,7 +19,7 @@ SMALL = [
     "batch.size=16",
     "noise.encoder.dimensions=8",
     "negatives.depth=10",
-    "evaluation.depth=20",
+    "evaluation.depth=100",
 ]
 
 
