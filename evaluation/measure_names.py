@@ -106,11 +106,11 @@ def _measure(name: str) -> ir_measures.Measure:
     values = [(key, ast.literal_eval(value)) for key, value in PARAMETER.findall(form[2] or "")]
     if form[3] is not None:
         values.append((known[form[1]].AT_PARAM, ast.literal_eval(form[3])))
-    measure = known[form[1]](**dict(values))
+    measure: ir_measures.Measure = known[form[1]](**dict(values))
     if len(measure.params) < len(values):
         raise _unusable(name, "", "a parameter is given twice")
     _check_values(name, measure)
-    if not programs.supports(measure):  # type: ignore[no-untyped-call] # ir-measures' own gap
+    if not programs.supports(measure):
         raise InputError(
             f"measures: no installed program computes {name!r} for any ids within this process. "
             f"Use others, for example {EXAMPLES}"

@@ -73,7 +73,7 @@ def score_run(
         for query_id, rows in zip(run.query_ids, run.rows[:, :depth].tolist(), strict=True)
         if query_id in qrels
     }
-    result = programs.calc(measures, qrels, ranks)  # type: ignore[no-untyped-call]
+    result = programs.calc(measures, qrels, ranks)
     per_query: dict[str, dict[str, float]] = {query_id: {} for query_id in qrels}
     for metric in result.per_query:
         per_query[metric.query_id][str(metric.measure)] = float(metric.value)

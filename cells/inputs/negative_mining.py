@@ -1,16 +1,12 @@
 """Where an example's negatives are mined: BM25, any run file or, every few epochs, the network that is being trained."""
 
-import logging
-from pathlib import Path
-
 from omegaconf import DictConfig
 
 from cells.inputs.negative_limits import check_limits
+from cells.inputs.train_run import read_train_run
 from data import Collection, bm25_run
 from errors import InputError
-from evaluation import Run, read_trec
-
-log = logging.getLogger(__name__)
+from evaluation import Run
 
 
 def check_negatives(negatives: DictConfig) -> None:
@@ -62,24 +58,8 @@ def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None
 
 
 def _of_file(negatives: DictConfig, collection: Collection) -> Run:
-    run = read_trec(Path(negatives.run), collection.documents)
-    asked = collection.train.queries
-    answered = [row for row, query_id in enumerate(run.query_ids) if query_id in asked]
-    if not answered:
-        raise InputError(
-            f"negatives.run={negatives.run}: it answers none of the {len(asked)} train queries; "
-            "give a run of train queries."
-        )
-    if len(answered) < len(asked):
-        missing = len(asked) - len(answered)
-        log.warning(
-            "negatives.run=%s does not answer %d train queries: they get random negatives",
-            negatives.run,
-            missing,
-        )
-    depth = min(run.depth, negatives.depth)
-    return Run(
-        [run.query_ids[row] for row in answered],
-        run.rows[answered, :depth],
-        run.scores[answered, :depth],
+    run = read_train_run(
+        "negatives.run", negatives.run, collection, otherwise="they get random negatives"
     )
+    depth = min(run.depth, negatives.depth)
+    return Run(run.query_ids, run.rows[:, :depth], run.scores[:, :depth])

@@ -14,6 +14,7 @@ from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgr
 from rich import get_console
 from safetensors.torch import load_model
 
+from cells.inputs.train_run import read_train_run
 from cells.inputs.training_inputs import Materials, examples_of
 from cells.record.directory import Cell
 from cells.sweep.signals import Interruption
@@ -23,7 +24,7 @@ from cells.training.optimizer import optimization_of
 from cells.training.precision import settled_precision
 from cells.training.prepare import Prepared
 from data import Collection, TokenStores, TrainingLoader
-from evaluation import Run, read_trec
+from evaluation import Run
 from lightning_modules import (
     Epochs,
     Network,
@@ -157,7 +158,7 @@ def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss)
 def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
     if cfg.teacher is None:
         return None
-    run = read_trec(Path(cfg.teacher), collection.documents)
+    run = read_train_run("teacher", cfg.teacher, collection, otherwise="they teach nothing")
     return TeacherScores(run, collection.train.queries, len(collection.documents))
 
 

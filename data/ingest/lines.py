@@ -43,7 +43,8 @@ def read_lines(path: Path) -> Iterator[Line]:
         EOFError,
         ZlibError,
     ) as error:  # gzip.BadGzipFile is an OSError, a file cut short an EOFError
-        raise InputError(f"{path} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read: {reason}") from error
 
 
 def read_texts(path: Path) -> Iterator[Document]:
@@ -99,7 +100,8 @@ def hash_file(path: Path) -> str:
 
 def _decoded(path: Path, number: int, content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        # a byte order mark also begins the line where a file with one was appended to another
+        return content.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(
             f"line {number} of {path} is not UTF-8 (byte {error.start + 1} of the line): save the "

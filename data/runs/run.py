@@ -31,12 +31,13 @@ class Run:
     Attributes:
         query_ids: the queries, one a row [Q].
         rows: document rows, best first; -1 where the list has ended [Q, k].
-        scores: scores that never rise along a row; -inf where the list has ended [Q, k].
+        scores: scores that never rise along a row; -inf where the list has ended [Q, k]. In double
+            precision where they come from a file, so that only what is equal there is a tie.
     """
 
     query_ids: list[str]
     rows: NDArray[np.int64]
-    scores: NDArray[np.float32]
+    scores: NDArray[np.floating]
 
     def __post_init__(self) -> None:
         lists = (len(self.query_ids), self.depth)
@@ -59,19 +60,18 @@ def document_names(rows: NDArray[np.int64], doc_id: Callable[[int], str]) -> dic
 
 
 def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
-    """Make a run from (score, document row) pairs in any order, for each query.
+    """Return the run of (score, document row) pairs in any order, for each query.
+
+    Scores are compared in double precision: in single precision 999,999,999 and 1,000,000,000 tie.
 
     Args:
         lists: query_id -> its documents; lists may differ in length and be empty.
     """
     depth = max(map(len, lists.values()), default=0)
     rows = np.full((len(lists), depth), NO_DOCUMENT, dtype=np.int64)
-    scores = np.full((len(lists), depth), -np.inf, dtype=np.float32)
+    scores = np.full((len(lists), depth), -np.inf, dtype=np.float64)
     for place, ranked in enumerate(lists.values()):
-        best_first = sorted(
-            ((np.float32(score), row) for score, row in ranked),
-            key=lambda pair: (-pair[0], pair[1]),
-        )
+        best_first = sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
         rows[place, : len(ranked)] = [row for _, row in best_first]
         scores[place, : len(ranked)] = [score for score, _ in best_first]
     return Run(list(lists), rows, scores)
@@ -110,5 +110,5 @@ def without_self(run: Run, documents: TextStore) -> Run:
         dropped, axis=1, kind="stable"
     )  # dropped ones go last, all others keep their order
     rows = np.take_along_axis(np.where(dropped, NO_DOCUMENT, run.rows), order, axis=1)
-    scores = np.take_along_axis(np.where(dropped, np.float32(-np.inf), run.scores), order, axis=1)
+    scores = np.take_along_axis(np.where(dropped, -np.inf, run.scores), order, axis=1)
     return Run(run.query_ids, rows, scores)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from data.ingest.lines import Line, read_lines
 from data.runs.run import NO_DOCUMENT, Run, document_names, ranked_run
 from data.storage.atomic_files import written_aside
 from errors import InputError
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLUMNS = 6
+FORM = "query_id Q0 doc_id rank score tag"
+COLUMNS = len(FORM.split())
+LARGEST = 1e38  # leaves room below for as many ties as there are documents
 SHOWN = 5  # examples of bad lines in a message
 
 
@@ -59,9 +62,14 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
                 )  # nine digits carry a float32 exactly
 
 
-def tie_free(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lower tied scores by the least amount that makes each row strictly decreasing [Q, k]."""
-    strict = scores.astype(np.float32)
+def tie_free(scores: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Lower tied scores by the least amount that makes each row strictly decreasing [Q, k].
+
+    What ties in single precision only is parted too; what single precision cannot hold is cut at
+    its largest numbers.
+    """
+    strict = np.where(np.isneginf(scores), scores, scores.clip(-LARGEST, LARGEST))
+    strict = strict.astype(np.float32)
     for rank in range(1, strict.shape[1]):
         np.minimum(
             strict[:, rank],
@@ -81,31 +89,34 @@ class Documents(Protocol):
         """Return its row."""
 
 
-class _Line(NamedTuple):
+class _Listed(NamedTuple):
     query_id: str
     doc_id: str
     score: float
 
 
 def read_trec(path: Path, documents: Documents) -> Run:
-    """Read a run file; lists are ranked by score, then by document row, whatever the rank column says.
+    """Read a run file, unpacking `.gz`.
+
+    Lists are ranked by score, in double precision, then by document row, whatever the rank column
+    says.
 
     Raises:
-        InputError: when the file is missing, a line is malformed, a score is not finite, a document
-            is listed twice for a query, or documents are not in the collection.
+        InputError: the file is missing or empty, a line is malformed, a score is not finite, a
+            document is listed twice for a query, or documents are not in the collection.
     """
     lists: dict[str, list[tuple[float, int]]] = {}
     seen: set[tuple[str, int]] = set()
     unknown: dict[str, None] = {}
-    for number, line in _lines(path):
+    for where, line in _lines(path):
         if line.doc_id not in documents:
             unknown[line.doc_id] = None
             continue
         row = documents.row(line.doc_id)
         if (line.query_id, row) in seen:
-            raise InputError(
-                f"{path}, line {number}: document {line.doc_id} is listed twice for query "
-                f"{line.query_id}. Keep one of the lines"
+            raise where.wrong(
+                f"lists document {line.doc_id} for query {line.query_id} a second time. Keep one "
+                "of the lines"
             )
         seen.add((line.query_id, row))
         lists.setdefault(line.query_id, []).append((line.score, row))
@@ -122,34 +133,30 @@ def listed_documents(path: Path) -> set[str]:
     """Return the ids of the documents that a run file lists.
 
     Raises:
-        InputError: when the file is missing or a line is malformed.
+        InputError: the file is missing or empty, or a line is malformed.
     """
     return {line.doc_id for _, line in _lines(path)}
 
 
-def _lines(path: Path) -> Iterator[tuple[int, _Line]]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, text in enumerate(file, start=1):
-                if text.strip():
-                    yield number, _parsed(text, f"{path}, line {number}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a run file ({error})") from error
+def _lines(path: Path) -> Iterator[tuple[Line, _Listed]]:
+    lines = 0
+    for lines, line in enumerate(read_lines(path), start=1):  # noqa: B007  used below
+        yield line, _parsed(line)
+    if not lines:
+        raise InputError(f"{path} is empty: a run file lists documents, `{FORM}` a line")
 
 
-def _parsed(text: str, where: str) -> _Line:
-    fields = text.split()
+def _parsed(line: Line) -> _Listed:
+    fields = line.text.split()
     if len(fields) != COLUMNS:
-        raise InputError(
-            f"{where}: {len(fields)} columns instead of `query_id Q0 doc_id rank score tag`"
-        )
+        raise line.wrong(f"has {len(fields)} columns instead of `{FORM}`")
     try:
         score = float(fields[4])
     except ValueError:
         score = math.nan
     if not math.isfinite(score):
-        raise InputError(f"{where}: score {fields[4]} is not a finite number")
-    return _Line(fields[0], fields[2], score)
+        raise line.wrong(f"has the score {fields[4]}, which is not a finite number")
+    return _Listed(fields[0], fields[2], score)
 
 
 def _check_word(word: str, what: str) -> None:

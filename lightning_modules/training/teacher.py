@@ -33,7 +33,9 @@ class TeacherScores(nn.Module):
         # not persistent: a checkpoint need not carry the run
         self.register_buffer("pairs", torch.from_numpy(pairs[order]), persistent=False)
         self.register_buffer(
-            "values", torch.from_numpy(run.scores[listed][order]), persistent=False
+            "values",
+            torch.from_numpy(run.scores[listed][order].astype(np.float32)),
+            persistent=False,
         )
 
     def forward(self, query_rows: Tensor, document_rows: Tensor) -> Tensor:

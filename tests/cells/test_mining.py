@@ -143,7 +143,7 @@ def test_run_files_that_do_not_fit_are_refused(settings, tmp_path):
     for rows, message in (
         ([("nobody", "d0-0", 1)], r"negatives\.run=.*answers none of the \d+ train queries"),
         ([("q0-0", "nowhere", 1)], "not in the collection"),
-        ([("q0-0", "d0-0", 1), ("q0-0", "d0-0", 2)], "listed twice"),
+        ([("q0-0", "d0-0", 1), ("q0-0", "d0-0", 2)], "a second time"),
     ):
         with pytest.raises(InputError, match=message):
             prepare(composed(*settings, write_run(tmp_path / "run.trec", *rows)))

@@ -28,7 +28,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def teacher(settings):
-    cfg = composed(*settings, "task=retrieve_bm25")
+    cfg = composed(*settings, "task=retrieve_bm25", "evaluation.depth=20")
     retrieve(cfg)
     return Path(cfg.output_dir, cfg.cell, "run.trec")
 
@@ -45,6 +45,15 @@ def test_the_teacher_answers_every_split(teacher):
     lines = [line.split() for line in teacher.read_text().splitlines()]
     assert {line[5] for line in lines} == {"retrieved/tiny/bm25"}
     assert max(int(line[3]) for line in lines) == 20
+
+
+def test_a_teacher_of_other_queries_is_refused_and_does_not_teach_nothing(settings, tmp_path):
+    teacher = f"teacher={tmp_path / 'other.trec'}"
+    (tmp_path / "other.trec").write_text("nobody Q0 d0-0 1 1 x\n")
+    with pytest.raises(
+        InputError, match=r"teacher=.*other\.trec: it answers none of the \d+ train"
+    ):
+        train(composed(*settings, "loss=kl_distillation", "variant=other", teacher))
 
 
 def test_another_ranker_is_refused(settings):

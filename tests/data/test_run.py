@@ -1,5 +1,7 @@
 """Runs and TREC run files."""
 
+import gzip
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,10 +9,18 @@ from hypothesis import strategies as st
 
 from data import TextStore
 from data.collections.records import Document
-from data.runs.trec import tie_free
+from data.runs.trec import listed_documents, tie_free
 from data.storage.text_store_writer import write_text_store
 from errors import InputError
-from evaluation import Run, ranked_run, read_trec, without_self, write_trec
+from evaluation import (
+    Run,
+    parse_measures,
+    ranked_run,
+    read_trec,
+    score_run,
+    without_self,
+    write_trec,
+)
 
 INF = np.float32(np.inf)
 
@@ -85,7 +95,43 @@ def test_a_run_file_reads_back_as_the_same_ranks(documents, tmp_path_factory, da
     again = read_trec(path, documents)
     assert again.query_ids == run.query_ids
     assert again.rows.tolist() == run.rows.tolist()
-    assert (again.scores == np.where(run.rows < 0, -INF, tie_free(run.scores))).all()
+    written = np.where(run.rows < 0, -INF, tie_free(run.scores))
+    assert (again.scores.astype(np.float32) == written).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "step"), [(1e9, 1.0), (0.97523, 1e-9), (1e300, 1e290), (-1e300, 1e290)]
+)
+def test_scores_that_tie_in_single_precision_only_are_ranked_as_doubles(
+    documents, tmp_path, first, step
+):
+    path = tmp_path / "close.trec"
+    order = [8, 0, 3, 1, 7]  # were they ties, the smaller row would come first
+    lines = [f"q1 Q0 d{row} 1 {first - rank * step!r} x\n" for rank, row in enumerate(order)]
+    path.write_text("".join(sorted(lines)))
+    run = read_trec(path, documents)
+    assert run.rows.tolist() == [order]
+    qrels = {"q1": {"d8": 1, "d0": 0}}
+    assert score_run(run, qrels, parse_measures(["RR@10"]), documents.doc_id).mean == {"RR@10": 1.0}
+    write_trec(run, documents.doc_id, tmp_path / "again.trec", tag="x")
+    assert read_trec(tmp_path / "again.trec", documents).rows.tolist() == [order]
+
+
+def test_equal_doubles_are_ties(documents, tmp_path):
+    path = tmp_path / "ties.trec"
+    path.write_text("q1 Q0 d7 1 0.3 x\nq1 Q0 d2 2 0.30 x\nq1 Q0 d5 3 3e-1 x\n")
+    assert read_trec(path, documents).rows.tolist() == [[2, 5, 7]]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_byte_order_marks_and_packed_files_lose_no_query(documents, tmp_path, packed):
+    content = "\ufeffq1 Q0 d4 1 2 x\r\nq1 Q0 d2 2 1 x\r\n\ufeffq2 Q0 d3 1 1 x\r\n".encode()
+    path = tmp_path / ("run.trec.gz" if packed else "run.trec")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    run = read_trec(path, documents)
+    assert run.query_ids == ["q1", "q2"]
+    assert run.rows.tolist() == [[4, 2], [3, -1]]
+    assert listed_documents(path) == {"d2", "d3", "d4"}
 
 
 def test_run_file_lines(documents, tmp_path):
@@ -109,19 +155,21 @@ def test_reading_goes_by_score_not_by_rank(documents, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("q1 Q0 d1 1 nan x\n", "line 1: score nan is not a finite number"),
+        ("q1 Q0 d1 1 nan x\n", "line 1 of .*run has the score nan, which is not a finite number"),
         ("q1 Q0 d1 1 inf x\n", "score inf"),
         ("q1 Q0 d1 1 high x\n", "score high"),
-        ("q1 Q0 d1 1 0.5\n", "line 1: 5 columns"),
+        ("q1 Q0 d1 1 0.5\n", "line 1 of .*run has 5 columns instead of `query_id Q0"),
         (
             "q1 Q0 d1 1 0.5 x\nq1 Q0 d1 2 0.4 x\n",
-            "line 2: document d1 is listed twice for query q1",
+            "line 2 of .* lists document d1 for query q1 a second time",
         ),
         (
             "q1 Q0 e1 1 0.5 x\nq1 Q0 e2 2 0.4 x\n",
             r"2 documents are not in the collection \(e1, e2\)",
         ),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", "is not UTF-8"),
+        ("", "run is empty: a run file lists documents"),
+        ("\ufeff\n\n", "run is empty"),
     ],
 )
 def test_bad_run_files(documents, tmp_path, content, message):
@@ -132,7 +180,7 @@ def test_bad_run_files(documents, tmp_path, content, message):
 
 
 def test_missing_run_file(documents, tmp_path):
-    with pytest.raises(InputError, match=r"none\.trec: cannot be read"):
+    with pytest.raises(InputError, match=r"none\.trec cannot be read: No such file"):
         read_trec(tmp_path / "none.trec", documents)
 
 
