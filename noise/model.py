@@ -23,6 +23,7 @@ from data.storage.cache import JsonValue
 from errors import InputError
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.collection_content import content_hash, documents_hash
+from noise.audit.consistency import check_rows
 from noise.audit.labels import drops, realised_rates
 from noise.audit.row import DROP, SKIP, AuditRow
 from terminal import track
@@ -231,6 +232,7 @@ class NoiseModel(ABC):
                 f"noise.audit={self.audit} belongs to another corruption: {'; '.join(different)}. "
                 "Set those keys to what the file says, or noise.audit=null"
             )
+        check_rows(self.audit, audit, collection, recipe.clean)
         return audit
 
 

@@ -7,7 +7,7 @@ similarities differently. `docs/noise.md` describes the columns and the header.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from data.collections.records import Qrels
 from data.storage.atomic_files import written_aside
 from data.storage.cache import JsonValue
 from errors import InputError
+from noise.audit.consistency import check_header
 from noise.audit.labels import apply_rows, undo_rows
 from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, to_line
 
@@ -163,6 +164,7 @@ class Audit:
                 f"noise.audit={path} is not an audit file of format {FORMAT}. Give an audit.tsv of "
                 "a finished cell, or null"
             )
+        check_header(path, head, {each.name: each.type for each in fields(AuditHeader)})
         audit = cls(
             AuditHeader(**head),
             tuple(_row(path, number, line) for number, line in enumerate(body[1:], len(head) + 2)),

@@ -1,5 +1,6 @@
 """One line of the audit: what was done to one training judgement, in full, so that it can be undone."""
 
+import math
 from typing import Any, NamedTuple
 
 from errors import InputError
@@ -118,10 +119,17 @@ def _value(column: str, cell: str) -> str | float | None:
     if column in _INTEGERS:
         return int(cell) if cell else None
     if column in _SIMILARITIES:
-        return float(cell) if cell else None
+        return _number(cell) if cell else None
     if column == "draw":
-        return float(cell)
+        return _number(cell)
     return _unescaped(cell)
+
+
+def _number(cell: str) -> float:
+    number = float(cell)
+    if not math.isfinite(number):
+        raise ValueError(f"{cell} is not a finite number")
+    return number
 
 
 def _unescaped(cell: str) -> str:

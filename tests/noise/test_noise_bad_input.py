@@ -1,5 +1,8 @@
 """What cannot be used is refused with the key, the value and what is allowed."""
 
+import re
+from dataclasses import replace
+
 import hydra.errors
 import pytest
 from noise_collections import MODELS, make_collection, model
@@ -218,3 +221,52 @@ def test_damaged_audits_are_refused(collection, tmp_path):
             model("uniform", ratio=0.4, audit=path).corrupt(collection)
     with pytest.raises(InputError, match="cannot be read"):
         model("uniform", ratio=0.4, audit=tmp_path / "missing.tsv").corrupt(collection)
+
+
+def test_an_audit_whose_header_holds_no_values_is_refused(collection, tmp_path):
+    path = audit_of(collection, tmp_path / "audit.tsv")
+    whole = path.read_text()
+    for field, value in {
+        "parameters": "null",
+        "ratio": '"0.4"',
+        "units": "5.0",
+        "seed": "true",
+        "eps_plus": "NaN",
+        "notes": "[]",
+    }.items():
+        path.write_text(re.sub(rf"(?m)^# {field}: .*$", f"# {field}: {value}", whole))
+        with pytest.raises(InputError, match=rf"audit\.tsv: its header says {field}="):
+            model("uniform", ratio=0.4, audit=path).corrupt(collection)
+
+
+@pytest.mark.parametrize(
+    ("edited", "complaint"),
+    [
+        ({"query_id": "q9"}, r"row 1 \(query 'q9'\): this is no training query"),
+        ({"inserted": "d99"}, "the collection has no document 'd99'"),
+        ({"removed": "d99"}, "the collection has no document 'd99'"),
+        ({"removed": "d11"}, "document 'd11' has the grade None, not 1"),
+        ({"removed_from": 2}, "has the grade 1, not 2"),
+        ({"inserted_from": 0}, "has the grade None, not 0"),
+        ({"inserted": "", "inserted_from": None}, "it gives grades to no document"),
+        ({"inserted_to": 0}, r"its header says false_positives=\d, its rows amount to \d"),
+        ({"removed_to": 1}, "its header says false_negatives="),
+        ({"kind": "skip"}, "its header says corrupted=2, its rows amount to 1"),
+    ],
+)
+def test_an_audit_edited_by_hand_is_refused(collection, tmp_path, edited, complaint):
+    corruption = model("uniform", ratio=0.4).corrupt(collection)
+    places = [at for at, row in enumerate(corruption.audit.rows) if row.removed_from == 1]
+    rows = list(corruption.audit.rows)
+    first = rows.pop(places[0])
+    replace(corruption.audit, rows=(first._replace(**edited), *rows)).write(tmp_path / "audit.tsv")
+    with pytest.raises(InputError, match=f"{complaint}.*edited or damaged"):
+        model("uniform", ratio=0.4, audit=tmp_path / "audit.tsv").corrupt(collection)
+
+
+def test_an_audit_that_inserts_what_it_removes_is_refused(collection, tmp_path):
+    audit = model("uniform", ratio=0.4).corrupt(collection).audit
+    rows = [row._replace(inserted=row.removed, inserted_from=1) for row in audit.rows]
+    replace(audit, rows=tuple(rows)).write(tmp_path / "audit.tsv")
+    with pytest.raises(InputError, match="it removes and inserts 'd"):
+        model("uniform", ratio=0.4, audit=tmp_path / "audit.tsv").corrupt(collection)

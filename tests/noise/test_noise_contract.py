@@ -12,6 +12,7 @@ from noise_collections import MODELS, contents, make_collection, model, ratios, 
 from data import Cache, Split
 from data.collections.standard_library import open_standard_library
 from keyed_random import keyed_random
+from noise.audit.consistency import check_rows
 from noise.audit.labels import canonical
 
 SEEDS = settings(
@@ -51,6 +52,7 @@ def assert_contract(name, collection):
         assert header.corrupted == expected_count(name, clean, ratio, header)
         assert corruption.audit.undo(corruption.qrels) == clean
         assert list(corruption.audit.undo(corruption.qrels)) == list(clean)
+        check_rows(Path("audit.tsv"), corruption.audit, collection, clean)
     assert set(changed(small.audit)) <= set(changed(large.audit))
     if name != "flip":  # two walks, one a class
         assert changed(small.audit) == changed(large.audit)[: len(changed(small.audit))]
