@@ -7,11 +7,12 @@ from typing import NamedTuple
 import checks
 from data.collections.collection import Collection
 from data.collections.records import Judgement, Qrels
-from data.ingest.lines import hash_file, read_judgements
+from data.ingest.lines import hash_file
 from errors import InputError
 from noise.audit.labels import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
+from noise.selection.label_file import read_labels
 from noise.selection.order import Relabelling, count, in_order
 
 
@@ -19,7 +20,8 @@ class Natural(NoiseModel):
     """Trains on the labels of a qrels file, or on lower grades, while the clean core is known.
 
     The dirty labels are the judgements of grade `min_grade` or more. The clean ones are those of
-    grade `clean_grade` or more, or, if it is None, the training judgements of the collection. The
+    grade `clean_grade` or more or, where a file is given and `clean_grade` is None, the training
+    judgements of the collection. The
     audit lists the N judgements in which they differ: undoing it gives the clean core, and a ratio
     lets only floor(ratio x N + 1/2) of them in. Grades count from `min_grade`, which becomes 1;
     those of 0 or less stay negatives.
@@ -28,8 +30,8 @@ class Natural(NoiseModel):
         qrels: qrels file (TREC or BEIR columns, `.gz` or not) of the training queries; None for the
             collection's own training judgements.
         min_grade: lowest grade that is a label, at least 1.
-        clean_grade: lowest grade of the clean core, at least min_grade; None: the collection's
-            training judgements are the core.
+        clean_grade: lowest grade of the clean core, at least min_grade; None: with `qrels`, the
+            collection's training judgements are the core, and without, the grades above min_grade.
         ratio: share of the differing judgements, in [0, 1); 0 is the clean core; None: all of them.
         seed: of the keyed hashes.
         emptied: what becomes of a query that loses every positive: `keep` it with its negatives
@@ -58,17 +60,14 @@ class Natural(NoiseModel):
         self.ratio = None if ratio is None else self.ratio
         self.qrels = None if qrels is None else Path(qrels).expanduser()
         self.min_grade = checks.integer("noise.min_grade", min_grade, 1)
+        if clean_grade is None and self.qrels is None:
+            clean_grade = self.min_grade + 1
         self.clean_grade = (
             None
             if clean_grade is None
             else checks.integer("noise.clean_grade", clean_grade, self.min_grade)
         )
         self.emptied = checks.choice("noise.emptied", emptied, EMPTIED)
-        if self.qrels is None and self.clean_grade is None:
-            raise InputError(
-                "noise.qrels=null and noise.clean_grade=null: nothing tells dirty from clean. Set "
-                "one of them"
-            )
 
     def recipe(self, collection: Collection) -> Recipe:
         """Return the differences between the dirty and the clean labels.
@@ -125,13 +124,7 @@ class Natural(NoiseModel):
                 for q, judged in collection.train.qrels.items()
                 for d, grade in judged.items()
             ], 0
-        judgements = list(read_judgements(self.qrels))
-        ours = [
-            each
-            for each in judgements
-            if each.query_id in collection.train.queries and each.doc_id in collection.documents
-        ]
-        return ours, len(judgements) - len(ours)
+        return read_labels(self.qrels, collection)
 
 
 class Difference(NamedTuple):

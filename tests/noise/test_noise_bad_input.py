@@ -1,5 +1,6 @@
 """What cannot be used is refused with the key, the value and what is allowed."""
 
+import logging
 import re
 from dataclasses import replace
 
@@ -107,12 +108,49 @@ def test_none_takes_no_ratio():
 
 
 def test_natural_needs_a_clean_core(collection, tmp_path):
-    with pytest.raises(InputError, match="nothing tells dirty from clean"):
-        Natural()
     with pytest.raises(InputError, match=r"noise.clean_grade=3: no training judgement"):
         Natural(clean_grade=3).corrupt(collection)
     with pytest.raises(InputError, match=r"missing.qrel cannot be read"):
         Natural(qrels=str(tmp_path / "missing.qrel")).corrupt(collection)
+
+
+def natural_of(collection, folder, content):
+    (folder / "dirty.tsv").write_text("query-id\tcorpus-id\tscore\n" + content)
+    return model("natural", ratio=None, qrels=folder / "dirty.tsv").corrupt(collection)
+
+
+def test_labels_of_a_file_that_match_nothing_are_counted(collection, tmp_path, caplog):
+    content = "q0\td0\t2\nQ1\td2\t1\nq2\td99\t1\nq3\td4\t1\n"
+    with caplog.at_level(logging.WARNING):
+        corruption = natural_of(collection, tmp_path, content)
+    assert corruption.qrels == {"q0": {"d0": 2}, "q3": {"d4": 1}}
+    assert corruption.audit.header.notes == {"ignored": 2}
+    assert "left out 1 judgements name a query that is no training query: Q1 -> d2" in caplog.text
+    assert "left out 1 judgements name a document that the collection does not have: q2 -> d99" in (
+        caplog.text
+    )
+    assert "no label for 2 of 4 training queries (q1, q2)" in caplog.text
+
+
+def test_a_file_of_labels_that_matches_nothing_is_refused(collection, tmp_path):
+    with pytest.raises(InputError, match=r"(?s)judges no training query .* made:\n  1 .*Q0 -> d0"):
+        natural_of(collection, tmp_path, "Q0\td0\t1\n")
+    with pytest.raises(InputError, match="of made: it is empty"):
+        natural_of(collection, tmp_path, "")
+
+
+def test_a_pair_with_two_grades_is_refused_in_a_file_of_labels_too(collection, tmp_path):
+    content = "q0\td0\t1\nq0\td0\t0\nq1\td2\t1\nq1\td2\t1\n"
+    with pytest.raises(InputError, match=r"(?s)1 pairs are judged twice, .*: q0 -> d0\nKeep one"):
+        natural_of(collection, tmp_path, content)
+
+
+def test_binary_labels_in_a_file_are_dirty_and_those_of_the_collection_the_core(tmp_path):
+    core = {"q0": {"d0": 1}, "q1": {"d1": 1}}
+    binary = make_collection(tmp_path, DOCUMENTS, {"q0": "word0", "q1": "word1"}, core)
+    corruption = natural_of(binary, tmp_path, "q0\td0\t1\nq0\td5\t1\nq1\td6\t1\n")
+    assert corruption.qrels == {"q0": {"d0": 1, "d5": 1}, "q1": {"d6": 1}}
+    assert corruption.audit.undo(corruption.qrels) == core
 
 
 def test_mixture_weights():
