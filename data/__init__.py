@@ -6,11 +6,14 @@ from data.collections.folder import open_folder
 from data.collections.ir_dataset import open_ir_dataset
 from data.collections.records import Document, Judgement, Qrels, Split
 from data.collections.standard_library import open_standard_library
+from data.ingest.vector_folder import VectorFolder
 from data.runs.bm25 import bm25_run
 from data.storage.cache import Cache
 from data.storage.ragged import Ragged
+from data.storage.text_inputs import TextInputs
 from data.storage.text_store import TextStore
 from data.storage.token_store import TokenStore, build_token_store, text_fingerprint
+from data.storage.vector_store import VectorStore
 from data.tokenizers.pretrained_tokenizer import load_tokenizer
 from data.tokenizers.tokenizer import TextTokenizer
 from data.tokenizers.tokens import Tokens, joined
@@ -31,6 +34,7 @@ __all__ = [
     "Qrels",
     "Ragged",
     "Split",
+    "TextInputs",
     "TextStore",
     "TextTokenizer",
     "TokenStore",
@@ -38,6 +42,8 @@ __all__ = [
     "Tokens",
     "TrainingExamples",
     "TrainingLoader",
+    "VectorFolder",
+    "VectorStore",
     "bm25_run",
     "build_examples",
     "build_token_store",

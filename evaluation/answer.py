@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from data import Collection, TokenStore
+    from data import Collection, TextInputs
     from data.runs.run import Run
     from data.storage.cache import JsonValue
     from lightning_modules.networks.network import Network
@@ -28,11 +28,11 @@ class Queries(NamedTuple):
 
     Attributes:
         texts: query_id -> text.
-        tokens: their token ids, in that order.
+        tokens: their token ids or vectors, in that order.
     """
 
     texts: Mapping[str, str]
-    tokens: TokenStore
+    tokens: TextInputs
 
 
 class Corpus(NamedTuple):
@@ -40,11 +40,11 @@ class Corpus(NamedTuple):
 
     Attributes:
         collection: its documents.
-        tokens: their token ids.
+        tokens: their token ids or vectors.
     """
 
     collection: Collection
-    tokens: TokenStore
+    tokens: TextInputs
 
 
 class Answer(NamedTuple):

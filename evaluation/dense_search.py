@@ -13,7 +13,7 @@ from evaluation.exact_search import exact_top_k
 from evaluation.shard import WHOLE, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -99,18 +99,23 @@ class SingleVectorSearch(Search["DenseRetriever"]):
                 description="Encoding queries",
             )
             document_vectors = (
-                self._index
-                if self._index is not None
-                else encoded(network, corpus, batch_tokens=batch_tokens, rows=own)
+                _windows(network, corpus, batch_tokens, own) if self._index is None else self._index
             )
-        device = next(network.parameters()).device
-        scores, rows = part.merged(
-            *exact_top_k(
+            device = next(network.parameters()).device
+            found = exact_top_k(
                 query_vectors, document_vectors, depth, device=device, first_row=own.start
-            ),
-            depth,
-        )
+            )
+        scores, rows = part.merged(*found, depth)
         return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
+
+
+def _windows(
+    network: DenseRetriever, corpus: Corpus, batch_tokens: int, rows: range
+) -> Iterator[NDArray[np.floating]]:
+    """The vectors of some documents, window by window: what is searched is forgotten, so that memory is bounded."""
+    for start in range(rows.start, rows.stop, SHARD):
+        window = range(start, min(start + SHARD, rows.stop))
+        yield encoded(network, corpus, batch_tokens=batch_tokens, rows=window)
 
 
 def encoded(

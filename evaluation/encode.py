@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from torch import Tensor
 
-    from data.storage.token_store import TokenStore
+    from data.storage.text_inputs import TextInputs
     from data.tokenizers.tokens import Tokens
 
-WINDOW = 1 << 18  # texts sorted by length at a time
+WINDOW = 1 << 16  # texts sorted by length at a time
 
 
 def encode_store(
-    store: TokenStore,
+    store: TextInputs,
     encode: Callable[[Tokens], Tensor],
     *,
     batch_tokens: int,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data import TokenStore
+    from data import TextInputs
     from data.storage.cache import JsonValue
     from lightning_modules.networks.late_interaction import LateInteractionRetriever
 
@@ -100,7 +100,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
 
 
 def _encoded_queries(
-    network: LateInteractionRetriever, store: TokenStore, batch_tokens: int
+    network: LateInteractionRetriever, store: TextInputs, batch_tokens: int
 ) -> TokenVectors:
     encoded = [
         network.encode_queries(moved(store.tokens(rows), network))
@@ -115,7 +115,7 @@ def _encoded_queries(
 def _exact(
     network: LateInteractionRetriever,
     queries: TokenVectors,
-    documents: TokenStore,
+    documents: TextInputs,
     depth: int,
     batch_tokens: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -144,7 +144,7 @@ def _candidate_scores(
     network: LateInteractionRetriever,
     queries: TokenVectors,
     found: Run,
-    documents: TokenStore,
+    documents: TextInputs,
     batch_tokens: int,
 ) -> NDArray[np.float32]:
     """Return the MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
@@ -168,7 +168,7 @@ def _candidate_scores(
 
 
 def _blocks(
-    rows: NDArray[np.int64], store: TokenStore, batch_tokens: int
+    rows: NDArray[np.int64], store: TextInputs, batch_tokens: int
 ) -> list[NDArray[np.int64]]:
     """Return the rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
     block = np.cumsum(store.lengths[rows]) // batch_tokens

@@ -1,5 +1,6 @@
 """Networks that score queries against documents, and the Lightning module that trains them."""
 
+from lightning_modules.loading.adapter import build_adapter
 from lightning_modules.loading.backbone import Adaptation
 from lightning_modules.loading.builders import (
     build_cross_encoder,
@@ -34,6 +35,7 @@ __all__ = [
     "TeacherScores",
     "Texts",
     "best_epoch",
+    "build_adapter",
     "build_cross_encoder",
     "build_dense_retriever",
     "build_late_interaction_retriever",

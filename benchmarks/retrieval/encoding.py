@@ -42,6 +42,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         tokenised = work.materials.tokenised
         rows = np.random.default_rng(0).choice(len(tokenised.documents), DOCUMENTS, replace=False)
         texts = list(tokenised.collection.documents.texts(rows.tolist()))
+        assert isinstance(tokenised.documents, TokenStore)
         store = TokenStore(Ragged(*tokenised.documents.ragged.take(rows)))
         network: Any = build_network(work.cfg, tokenised).eval()
         peer, budget = transformer(path, LENGTH)(), work.cfg.evaluation.batch_tokens

@@ -50,6 +50,7 @@ def check(cfg: DictConfig) -> None:
     if cfg.on_error not in ("continue", "stop"):
         raise InputError(f"on_error={cfg.on_error}: must be continue or stop.")
     _candidates(cfg)
+    _vectors(cfg)
     _warn_of_own_encoder(cfg)
     if cfg.selection_measure not in cfg.measures:
         raise InputError(
@@ -80,6 +81,20 @@ def _learning_rate(cfg: DictConfig) -> None:
             "optimizer.lr=null: must be a positive number. experiment=cpu_study takes the "
             "one that was chosen for this collection, model and loss, and none was: run the sweep "
             "experiment=cpu_study_tune and `python -m study.tuning` first, or set it."
+        )
+
+
+def _vectors(cfg: DictConfig) -> None:
+    path = OmegaConf.select(cfg, "model.vectors")
+    if path is None:
+        return
+    from data.ingest.vector_folder import check_vector_folder
+
+    check_vector_folder(path)
+    if cfg.export:
+        raise InputError(
+            "export=true: with model.vectors there is no encoder to export; set export=false. The "
+            "trained head is in the cell's checkpoints/best.safetensors."
         )
 
 

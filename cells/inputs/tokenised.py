@@ -1,4 +1,4 @@
-"""A collection as a network reads it: token ids of documents and queries, and the network built for them."""
+"""A collection as a network reads it: token ids or vectors of documents and queries, and the network built for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
+from cells.inputs.reader import Reader, TokenIds
+from cells.inputs.vectors import FrozenVectors, OutsideVectors
 from cells.record.export import check_export
-from data import (
-    Collection,
-    Split,
-    TextTokenizer,
-    TokenStore,
-    build_token_store,
-    load_tokenizer,
-    text_fingerprint,
-)
+from data import Collection, Split, TextInputs
+from errors import InputError
 from evaluation.answer import Corpus, Queries
 from lightning_modules import Network
 from lightning_modules.loading.saved import is_export
@@ -24,21 +19,32 @@ from lightning_modules.loading.saved import is_export
 
 @dataclass(frozen=True)
 class Tokenised:
-    """A collection and its token ids.
+    """A collection and what a network reads of it.
 
     Attributes:
         collection: documents and clean judgements.
-        documents: token ids of all documents.
-        queries: token ids of the queries of each split, by the split's name.
-        tokenizer: the model's tokenizer.
-        for_queries: turns queries into ids.
+        documents: token ids, or vectors, of all documents.
+        queries: those of the queries of each split, by the split's name.
+        reader: makes them.
     """
 
     collection: Collection
-    documents: TokenStore
-    queries: Mapping[str, TokenStore]
-    tokenizer: PreTrainedTokenizerFast
-    for_queries: TextTokenizer
+    documents: TextInputs
+    queries: Mapping[str, TextInputs]
+    reader: Reader
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerFast:
+        """The model's tokenizer.
+
+        Raises:
+            InputError: there is none, since vectors from outside are read.
+        """
+        if self.reader.tokenizer is None:
+            raise InputError(
+                "export=true: with model.vectors there is no encoder to export; set export=false."
+            )
+        return self.reader.tokenizer
 
     @property
     def corpus(self) -> Corpus:
@@ -51,47 +57,26 @@ class Tokenised:
 
     def asked(self, texts: Mapping[str, str]) -> Queries:
         """Return queries of no split."""
-        return Queries(texts, _query_store(list(texts.values()), self.for_queries, self.collection))
+        return Queries(texts, self.reader.queries(texts))
 
 
 def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
-    """Tokenise a collection as the model wants it; token ids are cached.
+    """Tokenise a collection as the model wants it, or take its vectors; both are cached.
 
     Raises:
-        InputError: for a tokenizer that cannot be loaded, lengths that leave no room for text, or
-            an export of another model.
+        InputError: for a tokenizer or an encoder that cannot be loaded, lengths that leave no room
+            for text, an export of another model, or vectors that cannot be used.
     """
-    settings = cfg.model.tokens
-    exported = is_export(cfg.model.path)
-    if exported:
+    if is_export(cfg.model.path):
         check_export(cfg)
-    tokenizer = (
-        load_tokenizer(collection, path=cfg.model.path)
-        if exported
-        else instantiate(cfg.model.tokenizer)(collection)
-    )
-    for_documents, for_queries = (
-        TextTokenizer(
-            tokenizer,
-            max_length=settings[f"{side}_length"],
-            prefix=settings[f"{side}_prefix"],
-            special_tokens=settings.special_tokens,
-        )
-        for side in ("document", "query")
-    )
-    documents = build_token_store(
-        collection.documents.texts(),
-        fingerprint=collection.documents_fingerprint,
-        tokenizer=for_documents,
-        cache=collection.cache,
-        total=len(collection.documents),
-    )
+    reader = _reader(cfg, collection)
     splits = (collection.train, collection.validation, collection.test)
-    queries = {
-        split.name: _query_store(list(split.queries.values()), for_queries, collection)
-        for split in splits
-    }
-    return Tokenised(collection, documents, queries, tokenizer, for_queries)
+    return Tokenised(
+        collection,
+        reader.documents(),
+        {split.name: reader.queries(split.queries) for split in splits},
+        reader,
+    )
 
 
 def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
@@ -101,16 +86,14 @@ def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
         InputError: for parameters out of range or an encoder that cannot be loaded.
     """
     network: Network = instantiate(cfg.model.network)(
-        tokenizer=tokenised.tokenizer, documents=tokenised.documents, seed=cfg.seed
+        tokenizer=tokenised.reader.tokenizer, documents=tokenised.documents, seed=cfg.seed
     )
     return network
 
 
-def _query_store(texts: list[str], tokenizer: TextTokenizer, collection: Collection) -> TokenStore:
-    return build_token_store(
-        texts,
-        fingerprint=text_fingerprint(texts),
-        tokenizer=tokenizer,
-        cache=collection.cache,
-        total=len(texts),
-    )
+def _reader(cfg: DictConfig, collection: Collection) -> Reader:
+    if "vectors" not in cfg.model:
+        return TokenIds(cfg, collection)
+    if cfg.model.vectors is not None:
+        return OutsideVectors(cfg.model.vectors, collection)
+    return FrozenVectors(cfg, TokenIds(cfg, collection))

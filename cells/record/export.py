@@ -24,6 +24,9 @@ SCORING = (
     "skip_punctuation",
     "pair_length",
     "dimensions",
+    "sides",
+    "head",
+    "width",
 )
 """Keys of model.network that decide about scores, where a model has them."""
 

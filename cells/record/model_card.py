@@ -47,6 +47,7 @@ under Apache-2.0.
 """
 
 USES = {
+    "build_adapter": "SentenceTransformer",
     "build_static_retriever": "SentenceTransformer",
     "build_dense_retriever": "SentenceTransformer",
     "build_late_interaction_retriever": "MultiVectorEncoder",

@@ -15,8 +15,11 @@ class Tokens(NamedTuple):
     padded before an encoder decides to, so padding is paid by the encoders that need it and only
     for texts that share a chunk.
 
+    A text may also be one token that is given by its vector instead of its id, as `inputs_embeds`
+    does in transformers: where an encoder is frozen, its vectors are all that is left to read.
+
     Attributes:
-        ids: token ids of all texts, int64 [N].
+        ids: token ids of all texts, int64 [N]; or the vectors of texts of one token, float32 [N, D].
         offsets: where each text starts, then N, int64 [n + 1].
     """
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from data.storage.token_store import TokenStore
+    from data.storage.text_inputs import TextInputs
     from data.tokenizers.tokens import Tokens
     from data.training.examples import TrainingExamples
 
@@ -47,15 +47,15 @@ class Batch(NamedTuple):
 
 
 class TokenStores(NamedTuple):
-    """Token ids of what is trained on.
+    """Token ids, or vectors, of what is trained on.
 
     Attributes:
         queries: the train queries, in the order of the query rows.
         documents: the collection's documents.
     """
 
-    queries: TokenStore
-    documents: TokenStore
+    queries: TextInputs
+    documents: TextInputs
 
 
 def collate(

@@ -7,14 +7,19 @@ know, namely separate towers.
 import copy
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import transformers
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 IDENTITY = "torch.nn.modules.linear.Identity"
+RELU = "torch.nn.modules.activation.ReLU"
+ROUTER = "base.modules.router.Router"
 
 
 class Texts(NamedTuple):
@@ -43,12 +48,19 @@ class Module(NamedTuple):
         config: its configuration.
         weights: its tensors; None: it has none, or they are already written.
         at_root: its files lie in the export's own folder.
+        routes: of a router, the modules of each task (query, document).
     """
 
     kind: str
     config: dict[str, Any]
     weights: dict[str, Tensor] | None = None
     at_root: bool = False
+    routes: "Mapping[str, list[Module]] | None" = None
+
+    @property
+    def name(self) -> str:
+        """Its class alone."""
+        return self.kind.rpartition(".")[2]
 
 
 def transformer(
@@ -67,20 +79,31 @@ def transformer(
     return Module("base.modules.transformer.Transformer", settings, at_root=True)
 
 
-def dense(linear: nn.Linear, key: str) -> Module:
-    """Return a projection without bias of the features of that name."""
+def dense(weight: Tensor, key: str, activation: str = IDENTITY) -> Module:
+    """Return a projection [D, H] without bias of the features of that name."""
     names = {"module_input_name": key, "module_output_name": key}
     config = {
-        "in_features": linear.in_features,
-        "out_features": linear.out_features,
+        "in_features": weight.shape[1],
+        "out_features": weight.shape[0],
         "bias": False,
-        "activation_function": IDENTITY,
+        "activation_function": activation,
     }
     return Module(
         "base.modules.dense.Dense",
         config | names,
-        {"linear.weight": linear.weight.detach().cpu().contiguous()},
+        {"linear.weight": weight.detach().cpu().contiguous()},
     )
+
+
+def routed(queries: list[Module], documents: list[Module]) -> list[Module]:
+    """The modules that both sides begin with, then a router to the rest of each.
+
+    A text that is encoded without saying whether it is a query or a document is refused there.
+    """
+    shared = len([module for module in queries if module.weights is None])
+    routes = {"query": queries[shared:], "document": documents[shared:]}
+    settings = {"default_route": None, "allow_empty_key": False}
+    return [*queries[:shared], Module(ROUTER, settings, routes=routes)]
 
 
 def normalize(key: str) -> Module:
@@ -111,14 +134,8 @@ def write(folder: Path, modules: list[Module], *, model_type: str, **settings: o
     """
     entries = []
     for place, module in enumerate(modules):
-        name = "" if module.at_root else f"{place}_{module.kind.rpartition('.')[2]}"
-        (folder / name).mkdir(exist_ok=True)
-        _write_json(
-            folder / name / ("sentence_bert_config.json" if module.at_root else "config.json"),
-            module.config,
-        )
-        if module.weights is not None:
-            save_file(module.weights, folder / name / "model.safetensors")
+        name = "" if module.at_root else f"{place}_{module.name}"
+        _write_module(folder / name, module)
         entries.append(
             {
                 "idx": place,
@@ -133,6 +150,34 @@ def write(folder: Path, modules: list[Module], *, model_type: str, **settings: o
         folder / "config_sentence_transformers.json",
         {"__version__": versions, "model_type": model_type, **settings},
     )
+
+
+def _write_module(folder: Path, module: Module) -> None:
+    folder.mkdir(exist_ok=True)
+    if module.routes is not None:
+        _write_routes(folder, module.routes, module.config)
+        return
+    _write_json(
+        folder / ("sentence_bert_config.json" if module.at_root else "config.json"), module.config
+    )
+    if module.weights is not None:
+        save_file(module.weights, folder / "model.safetensors")
+
+
+def _write_routes(
+    folder: Path, routes: "Mapping[str, list[Module]]", parameters: dict[str, Any]
+) -> None:
+    structure = {
+        task: [f"{task}_{place}_{module.name}" for place, module in enumerate(modules)]
+        for task, modules in routes.items()
+    }
+    types = {}
+    for task, modules in routes.items():
+        for name, module in zip(structure[task], modules, strict=True):
+            _write_module(folder / name, module)
+            types[name] = f"sentence_transformers.{module.kind}"
+    config = {"types": types, "structure": structure, "parameters": parameters}
+    _write_json(folder / "router_config.json", config)
 
 
 def merged(model: Any) -> Any:

@@ -36,9 +36,10 @@ KINDS = {
     "lightning_modules.build_dense_retriever": "a dense retriever",
     "lightning_modules.build_static_retriever": "a static retriever",
     "lightning_modules.build_late_interaction_retriever": "a late-interaction retriever, with a vector for each token and none for a text",
+    "lightning_modules.build_adapter": "an adapter",
     "lightning_modules.build_cross_encoder": "a cross-encoder, which scores pairs and has no vector for a text",
 }
-DENSE, STATIC, _LATE, CROSS_ENCODER = KINDS
+DENSE, STATIC, _LATE, _ADAPTER, CROSS_ENCODER = KINDS
 
 
 class PretrainedRetriever(NamedTuple):

@@ -42,6 +42,19 @@ def read_linear(path: str) -> Tensor | None:
     return None if file is None else _tensor(path, file, "linear.weight")
 
 
+def read_dense(path: str, file: Path) -> Tensor:
+    """The weight [D, H] of a dense layer in an export's folder.
+
+    Args:
+        path: the folder as configured.
+        file: the layer's file in it.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    return _tensor(path, file, "linear.weight")
+
+
 def read_static(path: str) -> Tensor:
     """Return the token vectors [V, D] of an exported static retriever.
 

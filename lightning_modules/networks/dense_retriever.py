@@ -72,7 +72,8 @@ class DenseRetriever(Retriever[Tensor]):
 
     def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
         """Write a SentenceTransformer."""
-        if self.document_encoder is not None:
+        apart = self.document_encoder
+        if apart is not None and not apart.shares_base:
             raise InputError(
                 "export=true: the layout holds one encoder, not separate towers; set "
                 "model.network.shared=true."
@@ -83,6 +84,8 @@ class DenseRetriever(Retriever[Tensor]):
                 "model.network.similarity=cosine."
             )
         modules = self.encoder.export_modules(folder, tokenizer, texts)
+        if apart is not None:
+            modules = layout.routed(modules, apart.export_modules(folder, tokenizer, texts))
         layout.write(
             folder,
             [*modules, layout.normalize("sentence_embedding")] if self.normalised else modules,

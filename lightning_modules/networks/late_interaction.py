@@ -132,7 +132,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         }
         modules = [
             layout.transformer(folder, self.backbone, cutting, **settings),
-            layout.dense(self.projection, "token_embeddings"),
+            layout.dense(self.projection.weight, "token_embeddings"),
             layout.Module("multi_vector_encoder.modules.multi_vector_mask.MultiVectorMask", mask),
             layout.normalize("token_embeddings"),
         ]

@@ -26,6 +26,7 @@ class StaticEncoder(TextEncoder):
         weights: [V] initial weight of each.
     """
 
+    shares_base = False
     exports_length = False  # sentence-transformers takes the mean of the token vectors
 
     def __init__(self, vectors: Tensor, weights: Tensor) -> None:

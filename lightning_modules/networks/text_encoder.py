@@ -16,9 +16,12 @@ class TextEncoder(nn.Module, ABC):
     Attributes:
         exports_length: whether the vectors of an export have the length of ours; if not, only
             cosines agree.
+        shares_base: whether two of them are one encoder with a different end, which an export can
+            hold.
     """
 
     exports_length: bool
+    shares_base: bool
 
     @abstractmethod
     def forward(self, tokens: Tokens) -> Tensor:

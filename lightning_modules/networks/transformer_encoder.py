@@ -36,6 +36,7 @@ class TransformerEncoder(TextEncoder):
     """
 
     exports_length = True
+    shares_base = False
 
     def __init__(
         self,
@@ -93,5 +94,5 @@ class TransformerEncoder(TextEncoder):
         return (
             modules
             if self.projection is None
-            else [*modules, layout.dense(self.projection, "sentence_embedding")]
+            else [*modules, layout.dense(self.projection.weight, "sentence_embedding")]
         )

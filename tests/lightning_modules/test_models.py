@@ -8,12 +8,13 @@ import torch
 from cell_runs import ROOT
 from configured_models import batch_of, built, config, documents
 from hydra.utils import instantiate
-from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
+from tiny_models import WORDS, save_tiny, tiny_tokenizer
 
-from data import Batch
+from data import Batch, Tokens
 from errors import InputError
 from evaluation.answer import Search
 from lightning_modules.layers.chunks import Chunks
+from lightning_modules.layers.ragged_tensor import take
 from lightning_modules.layers.word_vectors import WordVectors
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
@@ -25,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 def test_every_model_file_is_covered():
-    assert MODELS == ["colbert", "cross_encoder", "minilm", "minilm_2layers", "static"]
+    assert MODELS == ["adapter", "colbert", "cross_encoder", "minilm", "minilm_2layers", "static"]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -77,7 +78,7 @@ def test_word_vectors_looked_up_once_leave_scores_and_gradients(
 
 
 def _text(tokens, row):
-    return ragged([tokens.ids[tokens.offsets[row] : tokens.offsets[row + 1]].tolist()])
+    return Tokens(*take(tokens.ids, tokens.offsets, torch.tensor([row])))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,10 +1,12 @@
 """The models of conf/model/*.yaml on tiny random encoders."""
 
 import numpy as np
+import torch
 from cell_runs import composed
 from hydra.utils import instantiate
 from tiny_models import random_batch, tiny_tokenizer
 
+from data import Tokens, VectorStore
 from data.storage.ragged import ragged_by_owner
 from data.storage.token_store import TokenStore
 
@@ -31,10 +33,25 @@ def config(model, folder, *overrides):
 
 def built(model, folder, *overrides, seed=0):
     cfg = config(model, folder, *overrides)
-    return instantiate(cfg.model.network)(
-        tokenizer=tiny_tokenizer(), documents=documents(), seed=seed
-    )
+    inputs = vectors() if model == "adapter" else documents()
+    return instantiate(cfg.model.network)(tokenizer=tiny_tokenizer(), documents=inputs, seed=seed)
+
+
+def vectors(source="a0"):
+    """Vectors of three documents, as long as the tiny encoder's."""
+    values = np.random.default_rng(0).standard_normal((3, 16)).astype(np.float32)
+    return VectorStore(values, source)
 
 
 def batch_of(model):
-    return random_batch(framed=model != "cross_encoder")
+    batch = random_batch(framed=model != "cross_encoder")
+    if model != "adapter":
+        return batch
+    return batch._replace(queries=_vectors(batch.queries), documents=_vectors(batch.documents))
+
+
+def _vectors(tokens):
+    """A random vector for each text."""
+    count = len(tokens.lengths)
+    values = torch.randn(count, 16, generator=torch.Generator().manual_seed(count))
+    return Tokens(values, torch.arange(count + 1))
