@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection as Choices
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +13,13 @@ def real(
     key: str,
     value: Any,
     allowed: str,
-    low: float,
-    high: float,
+    low: float = -math.inf,
+    high: float = math.inf,
     *,
     open_low: bool = False,
     open_high: bool = False,
 ) -> float:
-    """Return `value` as a float inside the interval, whose ends belong to it unless they are said to be open.
+    """Return a finite number within an interval, whose ends belong to it unless they are open.
 
     Args:
         key: the configuration key, for the message.
@@ -31,51 +31,69 @@ def real(
         open_high: whether `high` itself is refused.
 
     Raises:
-        InputError: not a real number, or outside the interval.
+        InputError: not a finite number, or outside the interval.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{key}={value!r} is not a number. Allowed: {allowed}")
-    number = float(value)
-    below = number <= low if open_low else number < low
-    above = number >= high if open_high else number > high
-    if math.isnan(number) or below or above:
-        raise InputError(f"{key}={value!r} is out of range. Allowed: {allowed}")
-    return number
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value):
+        raise refusal(key, value, allowed)
+    below = value <= low if open_low else value < low
+    above = value >= high if open_high else value > high
+    if below or above:
+        raise refusal(key, value, allowed)
+    return float(value)
 
 
 def ratio(key: str, value: Any) -> float:
     """Return a noise ratio in [0, 1)."""
-    return real(
-        key,
-        value,
-        "a real number of at least 0 and less than 1, the share of training positives to corrupt, "
-        "e.g. 0.2",
-        0.0,
-        1.0,
-        open_high=True,
-    )
+    allowed = f"a number with 0 <= {key} < 1, the share of training positives to corrupt, e.g. 0.2"
+    return real(key, value, allowed, 0.0, 1.0, open_high=True)
 
 
-def integer(key: str, value: Any, low: int | None = None) -> int:
+def positive(key: str, value: Any, example: str) -> float:
+    """Return a number above 0.
+
+    Args:
+        key: the configuration key, for the message.
+        value: what the configuration gives.
+        example: a value that makes sense, for the message.
+    """
+    return real(key, value, f"a positive number, e.g. {example}", 0.0, open_low=True)
+
+
+def integer(key: str, value: Any, low: int | None = None, allowed: str | None = None) -> int:
     """Return a whole number of at least `low`.
+
+    Args:
+        key: the configuration key, for the message.
+        value: what the configuration gives.
+        low: the smallest value; None: any.
+        allowed: the allowed values in words, where more has to be said than `low`.
 
     Raises:
         InputError: not a whole number, or too small.
     """
-    allowed = "a whole number" if low is None else f"a whole number of at least {low}"
     if isinstance(value, bool) or not isinstance(value, int) or (low is not None and value < low):
-        raise InputError(f"{key}={value!r} is not usable. Allowed: {allowed}")
+        at_least = "" if low is None else f" of at least {low}"
+        raise refusal(key, value, allowed or f"a whole number{at_least}")
     return value
 
 
-def choice(key: str, value: Any, choices: Choices[str]) -> str:
+def choice(key: str, value: Any, choices: Choices[str], *, or_null: str | None = None) -> str:
     """Return one of `choices`.
+
+    Args:
+        key: the configuration key, for the message.
+        value: what the configuration gives.
+        choices: the allowed words; a sequence is named in its order, a set in the alphabet's.
+        or_null: what null means, where the caller allows it.
 
     Raises:
         InputError: something else.
     """
     if value not in choices:
-        raise InputError(f"{key}={value!r} is not a choice. Allowed: {', '.join(sorted(choices))}")
+        words = ", ".join(choices if isinstance(choices, Sequence) else sorted(choices))
+        null = "" if or_null is None else f", or null {or_null}"
+        raise refusal(key, value, f"one of {words}{null}")
     return str(value)
 
 
@@ -86,8 +104,15 @@ def switch(key: str, value: Any) -> bool:
         InputError: something else.
     """
     if not isinstance(value, bool):
-        raise InputError(f"{key}={value!r} is not usable. Allowed: true, false")
+        raise refusal(key, value, "true or false")
     return value
+
+
+def refusal(key: str, value: Any, allowed: str) -> InputError:
+    """Return the error that says what a key must be; the value is written as in YAML."""
+    words = {None: "null", True: "true", False: "false"}
+    written = words[value] if value is None or isinstance(value, bool) else value
+    return InputError(f"{key}={written}: must be {allowed}.")
 
 
 @contextmanager

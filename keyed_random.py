@@ -2,13 +2,20 @@
 
 A draw depends on its key (seed, epoch, example, ...) and on nothing else: not on how many draws
 came before, nor on the number of processes, nor on NumPy's generators, whose streams may change
-with its version.
+with its version. So corrupted sets are nested, and audits and samples can be repeated anywhere.
+
+Integer keys are mixed in bulk (`keyed_random`, `keyed_order`). Ids are text, and what is drawn for
+them must outlive this program: a cryptographic hash draws (`keyed_uniform`, `keyed_sample`).
 
 Reference:
     Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, for random numbers by
     key; Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, for
-    the mixing function (SplitMix64).
+    the mixing function (SplitMix64); RFC 7693 for BLAKE2b, the hash of text.
 """
+
+import math
+from collections.abc import Iterable
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +23,7 @@ from numpy.typing import NDArray
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
+_BELOW_ONE = math.nextafter(1.0, 0.0)
 
 
 def keyed_random(*key: int | NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -44,3 +52,56 @@ def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     state = (state ^ (state >> np.uint64(30))) * _FIRST
     state = (state ^ (state >> np.uint64(27))) * _SECOND
     return state ^ (state >> np.uint64(31))
+
+
+def keyed_uniform(version: str, seed: int, role: str, *ids: str) -> float:
+    """Return a number in (0, 1): (blake2b-64(version|seed|role|ids) + 1/2) / 2^64.
+
+    Args:
+        version: version of the algorithm that draws.
+        seed: the experiment's seed.
+        role: what the number decides, so that two decisions about the same ids are independent.
+        ids: what the decision is about.
+    """
+    return _unit(_hash(version, seed, role, ids).digest())
+
+
+def keyed_uniforms(
+    version: str, seed: int, role: str, ids: tuple[str, ...], last: Iterable[str]
+) -> list[float]:
+    """Return `keyed_uniform(version, seed, role, *ids, each)` for each id of `last`.
+
+    The common part of the key is hashed once.
+    """
+    prefix = _hash(version, seed, role, (*ids, ""))
+    draws = []
+    for each in last:
+        keyed = prefix.copy()
+        keyed.update(each.encode())
+        draws.append(_unit(keyed.digest()))
+    return draws
+
+
+def keyed_sample(items: Iterable[tuple[str, ...]], count: int, key: str) -> list[tuple[str, ...]]:
+    """Return the `count` items with the smallest hashes; a larger sample contains a smaller one.
+
+    Args:
+        items: tuples of ids or texts, in any order.
+        count: size of the sample; all items if there are fewer.
+        key: what the sample is for, with the seed; at most 64 bytes.
+    """
+    return sorted(items, key=lambda item: (_keyed_digest(item, key), item))[:count]
+
+
+def _keyed_digest(item: tuple[str, ...], key: str) -> bytes:
+    text = "\0".join(item).encode("utf-8", "replace")
+    return blake2b(text, digest_size=16, key=key.encode()).digest()
+
+
+def _hash(version: str, seed: int, role: str, ids: Iterable[str]) -> "blake2b":
+    return blake2b("|".join((version, str(seed), role, *ids)).encode(), digest_size=8)
+
+
+def _unit(digest: bytes) -> float:
+    """(h + 1/2) / 2^64, kept below 1, where the largest hashes would be rounded to."""
+    return min((int.from_bytes(digest, "big") + 0.5) / 2.0**64, _BELOW_ONE)

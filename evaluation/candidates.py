@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import checks
 from data import bm25_run
 from data.runs.run import NO_DOCUMENT, Run
 from data.runs.trec import read_trec
@@ -33,10 +34,8 @@ class FirstStage:
     """
 
     def __init__(self, path: str | None, candidates: int) -> None:
-        if candidates < 1:
-            raise InputError(f"model.candidates={candidates}: must be 1 or more, e.g. 100.")
         self.path = path
-        self.candidates = candidates
+        self.candidates = checks.integer("model.candidates", candidates, 1)
         self._file: Run | None = None
 
     @property

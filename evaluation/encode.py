@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from errors import InputError
+import checks
 from terminal import track
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def encode_store(
     Raises:
         InputError: when `batch_tokens` is less than 1.
     """
-    if batch_tokens < 1:
-        raise InputError(f"evaluation.batch_tokens={batch_tokens} must be 1 or more")
+    checks.integer("evaluation.batch_tokens", batch_tokens, 1)
     rows = range(len(store)) if rows is None else rows
     if not rows:
         raise ValueError("a store without texts has no vectors")

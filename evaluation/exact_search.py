@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 import torch
 
+import checks
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -80,8 +81,7 @@ def exact_top_k(
         InputError: when k is less than 1, or a vector is not finite or so large that a similarity
             could overflow.
     """
-    if k < 1:
-        raise InputError(f"evaluation.depth={k} must be 1 or more")
+    checks.integer("evaluation.depth", k, 1)
     queries = _tensor(query_vectors, device)
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
     query_peak = _peak(queries, "query", 0, limit)

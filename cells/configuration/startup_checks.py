@@ -5,17 +5,18 @@ there.
 """
 
 import logging
-import math
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
+import checks
 from cells.configuration.renamed_keys import refuse_renamed
 from errors import InputError
 
 log = logging.getLogger(__name__)
 
 OBJECTIVES = ("test", "validation")
+ON_ERROR = ("continue", "stop")
 
 
 def check(cfg: DictConfig) -> None:
@@ -29,26 +30,25 @@ def check(cfg: DictConfig) -> None:
     if (
         cfg.noise.ratio is not None
     ):  # null is for the noise model to judge: natural noise has a ratio of its own
-        _ratio(cfg.noise.ratio)
+        checks.ratio("noise.ratio", cfg.noise.ratio)
     _learning_rate(cfg)
     for key, least in (
         ("batch.size", 1),
         ("negatives.per_example", 0),
         ("negatives.depth", 0),
         ("evaluation.depth", 1),
+        ("evaluation.batch_tokens", 1),
+        ("trainer.max_epochs", 1),
     ):
-        _at_least(cfg, key, least)
+        checks.integer(key, OmegaConf.select(cfg, key), least)
     for key, example in (
         ("optimizer.lr", "2e-5"),
         ("model.network.temperature", "0.05 for cosine or 1 for dot"),
     ):
-        _positive(cfg, key, example)
-    _at_least(cfg, "evaluation.batch_tokens", 1)
-    _at_least(cfg, "trainer.max_epochs", 1)
-    if cfg.objective not in OBJECTIVES:
-        raise InputError(f"objective={cfg.objective}: must be {' or '.join(OBJECTIVES)}.")
-    if cfg.on_error not in ("continue", "stop"):
-        raise InputError(f"on_error={cfg.on_error}: must be continue or stop.")
+        if (value := OmegaConf.select(cfg, key)) is not None:
+            checks.positive(key, value, example)
+    checks.choice("objective", cfg.objective, OBJECTIVES)
+    checks.choice("on_error", cfg.on_error, ON_ERROR)
     _candidates(cfg)
     _vectors(cfg)
     _warn_of_own_encoder(cfg)
@@ -98,15 +98,6 @@ def _vectors(cfg: DictConfig) -> None:
         )
 
 
-def _positive(cfg: DictConfig, key: str, example: str) -> None:
-    """The network and the optimiser check these too, but only after the collection is read and Lightning imported."""
-    value = OmegaConf.select(cfg, key)
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf
-    ):
-        raise InputError(f"{key}={value}: must be a positive number, e.g. {example}.")
-
-
 def _warn_of_own_encoder(cfg: DictConfig) -> None:
     path = OmegaConf.select(cfg, "noise.encoder.path")
     if path is not None and path == OmegaConf.select(cfg, "model.path"):
@@ -115,21 +106,6 @@ def _warn_of_own_encoder(cfg: DictConfig) -> None:
             "makes noise that is adversarial to it. Take another encoder, e.g. noise/encoder=lsa.",
             path,
         )
-
-
-def _ratio(ratio: object) -> None:
-    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 <= ratio < 1:
-        raise InputError(
-            f"noise.ratio={ratio}: must be a number with 0 <= noise.ratio < 1, the share of "
-            "training positives to corrupt, e.g. 0.2."
-        )
-
-
-def _at_least(cfg: DictConfig, key: str, least: int) -> None:
-    group, name = key.split(".")
-    value = cfg[group][name]
-    if not isinstance(value, int) or value < least:
-        raise InputError(f"{key}={value}: must be an integer of at least {least}.")
 
 
 def _candidates(cfg: DictConfig) -> None:

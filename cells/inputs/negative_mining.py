@@ -2,6 +2,7 @@
 
 from omegaconf import DictConfig
 
+import checks
 from cells.inputs.negative_limits import check_limits
 from cells.inputs.train_run import read_train_run
 from data import Collection, bm25_run
@@ -16,15 +17,11 @@ def check_negatives(negatives: DictConfig) -> None:
         InputError: for one out of its range, or one that nothing would read.
     """
     check_limits(negatives)
-    if negatives.depth < 0:
-        raise InputError(
-            f"negatives.depth={negatives.depth}: must be 0 (none are mined) or more, e.g. 100."
-        )
-    if negatives.refresh_every is not None and negatives.refresh_every < 1:
-        raise InputError(
-            f"negatives.refresh_every={negatives.refresh_every}: must be 1 epoch or more, or null "
-            "for never."
-        )
+    allowed = "0 (none are mined) or more, e.g. 100"
+    checks.integer("negatives.depth", negatives.depth, 0, allowed)
+    if negatives.refresh_every is not None:
+        allowed = "1 epoch or more, or null for never"
+        checks.integer("negatives.refresh_every", negatives.refresh_every, 1, allowed)
     nothing = next((key for key in ("per_example", "depth") if negatives[key] == 0), None)
     if nothing is None:
         if not 0 <= negatives.skip < negatives.depth:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+import checks
 from data import Collection, Qrels, Split
 from errors import InputError
 
@@ -19,12 +20,10 @@ def check_validation(cfg: DictConfig) -> None:
             training labels.
     """
     labels, patience = cfg.validation.labels, cfg.validation.patience
-    if labels not in LABELS:
-        raise InputError(f"validation.labels={labels}: must be one of {', '.join(LABELS)}.")
-    if patience is not None and patience < 1:
-        raise InputError(
-            f"validation.patience={patience}: must be 1 epoch or more, or null to train all epochs."
-        )
+    checks.choice("validation.labels", labels, LABELS)
+    if patience is not None:
+        allowed = "1 epoch or more, or null to train all epochs"
+        checks.integer("validation.patience", patience, 1, allowed)
     if labels == "noisy" and cfg.noise.get("audit") is not None:
         raise InputError(
             f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file tells how "

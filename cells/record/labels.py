@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
+import checks
 from cells.inputs.negative_mining import check_negatives, first_negatives
 from cells.inputs.training_inputs import examples_of
 from cells.record.directory import Cell
@@ -26,10 +27,7 @@ def check_examples_file(cfg: DictConfig) -> None:
     layout = cfg.task.examples_file
     if layout is None:
         return
-    if layout not in LAYOUTS:
-        raise InputError(
-            f"task.examples_file={layout}: must be null or one of {', '.join(LAYOUTS)}."
-        )
+    checks.choice("task.examples_file", layout, LAYOUTS, or_null="for none")
     check_negatives(cfg.negatives)
     if cfg.negatives.refresh_every is not None:
         raise InputError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from omegaconf import DictConfig
 
+import checks
 from cells.record.directory import Cell
 from cells.tasks.evaluate import KEYS
 from errors import InputError
@@ -34,8 +35,7 @@ def retrieve(cfg: DictConfig) -> None:
         raise InputError(
             f"task.splits={splits}: must be one or more of {', '.join(SPLITS)}, each once."
         )
-    if cfg.task.by not in RANKERS:
-        raise InputError(f"task.by={cfg.task.by}: must be one of {', '.join(RANKERS)}.")
+    checks.choice("task.by", cfg.task.by, RANKERS)
     cell = Cell.of(cfg, [*KEYS, "task"])
     path = cell.file("run.trec")
     cell.claim(overwrite=cfg.overwrite)

@@ -7,12 +7,12 @@ from pathlib import Path
 import wandb
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+import checks
 from cells.record.coordinates import coordinates_of
 from cells.record.directory import Cell
 from cells.tracking.tracker import Tracker
 from cells.tracking.wandb_mode import MODES, usable_mode
 from data.storage.atomic_files import written_aside
-from errors import InputError
 
 
 class WandbTracker(Tracker):
@@ -46,8 +46,7 @@ class WandbTracker(Tracker):
         every_n_steps: int,
     ) -> None:
         super().__init__(cell, every_n_steps)
-        if mode not in MODES:
-            raise InputError(f"logger.mode={mode}: must be one of {', '.join(MODES)}.")
+        checks.choice("logger.mode", mode, MODES)
         *parts, _ = cell.name.split("/")
         place = coordinates_of(cell.name.split("/"))
         self._run = wandb.init(

@@ -6,6 +6,7 @@ import time
 import torch
 from omegaconf import DictConfig
 
+import checks
 from cells.training.device import device_of
 from errors import InputError
 
@@ -26,8 +27,7 @@ def check_precision(trainer: DictConfig) -> None:
             several devices.
     """
     asked, device = str(trainer.precision), device_of(trainer)
-    if asked not in NAMES:
-        raise InputError(f"trainer.precision={asked}: must be one of {', '.join(NAMES)}.")
+    checks.choice("trainer.precision", asked, NAMES)
     if asked == "auto" and trainer.devices != 1:
         raise InputError(
             f"trainer.precision=auto with trainer.devices={trainer.devices}: processes might "

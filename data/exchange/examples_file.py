@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import checks
 from data.storage.atomic_files import written_aside
 from errors import InputError
 
@@ -48,10 +49,7 @@ def write_examples(
     Raises:
         InputError: a layout that there is not, or triplets of examples without negatives.
     """
-    if layout not in LAYOUTS:
-        raise InputError(
-            f"task.examples_file={layout}: must be null or one of {', '.join(LAYOUTS)}"
-        )
+    checks.choice("task.examples_file", layout, LAYOUTS, or_null="for none")
     if layout == "triplet" and not negatives.shape[1]:
         raise InputError(
             "task.examples_file=triplet with negatives.per_example=0: a triplet has a negative. "

@@ -1,9 +1,9 @@
 """Validation queries for collections that have none: a part of the training queries, never of the test queries."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 
-from errors import InputError
+import checks
+from keyed_random import keyed_sample
 
 
 def check_validation_share(share: float) -> None:
@@ -12,11 +12,9 @@ def check_validation_share(share: float) -> None:
     Raises:
         InputError: the share is not inside (0, 1).
     """
-    if not 0 < share < 1:  # nan fails too
-        raise InputError(
-            f"dataset.validation_share={share} must lie between 0 and 1: it is a part of the "
-            "training queries, for example 0.1"
-        )
+    allowed = "between 0 and 1, the part of the training queries to hold out, e.g. 0.1"
+    key = "dataset.validation_share"
+    checks.real(key, share, allowed, 0.0, 1.0, open_low=True, open_high=True)
 
 
 def held_out(queries: Iterable[str], share: float, seed: int) -> frozenset[str]:
@@ -33,12 +31,6 @@ def held_out(queries: Iterable[str], share: float, seed: int) -> frozenset[str]:
     Returns:
         The chosen queries.
     """
-    ordered = sorted(queries, key=lambda query: (_keyed_hash(query, seed), query))
-    count = min(max(round(share * len(ordered)), 1), len(ordered) - 1)
-    return frozenset(ordered[:count])
-
-
-def _keyed_hash(query: str, seed: int) -> bytes:
-    return blake2b(
-        query.encode("utf-8", "replace"), digest_size=16, key=f"holdout {seed}".encode()
-    ).digest()
+    distinct = [(query,) for query in queries]
+    count = min(max(round(share * len(distinct)), 1), len(distinct) - 1)
+    return frozenset(query for (query,) in keyed_sample(distinct, count, f"holdout {seed}"))

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import checks
 from data.collections.collection import Collection
 from data.collections.records import Document, Split
 from data.ingest.holdout import check_validation_share
@@ -21,7 +22,6 @@ from data.ingest.subsample import check_count, subsampled, with_fewer_queries
 from data.storage.cache import Cache, JsonValue
 from data.storage.text_store import TextStore
 from data.storage.text_store_writer import STORE_FORMAT, write_text_store
-from errors import InputError
 from terminal import track
 
 log = logging.getLogger(__name__)
@@ -104,11 +104,8 @@ def _check(rules: SplitRules) -> None:
     check_validation_share(rules.validation_share)
     check_count("train_pairs", rules.train_pairs)
     check_count("validation_queries", rules.validation_queries)
-    if rules.relevance < 1:
-        raise InputError(
-            f"dataset.relevance={rules.relevance} must be 1 or more: it is the lowest grade that "
-            "counts as positive"
-        )
+    allowed = "at least 1: it is the lowest grade that counts as positive"
+    checks.integer("dataset.relevance", rules.relevance, 1, allowed)
 
 
 def _documents(source: Source, on_problem: OnProblem, cache: Cache) -> TextStore:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+import checks
 from errors import InputError
 
 OnProblem: TypeAlias = Literal["drop", "fail"]
@@ -70,11 +71,7 @@ def check_on_problem(on_problem: str) -> None:
     Raises:
         InputError: it is neither `drop` nor `fail`.
     """
-    if on_problem not in get_args(OnProblem):
-        raise InputError(
-            f"dataset.on_problem={on_problem} is not known: use drop (leave unusable records out "
-            "and say so) or fail"
-        )
+    checks.choice("dataset.on_problem", on_problem, get_args(OnProblem))
 
 
 def settle(problems: Sequence[Problem], on_problem: OnProblem, where: str) -> None:

@@ -1,13 +1,10 @@
 """Fewer training pairs or validation queries of a large collection, with all of its documents and test queries."""
 
-from collections.abc import Iterable
-from hashlib import blake2b
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
+import checks
 from data.collections.records import Qrels, Split
-from errors import InputError
-
-Item = TypeVar("Item", bound=tuple[str, ...])
+from keyed_random import keyed_sample
 
 
 class Subsample(NamedTuple):
@@ -30,11 +27,9 @@ def check_count(key: str, count: int | None) -> None:
     Raises:
         InputError: it is neither a whole number from 1 nor null.
     """
-    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise InputError(
-            f"dataset.{key}={count} must be a whole number, 1 or more, or null for all that there "
-            "are"
-        )
+    if count is not None:
+        allowed = "a whole number of at least 1, or null for all that there are"
+        checks.integer(f"dataset.{key}", count, 1, allowed)
 
 
 def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
@@ -56,7 +51,7 @@ def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
     ]
     if count is None or count >= len(pairs):
         return Subsample(train, {})
-    kept = _first(pairs, count, f"train pairs {seed}")
+    kept = set(keyed_sample(pairs, count, f"train pairs {seed}"))
     queries = {query_id for query_id, _ in kept}
     qrels: Qrels = {}
     spared: Qrels = {}
@@ -79,8 +74,10 @@ def with_fewer_queries(validation: Split, count: int | None, seed: int) -> Split
     """
     if count is None or count >= len(validation.queries):
         return validation
-    kept = _first(
-        [(query_id,) for query_id in validation.queries], count, f"validation queries {seed}"
+    kept = set(
+        keyed_sample(
+            [(query_id,) for query_id in validation.queries], count, f"validation queries {seed}"
+        )
     )
     queries = {
         query_id: text for query_id, text in validation.queries.items() if (query_id,) in kept
@@ -88,12 +85,3 @@ def with_fewer_queries(validation: Split, count: int | None, seed: int) -> Split
     return Split(
         validation.name, queries, {query_id: validation.qrels[query_id] for query_id in queries}
     )
-
-
-def _first(items: Iterable[Item], count: int, key: str) -> set[Item]:
-    def keyed_hash(item: Item) -> bytes:
-        return blake2b(
-            "\0".join(item).encode("utf-8", "replace"), digest_size=16, key=key.encode()
-        ).digest()
-
-    return set(sorted(items, key=lambda item: (keyed_hash(item), item))[:count])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from errors import InputError
+import checks
 from terminal import quiet, track
 
 if TYPE_CHECKING:
@@ -86,12 +86,9 @@ def bm25_run(
 
 
 def _check(depth: int, k1: float, b: float) -> None:
-    if depth < 1:
-        raise InputError(f"the depth of the BM25 run is {depth}: it must be 1 or more")
-    if not 0 <= k1 < float("inf"):
-        raise InputError(f"BM25's k1={k1} must be 0 or more, for example 0.9")
-    if not 0 <= b <= 1:
-        raise InputError(f"BM25's b={b} must lie in [0, 1], for example 0.4")
+    checks.integer("depth", depth, 1)
+    checks.real("k1", k1, "0 or more, e.g. 0.9", 0.0)
+    checks.real("b", b, "between 0 and 1, e.g. 0.4", 0.0, 1.0)
 
 
 def _index_key(collection: Collection, k1: float, b: float) -> dict[str, JsonValue]:

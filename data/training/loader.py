@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import checks
 from data.training.batch import Batch, TokenStores, collate
 from data.training.sampling import NegativeSampler
 from errors import InputError
@@ -130,8 +131,7 @@ class TrainingLoader:
 def _check(
     n_examples: int, batch_size: int, negatives: int, *, in_batch: bool, world_size: int
 ) -> None:
-    if batch_size < 1:
-        raise InputError(f"batch.size={batch_size} must be 1 or more")
+    checks.integer("batch.size", batch_size, 1)
     if batch_size % world_size:
         raise InputError(
             f"batch.size={batch_size} cannot be shared equally by {world_size} processes: use a "

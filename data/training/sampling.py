@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import checks
 from data.training.negatives import Pairs, PairSet
 from errors import InputError
 from keyed_random import keyed_random
@@ -34,8 +35,7 @@ class NegativeSampler:
     """
 
     def __init__(self, examples: TrainingExamples, *, per_example: int, seed: int) -> None:
-        if per_example < 0:
-            raise InputError(f"negatives.per_example={per_example} must be 0 or more")
+        checks.integer("negatives.per_example", per_example, 0)
         self._examples, self._per_example, self._seed = examples, per_example, seed
         self._positives = PairSet(
             Pairs(examples.positives.owners, examples.positives.values), len(examples.first_copies)

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+import checks
 from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 from lightning_modules.training.seeding import seeded
@@ -42,11 +43,9 @@ class Adaptation:
     recompute: str | None = None
 
     def __post_init__(self) -> None:
-        if self.recompute is not None and self.recompute not in RECOMPUTATIONS:
-            raise InputError(
-                f"model.network.adaptation.recompute={self.recompute}: must be null or one of "
-                f"{', '.join(RECOMPUTATIONS)}."
-            )
+        if self.recompute is not None:
+            key = "model.network.adaptation.recompute"
+            checks.choice(key, self.recompute, RECOMPUTATIONS, or_null="for none")
         if self.lora is None:
             return
         if find_spec("peft") is None:

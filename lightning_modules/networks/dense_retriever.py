@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
+import checks
 from data import Tokens, joined
 from errors import InputError
 from lightning_modules.loading import layout
@@ -42,10 +43,7 @@ class DenseRetriever(Retriever[Tensor]):
         temperature: float,
     ) -> None:
         super().__init__(temperature)
-        if similarity not in SIMILARITIES:
-            raise InputError(
-                f"model.network.similarity={similarity}: must be one of {', '.join(SIMILARITIES)}."
-            )
+        checks.choice("model.network.similarity", similarity, SIMILARITIES)
         self.encoder = encoder
         self.document_encoder = document_encoder
         self.normalised = similarity == "cosine"

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+import checks
 from data import Batch, Tokens
-from errors import InputError
 from lightning_modules.loading.layout import Texts
 from lightning_modules.networks.shared_batch import Share
 
@@ -27,12 +27,8 @@ class Network(nn.Module, ABC):
 
     def __init__(self, temperature: float) -> None:
         super().__init__()
-        if not temperature > 0:
-            raise InputError(
-                f"model.network.temperature={temperature}: must be a positive number, e.g. 0.05 "
-                "for cosine or 1 for dot."
-            )
-        self.temperature = temperature
+        example = "0.05 for cosine or 1 for dot"
+        self.temperature = checks.positive("model.network.temperature", temperature, example)
 
     @abstractmethod
     def scores(self, batch: Batch) -> Tensor:

@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+import checks
 from data import Tokens
-from errors import InputError
 from lightning_modules.layers.chunks import Chunks
 from lightning_modules.layers.pooling import POOLINGS
 from lightning_modules.layers.ragged_tensor import padded
@@ -49,10 +49,7 @@ class TransformerEncoder(TextEncoder):
         recompute: bool = False,
     ) -> None:
         super().__init__()
-        if pooling not in POOLINGS:
-            raise InputError(
-                f"model.network.pooling={pooling}: must be one of {', '.join(POOLINGS)}."
-            )
+        checks.choice("model.network.pooling", pooling, POOLINGS)
         self.backbone = backbone
         self.pooling = pooling
         self.pad_id = pad_id

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
+import checks
 from errors import InputError
 
 LAYER = re.compile(r"\.(?:layers?|h|blocks?)\.(\d+)\.")
@@ -43,10 +44,8 @@ def constant_schedule(optimizer: Optimizer, total_steps: int, *, warmup: float) 
 
 
 def _warm_steps(warmup: float, total_steps: int) -> int:
-    if not 0 <= warmup < 1:
-        raise InputError(
-            f"scheduler.warmup={warmup}: must be a share of the steps, 0 <= scheduler.warmup < 1."
-        )
+    allowed = "a share of the steps, 0 <= scheduler.warmup < 1"
+    checks.real("scheduler.warmup", warmup, allowed, 0.0, 1.0, open_high=True)
     return int(warmup * total_steps)
 
 
@@ -75,11 +74,8 @@ class Optimization:
     layer_decay: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.layer_decay <= 1:
-            raise InputError(
-                f"model.layer_decay={self.layer_decay}: must be above 0 and at most 1, e.g. 0.9; 1 "
-                "is the same rate for all."
-            )
+        allowed = "above 0 and at most 1, e.g. 0.9; 1 is the same rate for all"
+        checks.real("model.layer_decay", self.layer_decay, allowed, 0.0, 1.0, open_low=True)
 
     def check(self) -> None:
         """Refuse arguments that the optimiser or the schedule does not take, before anything slow.

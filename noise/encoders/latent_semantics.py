@@ -18,9 +18,9 @@ import numpy as np
 import checks
 from data.collections.collection import Collection
 from errors import InputError
+from keyed_random import keyed_uniforms
 from noise.encoders.embeddings import Vectors, unit
 from noise.selection.document_order import IDS_AT_ONCE, DocumentOrder
-from noise.selection.keyed_hash import uniforms
 
 if TYPE_CHECKING:
     from data.storage.cache import JsonValue
@@ -105,7 +105,7 @@ class LatentSemantics:
             return [int(row) for row in order.rows]
         blocks = np.array_split(np.arange(len(order)), -(-len(order) // IDS_AT_ONCE))
         draws = np.concatenate(
-            [uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks]
+            [keyed_uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks]
         )
         chosen = np.argsort(draws, kind="stable")[: self.sample]
         return [int(row) for row in order.rows[np.sort(chosen)]]

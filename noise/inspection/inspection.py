@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 import checks
 from data.collections.collection import Collection
+from keyed_random import keyed_uniform
 from noise.audit.audit import Audit
 from noise.audit.row import AuditRow
 from noise.encoders.embeddings import EncoderRecipe, TextEncoder, Vectors, batches
 from noise.model import Corruption
-from noise.selection.keyed_hash import uniform
 from terminal import track
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _sampled(audit: Audit, sample: int) -> list[AuditRow]:
     substitutions = [row for row in audit.rows if row.corrupts and row.removed and row.inserted]
     return sorted(
         substitutions,
-        key=lambda row: uniform("inspection-1", 0, "sample", row.query_id, row.removed),
+        key=lambda row: keyed_uniform("inspection-1", 0, "sample", row.query_id, row.removed),
     )[:sample]
 
 

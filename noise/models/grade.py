@@ -10,11 +10,11 @@ import numpy as np
 import checks
 from data.collections.collection import Collection
 from errors import InputError
+from keyed_random import keyed_uniform
 from noise.audit.labels import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
 from noise.selection.document_order import DocumentOrder
-from noise.selection.keyed_hash import uniform
 from noise.selection.order import (
     Pair,
     Relabelling,
@@ -134,7 +134,7 @@ class GradeShift(NoiseModel):
             else:
                 level = _drawn(
                     moves[max(pair.grade, 0)],
-                    uniform(self.version, self.seed, "level", pair.query_id, pair.doc_id),
+                    keyed_uniform(self.version, self.seed, "level", pair.query_id, pair.doc_id),
                 )
                 yield Relabelling(self.name, self.version).row(
                     pair, pair.grade, level, f"{max(pair.grade, 0)} to {level}"

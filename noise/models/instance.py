@@ -10,11 +10,11 @@ import numpy as np
 
 import checks
 from data.collections.collection import Collection
+from keyed_random import keyed_uniform
 from noise.audit.row import AuditRow
 from noise.encoders.embeddings import EncoderRecipe, TextEncoder
 from noise.model import NoiseModel, Recipe, Scorer, Work, joined
 from noise.models.semantic import Neighbourhood
-from noise.selection.keyed_hash import uniform
 from noise.selection.order import count, in_order, positives, until
 from noise.selection.pair_noise import PairNoise
 from noise.selection.substitution import Done
@@ -85,7 +85,7 @@ class GaussianRates:
         normal = NormalDist(1.0, self.spread)
         below = normal.cdf(0.0)
         draws = {
-            (query_id, doc_id): uniform("gaussian-1", seed, "rate", query_id, doc_id)
+            (query_id, doc_id): keyed_uniform("gaussian-1", seed, "rate", query_id, doc_id)
             for query_id, doc_id, _ in judgements
         }
         return {

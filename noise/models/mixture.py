@@ -7,10 +7,10 @@ import checks
 from data.collections.collection import Collection
 from data.storage.cache import JsonValue
 from errors import InputError
+from keyed_random import keyed_uniform
 from noise.audit.labels import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import joined
-from noise.selection.keyed_hash import uniform
 from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.substitution import Done
@@ -91,9 +91,9 @@ class Mixture(PairNoise):
         return (pair for pair in pairs if self._component(pair) == name)
 
     def _component(self, pair: Pair) -> str:
-        mark = uniform(self.version, self.seed, "component", pair.query_id, pair.doc_id) * sum(
-            self.weights.values()
-        )
+        mark = keyed_uniform(
+            self.version, self.seed, "component", pair.query_id, pair.doc_id
+        ) * sum(self.weights.values())
         passed = (
             name
             for name, mass in zip(self.weights, accumulate(self.weights.values()), strict=True)

@@ -7,9 +7,9 @@ import numpy as np
 import checks
 from data.collections.collection import Collection
 from data.storage.cache import JsonValue
+from keyed_random import keyed_uniform, keyed_uniforms
 from noise.audit.row import AuditRow
 from noise.selection.document_order import DocumentOrder
-from noise.selection.keyed_hash import uniform, uniforms
 from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.relevant import Relevant
@@ -68,14 +68,16 @@ class UniformSubstitution(PairNoise):
         """
         key = (pair.query_id, pair.doc_id)
         tries = (
-            np.array(uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)
+            np.array(keyed_uniforms(self.version, self.seed, "pick", key, ATTEMPTS)) * len(order)
         ).astype(np.int64)
         free = _free(pair, tries, taken, order, relevant)
         if free:
             return free[0]
         free = _free(pair, np.arange(len(order)), taken, order, relevant)
         return (
-            free[int(uniform(self.version, self.seed, "rest", *key) * len(free))] if free else None
+            free[int(keyed_uniform(self.version, self.seed, "rest", *key) * len(free))]
+            if free
+            else None
         )
 
 

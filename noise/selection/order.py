@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from data.collections.records import Qrels
 from errors import InputError
+from keyed_random import keyed_uniform
 from noise.audit.row import SKIP, AuditRow
-from noise.selection.keyed_hash import uniform
 
 SELECTION = "semswap-1"
 """Version in the key of the order. All models share it: at one seed they corrupt the same pairs and differ in what they do to them."""
@@ -58,10 +58,10 @@ def in_order(
 ) -> list[Pair]:
     """Return the judgements in the order in which noise reaches them.
 
-    The key of a pair is u = uniform("select", query_id, doc_id), or u / rate where rates are given;
-    ascending, ties by ids. The first M of this order are a draw of M pairs without replacement with
-    probabilities (nearly) proportional to the rates, and a smaller M draws a subset of a larger
-    one.
+    The key of a pair is u = keyed_uniform("select", query_id, doc_id), or u / rate where rates are
+    given; ascending, ties by ids. The first M of this order are a draw of M pairs without
+    replacement with probabilities (nearly) proportional to the rates, and a smaller M draws a
+    subset of a larger one.
 
     Args:
         judgements: (query_id, doc_id, grade), in any order.
@@ -72,7 +72,7 @@ def in_order(
         E. Ohlsson, "Sequential Poisson sampling", Journal of Official Statistics 14(2), 1998.
     """
     pairs = [
-        Pair(*judgement, uniform(SELECTION, seed, "select", *judgement[:2]))
+        Pair(*judgement, keyed_uniform(SELECTION, seed, "select", *judgement[:2]))
         for judgement in judgements
     ]
     if rates is None:

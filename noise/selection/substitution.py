@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.collections.collection import Collection
+from keyed_random import keyed_uniforms
 from noise.audit.row import AuditRow
 from noise.selection.document_order import DocumentOrder
-from noise.selection.keyed_hash import uniforms
 from noise.selection.order import Pair, skip
 
 MODES = {"swap", "replace"}
@@ -101,8 +101,8 @@ class Substitution(NamedTuple):
 class Lottery(NamedTuple):
     """Draws one candidate with probability softmax(score / temperature) over the best `pool` that are free.
 
-    d' = argmax_d score_d / T - log(-log u_d), u_d = uniform("pick", query, removed, d)       (the
-    Gumbel-max trick)
+    d' = argmax_d score_d / T - log(-log u_d), the Gumbel-max trick, where
+    u_d = keyed_uniform("pick", query, removed, d).
 
     Attributes:
         version: version of the algorithm.
@@ -124,7 +124,7 @@ class Lottery(NamedTuple):
         free = [place for place, doc_id in enumerate(ids) if doc_id not in taken][: self.pool]
         if not free:
             return None
-        draws = uniforms(
+        draws = keyed_uniforms(
             self.version,
             self.seed,
             "pick",

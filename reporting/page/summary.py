@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.page.winners import SETTINGS, best_run, winners
-from reporting.page.words import counted, listed, named
 from reporting.statistics.comparisons import BASELINE
+from reporting.words import counted, listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

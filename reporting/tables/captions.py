@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporting.statistics.comparisons import BASELINE
+from reporting.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 
 TESTS = {"t": "paired t-test", "randomisation": "randomisation test"}
 BETTER, WORSE = "†", "‡"
-
-
-def counted(count: int, what: str) -> str:
-    """Return `1 test`, `2 tests`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def over_seeds(groups: Sequence[Group]) -> str:

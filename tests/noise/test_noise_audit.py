@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from noise_collections import make_collection, model
 
+from keyed_random import keyed_uniform, keyed_uniforms
 from noise import Audit, AuditRow
 from noise.audit.row import COLUMNS, from_line, to_line
-from noise.selection.keyed_hash import uniform, uniforms
 from noise.selection.order import count, in_order
 
 DOCUMENTS = {f"d{n}": f"word{n} thing{n % 3}" for n in range(20)}
@@ -116,14 +116,14 @@ def test_replaced_tells_what_an_inserted_document_stands_for(collection):
 
 def test_a_draw_is_the_hash_of_its_key():
     digest = blake2b(b"v|7|pick|q|d", digest_size=8).digest()
-    assert uniform("v", 7, "pick", "q", "d") == (int.from_bytes(digest, "big") + 0.5) / 2**64
-    assert uniforms("v", 7, "pick", ("q",), ["d", "e"]) == [
-        uniform("v", 7, "pick", "q", each) for each in "de"
+    assert keyed_uniform("v", 7, "pick", "q", "d") == (int.from_bytes(digest, "big") + 0.5) / 2**64
+    assert keyed_uniforms("v", 7, "pick", ("q",), ["d", "e"]) == [
+        keyed_uniform("v", 7, "pick", "q", each) for each in "de"
     ]
 
 
 def test_draws_are_uniform():
-    draws = np.array(uniforms("v", 1, "select", (), map(str, range(20_000))))
+    draws = np.array(keyed_uniforms("v", 1, "select", (), map(str, range(20_000))))
     assert 0 < draws.min() < draws.max() < 1
     counts = np.histogram(draws, 20, (0, 1))[0]
     assert ((counts - 1000) ** 2 / 1000).sum() < 45  # chi-square, 19 degrees of freedom, p = .0007

@@ -107,7 +107,7 @@ def test_tevatron_s_passages_carry_their_ids(base):
 
 def test_settings_that_cannot_be_written_are_refused_first(base, tmp_path):
     for overrides, message in (
-        (["task.examples_file=pairs"], "task.examples_file=pairs: must be null or one of triplet"),
+        (["task.examples_file=pairs"], "task.examples_file=pairs: must be one of triplet"),
         (
             ["task.examples_file=n-tuple", "negatives.refresh_every=1"],
             "negatives.refresh_every: no network is trained",

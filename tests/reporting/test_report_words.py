@@ -1,6 +1,6 @@
 """Words around numbers on the page of a report."""
 
-from reporting.page.words import counted, listed
+from reporting.words import counted, listed
 
 
 def test_words():

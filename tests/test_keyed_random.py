@@ -1,0 +1,28 @@
+"""Draws by text keys, to the bit: they decide which labels are corrupted and which pairs are sampled."""
+
+from hashlib import blake2b
+
+from keyed_random import keyed_sample, keyed_uniform, keyed_uniforms
+
+ITEMS = [(f"q{n}", f"d{n % 7}") for n in range(40)]
+
+
+def test_draws_of_one_key_are_those_of_many():
+    one_by_one = [keyed_uniform("v", 7, "pick", "q", each) for each in ("d", "e")]
+    assert keyed_uniforms("v", 7, "pick", ("q",), ["d", "e"]) == one_by_one
+    assert all(0 < draw < 1 for draw in one_by_one)
+
+
+def test_a_sample_depends_on_the_key_alone_and_larger_ones_contain_smaller():
+    sample = keyed_sample(ITEMS, 10, "train pairs 1")
+    assert keyed_sample(reversed(ITEMS), 10, "train pairs 1") == sample
+    assert keyed_sample(ITEMS, 20, "train pairs 1")[:10] == sample
+    assert keyed_sample(ITEMS, 10, "train pairs 2") != sample
+    assert set(keyed_sample(ITEMS, 100, "train pairs 1")) == set(ITEMS)
+
+
+def test_a_sample_takes_the_smallest_hashes():
+    def digest(item):
+        return blake2b("\0".join(item).encode(), digest_size=16, key=b"holdout 3").digest()
+
+    assert keyed_sample(ITEMS, 1, "holdout 3") == [min(ITEMS, key=digest)]
