@@ -64,7 +64,7 @@ def config_of(collection, folder, tmp_path):
             *(f"dataset.path={collection}", f"cache_dir={tmp_path / 'cache'}"),
             *(f"output_dir={tmp_path / 'out'}", "model.tokens.query_length=16"),
             *("model.tokens.document_length=32", "trainer.max_epochs=2", "batch.size=16"),
-            *("noise.encoder.dimensions=8", "negatives.depth=10", "evaluation.depth=20"),
+            *("noise.encoder.dimensions=8", "negatives.depth=10", "evaluation.depth=100"),
             *overrides,
         )
 
