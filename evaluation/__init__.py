@@ -4,7 +4,7 @@
 seconds: they are imported by name.
 """
 
-from data.runs.run import Run, below, ranked_run, without_self
+from data.runs.ranked_lists import Run, below, ranked_run, without_self
 from data.runs.trec import read_trec, write_trec
 from evaluation.measure_names import check_depth, deepest_cutoff, parse_measures
 from evaluation.measures import Scores, score_run

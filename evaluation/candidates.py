@@ -9,14 +9,14 @@ import numpy as np
 
 import checks
 from data import bm25_run
-from data.runs.run import NO_DOCUMENT, Run
+from data.runs.ranked_lists import NO_DOCUMENT, Run
 from data.runs.trec import read_trec
 from errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from evaluation.answer import Corpus, Queries
+    from evaluation.search_method import Corpus, Queries
 
 SHOWN = 3
 

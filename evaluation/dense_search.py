@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.runs.run import Run
-from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
+from data.runs.ranked_lists import Run
 from evaluation.encode import WINDOW, encode_store
 from evaluation.exact_search import exact_top_k
+from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.shard import WHOLE, Part
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from data.runs.run import NO_DOCUMENT, Run
+from data.runs.ranked_lists import NO_DOCUMENT, Run
 from errors import InputError
-from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.candidates import FirstStage, reordered
 from evaluation.exact_search import Best, merge
+from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.shard import WHOLE, Part
 from lightning_modules.layers.ragged_tensor import offsets_of
 from lightning_modules.layers.token_vectors import TokenVectors, maxsim, maxsim_pairs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from data.runs.run import NO_DOCUMENT, Run, document_names
+from data.runs.ranked_lists import NO_DOCUMENT, Run, document_names
 from errors import InputError
 from evaluation.measure_names import deepest_cutoff, programs
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from data.runs.run import NO_DOCUMENT
-from evaluation.answer import ALL, Answer, Corpus, Queries, Search, evaluating, moved
+from data.runs.ranked_lists import NO_DOCUMENT
 from evaluation.candidates import FirstStage, reordered
+from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
 from evaluation.shard import WHOLE, Part
 from terminal import track
 

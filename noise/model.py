@@ -21,10 +21,10 @@ from data.collections.collection import Collection
 from data.collections.records import Qrels
 from data.storage.cache import JsonValue
 from errors import InputError
+from noise.audit.apply_rows import drops, realised_rates
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.collection_content import content_hash, documents_hash
 from noise.audit.consistency import check_rows
-from noise.audit.labels import drops, realised_rates
 from noise.audit.row import DROP, SKIP, AuditRow
 from terminal import track
 

@@ -34,7 +34,7 @@ def run_command(arguments: Namespace) -> int:
         return _status(arguments)
     out = None if arguments.terminal and arguments.out is None else arguments.out or OUT
     if out is not None:
-        from reporting.folder import check_folder
+        from reporting.output_folder import check_folder
 
         check_folder(out)
     analysis = _of_runs(arguments) if arguments.runs else _of_cells(arguments)
@@ -161,7 +161,7 @@ def _nothing(output_dir: Path, cells: Cells) -> str:
 
 
 def _write(analysis: Analysis, out: Path) -> None:
-    from reporting.folder import prepare_folder
+    from reporting.output_folder import prepare_folder
     from reporting.page import write_page
     from reporting.tables.csv_files import write_csvs
     from reporting.tables.result_tables import tables_of

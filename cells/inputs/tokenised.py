@@ -12,7 +12,7 @@ from cells.inputs.vectors import FrozenVectors, OutsideVectors
 from cells.record.export import check_export
 from data import Collection, Split, TextInputs
 from errors import InputError
-from evaluation.answer import Corpus, Queries
+from evaluation.search_method import Corpus, Queries
 from lightning_modules import Network
 from lightning_modules.loading.saved import is_export
 

@@ -13,8 +13,8 @@ from cells.inputs.reader import Reader, TokenIds
 from cells.training.device import placed
 from data import Collection, TokenStore, VectorFolder, VectorStore, text_fingerprint
 from errors import InputError
-from evaluation.answer import evaluating, moved
 from evaluation.encode import encode_store
+from evaluation.search_method import evaluating, moved
 from lightning_modules.loading.frozen import FrozenEncoder, source
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from cells.inputs.tokenised import Tokenised, build_network, tokenise
 from cells.inputs.training_inputs import open_collection
 from cells.training.device import placed
 from errors import InputError
-from evaluation.answer import Search
+from evaluation.search_method import Search
 from lightning_modules import Network
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data import Collection
-from data.runs.run import NO_DOCUMENT
+from data.runs.ranked_lists import NO_DOCUMENT
 from errors import InputError
 
 log = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ from losses.views import viewed
 if TYPE_CHECKING:
     from cells.tracking.tracker import Tracker
     from cells.training.evaluator import Report
-    from cells.training.prepare import Prepared
+    from cells.training.setup import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.record.export import rehearse
     from cells.training.fit import fit
-    from cells.training.prepare import prepared
+    from cells.training.setup import prepared
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
@@ -160,7 +160,7 @@ def _record(
 def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
     """What a process does that trains the cell together with the one that leads: nothing but that."""
     from cells.training.fit import fit
-    from cells.training.prepare import prepared
+    from cells.training.setup import prepared
 
     if cell.finished:
         return

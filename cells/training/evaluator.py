@@ -11,7 +11,7 @@ from cells.record.directory import Cell
 from cells.training.device import placed
 from data import Qrels, Split
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
-from evaluation.answer import Answer, Search
+from evaluation.search_method import Answer, Search
 from evaluation.shard import WHOLE, Part
 from lightning_modules import Network
 

@@ -22,7 +22,7 @@ from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints, newest
 from cells.training.optimizer import optimization_of
 from cells.training.precision import settled_precision
-from cells.training.prepare import Prepared
+from cells.training.setup import Prepared
 from data import Collection, TokenStores, TrainingLoader
 from evaluation import Run
 from lightning_modules import (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.collections.collection import Collection
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
     from data.storage.cache import JsonValue
 
 ANALYZER = "words of two or more characters, lower case, bm25s' English stop words, Snowball's English stemmer"
@@ -60,7 +60,7 @@ def bm25_run(
     Raises:
         InputError: a parameter is out of range.
     """
-    from data.runs.run import (
+    from data.runs.ranked_lists import (
         Run,
     )  # here: a run is made from a collection, so evaluation may import this package
 

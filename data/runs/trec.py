@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from data.ingest.lines import Line, read_lines
-from data.runs.run import NO_DOCUMENT, Run, document_names, ranked_run
+from data.runs.ranked_lists import NO_DOCUMENT, Run, document_names, ranked_run
 from data.storage.atomic_files import written_aside
 from errors import InputError
 

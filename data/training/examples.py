@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.collections.records import Qrels
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
     from data.storage.text_store import TextStore
 
 

@@ -15,7 +15,7 @@ from data.storage.ragged import Ragged, offsets_of, ragged_by_owner
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
 
 QUERY_BLOCK = 65_536  # queries whose mined candidates are sifted at once: bounds the memory
 

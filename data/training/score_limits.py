@@ -18,7 +18,7 @@ from errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
     from data.training.examples import TrainingExamples
 
 FALLBACKS = {"random", "keep", "drop"}

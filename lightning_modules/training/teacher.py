@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data.runs.run import NO_DOCUMENT
+from data.runs.ranked_lists import NO_DOCUMENT
 from evaluation import Run
 
 

@@ -16,8 +16,8 @@ from data.collections.records import Qrels
 from data.storage.atomic_files import written_aside
 from data.storage.cache import JsonValue
 from errors import InputError
+from noise.audit.apply_rows import apply_rows, undo_rows
 from noise.audit.consistency import check_header
-from noise.audit.labels import apply_rows, undo_rows
 from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, to_line
 
 FORMAT = "audit-1"

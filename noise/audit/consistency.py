@@ -8,7 +8,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from errors import InputError
-from noise.audit.labels import realised_rates
+from noise.audit.apply_rows import realised_rates
 from noise.audit.row import DROP, SKIP
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from noise.model import Corruption
 from terminal import track
 
 if TYPE_CHECKING:
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
 
 PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float] | NDArray[np.float32]]
 """Query texts and document texts to one score a pair, higher is more relevant."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import checks
 from data.collections.collection import Collection
 from data.storage.cache import JsonValue
-from noise.audit.labels import EMPTIED
+from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
 from noise.selection.order import Pair, Relabelling, skip
 from noise.selection.pair_noise import PairNoise, Process

@@ -7,7 +7,7 @@ import numpy as np
 import checks
 from data.collections.collection import Collection
 from errors import InputError
-from noise.audit.labels import EMPTIED
+from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
 from noise.selection.document_order import DocumentOrder

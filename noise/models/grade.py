@@ -11,7 +11,7 @@ import checks
 from data.collections.collection import Collection
 from errors import InputError
 from keyed_random import keyed_uniform
-from noise.audit.labels import EMPTIED
+from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
 from noise.selection.document_order import DocumentOrder

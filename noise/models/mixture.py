@@ -8,7 +8,7 @@ from data.collections.collection import Collection
 from data.storage.cache import JsonValue
 from errors import InputError
 from keyed_random import keyed_uniform
-from noise.audit.labels import EMPTIED
+from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import joined
 from noise.selection.order import Pair

@@ -9,7 +9,7 @@ from data.collections.collection import Collection
 from data.collections.records import Judgement, Qrels
 from data.ingest.lines import hash_file
 from errors import InputError
-from noise.audit.labels import EMPTIED
+from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
 from noise.model import NoiseModel, Recipe, Work
 from noise.selection.label_file import read_labels

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data import NegativeSampler, TrainingExamples
-from data.runs.run import ranked_run
+from data.runs.ranked_lists import ranked_run
 from data.storage.ragged import ragged_by_owner
 from data.training.negatives import Pairs, negative_pools
 from data.training.score_limits import ScoreLimits, allowed_candidates, limited

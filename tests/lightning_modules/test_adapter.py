@@ -21,7 +21,7 @@ from cells.tasks.index import indexed
 from cells.tasks.retrieve import retrieve
 from cells.tasks.train import train
 from errors import InputError
-from evaluation.answer import evaluating
+from evaluation.search_method import evaluating
 from lightning_modules.layers.residual_head import new_head, saved_head
 
 SCORES = {

@@ -12,7 +12,7 @@ from tiny_models import WORDS, save_tiny, tiny_tokenizer
 
 from data import Batch, Tokens
 from errors import InputError
-from evaluation.answer import Search
+from evaluation.search_method import Search
 from lightning_modules.layers.chunks import Chunks
 from lightning_modules.layers.ragged_tensor import take
 from lightning_modules.layers.word_vectors import WordVectors

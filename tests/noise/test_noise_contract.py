@@ -12,8 +12,8 @@ from noise_collections import MODELS, contents, make_collection, model, ratios, 
 from data import Cache, Split
 from data.collections.standard_library import open_standard_library
 from keyed_random import keyed_random
+from noise.audit.apply_rows import canonical
 from noise.audit.consistency import check_rows
-from noise.audit.labels import canonical
 
 SEEDS = settings(
     max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

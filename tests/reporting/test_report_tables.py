@@ -15,7 +15,7 @@ from scipy import stats
 
 from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
 from errors import InputError
-from reporting.folder import check_folder, prepare_folder
+from reporting.output_folder import check_folder, prepare_folder
 from reporting.reading.cells import read_cells
 from reporting.reading.filters import parse_filters
 from reporting.statistics.analysis import analyse

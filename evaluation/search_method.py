@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from data import Collection, TextInputs
-    from data.runs.run import Run
+    from data.runs.ranked_lists import Run
     from data.storage.cache import JsonValue
     from lightning_modules.networks.network import Network
 
