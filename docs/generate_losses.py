@@ -40,7 +40,7 @@ A reconstruction from label relaxation (AAAI 2021) and robust data ambiguation (
 Weakened Labels" (arXiv 2512.13237) was available. `label_weakening_literal` is the literal reading; the options A to H are ours, each
 switched on by itself on top of it; `label_weakening` is the best setting measured ([results](results.md)). Confidence is read without
 gradient, and the gradient to the scores is p - q*, where q* is the projection of p on the set of admissible distributions.
-`decisions(...)` reports for each query whether the loss is active, whether the label is ambiguous, vacuous or already satisfied, how many
+The loss's `decisions` say for each query whether the loss is active, whether the label is ambiguous, vacuous or already satisfied, how many
 candidates are plausible, and the largest confidence.
 
 With two candidates an ambiguous label is a dropped one, and where positives are rare a model that has only learnt their rate is confident
@@ -112,9 +112,8 @@ def option(path: Path) -> str:
 
 
 def load(path: Path) -> losses.Loss:
-    """Return the configured loss at the end of its schedule, without keeping state."""
+    """Return the configured loss, without keeping state."""
     loss: losses.Loss = instantiate(OmegaConf.load(path)).eval()
-    loss.progress = 1.0
     return loss
 
 
@@ -124,7 +123,7 @@ def documents(node: OmegaConf) -> list[str]:
         return [text for term in node.terms for text in documents(term.loss)]
     kind = getattr(losses, node._target_.removeprefix("losses."))
     named = re.search(r"see `(\w+)`", kind.__doc__)
-    return [inspect.getdoc(getattr(losses, named[1]) if named else kind) or ""]
+    return [inspect.cleandoc((getattr(losses, named[1]) if named else kind).__doc__)]
 
 
 def formula(node: OmegaConf) -> str:
@@ -159,8 +158,8 @@ def parameters(node: OmegaConf) -> str:
 
 def needs(loss: losses.Loss) -> str:
     """Return what the loss asks of the data."""
-    teacher = "teacher" if loss.teacher_decay is None else "averaged weights (state)"
-    return ", ".join(["pair ids (state)"] * loss.needs_pair_ids + [teacher] * loss.needs_teacher)
+    teacher = "teacher" if loss.needs.teacher_decay is None else "averaged weights (state)"
+    return ", ".join(["pair ids (state)"] * loss.needs.pair_ids + [teacher] * loss.needs.teacher)
 
 
 def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
@@ -171,13 +170,16 @@ def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
 def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return the loss of each row, with every pair new and a teacher that knows nothing."""
     ids = torch.arange(scores.numel()).view_as(scores)
-    return loss.per_row(
+    batch = losses.Candidates(
         scores,
         targets,
         torch.ones_like(targets, dtype=torch.bool),
         pair_ids=ids,
         teacher=torch.zeros_like(scores),
+        progress=1.0,
     )
+    values: torch.Tensor = loss(batch).values
+    return values
 
 
 def bounded(loss: losses.Loss) -> bool:

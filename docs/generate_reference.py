@@ -1,7 +1,6 @@
 # a hook is a file
 """Makes pages of the reference whenever the site is built, so that they cannot drift: a hook of MkDocs (mkdocs.yml)."""
 
-import ast
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -27,25 +26,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def losses() -> str:
-    """Return the public names of `losses`; a function with the name of its module has to be named by both, or the module would be meant."""
-    modules = {path.stem for path in (ROOT / "losses").glob("*.py")}
-    functions = "".join(
-        f"::: losses.{name}.{name}\n    options: {{show_root_heading: true}}\n\n"
-        for name in _public("losses")
-        if name in modules
+    """Return the page of the losses: each module of `losses`, room after room."""
+    files = sorted((ROOT / "losses").rglob("*.py"), key=lambda path: (len(path.parts), path))
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in files
+    ]
+    return "# Losses: `losses`\n\n" + "".join(
+        f"::: {module}\n    options: {{show_root_heading: true}}\n\n" for module in modules
     )
-    return f"# Losses: `losses`\n\n::: losses\n\n{functions}"
-
-
-def _public(package: str) -> list[str]:
-    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
-    (names,) = (
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-    )
-    found: list[str] = ast.literal_eval(names)
-    return found
 
 
 def configuration() -> str:

@@ -1,56 +1,99 @@
-"""Losses against the fused cross-entropy of torch at a large batch, and their share of a small transformer's training step.
+"""The share of a training step that each loss takes, forward and backward, decisions included.
 
 python -m benchmarks.losses.loss_cost [--repeats n] [--json file] [overrides of conf/]
 """
 
 import argparse
-import itertools
 import statistics
+from pathlib import Path
 
 import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
-from benchmarks.losses import loss_speed
-from benchmarks.measuring import Limit, Row, command_line
+from benchmarks.measuring import Limit, Row, command_line, timed
 from benchmarks.training.truncated import truncated
-from benchmarks.training.workload import Workload
+from benchmarks.training.workload import WARM_UP, Workload
+from losses import Candidates, Loss, Positives
 
-ROWS, LIMIT = (
-    256,
-    2.5,
-)  # queries, each with as many candidates, or twice as many as with a negative each; times cross-entropy
-SHARE = 2.0  # per cent of a step
-LAYERS, STEPS = 2, 3
+CONF = Path(__file__).parents[2] / "conf" / "loss"
+LARGEST_SHARE = {"static": 5.0, "transformer": 0.5}  # per cent of a step
+LAYERS = 2
+MASKED = 0.1  # share of the slots
+LOSSES = (
+    "cross_entropy",
+    "label_smoothing",
+    "label_relaxation",
+    "label_weakening",
+    "label_weakening_pointwise",
+    "label_weakening_pair_average",
+    "generalized_cross_entropy",
+    "symmetric_cross_entropy",
+    "nce_rce",
+    "nce_agce",
+    "nce_aul",
+    "cores",
+    "elr",
+    "rince",
+    "dcl",
+    "hcl",
+    "ranknet",
+    "lambda_loss",
+    "gist",
+)
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """Return a row a loss, then the default loss's share of a step."""
+    """A row a loss and model."""
     torch.set_num_threads(1)
-    rows: list[Row] = []
-    for candidates, name in itertools.product((ROWS, 2 * ROWS), loss_speed.TIER_1):
-        ratio, *_ = loss_speed.compare(name, *loss_speed.batch(ROWS, candidates, 0.0))
-        rows.append(
-            Limit(
-                "loss",
-                f"{name}, forward and backward, {ROWS} x {candidates}",
-                ratio,
-                LIMIT,
-                "x cross-entropy",
-            )
-        )
-    return [*rows, share(arguments)]
-
-
-def share(arguments: argparse.Namespace) -> Row:
-    """Return the default loss, forward and backward, over a whole step of the smallest transformer of conf/model."""
+    steps = WARM_UP + 10 * arguments.repeats
+    static = Workload.of(steps, "model=static", *arguments.overrides)
+    rows = shares(static, "static", "the static model's step", arguments.repeats)
     with truncated(LAYERS) as path:
-        work = Workload.of(
-            STEPS, "model=minilm", f"model.path={path}", "batch.size=16", *arguments.overrides
-        )
-        step = statistics.median(work.ours() for _ in range(arguments.repeats))
+        overrides = ("model=minilm", f"model.path={path}", "batch.size=16")
+        minilm = Workload.of(WARM_UP + arguments.repeats, *overrides, *arguments.overrides)
+        step = f"a step of MiniLM of {LAYERS} layers"
+        return rows + shares(minilm, "transformer", step, arguments.repeats)
+
+
+def shares(work: Workload, kind: str, step: str, repeats: int) -> list[Row]:
+    """The losses' shares of a model's step, in per cent; the step is timed with the default loss."""
+    seconds = statistics.median(work.ours() for _ in range(repeats))
     size = work.cfg.batch.size
-    _, seconds, _ = loss_speed.compare("label_weakening", *loss_speed.batch(size, 2 * size, 0.0))
-    setting = f"label weakening in a step of MiniLM of {LAYERS} layers, batch of {size} + {size}"
-    return Limit("loss", setting, 100 * seconds / step, SHARE, "%")
+    batch = candidates(size, 2 * size)
+    return [
+        Limit(
+            "loss",
+            f"{name} in {step}, {size} x {2 * size} candidates",
+            100 * cost(instantiate(OmegaConf.load(CONF / f"{name}.yaml")), batch) / seconds,
+            LARGEST_SHARE[kind],
+            "%",
+        )
+        for name in LOSSES
+    ]
+
+
+def candidates(rows: int, columns: int) -> Candidates:
+    """Random scores as data gives them: one positive in each row, some slots masked."""
+    generator = torch.Generator().manual_seed(0)
+    scores = 3 * torch.randn(rows, columns, generator=generator)
+    column = torch.randint(columns, (rows,), generator=generator)
+    targets = torch.zeros_like(scores).scatter_(-1, column[:, None], 1.0)
+    mask = (torch.rand(scores.shape, generator=generator) >= MASKED) | (targets > 0)
+    pair_ids = torch.arange(scores.numel()).view_as(mask).masked_fill(targets == 0, -1)
+    positives = Positives(torch.arange(rows), column)
+    return Candidates(scores.requires_grad_(), targets, mask, positives, pair_ids, progress=0.5)
+
+
+def cost(loss: Loss, batch: Candidates) -> float:
+    """Median seconds of a loss, forward and backward."""
+
+    def step() -> None:
+        batch.scores.grad = None
+        loss(batch).mean().backward()
+
+    step()
+    return statistics.median(timed(step) for _ in range(200))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from benchmarks.training.workload import WARM_UP, Workload
 from cells.inputs.tokenised import build_network
 from cells.training.optimizer import optimization_of
 from lightning_modules.training.diagnostics import Diagnostics
-from losses import check_finite
+from losses import Candidates, Positives, check_finite
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -87,13 +87,13 @@ def _train(work: Workload, spent: Stopwatch) -> None:
         with spent.part("check for NaN"):
             check_finite(scores, batch.mask)
         pairs = torch.arange(scores.numel()).view_as(scores)
+        positives = Positives(batch.positive_rows, batch.positive_columns)
         with spent.part("loss"):
-            losses = loss.per_row(scores, batch.targets, batch.mask, pair_ids=pairs)
+            output = loss(Candidates(scores, batch.targets, batch.mask, positives, pairs))
         with spent.part("diagnostics"):
-            decisions = loss.decisions(scores.detach(), batch.targets, batch.mask, pair_ids=pairs)
-            diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
+            diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
         with spent.part("backward"):
-            losses.mean().backward()
+            output.mean().backward()
         with spent.part("optimiser"):
             optimizer.step()
             optimizer.zero_grad()

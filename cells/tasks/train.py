@@ -28,8 +28,7 @@ from cells.training.precision import check_precision
 from data.storage.atomic_files import written_aside
 from errors import InputError
 from evaluation import check_depth, parse_measures
-from losses import Loss
-from losses.views import viewed
+from losses import Loss, viewed
 
 if TYPE_CHECKING:
     from cells.tracking.tracker import Tracker
@@ -73,12 +72,12 @@ def train(cfg: DictConfig) -> float:
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:
     """Refuse a loss that the batches cannot serve, with the reason."""
     loss_name = HydraConfig.get().runtime.choices["loss"]
-    if loss.needs_teacher and loss.teacher_decay is None and cfg.teacher is None:
+    if loss.needs.teacher and loss.needs.teacher_decay is None and cfg.teacher is None:
         raise InputError(
             f"loss={loss_name} compares with a teacher, and teacher=null names none: set "
             "teacher=<file>, a TREC run of train queries, or choose another loss."
         )
-    if loss.needs_in_batch and not cfg.batch.in_batch:
+    if loss.needs.in_batch and not cfg.batch.in_batch:
         raise InputError(
             f"loss={loss_name} compares the queries of each document, and batch.in_batch=false "
             "gives it its own only: set batch.in_batch=true, or choose another loss."

@@ -33,6 +33,8 @@ class Batch(NamedTuple):
         corrupted: diagnostics only: the row's positive was inserted by noise, bool [B].
         true_columns: diagnostics only: column of the document that noise removed, -1 if there is
             none or it is not in the batch, int64 [B].
+        positive_rows: row of each positive of the batch, int64 [P].
+        positive_columns: its column, so that no loss has to look for it, int64 [P].
     """
 
     queries: Tokens
@@ -44,6 +46,8 @@ class Batch(NamedTuple):
     own: Tensor
     corrupted: Tensor
     true_columns: Tensor
+    positive_rows: Tensor
+    positive_columns: Tensor
 
 
 class TokenStores(NamedTuple):
@@ -104,6 +108,8 @@ def collate(
         own,
         examples.corrupted[index],
         _columns_of(examples.true_documents[index], document_rows),
+        rows,
+        columns[:, 0].copy(),
     )
     return Batch(
         stores.queries.tokens(query_rows),

@@ -83,9 +83,9 @@ class Epochs(pl.Callback):
         measures = trainer.strategy.broadcast(
             self._evaluate() if self._together or trainer.is_global_zero else {}
         )
-        training = (
-            module.diagnostics.summary()
-        )  # after the retrieval, which may be interrupted: it forgets the epoch
+        # after the retrieval, which may be interrupted: the epoch is finished once
+        training = module.diagnostics.summary()
+        module.loss.finish_epoch()
         row: Row = {
             "epoch": len(self.rows),
             "step": trainer.global_step,

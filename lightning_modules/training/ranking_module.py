@@ -14,7 +14,7 @@ from lightning_modules.training.diagnostics import Diagnostics
 from lightning_modules.training.optimization import Optimization
 from lightning_modules.training.teacher import TeacherScores
 from lightning_modules.training.weight_average import WeightAverage
-from losses import Loss, check_finite, one_batch
+from losses import Candidates, Loss, LossOutput, Positives, check_finite
 
 
 class RankingModule(pl.LightningModule):
@@ -22,7 +22,7 @@ class RankingModule(pl.LightningModule):
 
     Args:
         network: offers `scores(batch) -> [B, U]`.
-        loss: judges the scores; its `progress` is set to the share of the optimisation steps taken.
+        loss: judges the scores.
         optimization: optimiser and schedule.
         documents: number of documents of the collection; with the query's row it gives a (query,
             document) pair its identity.
@@ -48,7 +48,9 @@ class RankingModule(pl.LightningModule):
         self.query_ids = query_ids
         self.teacher = teacher
         self.average = (
-            None if loss.teacher_decay is None else WeightAverage(network, loss.teacher_decay)
+            None
+            if loss.needs.teacher_decay is None
+            else WeightAverage(network, loss.needs.teacher_decay)
         )
         self.diagnostics = Diagnostics()
 
@@ -61,11 +63,10 @@ class RankingModule(pl.LightningModule):
         self.diagnostics.load_state_dict(checkpoint["diagnostics"])
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Tell the loss how far training has come, and its teacher what the weights are."""
+        """Tell the teacher what the weights are."""
         del batch, batch_idx
         if self.average is not None:
             self.average.follow(self.network, self.global_step)
-        self.loss.progress = self.global_step / self.trainer.estimated_stepping_batches
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the mean loss of the batch's examples.
@@ -76,19 +77,15 @@ class RankingModule(pl.LightningModule):
         del batch_idx
         scores = self.network.scores(batch)
         self._check_finite(scores, batch)
-        teacher, mask = self._teacher(batch)
-        with one_batch():  # the labels are read once
-            losses, decisions = self.loss.judged(
-                scores, batch.targets, mask, pair_ids=self._pair_ids(batch), teacher=teacher
-            )
-            loss = self.loss.mean(losses, batch.targets, mask)
-        self.diagnostics.add(batch, scores.detach(), losses.detach(), decisions)
+        output: LossOutput = self.loss(self._candidates(batch, scores))
+        loss = output.mean()
+        self.diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
         # set by the trainer's logger connector
         interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
         if (
             self.trainer.loggers and (self.global_step + 1) % interval == 0
         ):  # only then would it be written
-            self.log("train/step_loss", loss.detach(), batch_size=len(losses))
+            self.log("train/step_loss", loss.detach(), batch_size=len(output.values))
         return loss
 
     def transfer_batch_to_device(
@@ -117,6 +114,18 @@ class RankingModule(pl.LightningModule):
             raise InputError(
                 f"training step {self.global_step}, queries {queries}: {error}"
             ) from error
+
+    def _candidates(self, batch: Batch, scores: Tensor) -> Candidates:
+        teacher, mask = self._teacher(batch)
+        return Candidates(
+            scores,
+            batch.targets,
+            mask,
+            positives=Positives(batch.positive_rows, batch.positive_columns),
+            pair_ids=self._pair_ids(batch),
+            teacher=teacher,
+            progress=self.global_step / self.trainer.estimated_stepping_batches,
+        )
 
     def _pair_ids(self, batch: Batch) -> Tensor:
         pairs = batch.query_rows.unsqueeze(1) * self.documents + batch.document_rows

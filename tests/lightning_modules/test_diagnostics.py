@@ -24,6 +24,8 @@ def batch(corrupted, true_columns, documents=3):
         mask,
         torch.tensor(corrupted),
         torch.tensor(true_columns),
+        identity,
+        torch.zeros_like(identity),
     )
 
 

@@ -11,7 +11,7 @@ from tiny_models import save_encoder_of
 from cells.tasks.retrieve import retrieve
 from cells.tasks.train import train
 from errors import InputError
-from losses.views import VIEWS
+from losses.wrappers.views import VIEWS
 
 
 @pytest.fixture(scope="module")

@@ -38,12 +38,14 @@ class Step(nn.Module):
 
     def forward(self, batch):
         pair_ids = batch.query_rows.unsqueeze(1) * 100 + batch.document_rows
-        return self.loss(
+        candidates = losses.Candidates(
             self.network.scores(batch),
             batch.targets,
             batch.mask,
-            pair_ids=pair_ids.masked_fill(~batch.own, -1),
+            losses.Positives(batch.positive_rows, batch.positive_columns),
+            pair_ids.masked_fill(~batch.own, -1),
         )
+        return self.loss(candidates).mean()
 
 
 def trained(step, batch):

@@ -86,4 +86,4 @@ def test_two_teachers_in_one_sum_are_refused():
     terms = [{"weight": 1.0, "loss": loss} for loss in (weakening(), losses.MarginMSE())]
     with pytest.raises(InputError, match="different teachers"):
         losses.WeightedSum(terms)
-    assert losses.WeightedSum(terms[:1]).teacher_decay == 0.9
+    assert losses.WeightedSum(terms[:1]).needs.teacher_decay == 0.9

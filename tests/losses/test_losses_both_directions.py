@@ -3,10 +3,11 @@
 import pytest
 import torch
 from cell_runs import run
+from loss_batches import diagonal
 
 import losses
 from errors import InputError
-from losses import BothDirections, CrossEntropy, LabelWeakening
+from losses import BothDirections, Candidates, CrossEntropy, LabelWeakening
 
 
 def test_both_directions_of_cross_entropy() -> None:
@@ -16,7 +17,7 @@ def test_both_directions_of_cross_entropy() -> None:
         torch.nn.functional.cross_entropy(scores, right)
         + torch.nn.functional.cross_entropy(scores.T, right)
     ) / 2
-    found = BothDirections(CrossEntropy())(scores, torch.eye(5), torch.ones(5, 5, dtype=torch.bool))
+    found = BothDirections(CrossEntropy())(diagonal(scores)).mean()
     assert found.item() == pytest.approx(expected.item(), rel=1e-12)
 
 
@@ -29,28 +30,23 @@ def test_documents_choose_among_the_queries_that_have_them() -> None:
         torch.logsumexp(scores[mask[:, d], d], 0) - scores[q, d]
         for d, q in ((0, 0), (1, 0), (2, 1))
     ]
-    queries = losses.cross_entropy(scores, targets, mask)
+    batch = Candidates(scores, targets, mask)
+    queries = CrossEntropy()(batch).values
     expected = [
         (queries[0] + (documents[0] + documents[1]) / 2) / 2,
         (queries[1] + documents[2]) / 2,
         0.0,
     ]
-    assert BothDirections(CrossEntropy()).per_row(scores, targets, mask).tolist() == pytest.approx(
+    assert BothDirections(CrossEntropy())(batch).values.tolist() == pytest.approx(
         [float(value) for value in expected]
     )
 
 
 def test_decisions_are_those_about_documents() -> None:
     scores = torch.tensor([[0.0, 3.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 3.0]])
-    loss, alone = BothDirections(LabelWeakening(warmup=0)), LabelWeakening(warmup=0)
-    everything = torch.ones(3, 3, dtype=torch.bool)
-    _, judged = loss.judged(scores, torch.eye(3), everything)
-    for decisions in (judged, loss.decisions(scores, torch.eye(3), everything)):
-        assert (
-            decisions.ambiguous.tolist()
-            == alone.decisions(scores, torch.eye(3), everything).ambiguous.tolist()
-            == [1, 0, 0]
-        )
+    alone = LabelWeakening(threshold=losses.ConstantThreshold(0.6))
+    for loss in (alone, BothDirections(alone)):
+        assert loss(diagonal(scores)).decisions.ambiguous.tolist() == [1, 0, 0]
 
 
 def test_what_cannot_go_in_both_directions_is_refused(tmp_path) -> None:

@@ -8,53 +8,43 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loss_batches import diagonal, diagonal_lists
 from scipy.optimize import minimize
-from torch import Tensor
 
 import losses
-from losses.credal import project
+from losses.weakening.credal import project
 
-ROWS, CANDIDATES = 6, 7
-
-
-def lists(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    scores = torch.randn(ROWS, CANDIDATES, generator=generator, dtype=torch.float64)
-    return (
-        scores,
-        torch.eye(CANDIDATES, dtype=torch.float64)[:ROWS],
-        torch.ones(ROWS, CANDIDATES, dtype=torch.bool),
-    )
+CANDIDATES = 7
+LISTS = diagonal_lists(candidates=CANDIDATES)
+NOTHING_EXCEEDS = losses.ConstantThreshold(1.0)
 
 
 def test_label_relaxation_is_label_weakening_that_nothing_exceeds() -> None:
-    weakened = losses.label_weakening(*lists(), alpha=0.1, beta=1.0)
-    torch.testing.assert_close(
-        losses.label_relaxation(*lists(), alpha=0.1), weakened, rtol=0, atol=0
-    )
+    weakened = losses.label_weakening(LISTS, 0.1, NOTHING_EXCEEDS)
+    torch.testing.assert_close(losses.label_relaxation(LISTS, alpha=0.1), weakened, rtol=0, atol=0)
 
 
 def test_label_weakening_becomes_cross_entropy() -> None:
     torch.testing.assert_close(
-        losses.label_weakening(*lists(), alpha=1e-9, beta=1.0),
-        losses.cross_entropy(*lists()),
+        losses.label_weakening(LISTS, 1e-9, NOTHING_EXCEEDS),
+        losses.cross_entropy(LISTS),
         rtol=0,
         atol=1e-6,
     )
 
 
 def test_soft_possibilities_become_the_jump() -> None:
-    hard = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0)
-    soft = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0, softness=1e6)
-    torch.testing.assert_close(soft.per_row(*lists()), hard.per_row(*lists()))
+    hard = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3))
+    soft = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), softness=1e6)
+    torch.testing.assert_close(soft(LISTS.batch).values, hard(LISTS.batch).values)
 
 
 def test_graded_weakening_of_binary_labels_is_the_plain_one() -> None:
     plain, graded = (
-        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0, positives=p)
+        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), positives=p)
         for p in ("disjunctive", "graded")
     )
-    torch.testing.assert_close(graded.per_row(*lists()), plain.per_row(*lists()))
+    torch.testing.assert_close(graded(LISTS.batch).values, plain(LISTS.batch).values)
 
 
 @pytest.mark.parametrize(
@@ -62,49 +52,45 @@ def test_graded_weakening_of_binary_labels_is_the_plain_one() -> None:
 )
 def test_generalized_cross_entropy_bridges(q: float, limit: object) -> None:
     torch.testing.assert_close(
-        losses.generalized_cross_entropy(*lists(), q=q), limit(*lists()), rtol=0, atol=1e-6
+        losses.generalized_cross_entropy(LISTS, q=q), limit(LISTS), rtol=0, atol=1e-6
     )
 
 
 def test_taylor_series_bridges() -> None:
     torch.testing.assert_close(
-        losses.taylor_cross_entropy(*lists(), order=1), losses.mean_absolute_error(*lists())
+        losses.taylor_cross_entropy(LISTS, order=1), losses.mean_absolute_error(LISTS)
     )
     torch.testing.assert_close(
-        losses.taylor_cross_entropy(*lists(), order=4000),
-        losses.cross_entropy(*lists()),
+        losses.taylor_cross_entropy(LISTS, order=4000),
+        losses.cross_entropy(LISTS),
         rtol=0,
         atol=1e-6,
     )
 
 
 def test_neutral_parameters_give_cross_entropy() -> None:
-    expected = losses.cross_entropy(*lists())
+    expected = losses.cross_entropy(LISTS)
     for value in (
-        losses.label_smoothing(*lists(), epsilon=0),
-        losses.focal(*lists(), gamma=0),
-        losses.bootstrap_soft(*lists(), weight=0),
-        losses.cores(*lists(), beta=0),
-        losses.disjunctive_cross_entropy(*lists()),
-        losses.phuber_cross_entropy(*lists(), tau=1e6),
+        losses.label_smoothing(LISTS, epsilon=0),
+        losses.focal(LISTS, gamma=0),
+        losses.bootstrap_soft(LISTS, weight=0),
+        losses.cores(LISTS, beta=0, sieve_from=None),
+        losses.disjunctive_cross_entropy(LISTS),
+        losses.phuber_cross_entropy(LISTS, tau=1e6),
     ):
         torch.testing.assert_close(value, expected)
 
 
 def test_hard_negatives_without_concentration_are_debiased_contrast() -> None:
     torch.testing.assert_close(
-        losses.hard_negative_contrastive(*lists(), beta=0), losses.debiased_contrastive(*lists())
+        losses.hard_negative_contrastive(LISTS, beta=0), losses.debiased_contrastive(LISTS)
     )
 
 
 def test_robust_infonce_becomes_infonce() -> None:
-    scores, targets, mask = lists()
-    q = 1e-6
-    value = losses.rince(scores, targets, mask, q=q, lam=0.5)
+    value = losses.rince(LISTS, q=1e-6, lam=0.5)
     # (e^{q log(lam sum)} - e^{q z_y}) / q tends to log(lam sum e^z) - z_y
-    torch.testing.assert_close(
-        value, losses.cross_entropy(scores, targets, mask) + np.log(0.5), rtol=0, atol=1e-4
-    )
+    torch.testing.assert_close(value, losses.cross_entropy(LISTS) + np.log(0.5), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +109,7 @@ def test_symmetric_losses_sum_to_a_constant_over_the_labels(
     scores = torch.randn(CANDIDATES, generator=generator, dtype=torch.float64).expand(
         CANDIDATES, CANDIDATES
     )
-    total = loss.per_row(
-        scores, torch.eye(CANDIDATES), torch.ones(CANDIDATES, CANDIDATES, dtype=torch.bool)
-    ).sum()
+    total = loss(diagonal(scores)).values.sum()
     expected = (
         (CANDIDATES * 0.5 - 1) * scores[0].exp().sum()
         if constant is None

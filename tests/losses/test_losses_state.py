@@ -8,10 +8,10 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
 import losses
-from losses.pair_state import PairState
+from losses import Candidates
+from losses.stateful.pair_state import PairState
 
 DECAY = 0.7
 
@@ -50,14 +50,14 @@ def test_candidates_without_id_are_not_remembered() -> None:
     assert values_of(state) == {5: 0.25}
 
 
-def step(seed: int, rows: int = 3) -> tuple[tuple[Tensor, Tensor, Tensor], dict[str, Tensor]]:
+def step(seed: int, rows: int = 3) -> Candidates:
     """One batch: five candidates a row, the last two without identity."""
     generator = torch.Generator().manual_seed(seed)
     scores, targets = torch.randn(rows, 5, generator=generator), torch.zeros(rows, 5)
     targets[:, 0] = 1
     ids = torch.randperm(8, generator=generator)[:rows, None] * 10 + torch.arange(5)
     ids[:, 3:] = -1
-    return (scores, targets, torch.ones(rows, 5, dtype=torch.bool)), {"pair_ids": ids}
+    return Candidates(scores, targets, torch.ones(rows, 5, dtype=torch.bool), pair_ids=ids)
 
 
 def make(name: str) -> losses.Loss:
@@ -65,7 +65,7 @@ def make(name: str) -> losses.Loss:
         return losses.EarlyLearningRegularization(decay=DECAY)
     threshold = losses.ConstantThreshold(0.4)
     return losses.LabelWeakening(
-        threshold=threshold, warmup=0, confidence=losses.PairAverageConfidence(DECAY)
+        threshold=threshold, confidence=losses.PairAverageConfidence(DECAY)
     )
 
 
@@ -76,51 +76,62 @@ both = pytest.mark.parametrize("name", ["elr", "pair_average"])
 def test_resumed_loss_goes_on_exactly(name: str, tmp_path: Path) -> None:
     through, stopped, resumed = make(name), make(name), make(name)
     for seed in range(3):
-        through(*step(seed)[0], **step(seed)[1])
-        stopped(*step(seed)[0], **step(seed)[1])
+        through(step(seed))
+        stopped(step(seed))
     torch.save(stopped.state_dict(), tmp_path / "last.ckpt")
     resumed.load_state_dict(torch.load(tmp_path / "last.ckpt", weights_only=True))
     for seed in range(3, 6):
-        data, ids = step(seed)
-        torch.testing.assert_close(resumed(*data, **ids), through(*data, **ids), rtol=0, atol=0)
+        values = resumed(step(seed)).values
+        torch.testing.assert_close(values, through(step(seed)).values, rtol=0, atol=0)
 
 
 @both
-def test_evaluation_and_diagnostics_change_nothing(name: str) -> None:
+def test_evaluation_changes_nothing(name: str) -> None:
     loss = make(name)
-    loss(*step(0)[0], **step(0)[1])
+    loss(step(0))
     (state,) = (module for module in loss.modules() if isinstance(module, PairState))
     before = values_of(state)
-    loss.decisions(*step(1)[0], **step(1)[1])
-    loss.eval()(*step(1)[0], **step(1)[1])
+    loss.eval()(step(1))
     assert values_of(state) == before
 
 
 def test_first_visit_agrees_with_itself() -> None:
     """The average of a first visit is the prediction, so the regulariser is log(1 - sum p^2) over the listed candidates."""
-    (scores, targets, mask), ids = step(0)
-    p = scores[:, :3].softmax(-1)
-    expected = losses.cross_entropy(scores, targets, mask) + 3 * (1 - p.square().sum(-1)).log()
-    torch.testing.assert_close(
-        losses.EarlyLearningRegularization().per_row(scores, targets, mask, **ids), expected
-    )
+    batch = step(0)
+    p = batch.scores[:, :3].softmax(-1)
+    expected = losses.CrossEntropy()(batch).values + 3 * (1 - p.square().sum(-1)).log()
+    found = losses.EarlyLearningRegularization()(batch).values
+    torch.testing.assert_close(found, expected)
 
 
 def test_memory_pulls_towards_the_past() -> None:
     loss = losses.EarlyLearningRegularization(weight=3.0)
-    targets, mask, ids = (
-        torch.tensor([[0.0, 1.0]]),
-        torch.ones(1, 2, dtype=torch.bool),
-        torch.tensor([[0, 1]]),
-    )
+    targets, mask = torch.tensor([[0.0, 1.0]]), torch.ones(1, 2, dtype=torch.bool)
+    batch = Candidates(torch.tensor([[3.0, 0.0]]), targets, mask, pair_ids=torch.tensor([[0, 1]]))
     for _ in range(5):
-        loss(
-            torch.tensor([[3.0, 0.0]]), targets, mask, pair_ids=ids
-        )  # the model long believed in the other candidate
-    scores = torch.tensor([[3.0, 0.0]]).requires_grad_()
-    regularised = torch.autograd.grad(loss(scores, targets, mask, pair_ids=ids), scores)[0]
-    plain = torch.autograd.grad(losses.cross_entropy(scores, targets, mask).sum(), scores)[0]
+        loss(batch)  # the model long believed in the other candidate
+    batch = batch._replace(scores=torch.tensor([[3.0, 0.0]]).requires_grad_())
+    regularised, plain = (
+        torch.autograd.grad(each(batch).mean(), batch.scores)[0]
+        for each in (loss, losses.CrossEntropy())
+    )
     assert regularised[0, 0] < plain[0, 0]
+
+
+class CountsEpochs(losses.Part):
+    """Something inside a loss that works at the end of an epoch."""
+
+    ended = 0
+
+    def epoch_ended(self) -> None:
+        self.ended += 1
+
+
+def test_every_part_hears_of_the_end_of_an_epoch() -> None:
+    inner = losses.CrossEntropy()
+    inner.part = CountsEpochs()
+    losses.WeightedSum([{"weight": 1.0, "loss": losses.Pointwise(inner)}]).finish_epoch()
+    assert inner.part.ended == 1
 
 
 def run_process(rank: int, world: int, folder: str, name: str) -> None:
@@ -130,9 +141,16 @@ def run_process(rank: int, world: int, folder: str, name: str) -> None:
     )
     loss = make(name)
     for seed in range(4):
-        (scores, targets, mask), extras = step(seed, rows=5)
+        batch = step(seed, rows=5)
         mine = slice(0, 2) if rank == 0 else slice(2, 5)  # uneven shares
-        loss(scores[mine], targets[mine], mask[mine], pair_ids=extras["pair_ids"][mine])
+        loss(
+            Candidates(
+                batch.scores[mine],
+                batch.targets[mine],
+                batch.mask[mine],
+                pair_ids=batch.pair_ids[mine],
+            )
+        )
     torch.save(loss.state_dict(), f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
@@ -142,8 +160,7 @@ def test_processes_share_what_they_learn(name: str, tmp_path: Path) -> None:
     mp.spawn(run_process, args=(2, str(tmp_path), name), nprocs=2)
     alone = make(name)
     for seed in range(4):
-        data, ids = step(seed, rows=5)
-        alone(*data, **ids)
+        alone(step(seed, rows=5))
     (key,) = (key for key in alone.state_dict() if key.endswith("_extra_state"))
     expected = alone.state_dict()[key]
     for rank in range(2):

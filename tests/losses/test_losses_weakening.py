@@ -4,11 +4,13 @@ import math
 
 import pytest
 import torch
+from loss_batches import everything, first_positive
 from torch import Tensor
 
 import losses
 from losses import (
     BudgetedThreshold,
+    Candidates,
     ChanceCorrectedThreshold,
     ConstantThreshold,
     LabelThreshold,
@@ -25,18 +27,12 @@ def scores_of(*rows: list[float]) -> Tensor:
     return torch.tensor(rows, dtype=torch.float64).log()
 
 
-def first_positive(scores: Tensor) -> tuple[Tensor, Tensor]:
-    targets = torch.zeros_like(scores)
-    targets[:, 0] = 1
-    return targets, torch.ones_like(scores, dtype=torch.bool)
-
-
 def weakening(threshold: losses.Threshold | None = None, **options: object) -> LabelWeakening:
-    return LabelWeakening(threshold=threshold or ConstantThreshold(0.6), warmup=0, **options)
+    return LabelWeakening(alpha=0.05, threshold=threshold or ConstantThreshold(0.6), **options)
 
 
 def decided(loss: losses.Loss, scores: Tensor, **extras: Tensor) -> losses.Decisions:
-    decisions = loss.decisions(scores, *first_positive(scores), **extras)
+    decisions = loss(first_positive(scores, **extras)).decisions
     assert decisions is not None
     return decisions
 
@@ -62,7 +58,7 @@ def test_decisions() -> None:
 def test_everything_plausible_is_vacuous_without_gradient() -> None:
     scores = scores_of([0.2, 0.8]).requires_grad_()
     loss = weakening()
-    value = loss(scores, *first_positive(scores))
+    value = loss(first_positive(scores)).mean()
     value.backward()
     assert value == 0
     assert (scores.grad == 0).all()
@@ -71,10 +67,9 @@ def test_everything_plausible_is_vacuous_without_gradient() -> None:
 
 def test_floor_keeps_a_little_label_relaxation_on_vacuous_rows() -> None:
     scores = scores_of([0.2, 0.8])
-    expected = 0.05 * losses.label_relaxation(scores, *first_positive(scores), alpha=0.05)
-    torch.testing.assert_close(
-        weakening(floor=0.05).per_row(scores, *first_positive(scores)), expected
-    )
+    batch = first_positive(scores)
+    expected = 0.05 * losses.LabelRelaxation(alpha=0.05)(batch).values
+    torch.testing.assert_close(weakening(floor=0.05)(batch).values, expected)
 
 
 def test_an_even_prediction_at_the_threshold_is_not_plausible() -> None:
@@ -84,7 +79,7 @@ def test_an_even_prediction_at_the_threshold_is_not_plausible() -> None:
 
 def test_ambiguous_gradient_is_shared_in_proportion() -> None:
     scores = scores_of(SURE_OF_ANOTHER).requires_grad_()
-    weakening().per_row(scores, *first_positive(scores)).sum().backward()
+    weakening()(first_positive(scores)).values.sum().backward()
     gradient = scores.grad[0]
     assert gradient[1] / gradient[0] == pytest.approx(0.7 / 0.1)
     assert gradient.sum().item() == pytest.approx(0)
@@ -92,11 +87,11 @@ def test_ambiguous_gradient_is_shared_in_proportion() -> None:
 
 def test_warm_up_is_label_relaxation() -> None:
     scores = scores_of(SURE_OF_ANOTHER)
-    loss = LabelWeakening(threshold=ConstantThreshold(0.6), warmup=0.1)
-    relaxed = losses.label_relaxation(scores, *first_positive(scores), alpha=0.05)
-    torch.testing.assert_close(loss.per_row(scores, *first_positive(scores)), relaxed)
-    loss.progress = 0.1
-    assert loss.per_row(scores, *first_positive(scores)) < relaxed
+    loss = weakening(warmup=0.1)
+    batch = first_positive(scores)
+    relaxed = losses.LabelRelaxation(alpha=0.05)(batch).values
+    torch.testing.assert_close(loss(batch).values, relaxed)
+    assert loss(batch._replace(progress=0.1)).values < relaxed
 
 
 @pytest.mark.parametrize(
@@ -112,19 +107,15 @@ def test_warm_up_is_label_relaxation() -> None:
 )
 def test_thresholds(threshold: losses.Threshold, expected: float) -> None:
     for p, plausible in ((expected - 0.01, 1), (expected + 0.01, 2)):
-        loss = weakening(threshold)
-        loss.progress = 0.5
         scores = scores_of([0.1, p, (0.9 - p) / 2, (0.9 - p) / 2])
-        assert decided(loss, scores).plausible.tolist() == [plausible]
+        assert decided(weakening(threshold), scores, progress=0.5).plausible.tolist() == [plausible]
 
 
 def test_a_threshold_that_rises_to_certainty_leaves_the_labels_alone() -> None:
     loss = weakening(ChanceCorrectedThreshold(0.1, end=1.0))
     assert decided(loss, scores_of(SURE_OF_ANOTHER)).ambiguous.tolist() == [1]
-    loss.progress = 1.0
-    assert decided(
-        loss, scores_of(SURE_OF_ANOTHER, [1e-9, 1 - 3e-9, 1e-9, 1e-9])
-    ).ambiguous.tolist() == [0, 0]
+    scores = scores_of(SURE_OF_ANOTHER, [1e-9, 1 - 3e-9, 1e-9, 1e-9])
+    assert decided(loss, scores, progress=1.0).ambiguous.tolist() == [0, 0]
 
 
 def test_margin_threshold_compares_with_the_positive_alone() -> None:
@@ -151,10 +142,10 @@ def test_split_threshold_tells_listed_candidates_from_borrowed_ones() -> None:
 def test_teacher_decides_and_the_student_keeps_its_odds() -> None:
     loss = weakening(confidence=losses.TeacherConfidence())
     scores, teacher = scores_of(UNSURE).requires_grad_(), scores_of([0.05, 0.15, 0.7, 0.1])
-    value = loss.per_row(scores, *first_positive(scores), teacher=teacher)
-    expected = losses.disjunctive_cross_entropy(
-        scores, torch.tensor([[1, 0, 1.0, 0]]), torch.ones_like(scores, dtype=torch.bool)
-    )
+    value = loss(first_positive(scores, teacher=teacher)).values
+    expected = losses.CrossEntropy("disjunctive")(
+        Candidates(scores, torch.tensor([[1, 0, 1.0, 0]]), everything(scores))
+    ).values
     assert decided(loss, scores.detach(), teacher=teacher).plausible.tolist() == [2]
     assert value > 0
     assert (
@@ -168,9 +159,8 @@ def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> 
     """The teacher finds a candidate plausible whose probability is 0 in floating point: the mass is summed as logarithms."""
     scores = torch.tensor([[-200.0, -150.0, 0.0, -1.0]], dtype=dtype).requires_grad_()
     teacher = torch.tensor([[-9.0, 9.0, 0.0, 0.0]], dtype=dtype)
-    value = weakening(confidence=losses.TeacherConfidence()).per_row(
-        scores, *first_positive(scores), teacher=teacher
-    )
+    loss = weakening(confidence=losses.TeacherConfidence())
+    value = loss(first_positive(scores, teacher=teacher)).values
     rest, alpha = math.log(1 + math.exp(-1)), 0.05
     expected = (1 - alpha) * (math.log(1 - alpha) + 150 + rest) + alpha * math.log(alpha)
     assert value.item() == pytest.approx(expected, rel=1e-6)
@@ -187,10 +177,7 @@ def test_a_hopeless_row_leaves_the_others_alone(positives: str) -> None:
     both = torch.cat([usual, torch.tensor([[-300.0, 0.0, -0.1, -0.2]])]).requires_grad_()
     usual.requires_grad_()
     loss = weakening(positives=positives)
-    alone, together = (
-        loss.per_row(usual, *first_positive(usual)),
-        loss.per_row(both, *first_positive(both)),
-    )
+    alone, together = (loss(first_positive(scores)).values for scores in (usual, both))
     torch.testing.assert_close(together[:3], alone, rtol=1e-6, atol=1e-7)
     assert together[3].item() == pytest.approx(0.95 * 300, rel=0.01)
     gradients = [
@@ -200,29 +187,26 @@ def test_a_hopeless_row_leaves_the_others_alone(positives: str) -> None:
     torch.testing.assert_close(*gradients, rtol=1e-6, atol=1e-7)
 
 
-def test_a_second_derivative_is_refused() -> None:
-    scores = scores_of(UNSURE).requires_grad_()
-    value = weakening().per_row(scores, *first_positive(scores)).sum()
-    with pytest.raises(RuntimeError, match="first derivative only"):
-        torch.autograd.grad(value, scores, create_graph=True)
+def test_second_derivatives() -> None:
+    scores = scores_of(UNSURE, SURE_OF_ANOTHER).requires_grad_()
+    loss = weakening()
+    assert torch.autograd.gradgradcheck(lambda scores: loss(first_positive(scores)).values, scores)
 
 
 def test_null_candidate_releases_a_wrong_positive() -> None:
     loss = weakening(null_candidate=losses.NullCandidate(5.0))
     scores = torch.tensor([[0.0, -1.0, -1.0]])
-    value = loss(scores, *first_positive(scores))
     assert decided(loss, scores).plausible.tolist() == [2]
-    (gradient,) = torch.autograd.grad(
-        loss(scores + 4.0, *first_positive(scores)), loss.parameters()
-    )
+    assert loss(first_positive(scores)).values == 0
+    value = loss(first_positive(scores + 4.0)).mean()
+    (gradient,) = torch.autograd.grad(value, loss.parameters())
     assert gradient != 0
-    assert value == 0
 
 
 def pointwise(**options: object) -> losses.Pointwise:
     return losses.Pointwise(
         LabelWeakening(
-            threshold=options.pop("threshold", ConstantThreshold(0.75)), warmup=0, **options
+            alpha=0.05, threshold=options.pop("threshold", ConstantThreshold(0.75)), **options
         )
     )
 
@@ -235,7 +219,7 @@ def test_pointwise_view_averages_the_documents_of_a_query() -> None:
         (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2,
         math.log1p(math.exp(0.5)),
     ]
-    value = losses.Pointwise(losses.CrossEntropy()).per_row(scores, targets, mask)
+    value = losses.Pointwise(losses.CrossEntropy())(Candidates(scores, targets, mask)).values
     assert value.tolist() == pytest.approx(expected)
 
 
@@ -243,15 +227,13 @@ def test_rare_positives_are_doubted_by_raw_confidence_only() -> None:
     """A model that has learnt nothing but the base rate must not lose its positives."""
     rate = 0.1
     scores = torch.full((1, 10), math.log(rate / (1 - rate)))
-    targets, mask = first_positive(scores)
     raw, corrected = pointwise(), pointwise(confidence=losses.PriorCorrectedConfidence())
     fixed = pointwise(confidence=losses.PriorCorrectedConfidence(rate))
     split = pointwise(
         threshold=LabelThreshold(positive=ConstantThreshold(0.95), negative=ConstantThreshold(0.75))
     )
     assert [
-        loss.decisions(scores, targets, mask).vacuous.item()
-        for loss in (raw, corrected, fixed, split)
+        decided(loss, scores).vacuous.item() for loss in (raw, corrected, fixed, split)
     ] == pytest.approx([0.1, 0, 0, 0])
 
 
@@ -261,7 +243,7 @@ def test_vacuous_documents_are_counted_by_their_label() -> None:
         torch.tensor([[1.0, 0, 0], [0, 0, 0]]),
         torch.tensor([[True, True, True], [True, True, False]]),
     )
-    decisions = pointwise().decisions(scores, targets, mask)
+    decisions = pointwise()(Candidates(scores, targets, mask)).decisions
     assert decisions.vacuous_positives.nan_to_num(-1).tolist() == [1, -1]
     assert decisions.vacuous_negatives.tolist() == [0.5, 0]
 
@@ -269,29 +251,28 @@ def test_vacuous_documents_are_counted_by_their_label() -> None:
 def test_lists_that_need_no_more_push_count_in_the_mean() -> None:
     scores = scores_of(SURE_OF_THE_LABEL, UNSURE)
     loss = weakening()
-    rows = loss.per_row(scores, *first_positive(scores))
-    assert rows[0] == 0
-    assert loss(scores, *first_positive(scores)).item() == pytest.approx(rows[1].item() / 2)
+    output = loss(first_positive(scores))
+    assert output.values[0] == 0
+    assert output.mean().item() == pytest.approx(output.values[1].item() / 2)
 
 
 def test_negatives_are_never_prior_corrected() -> None:
     scores = torch.tensor([[0.5], [1.5]])  # relevant with 0.62 and 0.82
     loss = pointwise(confidence=losses.PriorCorrectedConfidence(0.1))
-    decisions = loss.decisions(scores, torch.zeros(2, 1), torch.ones(2, 1, dtype=torch.bool))
+    decisions = loss(Candidates(scores, torch.zeros(2, 1), everything(scores))).decisions
     assert decisions.ambiguous.tolist() == [0, 1]
 
 
 def test_the_mean_can_leave_out_what_is_learnt() -> None:
     scores = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL)
-    rows = weakening().per_row(scores, *first_positive(scores))
-    assert rows.count_nonzero() == 2
-    assert weakening()(scores, *first_positive(scores)).item() == pytest.approx(
-        rows.sum().item() / 3
-    )
+    output = weakening()(first_positive(scores))
+    assert output.values.count_nonzero() == 2
+    total = output.values.sum().item()
+    assert output.mean().item() == pytest.approx(total / 3)
     active = weakening(mean_over="active")
     for loss in (active, losses.WeightedSum([{"weight": 1.0, "loss": active}])):
-        assert loss(scores, *first_positive(scores)).item() == pytest.approx(rows.sum().item() / 2)
+        assert loss(first_positive(scores)).mean().item() == pytest.approx(total / 2)
     learnt = scores_of(SURE_OF_THE_LABEL).requires_grad_()
-    value = active(learnt, *first_positive(learnt))
+    value = active(first_positive(learnt)).mean()
     assert value == 0
     assert (torch.autograd.grad(value, learnt)[0] == 0).all()

@@ -9,8 +9,8 @@ from omegaconf import OmegaConf
 from tiny_models import save_tiny
 
 from errors import InputError
-from losses import Bixse, CrossEntropy, Pointwise
-from losses.views import VIEWS, viewed
+from losses import Bixse, Candidates, CrossEntropy, Pointwise, viewed
+from losses.wrappers.views import VIEWS
 
 LOSSES = sorted((ROOT / "conf" / "loss").glob("*.yaml"), key=lambda path: path.stem)
 PRUNING = "truncated_gce"  # learns from nothing until some positive is likelier than its k
@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("path", LOSSES, ids=lambda path: path.stem)
 def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, view, folder):
     loss = instantiate(OmegaConf.load(path))
-    if view == "pointwise" and (loss.min_candidates < 2 or loss.needs_in_batch):
+    if view == "pointwise" and (loss.min_candidates < 2 or loss.needs.in_batch):
         with pytest.raises(InputError, match=r"model\.view=pointwise"):
             viewed(loss, view)
         return
@@ -34,12 +34,18 @@ def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, vie
         built("cross_encoder", folder).train(),
         batch_of("cross_encoder"),
     )
-    loss.progress = 0.05
     scores = network.scores(batch)
     pairs = torch.arange(scores.numel()).view_as(scores)
     value = loss(
-        scores, batch.targets, batch.mask, pair_ids=pairs, teacher=torch.randn(scores.shape)
-    )
+        Candidates(
+            scores,
+            batch.targets,
+            batch.mask,
+            pair_ids=pairs,
+            teacher=torch.randn(scores.shape),
+            progress=0.05,
+        )
+    ).mean()
     value.backward()
     assert value.isfinite()
     gradients = [weight.grad for weight in network.parameters()]

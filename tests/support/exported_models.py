@@ -66,9 +66,7 @@ def our_scores(cfg, network):
         nothing,
         nothing,
         torch.ones(shape, dtype=torch.bool),
-        nothing,
-        nothing,
-        nothing,
+        *[nothing] * 5,
     )
     with torch.inference_mode():
         return network.scores(batch) * network.temperature

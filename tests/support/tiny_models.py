@@ -145,4 +145,6 @@ def random_batch(queries=5, documents=9, seed=0, framed=True):
         own=mask,
         corrupted=torch.zeros(queries, dtype=torch.bool),
         true_columns=torch.full((queries,), -1),
+        positive_rows=torch.arange(queries),
+        positive_columns=positive,
     )

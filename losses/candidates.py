@@ -1,0 +1,91 @@
+"""One batch of scored candidates: everything a loss may look at."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from errors import InputError
+
+
+class Positives(NamedTuple):
+    """Where the labelled positives of a batch stand, one pair of row and column each.
+
+    Attributes:
+        row: Rows of the batch, [L].
+        column: Columns, [L].
+    """
+
+    row: Tensor
+    column: Tensor
+
+
+class Candidates(NamedTuple):
+    """The scored candidates of B queries.
+
+    Attributes:
+        scores: Scores, already divided by the temperature, [B, C].
+        targets: Grades; above 0 is positive, [B, C].
+        mask: True where the slot holds a candidate of the row, [B, C].
+        positives: The positives, as the data knows them; None lets the loss look for them, which
+            waits for the device.
+        pair_ids: Stable ids of the (query, document) pairs, -1 without one, [B, C].
+        teacher: Scores of another model for the same candidates, [B, C].
+        progress: Share of the training that is done, in [0, 1]; schedules read it.
+    """
+
+    scores: Tensor
+    targets: Tensor
+    mask: Tensor
+    positives: Positives | None = None
+    pair_ids: Tensor | None = None
+    teacher: Tensor | None = None
+    progress: float = 0.0
+
+    def in_full_precision(self) -> "Candidates":
+        """Return the batch in float32; float64 stays, so that tests can be exact."""
+        scores = self.scores if self.scores.dtype == torch.float64 else self.scores.float()
+        teacher = None if self.teacher is None else self.teacher.to(scores.dtype)
+        return self._replace(scores=scores, targets=self.targets.to(scores.dtype), teacher=teacher)
+
+    def known_pair_ids(self) -> Tensor:
+        """Return the pair ids, or raise InputError where the data gives none."""
+        if self.pair_ids is None:
+            raise InputError(
+                "loss: it keeps state per pair and needs pair ids; use a data source that gives "
+                "them."
+            )
+        return self.pair_ids
+
+    def known_teacher(self) -> Tensor:
+        """Return the teacher's scores, or raise InputError where there is no teacher."""
+        if self.teacher is None:
+            raise InputError(
+                "loss: it compares with a teacher and needs its scores; name a teacher run."
+            )
+        return self.teacher
+
+    def known_positives(self) -> Positives:
+        """Return the positives, found in the targets where the data does not name them."""
+        if self.positives is not None:
+            return self.positives
+        return Positives(*((self.targets > 0) & self.mask).nonzero(as_tuple=True))
+
+
+def check_finite(scores: Tensor, mask: Tensor) -> None:
+    """Stop when a candidate's score is NaN or infinite.
+
+    Args:
+        scores: Scores, [B, C].
+        mask: True where the slot holds a candidate, [B, C]; other slots may hold anything.
+
+    Raises:
+        FloatingPointError: The message names the rows.
+    """
+    bad = ~torch.isfinite(scores) & mask
+    if bad.any():
+        rows = bad.any(-1).nonzero().flatten().tolist()
+        raise FloatingPointError(
+            f"scores are NaN or infinite in rows {rows} of the batch; lower the learning rate or "
+            "check the inputs."
+        )

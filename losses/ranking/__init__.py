@@ -1,0 +1,1 @@
+"""The losses of retrieval itself: contrast, pairs, lists and distillation."""

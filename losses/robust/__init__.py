@@ -1,0 +1,1 @@
+"""Losses that a wrong label harms less than cross-entropy."""

@@ -1,0 +1,55 @@
+"""Distances between prediction and label: bounded, and two of them symmetric (copies of 1 - p_y)."""
+
+import math
+from typing import Annotated
+
+from torch import Tensor
+
+from losses.candidate_lists import CandidateLists
+from losses.formula import Formula
+from losses.parameters import Parameter
+
+
+def mean_absolute_error(lists: CandidateLists) -> Tensor:
+    r"""Half the L1 distance between prediction and label; over all n labels it sums to n - 1.
+
+    .. math:: L = 1 - p_y
+
+    Reference:
+        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural
+        Networks. AAAI 2017.
+    """
+    return -lists.log_p_y.expm1()
+
+
+def reverse_cross_entropy(
+    lists: CandidateLists,
+    clamp: Annotated[
+        float, Parameter("probability that stands for the zeros of the label", "(0, 1)")
+    ] = 1e-4,
+) -> Tensor:
+    r"""Cross-entropy with prediction and label exchanged, the label's zeros clamped.
+
+    .. math:: L = -\log(c) \, (1 - p_y)
+
+    Reference:
+        Y. Wang et al. Symmetric Cross Entropy for Robust Learning with Noisy Labels. ICCV 2019.
+    """
+    return math.log(clamp) * lists.log_p_y.expm1()
+
+
+def brier(lists: CandidateLists) -> Tensor:
+    r"""Squared distance between prediction and label, summed over the candidates; in [0, 2].
+
+    .. math:: L = \sum_i (p_i - 1[i = y])^2
+
+    Reference:
+        A. Ghosh, H. Kumar, P. S. Sastry. Robust Loss Functions under Label Noise for Deep Neural
+        Networks. AAAI 2017.
+    """
+    return (lists.log_p.exp() - lists.positive.to(lists.log_p.dtype)).square().sum(-1)
+
+
+MeanAbsoluteError = Formula(mean_absolute_error)
+ReverseCrossEntropy = Formula(reverse_cross_entropy)
+Brier = Formula(brier)

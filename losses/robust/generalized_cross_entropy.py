@@ -1,0 +1,55 @@
+"""Generalised cross-entropy: from cross-entropy (q = 0) to the mean absolute error (q = 1)."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from losses.candidate_lists import CandidateLists
+from losses.formula import Formula
+from losses.parameters import Parameter
+
+Robustness = Annotated[
+    float,
+    Parameter("near 0 is cross-entropy, 1 the mean absolute error", "(0, 1]"),
+]
+
+
+def generalized_cross_entropy(lists: CandidateLists, q: Robustness = 0.7) -> Tensor:
+    r"""Box-Cox transform of the likelihood: contradicted labels weigh less than in cross-entropy.
+
+    .. math:: L = \frac{1 - p_y^q}{q}
+
+    Reference:
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with
+        Noisy Labels. NeurIPS 2018.
+    """
+    return box_cox(lists.log_p_y, q)
+
+
+def truncated_generalized_cross_entropy(
+    lists: CandidateLists,
+    q: Robustness = 0.7,
+    k: Annotated[float, Parameter("likelihood up to which an example is left out", "(0, 1)")] = 0.5,
+) -> Tensor:
+    r"""Generalised cross-entropy, constant where the model gives the label at most k.
+
+    .. math:: L = \frac{1 - \max(p_y, k)^q}{q}
+
+    Stateless: the prediction of the moment prunes, where the paper keeps weights per example. A
+    list whose positives all start below k never trains.
+
+    Reference:
+        Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with
+        Noisy Labels. NeurIPS 2018.
+    """
+    return torch.where(lists.log_p_y.exp() > k, box_cox(lists.log_p_y, q), (1 - k**q) / q)
+
+
+def box_cox(log_p: Tensor, q: float) -> Tensor:
+    """Return (1 - p^q) / q from log p, exact also where p is near 1."""
+    return -torch.expm1(q * log_p) / q
+
+
+GeneralizedCrossEntropy = Formula(generalized_cross_entropy)
+TruncatedGeneralizedCrossEntropy = Formula(truncated_generalized_cross_entropy)

@@ -1,0 +1,1 @@
+"""Losses that remember (query, document) pairs from one epoch to the next."""

@@ -1,0 +1,231 @@
+"""How confident must the model be in a candidate before it is plausible?
+
+A threshold answers with log beta; a candidate is plausible when its log-confidence is strictly
+above it.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Annotated, NamedTuple
+
+import torch
+from torch import Tensor
+
+from losses.candidate_lists import CandidateLists
+from losses.parameters import Parameter, validated
+
+Beta = Annotated[
+    float,
+    Parameter("confidence that makes a candidate plausible; 1: none", "(0, 1]"),
+]
+
+
+class Belief(NamedTuple):
+    """What a threshold may look at.
+
+    Attributes:
+        lists: The lists.
+        log_confidence: Log-confidence in their candidates, without gradient, [L, C].
+    """
+
+    lists: CandidateLists
+    log_confidence: Tensor
+
+    @property
+    def n(self) -> Tensor:
+        """Number of candidates of each list, [L, 1]."""
+        return self.lists.n[:, None]
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done."""
+        return self.lists.batch.progress
+
+
+class Threshold(ABC):
+    """Abstract confidence threshold."""
+
+    @abstractmethod
+    def log_beta(self, belief: Belief) -> Tensor | float:
+        """Return log beta: one for all, for each list [L, 1] or for each candidate [L, C]."""
+
+
+class ChanceCorrectedThreshold(Threshold):
+    r"""Option A: the same distance between chance and certainty for every list size.
+
+    .. math:: \beta(n) = 1/n + \rho (1 - 1/n)
+
+    With an `end` rho moves there on half a cosine. A rising rho trusts the model before it has
+    memorised wrong labels, then returns to the labels so that doubted correct ones are learnt.
+    """
+
+    @validated("loss.threshold")
+    def __init__(
+        self,
+        rho: Annotated[
+            float,
+            Parameter("position between chance (0) and certainty (1) at first", "(0, 1)"),
+        ] = 0.5,
+        end: Annotated[
+            float | None,
+            Parameter("position at the last step; null: rho throughout", "(0, 1]"),
+        ] = None,
+    ) -> None:
+        self.rho, self.end = rho, rho if end is None else end
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log beta for the lists' sizes at this point of the training, [L, 1]."""
+        rho = half_cosine(self.rho, self.end, belief.progress)
+        return (1 / belief.n + rho * (1 - 1 / belief.n)).log()
+
+
+def half_cosine(start: float, end: float, progress: float) -> float:
+    """Return the value between start and end on half a cosine, slow at both ends."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * progress))
+
+
+class ConstantThreshold(Threshold):
+    """The same beta throughout; 1 makes label weakening label relaxation."""
+
+    @validated("loss.threshold")
+    def __init__(self, beta: Beta = 0.75) -> None:
+        self.beta = beta
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log beta, [L, 1]."""
+        return torch.full_like(belief.n, math.log(self.beta))
+
+
+class LinearThreshold(Threshold):
+    """Beta moves on a straight line from `start` to `end`."""
+
+    @validated("loss.threshold")
+    def __init__(self, start: Beta = 0.75, end: Beta = 0.6) -> None:
+        self.start, self.end = start, end
+
+    def log_beta(self, belief: Belief) -> float:
+        """Return log beta at this point of the training."""
+        return math.log(self.start + (self.end - self.start) * belief.progress)
+
+
+class CosineThreshold(Threshold):
+    r"""Beta moves on half a cosine from `start` to `end`.
+
+    .. math:: \beta(t) = b_1 + \frac{b_0 - b_1}{2} (1 + \cos \pi t)
+
+    Reference:
+        J. Lienen, E. Hüllermeier. Mitigating Label Noise through Data Ambiguation. AAAI 2024,
+        supplement (0.75 to 0.6).
+    """
+
+    @validated("loss.threshold")
+    def __init__(self, start: Beta = 0.75, end: Beta = 0.6) -> None:
+        self.start, self.end = start, end
+
+    def log_beta(self, belief: Belief) -> float:
+        """Return log beta at this point of the training."""
+        return math.log(half_cosine(self.start, self.end, belief.progress))
+
+
+class LiftThreshold(Threshold):
+    """Option A, more daring on long lists: `lift` times chance, min(maximum, lift / n)."""
+
+    @validated("loss.threshold")
+    def __init__(
+        self,
+        lift: Annotated[float, Parameter("how many times chance", "[2, inf)")] = 4.0,
+        maximum: Annotated[float, Parameter("threshold of short lists", "(0, 1]")] = 0.75,
+    ) -> None:
+        self.lift, self.maximum = lift, maximum
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log beta for the lists' sizes, [L, 1]."""
+        return (self.lift / belief.n).clamp(max=self.maximum).log()
+
+
+class MarginThreshold(Threshold):
+    """Option B: plausible is what beats the positive by a margin, p_i > e^delta p_y.
+
+    It looks at no other candidate.
+    """
+
+    @validated("loss.threshold")
+    def __init__(
+        self,
+        delta: Annotated[
+            float,
+            Parameter("margin in log-odds; log 3 is beta 0.75 between two candidates", "(0, inf)"),
+        ] = math.log(3),
+    ) -> None:
+        self.delta = delta
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log p_y + delta of each list, [L, 1]."""
+        return belief.lists.of_positive(belief.log_confidence)[:, None] + self.delta
+
+
+class SplitThreshold(Threshold):
+    """Option E in lists: one threshold for the query's own candidates, one for borrowed ones.
+
+    Args:
+        own: Threshold for candidates with a pair id, those mined for the query.
+        in_batch: Threshold for candidates without, documents of other queries.
+    """
+
+    def __init__(self, own: Threshold, in_batch: Threshold) -> None:
+        self.own, self.in_batch = own, in_batch
+
+    def log_beta(self, belief: Belief) -> Tensor | float:
+        """Return log beta of each candidate, [L, C]."""
+        lists, own = belief.lists, self.own.log_beta(belief)
+        if lists.batch.pair_ids is None:
+            return own
+        listed = lists.arrange(lists.batch.pair_ids) >= 0
+        return torch.where(listed, own, self.in_batch.log_beta(belief))
+
+
+class LabelThreshold(Threshold):
+    """Option E in the pointwise view (0, s): one threshold to doubt positives, one for negatives.
+
+    Args:
+        positive: How sure the model must be of "not relevant" before a positive label is doubted.
+        negative: How sure it must be of "relevant" before a negative label is doubted.
+    """
+
+    def __init__(self, positive: Threshold, negative: Threshold) -> None:
+        self.positive, self.negative = positive, negative
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log beta of each list, by its label, [L, 1]."""
+        positive = self.positive.log_beta(belief)
+        negative = self.negative.log_beta(belief)
+        return torch.where(belief.lists.column[:, None] == 1, positive, negative)
+
+
+class BudgetedThreshold(Threshold):
+    """Option F: raise a threshold until at most a share of the batch's lists is ambiguous.
+
+    Args:
+        threshold: The threshold to raise.
+    """
+
+    @validated("loss.threshold")
+    def __init__(
+        self,
+        threshold: Threshold,
+        budget: Annotated[
+            float,
+            Parameter("largest share of ambiguous lists, for instance the noise ratio", "(0, 1)"),
+        ] = 0.3,
+    ) -> None:
+        self.threshold, self.budget = threshold, budget
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return the inner threshold, raised by what the first list beyond the budget exceeds it."""
+        log_beta = self.threshold.log_beta(belief)
+        excess = belief.log_confidence - log_beta
+        excess = excess.masked_fill(~belief.lists.rivals, -torch.inf).amax(-1)
+        falling = torch.cat([excess.sort(descending=True).values, excess.new_zeros(1)])
+        spared = (self.budget * belief.lists.competes.sum() + 1e-9).floor().long()
+        shift = falling.gather(0, spared[None]).clamp(min=0)
+        return log_beta + shift + 1e-5 * shift.sign()  # clear of the rounding of that list itself

@@ -1,0 +1,1 @@
+"""Losses made of losses: a weighted sum, the pointwise view, both directions."""
