@@ -1,9 +1,11 @@
-"""From finished cells to conclusions: tables, significance, ranks and robustness of what run.py left below an output directory.
+"""Compare finished cells: tables, significance, ranks, robustness curves and one HTML page.
 
-python report.py outputs/ [filters] --out report/          e.g. dataset=scifact
-loss=cross_entropy,label_* noise.ratio=0.0,0.4 python report.py outputs/ --status
-how far the cells are python report.py --runs bm25=a.trec mine=b.trec --qrels qrels.txt    the same
-statistics for runs of any system
+    python report.py outputs/ [filters] --out report/
+    python report.py outputs/ --status
+    python report.py --runs bm25=a.trec mine=b.trec --qrels qrels.txt
+
+Filters are like dataset=scifact, loss=cross_entropy,label_* or noise.ratio=0.0,0.4. --status shows
+the progress of the cells; --runs compares runs of any system with the same statistics.
 """
 
 import argparse
@@ -20,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = arguments.add_argument
-    add("output_dir", nargs="?", type=Path, help="folder of the cells")
+    add("output_dir", nargs="?", type=Path, help="folder with the cells")
     add(
         "filters",
         nargs="*",
@@ -29,11 +31,11 @@ def parser() -> argparse.ArgumentParser:
     add("--out", type=Path, help="folder of the report (default: report/)")
     add(
         "--baseline",
-        help="the loss that all others are compared with (default: cross_entropy; for runs, the first)",
+        help="the loss to compare all others with (default: cross_entropy; for runs, the first)",
     )
     add(
         "--focus",
-        help="the loss that is compared with all others (default: label_weakening; for runs, none)",
+        help="the loss to compare with all others (default: label_weakening; for runs, none)",
     )
     add(
         "--measure",
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "--test",
         choices=("t", "randomisation"),
         default="t",
-        help="whose p-values decide what is significant (default: t)",
+        help="the test that decides what is significant (default: t)",
     )
     add(
         "--alpha",
@@ -64,14 +66,14 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--terminal",
         action="store_true",
-        help="show the tables here; without --out no file is written",
+        help="show the tables here; without --out, write no files",
     )
-    add("--status", action="store_true", help="show how far the cells are, and nothing else")
+    add("--status", action="store_true", help="show the progress of the cells, and nothing else")
     add(
         "--runs",
         nargs="+",
         metavar="NAME=PATH",
-        help="TREC run files to compare instead of cells; files of one name are its seeds",
+        help="TREC run files to compare instead of cells; files with one name are its seeds",
     )
     add("--qrels", type=Path, help="judgements for --runs, in TREC or BEIR columns")
     add(
@@ -89,8 +91,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Do what the command line says; return the exit status."""
-    arguments = parser().parse_intermixed_args()  # filters may stand after options
+    """Run the command line; return the exit status."""
+    arguments = parser().parse_intermixed_args()  # filters may follow options
     without_bars()
     try:
         from reporting.command import run_command

@@ -1,4 +1,4 @@
-"""What report.py does: choose what is read, analyse it, write and show it."""
+"""The work of report.py: read the chosen cells, analyse them, write and show the report."""
 
 from __future__ import annotations
 
@@ -145,18 +145,17 @@ def _chosen(option: str, asked: str | None, usual: str | None, losses: Sequence[
     """Return the loss asked for, or the usual one if it is there."""
     if asked is not None and asked not in losses:
         raise InputError(
-            f"{option} {asked}: nothing finished has that name. There are: {', '.join(losses)}."
+            f"{option} {asked}: no finished cell has that loss. Finished: {', '.join(losses)}."
         )
     return asked if asked is not None else usual if usual in losses else None
 
 
 def _nothing(output_dir: Path, cells: Cells) -> str:
+    unmatched = f"; no finished cell has {', '.join(cells.unmatched)}" if cells.unmatched else ""
     return (
         f"{output_dir}: no finished cell to report on ({len(cells.incomplete)} not finished, "
-        f"{len(cells.corrupt)} "
-        f"damaged{'; no finished cell has ' + ', '.join(cells.unmatched) if cells.unmatched else ''}). "
-        f"Finish some with run.py, or loosen the filters; report.py {output_dir} --status shows "
-        "how far they are."
+        f"{len(cells.corrupt)} damaged{unmatched}). Finish some with run.py, or relax the filters; "
+        f"report.py {output_dir} --status shows their progress."
     )
 
 
@@ -175,7 +174,7 @@ def _write(analysis: Analysis, out: Path) -> None:
 
 
 def _leading(analysis: Analysis) -> Analysis:
-    """Return the part of it that is about the first measure."""
+    """Return the tables of the first measure."""
     return analysis._replace(measures=analysis.measures[:1], rankings=analysis.rankings[:1])
 
 
@@ -189,7 +188,7 @@ def _show(analysis: Analysis) -> None:
 
 
 def _say(analysis: Analysis, out: Path | None) -> None:
-    """Say what was read, what could not be, and where the report is."""
+    """Print what was read, what could not be read, and where the report is."""
     console, cells = get_console(), analysis.cells
     for problem in cells.corrupt:
         console.print(
@@ -201,8 +200,12 @@ def _say(analysis: Analysis, out: Path | None) -> None:
     for note in analysis.notes:
         console.print(note, style="yellow", markup=False, soft_wrap=True)
     what = f"{len(cells.finished)} finished cells" if cells.finished else "Runs"
-    counts = f"{what} in {len(analysis.groups)} groups, {len(cells.incomplete)} not finished, {len(cells.corrupt)} damaged"
-    tests = f"{len(analysis.comparisons)} comparisons, {sum(found.significant for found in analysis.comparisons)} significant"
+    counts = (
+        f"{what} in {len(analysis.groups)} groups, {len(cells.incomplete)} not finished, "
+        f"{len(cells.corrupt)} damaged"
+    )
+    significant = sum(found.significant for found in analysis.comparisons)
+    tests = f"{len(analysis.comparisons)} comparisons, {significant} significant"
     console.print(
         f"{counts}; {tests}.{f' The report is in {out}/' if out else ''}",
         markup=False,

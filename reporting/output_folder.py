@@ -20,10 +20,10 @@ PARTS = ("tables", "per_query", "figures")
 
 
 def check_folder(out: Path) -> None:
-    """Refuse a folder that holds something else than an earlier report.
+    """Refuse a folder that holds anything but an earlier report.
 
     Raises:
-        InputError: if it does, or is not a folder.
+        InputError: if it does, or if the path is not a folder.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is not a folder: choose another.")
@@ -33,13 +33,13 @@ def check_folder(out: Path) -> None:
         and any(path.suffix != PARTIAL for path in out.iterdir())
     ):
         raise InputError(
-            f"--out {out} holds files but no {MARK}, so it is not a report of ours: move them or "
+            f"--out {out} holds files but no {MARK}, so it is not a report: move the files or "
             "choose another folder."
         )
 
 
 def prepare_folder(analysis: Analysis, out: Path) -> None:
-    """Make the folder, remove the parts of an earlier report and write report.json: the plan and the notes.
+    """Make the folder, remove an earlier report from it, and write report.json: plan and notes.
 
     Raises:
         InputError: if the folder cannot be written.
@@ -58,7 +58,7 @@ def prepare_folder(analysis: Analysis, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         with written_aside(
             out / MARK
-        ) as aside:  # first, so that a report that was interrupted is known as ours
+        ) as aside:  # first, so that an interrupted report is recognised
             aside.write_text(
                 json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
             )

@@ -1,4 +1,4 @@
-"""A report as a W&B run of job type `report`: its tables, curves, figures and files beside the cells' own runs."""
+"""A report as a W&B run of job type `report`: its tables, curves, figures and files."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ KINDS = ("dataset", "model", "loss", "noise")
 def log_report(
     analysis: Analysis, out: Path | None, *, mode: str, project: str, entity: str | None
 ) -> None:
-    """Log the report; every name starts with what it is, so that the workspace has a section for each.
+    """Log the report, with names that give each kind of content its own section in the workspace.
 
     Args:
         analysis: the report's content.
-        out: the folder it was written to; None: nowhere, and only numbers are logged.
+        out: the folder of the report; None: it was not written, and only numbers are logged.
         mode: offline or online.
         project: W&B project.
         entity: W&B user or team; None: the default of the account.
@@ -60,7 +60,7 @@ def log_report(
 
 
 def _summary(analysis: Analysis) -> Iterator[tuple[str, object]]:
-    """Counts, the best loss under each condition, average ranks and areas."""
+    """Return counts, the best loss under each condition, average ranks and areas."""
     for state in ("finished", "incomplete", "corrupt"):
         yield f"cells/{state}", len(getattr(analysis.cells, state))
     yield "comparisons/tested", len(analysis.comparisons)
@@ -84,7 +84,7 @@ def _tables(analysis: Analysis) -> Iterator[tuple[str, Any]]:
     for name, sheet in sheets(analysis).items():
         rows = islice(
             sheet.rows, wandb.Table.MAX_ROWS
-        )  # W&B shows no more; the files have them all
+        )  # W&B shows no more; the files have all of them
         yield (
             f"table/{name}",
             wandb.Table(columns=[*sheet.columns], data=[known(row) for row in rows]),
@@ -92,7 +92,7 @@ def _tables(analysis: Analysis) -> Iterator[tuple[str, Any]]:
 
 
 def _plots(analysis: Analysis) -> Iterator[tuple[str, Any]]:
-    """Yield the robustness curves of the leading measure, one plot a data set, model and noise."""
+    """Yield the robustness curves of the first measure, one plot per data set, model and noise."""
     measure = analysis.measures[0]
     panels = sorted({curve[1:4] for curve in analysis.curves})
     for panel in panels:

@@ -1,4 +1,4 @@
-"""Lists, counts and names as parts of sentences."""
+"""Lists, counts and names inside sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def listed(items: Iterable[object]) -> str:
-    """`a, b and c`."""
+    """Return the items as `a, b and c`; `none` if there are none."""
     words = [str(item) for item in items]
     return (
         " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
@@ -19,7 +19,7 @@ def listed(items: Iterable[object]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 cell`, `2 cells`; `1 loss`, `2 losses`; `1 query`, `2 queries`."""
+    """Return a number with its noun: `1 cell`, `2 cells`; `2 losses`; `2 queries`."""
     plural = (
         f"{noun[:-1]}ies"
         if noun.endswith("y")
@@ -30,6 +30,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def are(number: int) -> str:
+    """Return the verb of a counted subject: `is` for 1, else `are`."""
+    return "is" if number == 1 else "are"
+
+
 def named(noun: str, names: Sequence[object]) -> str:
-    """`model static`, `models minilm and static`."""
+    """Return names after their noun: `model static`, `models minilm and static`."""
     return f"{noun if len(names) == 1 else f'{noun}s'} {listed(names)}"

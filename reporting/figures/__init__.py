@@ -1,4 +1,8 @@
-"""The figures of a report, drawn with matplotlib for print and for the page."""
+"""The figures of a report, drawn with matplotlib for print and for the page.
+
+Reading order: `chart` (what a figure is), `scenes` (what the figures show), `robustness`,
+`outcomes` and `training` (the figures), `marks` and `looks` (their elements), `rendering` (files).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a figure is: some panels side by side, each drawn on axes of its own, and a legend that they share."""
+"""A figure: panels side by side, each with its own axes, and a shared legend."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Panel(NamedTuple):
 
     Attributes:
         title: what it shows, e.g. collection and model.
-        draw: draws it.
-        text: the same in words, for those who cannot see it.
+        draw: the function that draws it.
+        text: its content in words, for those who cannot see it.
     """
 
     title: str
@@ -33,12 +33,12 @@ class Chart(NamedTuple):
     """A figure.
 
     Attributes:
-        name: of its files.
+        name: name of its files.
         title: its heading.
         caption: how to read it, where its numbers are, and what was left out.
-        panels: at least one.
-        looks: the losses in its legend; none where the axes name them.
-        columns: panels side by side in print.
+        panels: at least one panel.
+        looks: the losses in its legend; none if the axes name them.
+        columns: number of panels side by side in print.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""How a loss looks, the same in every figure: colour, marker and dashes, so that a print in grey can be read too.
+"""The look of each loss, the same in every figure: colour, marker and dashes.
 
 The colours are those of Okabe and Ito, "Color universal design", 2008, which most colour-blind
-readers tell apart. Where there are more losses than colours, the compared ones and the best keep
-theirs, and the others are drawn in grey.
+readers can tell apart; markers and dashes make a print in grey readable. If there are more losses
+than colours, the compared losses and the best ones keep theirs, and the others are grey.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("^", "D", "v", "P", "X", "<", ">", "*", "h", "p", "d")
 DASHES = ((0, ()), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (6, 2)))
 COLOURED = 3
-"""Losses that keep a colour beside the compared two, where not all can."""
+"""Number of losses that keep a colour beside the compared two, if not all can."""
 
 Dash = tuple[int, tuple[int, ...]]
 
@@ -27,11 +27,11 @@ class Look(NamedTuple):
     """How the marks of one loss are drawn.
 
     Attributes:
-        colour: hexadecimal.
+        colour: a hexadecimal colour.
         marker: a matplotlib marker.
         dash: a matplotlib dash pattern.
-        width: of lines, in points.
-        strong: whether it stands out; the others lie behind it.
+        width: width of lines, in points.
+        strong: whether it stands out, in front of the others.
     """
 
     colour: str
@@ -45,9 +45,9 @@ def looks(losses: Sequence[str], *, baseline: str | None, focus: str | None) -> 
     """Give every loss its look.
 
     Args:
-        losses: best first.
-        baseline: drawn in the colour of the text, dashed.
-        focus: drawn in blue, wide.
+        losses: the losses, best first.
+        baseline: the baseline, drawn dashed in the colour of the text.
+        focus: the focus, drawn wide in blue.
     """
     others = [loss for loss in losses if loss not in {baseline, focus}]
     coloured = len(COLOURS) if len(others) <= len(COLOURS) else COLOURED

@@ -1,4 +1,4 @@
-"""The marks that figures are made of: lines, dots and labels in the look of a loss."""
+"""The elements of figures: lines, dots and labels in the look of a loss."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from reporting.figures.looks import Look
 
 MARKED = 12
-"""Points of a line that bear markers at most."""
+"""The most points of a line that get markers."""
 
 LABELLED, LABEL_LENGTH, LABEL_HEIGHT = 18, 22, 0.052
-"""Lines that are labelled at most, characters of a label, and its height as a share of the axes'."""
+"""The most lines with labels, characters of a label, and its height as a share of the axes."""
 
 
 def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, markers: bool) -> None:
-    """Draw a line, strong ones in front."""
+    """Draw a line, with strong lines in front."""
     axes.plot(
         x,
         y,
@@ -65,11 +65,13 @@ def bars(axes: Axes, look: Look, x: float, y: float, error: float) -> None:
 
 
 def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float]) -> None:
-    """Name the lines where they end, if some of them are grey and a legend could not tell them; labels give way to each other.
+    """Label the lines at their ends, if some are grey and a legend could not tell them apart.
+
+    Labels are moved so that they do not overlap.
 
     Args:
-        axes: with the lines drawn.
-        looks: of all losses.
+        axes: the axes, with the lines drawn.
+        looks: the looks of all losses.
         ends: the last value of each line.
     """
     if len(ends) > LABELLED or all(looks[loss].strong for loss in ends):
@@ -100,7 +102,7 @@ def unit_ticks(axes: Axes) -> None:
 
 
 def whole_ticks(axes: Axes) -> None:
-    """Put ticks of the x axis at whole numbers, e.g. epochs."""
+    """Put the ticks of the x axis at whole numbers, e.g. epochs."""
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 

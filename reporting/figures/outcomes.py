@@ -1,4 +1,4 @@
-"""What the losses come to at the largest noise ratio: gains query by query, and effectiveness against training time."""
+"""Outcomes at the largest noise ratio: gains by query, and effectiveness against training time."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from reporting.statistics.groups import Group
 
 DRAWN = 201
-"""Points that a curve over many queries is drawn with."""
+"""The most points of a curve over queries."""
 
 
 def gains(stage: Stage) -> Chart | None:
-    """Draw each loss's gains over the baseline, sorted, one curve a loss."""
+    """Draw the sorted gains over the baseline, one curve per loss."""
     baseline = stage.analysis.plan.baseline
     panels = []
     for scene in stage.scenes:
@@ -38,9 +38,10 @@ def gains(stage: Stage) -> Chart | None:
                 )
             )
     caption = (
-        f"{stage.measure} of each test query (mean over seeds) minus that of {baseline}, largest "
-        "gain first: left of where a curve crosses 0 the loss is better, right of it worse. "
-        f"Largest noise ratio. Numbers: the folder per_query.{stage.left_out()}"
+        f"{stage.measure} of each test query (mean over seeds) minus that of {baseline}, sorted by "
+        "gain, at the largest noise ratio. A loss is better than the baseline on the queries to "
+        "the left of the point where its curve crosses 0, and worse on those to the right. "
+        f"Numbers: the folder per_query.{stage.left_out()}"
     )
     return (
         Chart(
@@ -86,7 +87,7 @@ class Cost(NamedTuple):
     """Training time and effectiveness of a group.
 
     Attributes:
-        seconds: mean training time over seeds.
+        seconds: mean training time over seeds, in seconds.
         value: mean of the measure over seeds.
         sd: its standard deviation; None for one seed.
     """
@@ -97,7 +98,7 @@ class Cost(NamedTuple):
 
 
 def cost(stage: Stage) -> Chart | None:
-    """Draw the leading measure against the training time."""
+    """Draw the first measure against the training time."""
     panels = []
     for scene in stage.scenes:
         found = {
@@ -109,8 +110,8 @@ def cost(stage: Stage) -> Chart | None:
             panels.append(_cost_panel(stage, scene, found))
     caption = (
         f"{stage.measure} at the largest noise ratio against the wall-clock time of training, "
-        "means over seeds; bars: one standard deviation over seeds. Times of cells that shared a "
-        "machine with other work can only be compared roughly. Numbers: "
+        "means over seeds; bars: one standard deviation over seeds. Training times on a machine "
+        "shared with other work are only roughly comparable. Numbers: "
         f"cells.csv.{stage.left_out()}"
     )
     return (
@@ -121,7 +122,7 @@ def cost(stage: Stage) -> Chart | None:
 
 
 def cost_of(group: Group, measure: str) -> Cost | None:
-    """Return a group's training time and effectiveness; None if a cell's scores.json does not tell its time."""
+    """Return a group's training time and effectiveness; None if a scores.json has no time."""
     times = [cell.scores.get("wall_seconds", {}).get("train") for cell in group.cells]
     if not times or not all(isinstance(seconds, int | float) for seconds in times):
         return None

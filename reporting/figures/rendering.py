@@ -1,4 +1,7 @@
-"""Figures as files and as parts of a page. No global state of matplotlib is touched, and the same numbers give the same bytes."""
+"""Figures as files and as parts of a page.
+
+No global state of matplotlib is changed, and the same numbers give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ STYLE = {
     "ytick.color": INK,
     "legend.frameon": False,
     "svg.fonttype": "none",
-    "text.parse_math": False,  # a name may hold a dollar sign
+    "text.parse_math": False,  # a name may contain a dollar sign
     "path.simplify": True,
 }
 DOTS_PER_INCH = 200
@@ -54,7 +57,7 @@ FIXED = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
 }
-"""Metadata that would differ between two runs or versions."""
+"""Metadata that would otherwise differ between two invocations or versions."""
 
 
 def write_chart(chart: Chart, folder: Path) -> None:
@@ -66,15 +69,17 @@ def write_chart(chart: Chart, folder: Path) -> None:
                 sheet.savefig(
                     aside, format=form, metadata=metadata, dpi=DOTS_PER_INCH, facecolor="white"
                 )
-            sheet.set_layout_engine("none")  # it is laid out now, and that takes as long as drawing
+            sheet.set_layout_engine("none")  # the layout is done, and takes as long as drawing
 
 
 def inline_panel(panel: Panel, name: str) -> str:
-    """Return one panel as an SVG element for a page, its colours as CSS variables so that it follows light and dark.
+    """Return one panel as an SVG element for a page.
+
+    Its colours are CSS variables, so that it follows light and dark settings.
 
     Args:
         panel: the panel.
-        name: unique on the page; its ids begin with it.
+        name: a unique name on the page, with which its ids begin.
     """
     with _style(name):
         figure = Figure(figsize=PANEL, layout="constrained")
@@ -138,7 +143,10 @@ def _svg(figure: Figure) -> str:
 
 
 def _element(document: str, name: str, text: str) -> str:
-    """Return the svg element of a document, its ids and colours made fit for a page; described by `text`, or hidden if there is none."""
+    """Return the svg element of a document, with ids and colours adapted to the page.
+
+    `text` describes it to screen readers; without a text it is hidden from them.
+    """
     element = document[document.index("<svg") :].strip()
     element = re.sub(r'( id="|href="#|url\(#)', rf"\1{name}-", element)
     element = re.sub(

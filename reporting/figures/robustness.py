@@ -1,4 +1,4 @@
-"""A measure against the noise ratio: the robustness curve, the share of it that is retained, and the area below it."""
+"""A measure against the noise ratio: robustness curve, retention, and area under the curve."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def robustness(stage: Stage) -> Chart | None:
-    """Draw the leading measure against the noise ratio, with a band of one standard deviation over seeds."""
+    """Draw the first measure against the noise ratio, with one standard deviation over seeds."""
     caption = (
         f"{stage.measure} on the test queries against the share of corrupted training labels. "
         "Points: mean over seeds; band: one standard deviation over seeds, absent for a single "
@@ -33,10 +33,10 @@ def robustness(stage: Stage) -> Chart | None:
 
 
 def retention(stage: Stage) -> Chart | None:
-    """Draw the same relative to training on clean labels."""
+    """Draw the first measure relative to training on clean labels."""
     caption = (
-        f"{stage.measure} as a share of what the same loss reaches without noise (1: nothing "
-        "lost). A loss that starts low can retain much: read it beside the robustness curve. "
+        f"{stage.measure} as a share of the value of the same loss without noise (1: nothing "
+        "lost). A loss that starts low can retain much, so read it beside the robustness curve. "
         f"Numbers: curves.csv.{stage.left_out()}"
     )
     panels = _panels(
@@ -59,8 +59,8 @@ def area(stage: Stage) -> Chart | None:
                 _area_panel(stage, setting, dict(sorted(areas.items(), key=lambda item: item[1])))
             )
     caption = (
-        f"Average height of the robustness curve ({stage.measure}): the area below it, divided by "
-        "the range of its ratios. Losses without a finished cell at one of the ratios have none. "
+        f"Average height of the robustness curve ({stage.measure}): the area under it, divided by "
+        "the range of its ratios. Losses without a finished cell at every ratio are omitted. "
         f"The axis does not start at 0. Numbers: curves.csv.{stage.left_out()}"
     )
     return (
@@ -81,7 +81,7 @@ def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
 def _panels(
     stage: Stage, label: str, value: Callable[[Point], float | None], *, band: bool
 ) -> list[Panel]:
-    """Return one panel a setting that has a curve: more than one ratio."""
+    """Return one panel for each setting with more than one ratio."""
     panels = []
     for setting, found in _by_setting(stage).items():
         lines = {
@@ -123,7 +123,7 @@ def _curve_panel(
 
 
 def _band(axes: Axes, colour: str, points: Sequence[Point]) -> None:
-    """One standard deviation to either side; a point of a single seed leaves a gap."""
+    """Return one standard deviation to either side; points with a single seed leave gaps."""
     if all(point.sd is None for point in points):
         return
     means = np.array([point.mean for point in points])

@@ -1,4 +1,4 @@
-"""What the figures are drawn from: the settings of a report, each at its largest noise ratio, and the looks of its losses."""
+"""The content of the figures: settings at their largest noise ratio, and the looks of losses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reporting.statistics.groups import Group
 
 PANELS = 6
-"""Settings that a figure shows at most."""
+"""The most settings that a figure shows."""
 
 
 class Setting(NamedTuple):
@@ -34,7 +34,7 @@ class Scene(NamedTuple):
     Attributes:
         setting: the setting.
         title: its name.
-        ratio: the largest ratio that has a finished cell.
+        ratio: the largest ratio with a finished cell.
         groups: cells over seeds at that ratio, by loss.
     """
 
@@ -56,7 +56,7 @@ class Stage:
 
     @property
     def measure(self) -> str:
-        """The leading measure, which the figures show."""
+        """The first measure, which the figures show."""
         return self.analysis.measures[0]
 
     @cached_property
@@ -72,19 +72,19 @@ class Stage:
 
     @cached_property
     def settings(self) -> list[Setting]:
-        """The settings, by name. `noise=none` is one where nothing else was trained on the collection."""
+        """The settings by name; `noise=none` only if the collection has no other noise."""
         found = sorted({Setting(*group.condition[:3]) for group in self.analysis.groups})
         noisy = {setting[:2] for setting in found if setting.noise != "none"}
         return [setting for setting in found if setting.noise != "none" or setting[:2] not in noisy]
 
     @cached_property
     def scenes(self) -> list[Scene]:
-        """The first settings at their largest ratios."""
+        """The first settings, at their largest ratios."""
         return [self._scene(setting) for setting in self.settings[:PANELS]]
 
     @cached_property
     def histories(self) -> dict[tuple[Setting, str], History]:
-        """What training looked like in the scenes, by setting and loss."""
+        """The course of training in the scenes, by setting and loss."""
         read = {
             (scene.setting, loss): mean_history(group)
             for scene in self.scenes
@@ -93,12 +93,12 @@ class Stage:
         return {key: history for key, history in read.items() if history is not None}
 
     def title(self, setting: Setting) -> str:
-        """Return the name of a setting; its noise is part of it where there are several."""
+        """Return the name of a setting, with its noise if there are several."""
         several = len({other.noise for other in self.settings}) > 1
         return " · ".join(setting if several else setting[:2])
 
     def left_out(self) -> str:
-        """Say how many settings the figures do not show; nothing where they show all."""
+        """Return a sentence on the settings that are not shown; empty if all are."""
         more = len(self.settings) - PANELS
         return (
             f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""

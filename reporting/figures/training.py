@@ -1,4 +1,4 @@
-"""What training did with the labels, epoch by epoch, from history.csv: learning curves, memorisation, the detector of wrong labels."""
+"""Training by epoch, from history.csv: learning curves, memorisation, detection of wrong labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lines = dict[str, "NDArray[np.float64]"]
 
 
 def learning(stage: Stage) -> Chart | None:
-    """Draw the validation measure, and the confidence in clean and in corrupted labels, over the epochs."""
+    """Draw the validation measure and the confidence in clean and corrupted labels by epoch."""
     columns = {
         f"validation/{stage.measure}": f"validation {stage.measure}",
         "train/confidence_clean": "confidence in clean labels",
@@ -28,8 +28,9 @@ def learning(stage: Stage) -> Chart | None:
     caption = (
         "Training at the largest noise ratio, mean over seeds. Confidence: softmax probability of "
         "the labelled positive among its candidates, averaged over the training examples; unlike "
-        "the value of the loss it can be compared between losses. High in clean and low in "
-        f"corrupted labels is what robustness looks like. Numbers: histories.csv.{stage.left_out()}"
+        "the value of the loss, it can be compared between losses. A robust loss has high "
+        "confidence in clean labels and low confidence in corrupted ones. Numbers: "
+        f"histories.csv.{stage.left_out()}"
     )
     return _over_epochs(
         stage, "learning", "Learning curves, clean against corrupted labels", caption, columns
@@ -37,7 +38,7 @@ def learning(stage: Stage) -> Chart | None:
 
 
 def memorisation(stage: Stage) -> Chart | None:
-    """Draw memorisation and recovery over the epochs."""
+    """Draw memorisation and recovery by epoch."""
     columns = {"train/memorisation": "memorisation", "train/recovery": "recovery"}
     caption = (
         "Training at the largest noise ratio, mean over seeds. Memorisation: share of corrupted "
@@ -48,12 +49,12 @@ def memorisation(stage: Stage) -> Chart | None:
 
 
 def detector(stage: Stage) -> Chart | None:
-    """Draw precision against recall of `ambiguous` as a detector of corrupted labels, and how well doubt alone tells them."""
+    """Draw precision and recall of `ambiguous` as a detector of corrupted labels, and its AUROC."""
     caption = (
-        "Largest noise ratio, mean over seeds. Left: label weakening takes an example as "
-        "ambiguous; seen as a detector of corrupted labels, its precision against its recall, one "
-        "point an epoch, the last one large (epochs in which a seed detected nothing have no "
-        "precision). Right: area under the ROC curve of the largest probability of an unlabelled "
+        "Largest noise ratio, mean over seeds. Left: precision against recall of the ambiguous "
+        "examples of label weakening, taken as a detector of corrupted labels; one point per "
+        "epoch, the last one large (an epoch in which a seed detected nothing has no precision). "
+        "Right: area under the ROC curve of doubt, the largest probability of an unlabelled "
         f"candidate, for any loss (0.5: chance). Numbers: histories.csv.{stage.left_out()}"
     )
     panels = []
@@ -88,7 +89,10 @@ def _over_epochs(
 
 
 def _lines(stage: Stage, scene: Scene, column: str) -> Lines:
-    """Return the column of every loss that has it; a clean ratio has no corrupted labels and lacks theirs."""
+    """Return a column of history.csv for every loss that has it.
+
+    Without noise there are no corrupted labels, so their columns are missing.
+    """
     found = {
         loss: stage.histories[scene.setting, loss]
         for loss in scene.groups
@@ -125,7 +129,7 @@ def _epochs(stage: Stage, scene: Scene, lines: Lines, label: str) -> Panel:
 
 
 def _detections(stage: Stage, scene: Scene, loss: str) -> NDArray[np.float64] | None:
-    """Return the recall and precision where both are defined [2, E]."""
+    """Return recall and precision of the epochs where both are defined [2, E]."""
     history = stage.histories.get((scene.setting, loss))
     names = ("train/detector_recall", "train/detector_precision")
     if history is None or not all(name in history.columns for name in names):

@@ -1,4 +1,4 @@
-"""index.html and the figures, from a report's content."""
+"""Writes index.html and the figures from a report's content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("elements.js", "tables.js", "queries.js")
 LISTED = 200
-"""Incomplete cells that are listed; incomplete.csv has all."""
+"""The most incomplete cells that are listed; incomplete.csv has all."""
 
 
 class Figure(NamedTuple):
@@ -49,11 +49,11 @@ class Figure(NamedTuple):
 
 
 def write_page(analysis: Analysis, folder: Path) -> None:
-    """Write index.html, histories.csv (the numbers behind the learning curves) and figures/*.svg and *.png.
+    """Write index.html, figures/*.svg and *.png, and histories.csv, the numbers behind them.
 
     Args:
         analysis: the report's content.
-        folder: where its CSV files are.
+        folder: the folder with its CSV files.
     """
     stage = Stage(analysis)
     drawn = charts(stage)
@@ -93,7 +93,7 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
 
 
 def _content(analysis: Analysis) -> dict[str, Any]:
-    """Return what page.js shows."""
+    """Return what the scripts of the page show."""
     shown = {
         table.name: {
             "caption": table.caption,

@@ -1,4 +1,4 @@
-"""The configurations of the cells: what all share, and what differs, once each."""
+"""The configurations of the cells: the shared keys, and each value of the keys that differ."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COORDINATES = {"collection", "seed", "export", *BOOKKEEPING}
-"""Keys that name a cell or say where it is kept: they differ everywhere and explain nothing."""
+"""Keys that name a cell or its place: they always differ and explain nothing."""
 
-LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # ten times as fast in C, where PyYAML was built with it
+# The C loader is ten times as fast, if PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FACTORS = ("dataset", "model", "noise")
 
 
@@ -30,7 +29,7 @@ class Variant(NamedTuple):
     """One value of a top-level key.
 
     Attributes:
-        who: which cells have it, e.g. `loss elr, gce`.
+        who: the cells that have it, e.g. `loss elr, gce`.
         text: the value in YAML.
     """
 
@@ -42,8 +41,8 @@ class Configs(NamedTuple):
     """The configurations of a report.
 
     Attributes:
-        shared: what all cells have, in YAML.
-        differing: by top-level key, its values.
+        shared: the keys with one value in all cells, in YAML.
+        differing: the values of the other top-level keys, by key.
         unreadable: number of cells whose config.yaml cannot be read.
     """
 

@@ -1,4 +1,4 @@
-"""The documents of one collection that the page shows, each once, with what the audits say of them."""
+"""The documents of one collection that the page shows, each once, with their corrupted labels."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AUDIT_ROWS = 3
-"""Corrupted labels of one document that are shown."""
+"""The most corrupted labels that are shown per document."""
 
 
 class Documents:
     """Collects documents and training queries; everything else refers to them by number.
 
     Args:
-        texts: of the collection.
+        texts: the texts of the collection.
     """
 
     def __init__(self, texts: Texts) -> None:
@@ -35,7 +35,10 @@ class Documents:
         self._train: dict[str, int] = {}
 
     def content(self) -> dict[str, Any]:
-        """Return the documents and training queries, each [id, text or null], and why there are no texts, if so."""
+        """Return the documents and training queries, each [id, text or null].
+
+        If there are no texts, the reason is included.
+        """
         return {
             "reason": self._texts.reason,
             "relevance": self._texts.relevance,
@@ -55,9 +58,8 @@ class Documents:
         Args:
             query_id: its id.
             lists: ranked document ids under each loss.
-            values: under each loss the measure's mean over seeds, and its value in the run that is
-                shown.
-            top: documents that are shown of a list.
+            values: for each loss, the measure's mean over seeds and its value in the run shown.
+            top: number of documents shown of each list.
         """
         judged = self._texts.judgements(query_id)
         relevant = [doc_id for doc_id, grade in judged.items() if grade >= self._texts.relevance]
@@ -76,11 +78,11 @@ class Documents:
         }
 
     def audit(self, path: Path) -> dict[int, list[Any]]:
-        """Return, of the documents so far, the training labels that noise took from them or gave to them.
+        """Return the training labels that noise took from the documents so far, or gave to them.
 
-        By document: number of such labels, then the first of them as [`inserted` or `removed`,
-        training query, other document, rank of the inserted document among its candidates, their
-        similarity].
+        By document: the number of such labels, then the first of them as [`inserted` or `removed`,
+        training query, other document, rank of the inserted document among its candidates,
+        similarity of the two documents].
         """
         try:
             rows = [row for row in Audit.read(path).rows if row.corrupts]

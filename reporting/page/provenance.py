@@ -1,4 +1,7 @@
-"""Where the numbers come from: commits, versions, machines, data, and whether losses were trained on the same corrupted labels."""
+"""The origin of the numbers: commits, versions, machines, data, and the corrupted labels.
+
+Losses are comparable only if they were trained on the same corrupted labels.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ if TYPE_CHECKING:
     from reporting.reading.cells import FinishedCell
 
 AUDITS = 300
-"""Audits that are listed at most."""
+"""The most audits that are listed."""
 
 
 class Fact(NamedTuple):
-    """Something that cells state, and how many state it."""
+    """Something that cells report, and how many report it."""
 
     name: str
     value: str
@@ -28,7 +31,7 @@ class AuditFact(NamedTuple):
     Attributes:
         where: these four.
         realised: share of labels that were corrupted.
-        hashes: SHA-256 of audit.tsv; one, if every loss and model was trained on the same labels.
+        hashes: SHA-256 of audit.tsv; a single one if all losses and models had the same labels.
     """
 
     where: str
@@ -41,10 +44,9 @@ class Provenance(NamedTuple):
 
     Attributes:
         facts: commit, machine, versions, fingerprints.
-        audits: the first of them.
-        audit_count: how many there are.
-        agreement: whether cells of the same noise and seed were trained on the same labels, in
-            words.
+        audits: the first audits.
+        audit_count: number of audits.
+        agreement: a sentence: whether cells with the same noise and seed had the same labels.
     """
 
     facts: list[Fact]
@@ -54,17 +56,18 @@ class Provenance(NamedTuple):
 
 
 def provenance(cells: Sequence[FinishedCell]) -> Provenance:
-    """Collect what the cells' scores.json say of their origin."""
+    """Collect what the cells' scores.json report about their origin."""
     counted = Counter(fact for cell in cells for fact in _facts(cell))
     facts = [Fact(name, value, number) for (name, value), number in sorted(counted.items())]
     audits = list(_audits(cells))
     differing = [audit for audit in audits if len(audit.hashes) > 1]
     agreement = (
-        f"Cells of {len(differing)} of {len(audits)} combinations of collection, noise, ratio and "
-        "seed were NOT trained on the same corrupted labels (several hashes below): their losses "
-        "are compared on different data."
+        f"For {len(differing)} of {len(audits)} combinations of collection, noise, ratio and seed, "
+        "cells were NOT trained on the same corrupted labels (several hashes below), so their "
+        "losses are compared on different data."
         if differing
-        else "Cells of the same collection, noise, ratio and seed were trained on the same corrupted labels, whatever their loss."
+        else "Cells with the same collection, noise, ratio and seed were trained on the same "
+        "corrupted labels, whatever their loss."
     )
     return Provenance(
         facts,

@@ -1,4 +1,4 @@
-"""The drill-down: queries with the largest gains and losses, what losses find for them, and what noise did to these documents."""
+"""The drill-down: the queries on which losses differ most, their documents, and their labels."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 CONDITIONS = 12
 QUERIES = 8
-"""Queries with the largest gains, and as many with the largest losses."""
+"""Number of queries with the largest gains, and of those with the largest losses."""
 
 LOSSES = 8
 TOP = 5
-DIGITS = 6  # two more than are shown, since the page shows differences
+DIGITS = 6  # two more than shown, because the page computes differences
 
 
 class Contest(NamedTuple):
@@ -39,7 +39,7 @@ class Contest(NamedTuple):
 
     Attributes:
         condition: the condition.
-        groups: the losses; the first is compared with the second, if there is one.
+        groups: the losses; the first is compared with the second, if any.
         seed: the seed whose runs are shown, the smallest that the first two share.
     """
 
@@ -53,7 +53,10 @@ class Contest(NamedTuple):
 
 
 def drill_down(analysis: Analysis) -> dict[str, Any]:
-    """Return the content of the drill-down as JSON values: by data set the documents, and the conditions with their queries."""
+    """Return the content of the drill-down as JSON values.
+
+    It has the documents by data set, and the conditions with their queries.
+    """
     contests = _contests(analysis)
     documents: dict[str, Documents] = {}
     conditions = []
@@ -73,7 +76,11 @@ def drill_down(analysis: Analysis) -> dict[str, Any]:
 
 
 def _contests(analysis: Analysis) -> list[Contest]:
-    """Return the first conditions: those with several losses, and the largest noise ratio of every setting before all smaller ones."""
+    """Return the first conditions.
+
+    Conditions with several losses come first, and the largest noise ratio of every setting before
+    all smaller ones.
+    """
     members: defaultdict[Condition, list[Group]] = defaultdict(list)
     for group in analysis.groups:
         if group.cells:
@@ -89,7 +96,10 @@ def _contests(analysis: Analysis) -> list[Contest]:
 
 
 def _contest(condition: Condition, groups: Sequence[Group], analysis: Analysis) -> Contest:
-    """Return focus against baseline where both are there, else the best two; then the others, best first."""
+    """Return the losses of a condition: focus and baseline first, or else the best two.
+
+    The others follow, best first.
+    """
     plan, measure = analysis.plan, analysis.measures[0]
     best_first = sorted(groups, key=lambda group: (-group.mean(measure), group.loss))
     named = [
@@ -135,7 +145,10 @@ def _condition(contest: Contest, measure: str, documents: Documents) -> dict[str
 
 
 def _chosen(contest: Contest, measure: str) -> list[int]:
-    """Places of the queries: largest gains first, then the largest losses, the largest last; without a second loss, the worst queries."""
+    """Return the positions of the queries to show: largest gains first, largest loss last.
+
+    Without a second loss, return the queries with the lowest values.
+    """
     values = contest.groups[0].queries(measure)
     if len(contest.groups) == 1:
         return [int(place) for place in np.argsort(values, kind="stable")[:QUERIES]]
@@ -150,7 +163,7 @@ def _seed_values(cell: FinishedCell, measure: str) -> dict[str, float]:
     try:
         read = read_values(cell.file("per_query.tsv"), [measure])
     except InputError:
-        return {}  # it was readable a moment ago; the means over seeds are shown all the same
+        return {}  # readable a moment ago; the means over seeds are still shown
     return {
         query_id: round(value, DIGITS)
         for query_id, value in zip(read.query_ids, read.values[0].tolist(), strict=True)

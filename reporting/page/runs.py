@@ -13,11 +13,13 @@ log = logging.getLogger(__name__)
 
 
 def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return the documents of each query, best first; a query without lines, or a file that cannot be read, gives none.
+    """Return the documents of each query, best first.
+
+    A query without lines has no documents, nor has any query if the file cannot be read.
 
     Args:
-        path: a run file as `evaluation.write_trec` writes it: the lines of a query stand together,
-            in the order of their ranks.
+        path: a run file as `evaluation.write_trec` writes it: with the lines of a query next to
+            each other, in the order of their ranks.
         query_ids: the queries.
     """
     try:

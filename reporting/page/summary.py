@@ -1,4 +1,4 @@
-"""What a report says in words: every sentence is made from the numbers, and says what they do not show."""
+"""The summary of a report: sentences computed from the numbers, which also say what is open."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.page.winners import SETTINGS, best_run, winners
 from reporting.statistics.comparisons import BASELINE
-from reporting.words import counted, listed, named
+from reporting.words import are, counted, listed, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reporting.statistics.analysis import Analysis
     from reporting.statistics.comparisons import Comparison
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Section(NamedTuple):
-    """A heading and what is said below it."""
+    """A heading and the sentences below it."""
 
     heading: str
     sentences: list[str]
 
 
 def summarise(analysis: Analysis) -> list[Section]:
-    """Return the sections of the summary; those that the cells say nothing about are left out."""
+    """Return the sections of the summary, without empty ones."""
     against = [
         found
         for found in analysis.comparisons
@@ -49,10 +49,11 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
     if not cells.finished:
         queries = len(analysis.groups[0].query_ids)
         names = listed(group.loss for group in analysis.groups)
-        yield f"{counted(len(analysis.groups), 'system')}, scored on {counted(queries, 'query')}: {names}."
+        systems = counted(len(analysis.groups), "system")
+        yield f"{systems}, scored on {counted(queries, 'query')}: {names}."
         return
     conditions = [group.condition for group in analysis.groups]
-    ratios = listed(f"{ratio:g}" for ratio in sorted({condition.ratio for condition in conditions}))
+    ratios = [f"{ratio:g}" for ratio in sorted({condition.ratio for condition in conditions})]
     seeds = len({seed for group in analysis.groups for seed in group.seeds})
     datasets, models, noises = (
         sorted({condition[place] for condition in conditions}) for place in range(3)
@@ -61,12 +62,19 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
         f"{counted(len(cells.finished), 'finished cell')}: {named('collection', datasets)}; "
         f"{named('model', models)}; "
         f"{counted(len({group.loss for group in analysis.groups}), 'loss')}; noise "
-        f"{listed(noises)} at {ratios}; {counted(seeds, 'seed')}."
+        f"{listed(noises)} at {named('ratio', ratios)}; {counted(seeds, 'seed')}."
     )
-    if cells.incomplete:
-        yield f"{counted(len(cells.incomplete), 'cell')} of the sweep are not finished; they are listed below and in no number here."
-    if cells.corrupt:
-        yield f"{counted(len(cells.corrupt), 'finished cell')} cannot be read and are left out; they are listed below."
+    missing, damaged = len(cells.incomplete), len(cells.corrupt)
+    if missing:
+        yield (
+            f"{counted(missing, 'cell')} of the sweep {are(missing)} not finished. "
+            "Unfinished cells are listed below and left out of all numbers."
+        )
+    if damaged:
+        yield (
+            f"{counted(damaged, 'finished cell')} {are(damaged)} damaged. "
+            "Damaged cells are listed below and left out of all numbers."
+        )
 
 
 def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
@@ -88,16 +96,16 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
             if not any(each.significant for each in found)
         ]
         if none:
-            yield f"Nothing is significant for {listed(none)}: these numbers do not tell them from {analysis.plan.baseline}."
+            yield f"Never significantly different from {analysis.plan.baseline}: {listed(none)}."
 
 
 def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: bool) -> str:
     above, below = (sum(sign * each.difference > 0 for each in found) for sign in (1, -1))
     better, worse = (sum(each.mark == sign for each in found) for sign in (1, -1))
     sentence = (
-        f"{loss} against {found[0].other}: {measure} higher under {above} of "
-        f"{counted(len(found), 'condition')}, significantly under {better}; lower under {below}, "
-        f"significantly under {worse}."
+        f"{loss} against {found[0].other}: {measure} is higher under {above} of "
+        f"{counted(len(found), 'condition')} (significantly under {better}) and lower under "
+        f"{below} (significantly under {worse})."
     )
     if not extremes:
         return sentence
@@ -108,7 +116,8 @@ def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: 
 def _difference(found: Comparison) -> str:
     where = f"{found.dataset}, {found.model}, {found.noise} {found.ratio:g}"
     verdict = "significant" if found.significant else "not significant"
-    return f"{found.difference:+.4f} ({where}; 95 % interval {found.low:+.4f} to {found.high:+.4f}; {verdict})"
+    interval = f"95 % interval {found.low:+.4f} to {found.high:+.4f}"
+    return f"{found.difference:+.4f} ({where}; {interval}; {verdict})"
 
 
 def _robustness(analysis: Analysis) -> Iterator[str]:
@@ -128,12 +137,17 @@ def _robustness(analysis: Analysis) -> Iterator[str]:
             for curve in curves
             if curve.points[-1].ratio == ratio
         }
-        best_first = sorted(kept, key=lambda loss: -kept[loss])
-        named = [loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss in kept]
-        shown = dict.fromkeys([best_first[0], *named, best_first[-1]])
-        parts = listed(f"{loss} {kept[loss]:.1%}" for loss in shown)
-        most = f" ({best_first[0]} keeps the most)" if len(kept) > 1 else ""
-        yield f"{', '.join(setting)}: of the {measure} without noise, at ratio {ratio:g} remains: {parts}{most}."
+        yield f"{', '.join(setting)}: at ratio {ratio:g}, {_kept(analysis, kept)}."
+
+
+def _kept(analysis: Analysis, kept: Mapping[str, float]) -> str:
+    """Return what remains of the measure without noise: best, focus, baseline and worst loss."""
+    best, worst = (choose(kept, key=kept.__getitem__) for choose in (max, min))
+    compared = [loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss in kept]
+    others = [loss for loss in dict.fromkeys([*compared, worst]) if loss != best]
+    most = f", the most of {len(kept)} losses" if len(kept) > 1 else ""
+    rest = f"; {listed(f'{loss} keeps {kept[loss]:.1%}' for loss in others)}" if others else ""
+    return f"{best} keeps {kept[best]:.1%} of its {analysis.measures[0]} without noise{most}{rest}"
 
 
 def _ranks(analysis: Analysis) -> Iterator[str]:
@@ -144,22 +158,23 @@ def _ranks(analysis: Analysis) -> Iterator[str]:
             f"{loss} {place:.2f}"
             for loss, place in zip(ranking.losses, ranking.mean_ranks, strict=True)
         )
-        yield f"Average ranks by {ranking.measure} over {counted(ranking.conditions, 'condition')}, best first: {order}."
+        conditions = counted(ranking.conditions, "condition")
+        yield f"Average ranks by {ranking.measure} over {conditions}, best first: {order}."
         if ranking.p is None or ranking.critical_difference is None:
-            yield "Too few losses or conditions to test the ranks."
+            yield "There are too few losses or conditions to test the ranks."
         else:
             yield (
-                f"Friedman's test gives p = {ranking.p:.3g}; ranks that differ by less than "
-                f"{ranking.critical_difference:.2f} are not told apart (Nemenyi)."
+                f"Friedman's test gives p = {ranking.p:.3g}. Average ranks that differ by less "
+                f"than {ranking.critical_difference:.2f} do not differ significantly (Nemenyi)."
             )
         if ranking.left_out:
-            yield f"Not ranked, being finished under too few conditions: {listed(ranking.left_out)}."
+            yield f"Not ranked, for lack of finished conditions: {listed(ranking.left_out)}."
 
 
 def _cautions(analysis: Analysis) -> Iterator[str]:
     yield from analysis.notes
     if analysis.comparisons:
         yield (
-            "Tests and intervals speak of the choice of test queries; values are averaged over "
-            "seeds before. Standard deviations speak of seeds."
+            "Tests and intervals describe the variation over test queries, on values averaged over "
+            "seeds. Standard deviations describe the variation over seeds."
         )

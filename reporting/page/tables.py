@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DIGITS = 4
 ROWS = 6000
-"""Rows of comparisons above which only those by the leading measure are shown."""
+"""The most rows of comparisons; above, only those by the first measure are shown."""
 
 Value = str | int | float | bool | None
 Row = list[Any]
@@ -28,11 +28,11 @@ class Column(NamedTuple):
 
     Attributes:
         label: its heading.
-        kind: `text`, `number` (shown as it is), `value` (four digits), `p` (a probability),
+        kind: `text`, `number` (shown unchanged), `value` (four digits), `p` (a probability),
             `interval` (its ends), `counts` (a list), or `score` (a list: mean, standard deviation,
             best, mark).
-        filter: whether rows can be chosen by it.
-        chosen: the value that is chosen first; empty: all.
+        filter: whether rows can be filtered by it.
+        chosen: the initial filter; empty: all.
     """
 
     label: str
@@ -48,7 +48,7 @@ class Table(NamedTuple):
         name: its id on the page.
         caption: what it shows.
         columns: its columns.
-        rows: a value a column.
+        rows: one value per column.
     """
 
     name: str
@@ -67,7 +67,7 @@ LOSS = Column("loss", "text", filter=True)
 
 
 def tables(analysis: Analysis) -> list[Table]:
-    """Return the tables of the page; one without rows is left out."""
+    """Return the tables of the page, without empty ones."""
     return [
         table
         for table in (
@@ -108,7 +108,9 @@ def _results(analysis: Analysis) -> Table:
             rows.append([*group.condition, group.loss, len(group.seeds), *scores])
     caption = "Test measures, mean over seeds ± standard deviation; ★ best under its condition."
     if baseline:
-        caption += f" ▲ ▼ significantly better, worse than {baseline} ({_tests(analysis)})."
+        caption += (
+            f" ▲ significantly better, ▼ significantly worse than {baseline} ({_tests(analysis)})."
+        )
     columns = (
         *CONDITION,
         RATIO,
@@ -161,13 +163,13 @@ def _comparisons(analysis: Analysis) -> Table:
     shown = analysis.comparisons
     caption = (
         "Differences (loss minus other) of per-query values averaged over seeds. Significance: "
-        f"{_tests(analysis)}. A family is all comparisons with one loss by one measure on one data "
-        f"set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; d: Cohen's, of "
-        "the paired differences."
+        f"{_tests(analysis)}. A family consists of all comparisons with one loss by one measure on "
+        f"one data set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; d: "
+        "Cohen's d of the paired differences."
     )
     if len(shown) > ROWS:
         shown = [found for found in shown if found.measure == analysis.measures[0]]
-        caption += f" Here by {analysis.measures[0]} only; comparisons.csv has all measures."
+        caption += f" Only {analysis.measures[0]} is shown; comparisons.csv has all measures."
     kinds = {
         "difference": "value",
         "95 % interval": "interval",
@@ -247,8 +249,8 @@ def _robustness(analysis: Analysis) -> Table:
         *(Column(label, kind) for label, kind in kinds.items()),
     )
     caption = (
-        "Area under the robustness curve (average height over the ratios; absent where a ratio is "
-        "missing), the measure without noise and at the largest ratio, and the share of it "
+        "Area under the robustness curve (average height over the ratios; empty if a ratio is "
+        "missing), the measure without noise and at the largest ratio, and the share that is "
         "retained there."
     )
     return Table("robustness", caption, columns, rows)
@@ -273,7 +275,7 @@ def _ranks(analysis: Analysis) -> Table:
     caption = (
         "Average ranks over the conditions under which all these losses are finished; 1 is best. "
         "Losses whose ranks differ by less than Nemenyi's critical difference (level "
-        f"{analysis.plan.alpha:g}) are not told apart. Conditions that share a collection are not "
-        "independent: a summary, not a proof."
+        f"{analysis.plan.alpha:g}) do not differ significantly. Conditions that share a collection "
+        "are not independent, so this is a summary, not a proof."
     )
     return Table("ranks", caption, (*columns, Column("critical difference", "value")), rows)

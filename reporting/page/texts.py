@@ -1,4 +1,4 @@
-"""Texts and judgements of the collections that the cells were run on, reopened as the cells opened them."""
+"""Texts and judgements of the cells' collections, opened again as the cells opened them."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ HYDRA = ("_target_", "_partial_")
 
 
 class Texts(NamedTuple):
-    """The texts of a collection, as far as they can be had.
+    """The texts of a collection, if they are available.
 
     Attributes:
-        collection: the collection; None where it cannot be opened.
-        reason: why not, in words; empty where it could.
+        collection: the collection; None if it cannot be opened.
+        reason: why it cannot be opened; empty if it can.
     """
 
     collection: Collection | None
     reason: str
 
     def document(self, doc_id: str) -> str | None:
-        """Return the beginning of a document; None if it cannot be had."""
+        """Return the beginning of a document; None if it is not available."""
         if self.collection is None or doc_id not in self.collection.documents:
             return None
         return _shortened(self.collection.documents.text(self.collection.documents.row(doc_id)))
 
     def test_query(self, query_id: str) -> str | None:
-        """Return a test query; None if it cannot be had."""
+        """Return a test query; None if it is not available."""
         return None if self.collection is None else self.collection.test.queries.get(query_id)
 
     def train_query(self, query_id: str) -> str | None:
-        """Return a training query; None if it cannot be had."""
+        """Return a training query; None if it is not available."""
         return None if self.collection is None else self.collection.train.queries.get(query_id)
 
     def judgements(self, query_id: str) -> dict[str, int]:
-        """Return the grades of the documents that are judged for a test query."""
+        """Return the grades of the judged documents of a test query."""
         return {} if self.collection is None else self.collection.test.qrels.get(query_id, {})
 
     @property
@@ -60,8 +60,8 @@ class Texts(NamedTuple):
 def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
     """Open the collection of a group's cells from their configuration and cache.
 
-    Only openers of this project are called, since the configuration may be another person's; and
-    nothing is built, so that a report of copied cells does not begin to download a collection.
+    Only openers of this project are called, since the configuration may come from somebody else.
+    Nothing is built, so that a report of copied cells does not start to download a collection.
     """
     dataset = (config or {}).get("dataset")
     if config is None or not isinstance(dataset, dict):
@@ -69,7 +69,7 @@ def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
     target = str(dataset.get("_target_"))
     name = target.removeprefix(PACKAGE)
     if not target.startswith(PACKAGE + "open_") or name not in data.__all__:
-        return Texts(None, f"it is opened by {target}, which is not of this project")
+        return Texts(None, f"it is opened by {target}, which is not part of this project")
     cache = Path(str(config.get("cache_dir")))
     if not cache.is_dir():
         return Texts(None, f"its cache {cache} is not on this machine")
@@ -83,7 +83,7 @@ def _checked(group: Group, name: str, arguments: dict[str, Any], cache: Path) ->
     except (InputError, OSError, TypeError) as error:
         return Texts(None, f"it cannot be opened ({error})")
     if collection.fingerprint != group.cells[0].fingerprint:
-        return Texts(None, "its content is another one today than when the cells were run")
+        return Texts(None, "its content has changed since the cells were run")
     return Texts(collection, "")
 
 

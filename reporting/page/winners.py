@@ -1,11 +1,11 @@
-"""What won, in words: the best loss of every setting and ratio, and whether it is told apart from the baseline."""
+"""The best loss of every setting and ratio, in sentences, and whether it beats the baseline."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reporting.words import listed
+from reporting.words import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,47 +15,47 @@ if TYPE_CHECKING:
     from reporting.statistics.groups import Group
 
 SETTINGS = 8
-"""Settings that are spoken of one by one at most."""
+"""The most settings that get a sentence each."""
 
 Ratios = dict[float, list["Group"]]
 Marks = dict[tuple[str, str, str, float, str], int]
 
 
 def winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
-    """Yield a sentence for each setting in which losses compete.
+    """Yield a sentence for each setting with several losses.
 
     Args:
         analysis: the report's content.
-        against: comparisons with the baseline by the leading measure.
+        against: comparisons with the baseline by the first measure.
     """
     measure, baseline = analysis.measures[0], analysis.plan.baseline
     marks = {(*found[2:6], found.loss): found.mark for found in against}
     contested = list(_contested(analysis.groups).items())
     for setting, by_ratio in contested[:SETTINGS]:
         parts = (
-            f"{loss} at {_heights(groups, measure)}{_told_apart(groups, marks, baseline)}"
+            f"{loss} is best at {_heights(groups, measure)}{_told_apart(groups, marks, baseline)}"
             for loss, groups in _best(by_ratio, measure).items()
         )
-        yield f"{', '.join(setting)}: the best {measure} has {'; '.join(parts)}."
+        yield f"{', '.join(setting)}: by {measure}, {'; '.join(parts)}."
     if len(contested) > SETTINGS:
-        yield f"{len(contested) - SETTINGS} more settings are in the results table."
+        yield f"The results table has {len(contested) - SETTINGS} more settings."
 
 
 def best_run(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
-    """Yield the best of the runs of other systems, of which neither model nor noise is known."""
+    """Yield a sentence on the best of the runs of other systems, whose model is not known."""
     measure, baseline = analysis.measures[0], analysis.plan.baseline
     best = max(analysis.groups, key=lambda group: group.mean(measure))
     significant = any(found.mark > 0 for found in against if found.loss == best.loss)
     verdict = (
         ""
         if best.loss == baseline
-        else f", {'' if significant else 'not '}significantly above {baseline}"
+        else f", {'' if significant else 'not '}significantly better than {baseline}"
     )
-    yield f"The best {measure} has {best.loss} ({best.mean(measure):.4f}){verdict}."
+    yield f"{best.loss} has the best {measure} ({best.mean(measure):.4f}){verdict}."
 
 
 def _contested(groups: Sequence[Group]) -> dict[tuple[str, str, str], Ratios]:
-    """Groups by setting and ratio, where several losses are there."""
+    """Return the groups by setting and ratio, if several losses were trained there."""
     settings: defaultdict[tuple[str, str, str], defaultdict[float, list[Group]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -78,9 +78,8 @@ def _best(by_ratio: Ratios, measure: str) -> Mapping[str, list[Group]]:
 
 
 def _heights(groups: Sequence[Group], measure: str) -> str:
-    return listed(
-        f"ratio {group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups
-    )
+    heights = [f"{group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups]
+    return named("ratio", heights)
 
 
 def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> str:
@@ -92,6 +91,6 @@ def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> 
         f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0
     ]
     if not better:
-        return f", nowhere significantly above {baseline}"
-    everywhere = len(better) == len(tested) and len(tested) > 1
-    return f", significantly above {baseline} {'at each' if everywhere else f'at ratio {listed(better)}'}"
+        return f", not significantly better than {baseline}"
+    only = "" if len(better) == len(tested) else f" at {named('ratio', better)}"
+    return f", significantly better than {baseline}{only}"

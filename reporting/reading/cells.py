@@ -1,4 +1,4 @@
-"""The cells below an output directory: finished ones with their scores, and openly those that are not finished or cannot be read.
+"""The cells below an output directory: finished, unfinished and damaged ones.
 
 Nothing is written and no lock is taken, so a report can be made while a sweep runs.
 """
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FinishedCell:
-    """A cell that has scores.
+    """A finished cell, which has scores.
 
     Attributes:
         name: `<dataset>/<model>/<loss>/<noise>-<ratio>/seed-<n>`.
-        directory: where its files are.
+        directory: the folder with its files.
         dataset: name of the collection.
         model: name of the model.
         loss: name of the loss, with its variant if it has one.
@@ -56,7 +56,7 @@ class FinishedCell:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the collection that it was scored on: documents, queries, judgements."""
+        """Hash of the collection it was scored on: documents, queries and judgements."""
         fingerprint: str = self.scores["data"]["fingerprint"]
         return fingerprint
 
@@ -78,13 +78,13 @@ class Problem(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """What lies below an output directory, filtered.
+    """The cells below an output directory, filtered.
 
     Attributes:
         finished: cells with scores, by name.
         incomplete: cells that are running, interrupted or failed.
         corrupt: finished cells whose files are damaged.
-        unmatched: values of the filters that no finished cell has.
+        unmatched: filter values that no finished cell has.
     """
 
     finished: list[FinishedCell]
@@ -94,10 +94,10 @@ class Cells(NamedTuple):
 
 
 def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = None) -> Cells:
-    """Read scores.json of every finished cell; directories that are not a trained cell's are passed over.
+    """Read scores.json of every finished cell; skip directories that are not trained cells.
 
     Args:
-        output_dir: the folder of a sweep, or one above or below it.
+        output_dir: the folder of a sweep, or a folder above or below it.
         filters: from `parse_filters`.
 
     Raises:
@@ -134,7 +134,7 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
 
 
 def _directories(output_dir: Path) -> Iterator[tuple[Path, Coordinates]]:
-    """Yield folders with a config.yaml, in the order of their names; nothing below one is looked at."""
+    """Yield folders with a config.yaml, in the order of their names, without looking below one."""
     for parent, folders, files in os.walk(output_dir):
         if "config.yaml" not in files:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -184,7 +184,7 @@ def _fault(scores: object) -> str | None:
 
 
 def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> Iterator[State]:
-    """Yield cells that failed before they had a directory."""
+    """Yield the cells that failed before they had a directory."""
     for failure in failures.recorded(output_dir):
         place = coordinates_of(failure.cell.split("/"))
         if (

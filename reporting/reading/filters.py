@@ -1,4 +1,4 @@
-"""Filters that choose cells by where they lie in the grid."""
+"""Filters that choose cells by their coordinates in the grid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEYS = ("dataset", "model", "loss", "noise", "noise.ratio", "seed")
 
 
 def parse_filters(arguments: Iterable[str]) -> dict[str, list[str]]:
-    """Return what the filters `key=value,value` allow, by key. A value may hold the wildcards `*` and `?`.
+    """Return the values that filters `key=value,value` allow, by key; `*` and `?` are wildcards.
 
     Raises:
         InputError: for an unknown key, a filter without values, or a ratio or seed that is not a
@@ -54,7 +54,7 @@ def passes(place: Coordinates, filters: Mapping[str, Sequence[str]]) -> bool:
 
 
 def unmatched(places: Sequence[Coordinates], filters: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the values, as `key=value`, that allow none of the cells."""
+    """Return the values, as `key=value`, that match none of the cells."""
     return [
         f"{key}={value}"
         for key, allowed in filters.items()

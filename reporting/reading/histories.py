@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 
 
 class History(NamedTuple):
-    """What training looked like, epoch by epoch.
+    """The course of training, epoch by epoch.
 
     Attributes:
         epochs: number of epochs E that all seeds reached.
         seeds: number of seeds whose history could be read.
         columns: mean over seeds of each column of history.csv [E]; NaN where a seed has no value,
-            e.g. the precision of a detector that detected nothing.
+            e.g. the precision of a detector that has detected nothing.
     """
 
     epochs: int
@@ -35,7 +35,7 @@ class History(NamedTuple):
 
 
 def mean_history(group: Group) -> History | None:
-    """Averages the histories of a group's cells; a file that cannot be read is left out; None is returned if all are."""
+    """Return the mean history of a group's cells that can be read; None if none can."""
     read = [history for cell in group.cells if (history := _read(cell.file("history.csv")))]
     if not read:
         return None

@@ -1,4 +1,7 @@
-"""Fast reading of per_query.tsv, as `evaluation.write_per_query` writes it: thousands of them are read for one report."""
+"""Fast reading of per_query.tsv as `evaluation.write_per_query` writes it.
+
+A report may read thousands of these files.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
     """Read the values of some measures.
 
     Raises:
-        InputError: if the file is missing or has another form, a query is listed twice, a measure
-            is not in it, or a value is not finite.
+        InputError: if the file is missing or malformed, lists a query twice, lacks a measure, or
+            has a value that is not finite.
     """
     query_ids, values = _columns(path, measures)
     order = sorted(range(len(query_ids)), key=query_ids.__getitem__)

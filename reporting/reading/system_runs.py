@@ -1,4 +1,4 @@
-"""Runs of any system, read from TREC files and scored, as groups that the same statistics take."""
+"""Runs of any system, read from TREC files, scored, and grouped for the same statistics."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from data.collections.records import Qrels
     from evaluation import Run, Scores
 
-MODEL, NOISE = "run", "none"  # what stands in the tables for what is not known of another's system
+MODEL, NOISE = "run", "none"  # shown in the tables, since they are not known of another system
 
 
 class DocumentIds:
-    """Rows for the documents of run files, in the order of their ids: equal scores are therefore ordered by document id.
+    """Rows for the documents of run files, in the order of their ids.
+
+    Equal scores are therefore ordered by document id.
 
     Args:
         doc_ids: the ids.
@@ -51,7 +53,7 @@ class DocumentIds:
 def read_runs(
     runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequence[str]
 ) -> tuple[Groups, list[str]]:
-    """Scores run files; files of one name are seeds of one system.
+    """Score run files; several files with one name are the seeds of one system.
 
     Args:
         runs: name and file of each.
@@ -59,8 +61,8 @@ def read_runs(
         measures: ir-measures names.
 
     Returns:
-        One group a name, under the condition (name of the qrels file, run, none, 0), and notes on
-        queries that runs leave unanswered.
+        One group per name, under the condition (name of the qrels file, run, none, 0), and notes on
+        queries that are missing from runs.
 
     Raises:
         InputError: for an unknown measure, or a file that cannot be read or holds a score that is
@@ -107,9 +109,11 @@ def _unlike(path: Path, run: Run, qrels: Qrels) -> Iterable[str]:
     answered = set(run.query_ids)
     absent, unjudged = qrels.keys() - answered, answered - qrels.keys()
     if absent:
-        yield f"{path} does not answer {len(absent)} of {len(qrels)} judged queries ({', '.join(sorted(absent)[:3])}): they count as 0."
+        some = f"{len(absent)} of {len(qrels)} judged queries ({', '.join(sorted(absent)[:3])})"
+        yield f"{path} lacks {some}: they count as 0."
     if unjudged:
-        yield f"{path} answers {len(unjudged)} queries without judgements ({', '.join(sorted(unjudged)[:3])}): they are not scored."
+        some = f"{len(unjudged)} ({', '.join(sorted(unjudged)[:3])})"
+        yield f"{path} has queries without judgements: {some}. They are not scored."
 
 
 def _group(condition: Condition, name: str, scores: Sequence[Scores]) -> Group:

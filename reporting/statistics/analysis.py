@@ -1,4 +1,4 @@
-"""All that a report says, computed: what is written, drawn and shown is made from this and nothing else."""
+"""Everything that a report says; all tables, figures and sentences are made from this alone."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Analysis(NamedTuple):
 
     Attributes:
         plan: what was compared, and how.
-        cells: what was read; damaged per-query files are among the corrupt cells.
+        cells: the cells that were read; those with damaged per-query files are corrupt.
         groups: cells over seeds.
-        measures: the measures; the first leads.
+        measures: the measures; the first is the main one.
         comparisons: paired tests.
-        rankings: average ranks, one a measure.
+        rankings: average ranks, one per measure.
         curves: robustness curves.
-        notes: what a reader must know about gaps, in sentences.
+        notes: sentences on gaps that a reader must know of.
     """
 
     plan: Plan
@@ -44,7 +44,7 @@ def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> 
     """Compute a report's content from finished cells.
 
     Raises:
-        InputError: for cells that cannot be compared, by name.
+        InputError: for cells that cannot be compared; it names them.
     """
     read = read_groups(cells.finished, measures)
     unreadable = {problem.cell for problem in read.corrupt}
@@ -77,14 +77,14 @@ def _notes(finished: Sequence[FinishedCell], groups: Sequence[Group]) -> list[st
     single = sum(len(group.seeds) == 1 for group in groups)
     if single:
         notes.append(
-            f"{single} of {len(groups)} groups have a single seed and therefore no standard "
-            "deviation."
+            f"{single} of {len(groups)} groups {'has' if single == 1 else 'have'} a single seed "
+            "and therefore no standard deviation."
         )
     if len({group.seeds for group in groups}) > 1:
         most = max(len(group.seeds) for group in groups)
         notes.append(
-            f"Groups have different seeds: {sum(len(group.seeds) < most for group in groups)} have "
-            f"fewer than {most}."
+            "Groups have different numbers of seeds: "
+            f"{sum(len(group.seeds) < most for group in groups)} have fewer than {most}."
         )
     commits = sorted({str(cell.scores.get("git_commit")) for cell in finished})
     if len(commits) > 1:

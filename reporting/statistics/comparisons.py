@@ -1,4 +1,4 @@
-"""Which losses are compared with which, in which family of tests, and what the tests say."""
+"""Which losses are compared, in which family of tests, and the results of the tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BASELINE, FOCUS = "baseline", "focus"
 FAMILIES = (BASELINE, FOCUS)
 TESTS = ("t", "randomisation")
-ROWS = 1 << 21  # differences held at once
+ROWS = 1 << 21  # differences in memory at once
 SHOWN = 3  # conditions named in a note
 
 
@@ -31,10 +31,10 @@ class Plan:
     Attributes:
         baseline: the loss that every other is compared with (family `baseline`); None: none.
         focus: the loss that is compared with every other (family `focus`); None: none.
-        test: whose p-values decide what is significant, `t` or `randomisation`.
+        test: the test whose p-values decide significance, `t` or `randomisation`.
         alpha: level of significance of a family.
         resamples: draws of the randomisation test and of the bootstrap.
-        seed: of these draws.
+        seed: seed of these draws.
     """
 
     baseline: str | None
@@ -49,8 +49,8 @@ class Comparison(NamedTuple):
     """One loss compared with another under one condition, by one measure.
 
     Attributes:
-        family: `baseline` or `focus`. The family of tests that Holm's correction covers is all
-            comparisons of that kind, by that measure, on that data set.
+        family: `baseline` or `focus`. Holm's correction covers all comparisons of that kind, by
+            that measure, on that data set.
         measure: the measure.
         dataset: name of the collection.
         model: name of the model.
@@ -58,9 +58,9 @@ class Comparison(NamedTuple):
         ratio: the noise ratio.
         loss: the loss.
         other: the loss that it is compared with.
-        queries: number of queries that are paired, Q.
-        seeds: seeds that the loss's values are averaged over.
-        other_seeds: those of the other.
+        queries: number of paired queries, Q.
+        seeds: number of seeds over which the loss's values are averaged.
+        other_seeds: the same for the other loss.
         difference: mean over queries of (loss - other).
         effect_size: Cohen's d of the paired differences.
         low: lower end of the 95 % bootstrap interval of the difference.
@@ -69,12 +69,12 @@ class Comparison(NamedTuple):
             same amount).
         p_t: its p-value.
         p_randomisation: p-value of the randomisation test.
-        holm_t: the first corrected for the family; where it is undefined, the randomisation test's
-            takes its place.
-        holm_randomisation: the second corrected for the family.
+        holm_t: `p_t` corrected for the family; if `p_t` is undefined, `p_randomisation` takes its
+            place.
+        holm_randomisation: `p_randomisation` corrected for the family.
         wins: queries on which the loss is better.
         ties: queries on which both are equal.
-        losses: queries on which the other is better.
+        losses: queries on which the other loss is better.
         tests: size of the family.
         significant: whether the corrected p-value of the plan's test is below its level.
     """
@@ -116,7 +116,7 @@ class Compared(NamedTuple):
 
     Attributes:
         comparisons: by family, measure, condition and losses.
-        notes: what could not be compared, in words.
+        notes: sentences on what could not be compared.
     """
 
     comparisons: list[Comparison]
@@ -150,7 +150,7 @@ def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Com
 
 
 def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], list[str]]:
-    """Pairs (loss, other) of each family, and what lacks the baseline or the focus, in words."""
+    """Return the pairs (loss, other) of each family, and notes on what cannot be compared."""
     conditions: defaultdict[Condition, dict[str, Group]] = defaultdict(dict)
     for group in groups:
         conditions[group.condition][group.loss] = group
@@ -212,7 +212,7 @@ def _tested(
 
 
 def _all_tests(measure: str, pairs: Sequence[Pair], resampler: Resampler) -> PairedTests:
-    """Tests of all pairs, with the differences of some of them in memory at a time."""
+    """Test all pairs, with the differences of only some of them in memory at a time."""
     step = max(1, ROWS // len(pairs[0][0].query_ids))
     parts = [
         paired_tests(

@@ -1,4 +1,4 @@
-"""Cells that differ in their seed only, and the checks that what is compared can be compared."""
+"""Groups of cells that differ only in their seeds, and checks that they can be compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Condition(NamedTuple):
-    """What two losses must share to be compared.
+    """The coordinates that two losses must share to be compared.
 
     Attributes:
         dataset: name of the collection.
@@ -46,8 +46,8 @@ class Group:
         cells: the cells, by seed [S]; none for runs of other systems.
         measures: the measures [M].
         query_ids: the test queries, sorted [Q].
-        seed_values: each cell's mean over queries, as in its scores.json [S, M].
-        per_query: each query's values, averaged over seeds [M, Q].
+        seed_values: mean over queries of each cell, as in its scores.json [S, M].
+        per_query: values of each query, averaged over seeds [M, Q].
     """
 
     condition: Condition
@@ -64,7 +64,7 @@ class Group:
         return float(self.seed_values[:, self._place(measure)].mean())
 
     def sd(self, measure: str) -> float | None:
-        """Return the standard deviation over seeds (divisor S - 1); None for a single seed, which has none."""
+        """Return the standard deviation over seeds (divisor S - 1); None for a single seed."""
         return (
             float(self.seed_values[:, self._place(measure)].std(ddof=1))
             if len(self.seeds) > 1
@@ -86,7 +86,7 @@ class Groups(NamedTuple):
     Attributes:
         groups: by condition and loss.
         measures: the measures that all of them have.
-        corrupt: finished cells that were left out since their per_query.tsv is damaged.
+        corrupt: finished cells left out because their per_query.tsv is damaged.
     """
 
     groups: list[Group]
@@ -95,7 +95,9 @@ class Groups(NamedTuple):
 
 
 def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = None) -> Groups:
-    """Groups cells over seeds, and reads and averages their per-query values; a damaged file costs its cell only.
+    """Group cells over seeds, and read and average their per-query values.
+
+    A cell with a damaged file is left out; the others are kept.
 
     Args:
         cells: finished cells.
@@ -103,7 +105,7 @@ def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = 
 
     Raises:
         InputError: if cells have different measures, or, within a collection, different data or
-            test queries; it names the cells.
+            test queries. It names the cells.
     """
     chosen = _common_measures(cells, measures)
     _check_data(cells)
@@ -174,8 +176,9 @@ def _common_measures(
             found = (
                 f"{cell.name} has no measure {', '.join(lacking)}."
                 if wanted is not None
-                else f"the cells have different measures: {first.name} has {', '.join(first.measures)}; {cell.name} has "
-                f"{', '.join(cell.measures)}."
+                else "the cells have different measures: "
+                f"{first.name} has {', '.join(first.measures)}; "
+                f"{cell.name} has {', '.join(cell.measures)}."
             )
             raise InputError(
                 f"{found} Choose with --measure what all have ({', '.join(common) or 'nothing'}), "
@@ -203,7 +206,7 @@ def _check_queries(
     if values.query_ids != query_ids:
         differing = sorted(set(query_ids) ^ set(values.query_ids))
         raise InputError(
-            f"{name} and {cell.name} answer different test queries: {len(differing)} are in one "
+            f"{name} and {cell.name} have different test queries: {len(differing)} are in one "
             f"per_query.tsv only ({', '.join(differing[:3])}). Filter one of them out, or run it "
             "again with overwrite=true."
         )

@@ -1,9 +1,9 @@
-"""Average ranks of losses over conditions: Friedman's test and the critical difference of Nemenyi's.
+"""Average ranks of losses over conditions: Friedman's test and Nemenyi's critical difference.
 
 Reference:
     Demsar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, section
-    3.2.2. It assumes independent data sets; conditions that share a collection or differ in their
-    noise ratio only are not independent, so p-values and critical difference are a summary, not a
+    3.2.2. It assumes independent data sets. Conditions that share a collection or differ only in
+    their noise ratio are not independent, so p-values and critical difference are a summary, not a
     proof.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reporting.statistics.groups import Condition, Group
 
-LEAST = 3  # treatments that Friedman's test is defined for
+LEAST = 3  # Friedman's test needs at least this many treatments
 
 
 class Ranking(NamedTuple):
@@ -32,13 +32,14 @@ class Ranking(NamedTuple):
         measure: the measure.
         losses: k losses, best first.
         mean_ranks: average rank of each; 1 is best, ties share their average [k].
-        conditions: number N of conditions under which all of them are finished.
+        conditions: number N of conditions under which all these losses are finished.
         left_out: losses that are finished under too few conditions.
         statistic: Friedman's chi-square; None for fewer than 3 losses or 2 conditions.
         p: its p-value.
-        critical_difference: Nemenyi's, at `alpha`; losses whose average ranks differ by less are
-            not told apart. None likewise.
-        cliques: (first, last) places of the largest sets of losses that are not told apart.
+        critical_difference: Nemenyi's, at `alpha`; losses whose average ranks differ by less do not
+            differ significantly. None likewise.
+        cliques: (first, last) positions of the largest sets of losses without a significant
+            difference.
     """
 
     measure: str
@@ -53,9 +54,9 @@ class Ranking(NamedTuple):
 
 
 def rank(groups: Iterable[Group], measure: str, *, alpha: float) -> Ranking:
-    """Ranks the losses under every condition and averages.
+    """Rank the losses under every condition and average the ranks.
 
-    Losses that are missing most often are left out until some condition has all that remain.
+    The losses that are missing most often are left out until some condition has all the others.
     """
     values: defaultdict[Condition, dict[str, float]] = defaultdict(dict)
     for group in groups:
@@ -89,7 +90,10 @@ def rank(groups: Iterable[Group], measure: str, *, alpha: float) -> Ranking:
 
 
 def critical_difference(losses: int, conditions: int, alpha: float) -> float:
-    """Return q * sqrt(k (k + 1) / 6 N), q the studentised range's quantile over sqrt(2) (Demsar, equation 6 and table 5)."""
+    """Return q * sqrt(k (k + 1) / 6 N), with q the quantile of the studentised range over sqrt(2).
+
+    See Demsar, equation 6 and table 5.
+    """
     quantile = float(stats.studentized_range.ppf(1 - alpha, losses, np.inf)) / np.sqrt(2)
     return float(quantile * np.sqrt(losses * (losses + 1) / (6 * conditions)))
 
@@ -108,7 +112,7 @@ def _complete(values: Mapping[Condition, Mapping[str, float]]) -> tuple[list[str
 
 
 def _friedman(table: NDArray[np.float64]) -> tuple[float, float]:
-    """Return chi-square and p-value; 0 and 1 where all losses are equal everywhere."""
+    """Return chi-square and p-value; 0 and 1 if all losses are equal everywhere."""
     if (table == table[:, :1]).all():
         return 0.0, 1.0
     result = stats.friedmanchisquare(*table.T)
@@ -116,7 +120,7 @@ def _friedman(table: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _cliques(ranks: Sequence[float], difference: float | None) -> tuple[tuple[int, int], ...]:
-    """Return largest runs of neighbouring ranks that span less than the critical difference."""
+    """Return the largest sets of neighbouring ranks that span less than the critical difference."""
     if difference is None:
         return ()
     cliques: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
 """Randomisation tests and bootstrap intervals of many paired comparisons at once.
 
-All comparisons over the same Q queries share their random draws: the sign flips, and the resampled
-queries, are one matrix each, and a thousand comparisons cost one matrix product. The draws are a
-function of the seed, so neither order nor number of comparisons changes a result.
+All comparisons over the same Q queries share their random draws: sign flips and resampled queries
+are one matrix each, so a thousand comparisons cost one matrix product. The draws are a
+function of the seed, so neither the order nor the number of comparisons changes a result.
 
 References:
     Smucker, Allan and Carterette, "A comparison of statistical significance tests for information
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FLIPS, DRAWS = 0, 1  # parts of the keys: the two uses share no random number
-WORD = 64  # random bits that one keyed number holds
-BLOCK = 1 << 22  # numbers in a block: bounds the memory to some tens of MB
+FLIPS, DRAWS = 0, 1  # part of the keys, so that the two uses share no random numbers
+WORD = 64  # random bits in one keyed number
+BLOCK = 1 << 22  # numbers in a block; bounds the memory to some tens of MB
 ROUNDING = 1e-12  # sums that differ by less, relative to the largest sum possible, are equal
 
 
@@ -36,7 +36,7 @@ class Resampler:
         queries: number of queries, Q.
         resamples: number of draws R. If all 2^Q sign flips are no more than R, they are all used
             and the test is exact.
-        seed: of the draws.
+        seed: seed of the draws.
 
     Attributes:
         exact: whether all sign flips are used.
@@ -50,10 +50,10 @@ class Resampler:
     def p_values(self, differences: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return two-sided p-values of the randomisation test of the mean difference [n].
 
-        Under the null hypothesis the two systems are exchangeable on each query, so the sign of
-        each difference is. p is the share of sign flips whose sum is at least as far from 0 as the
-        observed one; where flips are drawn, the observed one counts as drawn (Phipson and Smyth,
-        2010), so that p is never 0.
+        Under the null hypothesis the two systems are exchangeable on each query, and so is the sign
+        of each difference. p is the share of sign flips whose sum is at least as far from 0 as the
+        observed one. If flips are drawn, the observed one counts as drawn (Phipson and Smyth,
+        2010), so p is never 0.
 
         Args:
             differences: [n, Q].
@@ -75,8 +75,8 @@ class Resampler:
     ) -> NDArray[np.float64]:
         """Return percentile bootstrap intervals of the mean difference over queries [n, 2].
 
-        They say how the mean varies with the choice of queries; that training varies with the seed
-        is not in them.
+        They describe how the mean varies with the choice of queries, not how training varies with
+        the seed.
 
         Args:
             differences: [n, Q].
@@ -91,7 +91,7 @@ class Resampler:
 
 
 def _random_signs(queries: int, resamples: int, seed: int) -> NDArray[np.int8]:
-    """Signs +1 and -1 [R, Q]."""
+    """Return random signs +1 and -1 [R, Q]."""
     words = keyed_random(
         seed, FLIPS, np.arange(-(-resamples // WORD))[:, None], np.arange(queries)[None, :]
     )  # [R / 64, Q]
@@ -124,7 +124,7 @@ def _random_counts(queries: int, resamples: int, seed: int) -> NDArray[np.uint16
 def _product(
     differences: NDArray[np.float64], weights: NDArray[np.int8] | NDArray[np.uint16]
 ) -> NDArray[np.float64]:
-    """Return differences @ weights.T [n, R], with the weights made floating-point in blocks."""
+    """Return differences @ weights.T [n, R], converting the weights to floats in blocks."""
     result = np.empty((len(differences), len(weights)))
     for columns in _blocks(len(weights), weights.shape[1]):
         result[:, columns] = differences @ weights[columns].T.astype(np.float64)

@@ -1,4 +1,4 @@
-"""How a measure falls as the noise ratio rises: curves, retention and the area below."""
+"""How a measure falls as the noise ratio rises: curve, retention and area under the curve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Point(NamedTuple):
         mean: mean of the measure over seeds.
         sd: standard deviation over seeds; None for one seed.
         seeds: number of seeds.
-        retention: the mean as a share of that at ratio 0; None where there is none, or it is 0.
+        retention: the mean divided by that at ratio 0; None if there is none, or it is 0.
     """
 
     ratio: float
@@ -42,11 +42,11 @@ class Curve(NamedTuple):
         model: name of the model.
         noise: name of the noise model.
         loss: name of the loss.
-        points: by ratio. Ratio 0 is the noise model's own, or else that of `noise=none`.
+        points: the points by ratio. Ratio 0 is the noise model's own, or else that of `noise=none`.
         area: area under the robustness curve: the integral over the ratio by trapezoids, divided by
-            the range of the ratios, so that it is the measure's average height. None where the
-            curve lacks a ratio that another loss's curve of the same noise has: areas over
-            different ratios cannot be compared.
+            the range of the ratios; the measure's average height. None if the curve lacks a ratio
+            that another loss has under the same noise, since areas over different ratios cannot be
+            compared.
     """
 
     measure: str
@@ -87,7 +87,7 @@ def curves(groups: Iterable[Group], measures: Sequence[str]) -> list[Curve]:
 
 
 def _share_clean(lines: dict[Line, dict[float, Group]]) -> None:
-    """Give curves without a clean point that of `noise=none`, which then is no curve of its own."""
+    """Give curves without a clean point that of `noise=none`, which then has no separate curve."""
     used = set()
     for ((dataset, model, noise), loss), by_ratio in lines.items():
         clean = lines.get(((dataset, model, CLEAN), loss)) if noise != CLEAN else None

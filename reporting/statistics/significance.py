@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from reporting.statistics.resampling import Resampler
 
 SAME = 1e-12
-"""Values of a query that differ by less are equal: means over seeds differ in their last bits with the order of addition."""
+"""Values of a query that differ by less are equal: the order of addition changes last bits."""
 
 FLAT = 1e-10
-"""Differences whose standard deviation is this small a share of their mean are constant."""
+"""Differences are constant if their standard deviation is below this share of their mean."""
 
 CONFIDENCE = 0.95
 
@@ -35,16 +35,16 @@ class PairedTests(NamedTuple):
     Attributes:
         difference: mean difference.
         effect_size: Cohen's d of paired differences, their mean over their standard deviation
-            (divisor Q - 1); 0 where all are 0, NaN where all are equal but not 0.
+            (divisor Q - 1); 0 if all are 0, NaN if all are equal but not 0.
         low: lower end of the 95 % bootstrap interval of the mean difference.
         high: upper end.
-        t: statistic of the paired t-test; 0 where all differences are 0, NaN where they are equal
-            but not 0: the test is then undefined.
-        p_t: its two-sided p-value; 1 and NaN likewise.
+        t: statistic of the paired t-test; 0 if all differences are 0, NaN if they are equal but not
+            0, since the test is then undefined.
+        p_t: its two-sided p-value; likewise 1 and NaN.
         p_randomisation: two-sided p-value of the randomisation test.
         wins: queries with a positive difference.
-        ties: queries with none.
-        losses: queries with a negative one.
+        ties: queries without a difference.
+        losses: queries with a negative difference.
     """
 
     difference: NDArray[np.float64]
@@ -60,10 +60,10 @@ class PairedTests(NamedTuple):
 
 
 def paired_tests(differences: NDArray[np.float64], resampler: Resampler) -> PairedTests:
-    """Tests whether mean differences are 0.
+    """Test whether mean differences are 0.
 
     Args:
-        differences: of each query's values, one comparison a row; at least two queries [n, Q].
+        differences: differences of the queries' values, one comparison per row; Q >= 2 [n, Q].
         resampler: draws for Q queries.
 
     Raises:
@@ -105,10 +105,10 @@ def _t_tests(
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return p-values adjusted by Holm's procedure, which keeps the chance of any false positive in the family below the level.
+    """Return p-values adjusted by Holm's procedure, which bounds the family-wise error rate.
 
-    The i-th smallest of m (from 0) is multiplied by m - i; none may become smaller than one before
-    it, nor larger than 1.
+    The i-th smallest of m (from 0) is multiplied by m - i; none may become smaller than the one
+    before it, nor larger than 1.
     """
     order = np.argsort(p_values, kind="stable")
     adjusted = np.empty_like(p_values)

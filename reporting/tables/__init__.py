@@ -1,1 +1,5 @@
-"""Tables of a report, and the files they are written to."""
+"""The tables of a report and their files.
+
+Reading order: `table` (a table before rendering), `result_tables` (what the report's tables show),
+`captions`, then the files: `table_files` and `csv_files`.
+"""

@@ -1,4 +1,4 @@
-"""What the captions of a report say: seeds, tests and their families."""
+"""The captions of a report's tables: seeds, tests and their families."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ BETTER, WORSE = "†", "‡"
 
 
 def over_seeds(groups: Sequence[Group]) -> str:
-    """Say over which seeds numbers are averaged."""
+    """Return the words that say over which seeds numbers are averaged."""
     seeds = sorted({seed for group in groups for seed in group.seeds})
     fewer = sum(len(group.seeds) < len(seeds) for group in groups)
     if len(seeds) == 1:
-        return f", seed {seeds[0]} alone: there is no standard deviation"
+        return f", seed {seeds[0]} only, hence no standard deviation"
     words = f", mean ± standard deviation over seeds {', '.join(map(str, seeds))}"
     return words + (f" ({fewer} of {len(groups)} groups have fewer seeds)" if fewer else "")
 
 
 def compared(analysis: Analysis, measure: str, family: str, dataset: str | None = None) -> str:
-    """Say what the marks mean: the test, and the family that it is corrected for."""
+    """Return the meaning of the marks: the test, and the family of its correction."""
     plan = analysis.plan
     tests = {
         found.dataset: found.tests
@@ -44,7 +44,10 @@ def compared(analysis: Analysis, measure: str, family: str, dataset: str | None 
             f"with {plan.baseline}",
         )
     else:
-        marks = f"{BETTER} {plan.focus} is significantly better than the loss of the row, {WORSE} significantly worse"
+        marks = (
+            f"{BETTER} {plan.focus} is significantly better, {WORSE} significantly worse than the "
+            "loss of the row"
+        )
         whom = f"of {plan.focus} with another loss"
     counts = ", ".join(
         (f"{name} " if dataset is None else "") + counted(count, "test")
@@ -58,18 +61,16 @@ def compared(analysis: Analysis, measure: str, family: str, dataset: str | None 
 
 
 def ranked(rankings: Sequence[Ranking], alpha: float) -> str:
-    """Say what average ranks are over, and what tells them apart."""
+    """Return the caption of average ranks: conditions, and which differences are significant."""
     if not rankings:
-        return "Average ranks: none."
+        return "There are no average ranks."
     first = rankings[0]
     words = [
         f"Average rank over {counted(first.conditions, 'condition')} "
         "(data set, model, noise, ratio); 1 is best."
     ]
     if first.left_out:
-        words.append(
-            f"Left out, since finished under too few conditions: {', '.join(first.left_out)}."
-        )
+        words.append(f"Left out, for lack of finished conditions: {', '.join(first.left_out)}.")
     if first.critical_difference is None:
         words.append("Friedman's test needs at least three losses and two conditions.")
     else:
@@ -82,7 +83,7 @@ def ranked(rankings: Sequence[Ranking], alpha: float) -> str:
             "critical difference"
         )
         words.append(
-            f"{first.critical_difference:.2f} (level {alpha:g}). Conditions are not independent: a "
-            "summary, not a proof."
+            f"{first.critical_difference:.2f} (level {alpha:g}). Conditions are not independent, "
+            "so this is a summary, not a proof."
         )
     return " ".join(words)

@@ -1,4 +1,7 @@
-"""The numbers of a report as CSV files, every digit kept: whatever else a report shows can be computed from them again."""
+"""The numbers of a report as CSV files with all digits.
+
+Everything else that a report shows can be recomputed from them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Sheet(NamedTuple):
 
     Attributes:
         columns: names of the columns.
-        rows: the rows; None and NaN stand for nothing.
+        rows: the rows; None and NaN are written as empty fields.
     """
 
     columns: tuple[str, ...]
@@ -71,7 +74,7 @@ def sheets(analysis: Analysis) -> dict[str, Sheet]:
 
 
 def write_csv(path: Path, sheet: Sheet) -> None:
-    """Write a sheet, whole or not at all."""
+    """Write a sheet completely or not at all."""
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(sheet.columns)
@@ -149,7 +152,7 @@ def _curves(analysis: Analysis) -> Iterator[tuple[object, ...]]:
 
 
 def _write_per_query(analysis: Analysis, folder: Path) -> None:
-    """One file a collection: a line a group and measure, a column a query."""
+    """Write one file per collection, with a line per group and measure and a column per query."""
     folder.mkdir(exist_ok=True)
     by_dataset: defaultdict[str, list[Group]] = defaultdict(list)
     for group in analysis.groups:

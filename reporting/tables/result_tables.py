@@ -1,4 +1,4 @@
-"""The tables of a report: measures by loss and noise ratio, differences with their tests, average ranks."""
+"""The tables of a report: measures by loss and noise ratio, differences with tests, ranks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ Marks = dict[tuple[object, ...], int]
 
 
 def tables_of(analysis: Analysis) -> Iterator[Table]:
-    """Yield all tables: of each measure one over everything, one a data set as in a paper, and the comparisons; then the ranks."""
+    """Yield all tables.
+
+    Each measure has a table over everything and, for each data set, a table as in a paper and the
+    comparisons. The ranks come last.
+    """
     datasets = sorted({group.condition.dataset for group in analysis.groups})
     for measure in analysis.measures:
         yield measure_table(analysis, measure)
@@ -33,7 +37,11 @@ def tables_of(analysis: Analysis) -> Iterator[Table]:
 
 
 def measure_table(analysis: Analysis, measure: str) -> Table:
-    """Return all groups: a row a data set, model, noise and loss, a column a noise ratio, and the area under the curve."""
+    """Return the table of all groups.
+
+    It has a row per data set, model, noise and loss, a column per noise ratio, and the area under
+    the curve.
+    """
     ratios = sorted({group.condition.ratio for group in analysis.groups})
     areas = {curve[1:5]: curve.area for curve in analysis.curves if curve.measure == measure}
     marks = _marks(analysis, measure)
@@ -62,7 +70,7 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
 
 
 def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
-    """Return one data set: a row a loss, a column a model and noise ratio."""
+    """Return the table of one data set: a row per loss, a column per model and noise ratio."""
     groups = [group for group in analysis.groups if group.condition.dataset == dataset]
     conditions, columns = _columns(group.condition for group in groups)
     marks = _marks(analysis, measure)
@@ -90,7 +98,10 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
 
 
 def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterator[Table]:
-    """Yield one data set: the differences of each family of comparisons, a row a loss, a column a model and noise ratio."""
+    """Yield the differences on one data set, a table for each family of comparisons.
+
+    They have a row per loss and a column per model and noise ratio.
+    """
     for family in FAMILIES:
         found = [
             c
@@ -125,7 +136,10 @@ def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterato
 
 
 def rank_table(analysis: Analysis) -> Table:
-    """Return average ranks: a row a loss, a column a measure; losses that share a letter are not told apart."""
+    """Return the table of average ranks: a row per loss, a column per measure.
+
+    Losses that share a letter do not differ significantly.
+    """
     entries: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
     for ranking in analysis.rankings:
         for place, (loss, value) in enumerate(zip(ranking.losses, ranking.mean_ranks, strict=True)):
@@ -157,7 +171,7 @@ def _columns(conditions: Iterable[Condition]) -> tuple[list[Condition], tuple[Co
 
 
 def _marks(analysis: Analysis, measure: str) -> Marks:
-    """(condition, loss) -> mark against the baseline."""
+    """Return the mark against the baseline by condition and loss."""
     return {
         c[2:7]: c.mark
         for c in analysis.comparisons

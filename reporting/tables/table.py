@@ -1,4 +1,4 @@
-"""Tables of a report, before they are rendered: what is in a row, which entry is best, which difference is significant."""
+"""Tables of a report before they are rendered: rows, best entries, significant differences."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Entry(NamedTuple):
     Attributes:
         value: the number.
         spread: its standard deviation, or the two ends of its interval, or nothing.
-        place: 1 if it is the best of its column, 2 if it is the second, else 0.
-        mark: 1 if it is significantly better than what it is compared with, -1 if it is
+        place: 1 for the best of its column, 2 for the second, else 0.
+        mark: 1 if it is significantly better than the value it is compared with, -1 if it is
             significantly worse, else 0.
         signed: whether it is a difference, written with its sign.
-        letters: of the sets that it is not told apart in.
+        letters: letters of the sets of losses without a significant difference.
     """
 
     value: float
@@ -35,7 +35,7 @@ class Column(NamedTuple):
     """A column of numbers.
 
     Attributes:
-        group: heading that neighbouring columns share, or "".
+        group: heading shared with neighbouring columns, or "".
         name: its own heading.
     """
 
@@ -47,8 +47,8 @@ class Row(NamedTuple):
     """A row.
 
     Attributes:
-        labels: what it is about.
-        entries: a number a column; None: there is none.
+        labels: the names of what it describes.
+        entries: one number per column; None: no number.
     """
 
     labels: tuple[str, ...]
@@ -59,8 +59,8 @@ class Table(NamedTuple):
     """A table.
 
     Attributes:
-        name: of its files, without ending.
-        caption: what is in it, the family of tests, their number and the seeds.
+        name: name of its files, without suffix.
+        caption: its content, the family of tests, their number and the seeds.
         heads: headings of the labels.
         columns: the columns.
         rows: the rows.
@@ -74,11 +74,13 @@ class Table(NamedTuple):
 
 
 def placed(rows: Sequence[Row], block: Callable[[Row], object]) -> tuple[Row, ...]:
-    """Marks the best and the second of each column among the rows of a block; equal ones share a place, and a block of one has none.
+    """Mark the best and the second of each column among the rows of each block.
+
+    Equal entries share a place; a block with one row has none.
 
     Args:
         rows: the rows.
-        block: row -> what rows of one block have in common.
+        block: returns, for a row, what the rows of its block have in common.
     """
     members: dict[object, list[Row]] = {}
     for row in rows:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reporting.tables.table import Column, Entry, Row, Table
 
 MARKS = {1: BETTER, 0: "", -1: WORSE}
-WIDE = 6  # columns that a page of LaTeX holds
+WIDE = 6  # columns that fit on a page of LaTeX
 ESCAPES = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -41,7 +41,7 @@ def write_table(table: Table, folder: Path) -> None:
 
 
 def markdown(table: Table) -> str:
-    """Return the table in Markdown: best in bold, second underlined."""
+    """Return the table in Markdown, with the best in bold and the second underlined."""
     heads = [*table.heads, *(_heading(column) for column in table.columns)]
     lines = [heads, ["---"] * len(table.heads) + ["---:"] * len(table.columns)]
     lines.extend([*row.labels, *map(_marked_down, row.entries)] for row in table.rows)
@@ -87,7 +87,7 @@ def latex(table: Table) -> str:
 
 
 def _latex_headings(table: Table) -> Iterator[str]:
-    """Yield the columns' headings, below those that they share."""
+    """Yield the headings of the columns, below shared headings."""
     heads = len(table.heads)
     if any(column.group for column in table.columns):
         first, rules, cells = heads + 1, [], [""] * heads
@@ -98,7 +98,8 @@ def _latex_headings(table: Table) -> Iterator[str]:
             first += count
         yield f"{' & '.join(cells)} \\\\"
         yield " ".join(rules)
-    yield f"{' & '.join(map(escaped, [*table.heads, *(column.name for column in table.columns)]))} \\\\"
+    heads = [*table.heads, *(column.name for column in table.columns)]
+    yield f"{' & '.join(map(escaped, heads))} \\\\"
 
 
 def _latex_row(row: Row) -> str:
@@ -117,12 +118,15 @@ def _latex_entry(entry: Entry | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text as LaTeX shows it."""
+    """Return the text with LaTeX's special characters escaped."""
     return re.sub(r"[&%$#_{}\\~^±†‡]", lambda match: ESCAPES[match[0]], text)
 
 
 def rich_table(table: Table) -> rich.table.Table:
-    """Return the table for a terminal, without its caption: best in bold, second underlined, significant differences in colour."""
+    """Return the table for a terminal, without its caption.
+
+    The best is bold, the second underlined, and significant differences are coloured.
+    """
     from rich.markup import escape
     from rich.table import Table as RichTable
 
@@ -154,7 +158,7 @@ def number(entry: Entry) -> str:
 
 
 def spread(entry: Entry) -> str:
-    """Return the standard deviation or the interval beside it."""
+    """Return the standard deviation or the interval that is shown beside a number."""
     if not entry.spread:
         return ""
     if entry.signed:
@@ -167,7 +171,7 @@ def _heading(column: Column) -> str:
 
 
 def _plain(table: Table) -> Sheet:
-    """Return columns and rows of the CSV file: of each number its value, its spread and its mark, each with every digit."""
+    """Return columns and rows of the CSV file: value, spread and mark of each number."""
     signed = any(entry.signed for row in table.rows for entry in row.entries if entry)
     parts = ("low", "high") if signed else ("sd",)
     columns = [*table.heads]

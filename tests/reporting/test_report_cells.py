@@ -184,7 +184,7 @@ def test_different_data_and_different_queries_are_refused_by_name(tmp_path):
         fingerprint="one",
     )
     with pytest.raises(
-        InputError, match=r"answer different test queries: 1 are in one per_query.tsv only \(q2\)"
+        InputError, match=r"have different test queries: 1 are in one per_query.tsv only \(q2\)"
     ):
         read_groups(read_cells(tmp_path).finished)
 

@@ -147,7 +147,7 @@ def test_status_shows_the_grid(call, swept, tmp_path):
         (["loss=elr"], "is a filter"),
         (
             ["{swept}", "--baseline", "elr"],
-            "--baseline elr: nothing finished has that name. There are: cross_entropy, "
+            "--baseline elr: no finished cell has that loss. Finished: cross_entropy, "
             "label_weakening.",
         ),
         (
@@ -194,12 +194,9 @@ def test_runs_of_others_are_compared_by_the_same_statistics(call, runs, tmp_path
         *runs, "--measure", "RR@10", "--measure", "nDCG@10", "--out", tmp_path / "out"
     )
     assert status == 0, errors
+    assert f"{tmp_path}/one.trec lacks 1 of 3 judged queries (q3): they count as 0." in shown
     assert (
-        f"{tmp_path}/one.trec does not answer 1 of 3 judged queries (q3): they count as 0." in shown
-    )
-    assert (
-        f"{tmp_path}/one.trec answers 1 queries without judgements (q9): they are not scored."
-        in shown
+        f"{tmp_path}/one.trec has queries without judgements: 1 (q9). They are not scored." in shown
     )
     lines = (tmp_path / "out/per_query/qrels.csv").read_text().splitlines()
     assert lines[:3] == [

@@ -177,14 +177,16 @@ def test_the_summary_says_what_the_csv_files_say(page, folder):
     found = sheet(folder, "comparisons", "family", "measure", "dataset", "ratio", "loss")
     assert (
         "54 finished cells: collections other and toy; model static; 3 losses; noise semantic at "
-        "0, 0.2 and 0.4; 3 seeds." in page.text
+        "ratios 0, 0.2 and 0.4; 3 seeds." in page.text
     )
     value = float(groups["toy", "0.4", "label_weakening", "nDCG@10"]["mean"])
     assert re.search(
-        rf"toy, static, semantic: the best nDCG@10 has .*ratio 0.4 \({value:.4f}\)", page.text
+        rf"toy, static, semantic: by nDCG@10, .*is best at .*0\.4 \({value:.4f}\)", page.text
     )
     kept = float(curves["nDCG@10", "toy", "label_weakening", "0.4"]["retention"])
-    assert f"at ratio 0.4 remains: label_weakening {kept:.1%}" in page.text
+    assert (
+        f"at ratio 0.4, label_weakening keeps {kept:.1%} of its nDCG@10 without noise" in page.text
+    )
     against = [
         row
         for key, row in found.items()
@@ -195,8 +197,8 @@ def test_the_summary_says_what_the_csv_files_say(page, folder):
         row["significant"] == "True" for row in against if float(row["difference"]) > 0
     )
     assert (
-        f"label_weakening against cross_entropy: nDCG@10 higher under {above} of 6 conditions, "
-        f"significantly under {significant};" in page.text
+        f"label_weakening against cross_entropy: nDCG@10 is higher under {above} of 6 conditions "
+        f"(significantly under {significant})" in page.text
     )
 
 
@@ -269,8 +271,8 @@ def test_configurations_are_shown_by_what_differs(page):
 @pytest.mark.usefixtures("undrawn")
 def test_labels_that_differ_between_losses_are_called_out(page, small, tmp_path):
     assert (
-        "of 18 combinations of collection, noise, ratio and seed were NOT trained on the same "
-        "corrupted labels" in page.text
+        "of 18 combinations of collection, noise, ratio and seed, cells were NOT trained on the "
+        "same corrupted labels" in page.text
     )
     for path in small.rglob("scores.json"):
         path.write_text(
@@ -290,11 +292,11 @@ def test_labels_that_differ_between_losses_are_called_out(page, small, tmp_path)
     [
         (
             {"dataset": {"_target_": "os.system", "command": "true"}},
-            "it is opened by os.system, which is not of this project",
+            "it is opened by os.system, which is not part of this project",
         ),
         (
             {"dataset": {"_target_": "data.Cache", "root": "x"}},
-            "it is opened by data.Cache, which is not of this project",
+            "it is opened by data.Cache, which is not part of this project",
         ),
         ({"cache_dir": "/nowhere"}, "its cache /nowhere is not on this machine"),
         ({"dataset": {"_target_": "data.open_folder", "path": "/nowhere"}}, "it cannot be opened"),
@@ -318,7 +320,7 @@ def test_texts_of_another_version_of_the_collection_are_not_shown(small, tmp_pat
         str(corpus.parent), cache=Cache(tmp_path / "cache")
     )  # as a cell that is run now would
     collection = report(small, tmp_path / "report").content["queries"]["collections"]["toy"]
-    assert collection["reason"] == "its content is another one today than when the cells were run"
+    assert collection["reason"] == "its content has changed since the cells were run"
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -349,7 +351,7 @@ def test_one_cell_is_a_report(tmp_path):
     page = report(outputs, tmp_path / "report", Plan(None, None))
     assert page.content["tables"].keys() == {"results", "ranks"}
     assert page.content["tables"]["results"]["rows"][0][6][1] is None
-    assert "1 of 1 groups have a single seed and therefore no standard deviation." in page.text
+    assert "1 of 1 groups has a single seed and therefore no standard deviation." in page.text
     assert "significantly" not in page.text.split("Results")[0]
     assert len(page.content["queries"]["conditions"][0]["queries"]) == 8
 
@@ -379,7 +381,7 @@ def test_a_large_report_stays_small(outputs, tmp_path, monkeypatch):
     page = report(outputs, tmp_path / "report")
     assert {row[1] for row in page.content["tables"]["comparisons"]["rows"]} == {"nDCG@10"}
     assert (
-        "Here by nDCG@10 only; comparisons.csv has all measures."
+        "Only nDCG@10 is shown; comparisons.csv has all measures."
         in page.content["tables"]["comparisons"]["caption"]
     )
     assert [

@@ -237,9 +237,7 @@ def test_captions_state_family_tests_and_seeds(analysis, swept):
         assert words in caption
     assert "b 18 tests, toy_a 18 tests" in measure_table(analysis, "RR@10").caption
     alone = analyse(read_cells(swept, parse_filters(["seed=2"])), PLAN)
-    assert (
-        "seed 2 alone: there is no standard deviation" in paper_table(alone, "b", "RR@10").caption
-    )
+    assert "seed 2 only, hence no standard deviation" in paper_table(alone, "b", "RR@10").caption
     assert "16 of 16 groups have a single seed" not in " ".join(alone.notes)
     assert "48 of 48 groups have a single seed" in " ".join(alone.notes)
 
@@ -262,7 +260,7 @@ def test_missing_baselines_unequal_seeds_and_single_queries_are_told(tmp_path):
         "with it there." in notes
     )
     assert "single has 1 test query: differences on it cannot be tested." in notes
-    assert "Groups have different seeds: 4 have fewer than 2." in notes
+    assert "Groups have different numbers of seeds: 4 have fewer than 2." in notes
     assert [(c.dataset, c.seeds, c.other_seeds, c.significant) for c in result.comparisons] == [
         ("toy", 1, 2, False)
     ]

@@ -1,5 +1,5 @@
 "use strict";
-// Everything shown goes through textContent: documents and queries are data, whatever they contain.
+// Everything is shown through textContent: documents and queries are data, whatever they contain.
 
 const content = JSON.parse(document.getElementById("content").textContent);
 

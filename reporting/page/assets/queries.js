@@ -1,5 +1,5 @@
 "use strict";
-// The drill-down: a condition, one of its queries, and two losses whose rankings stand side by side.
+// The drill-down: a condition, one of its queries, and the rankings of two losses side by side.
 
 const PLACES = { inserted: "was given a wrong label", removed: "lost its label" };
 
@@ -20,20 +20,29 @@ class DrillDown {
 
   render() {
     const { losses, queries } = this.condition;
-    const titles = this.conditions.map((found, place) => [String(place), `${found.dataset}, ${found.model}, ${found.noise} ${found.ratio}`]);
+    const titles = this.conditions.map(({ dataset, model, noise, ratio }, place) => {
+      return [String(place), `${dataset}, ${model}, ${noise} ${ratio}`];
+    });
     const names = losses.map((loss, place) => [String(place), loss]);
-    const controls = make("div", { class: "controls" }, choice("condition", titles, String(this.place), (value) => this.open(Number(value))));
+    const open = (value) => this.open(Number(value));
+    const condition = choice("condition", titles, String(this.place), open);
+    const controls = make("div", { class: "controls" }, condition);
     const sides = losses.length > 1 ? ["left", "right"] : [];
     sides.forEach((side, which) => {
-      controls.append(choice(`${side} loss`, names, String(this.sides[which]), (value) => this.choose(which, Number(value))));
+      const choose = (value) => this.choose(which, Number(value));
+      controls.append(choice(`${side} loss`, names, String(this.sides[which]), choose));
     });
     this.detail = make("div", { class: "detail" });
     this.list = make("ul", { class: "choices", "aria-label": "Queries" });
-    const reason = this.collection.reason;
+    const { reason } = this.collection;
+    const what = `Texts and judgements of ${this.condition.dataset}`;
+    const missing = reason ? `${what} are not shown: ${reason}.` : "";
     this.root.replaceChildren(
       controls,
-      make("p", { class: "note" }, reason ? `Texts and judgements of ${this.condition.dataset} are not shown: ${reason}.` : ""),
-      queries.length ? make("div", { class: "drill" }, this.list, this.detail) : make("p", {}, "No query differs between the first two losses."),
+      make("p", { class: "note" }, missing),
+      queries.length
+        ? make("div", { class: "drill" }, this.list, this.detail)
+        : make("p", {}, "No query differs between the first two losses."),
     );
     if (queries.length) this.fill();
   }
@@ -55,13 +64,20 @@ class DrillDown {
   }
 
   fill() {
-    this.list.replaceChildren(...this.condition.queries.map((query, place) => make("li", {}, this.button(query, place))));
-    const query = this.condition.queries[this.query];
+    const { queries } = this.condition;
+    const buttons = queries.map((query, place) => make("li", {}, this.button(query, place)));
+    this.list.replaceChildren(...buttons);
+    const query = queries[this.query];
     const [left, right] = this.sides;
     this.detail.replaceChildren(
       make("p", { class: "query" }, query.text ?? query.id),
       make("p", { class: "soft" }, `Query ${query.id}. `, this.verdict(query)),
-      make("div", { class: "sides" }, this.side(query, left), left === right ? null : this.side(query, right)),
+      make(
+        "div",
+        { class: "sides" },
+        this.side(query, left),
+        left === right ? null : this.side(query, right),
+      ),
     );
   }
 
@@ -73,30 +89,43 @@ class DrillDown {
       { class: `number ${gain > 0 ? "better" : gain < 0 ? "worse" : ""}` },
       single ? fixed(query.values[0][0]) : signed(gain),
     );
-    const attributes = { type: "button", "aria-pressed": String(place === this.query), onclick: () => this.select(place) };
-    return make("button", attributes, number, make("span", { class: "words" }, query.text ?? query.id));
+    const attributes = {
+      type: "button",
+      "aria-pressed": String(place === this.query),
+      onclick: () => this.select(place),
+    };
+    const words = make("span", { class: "words" }, query.text ?? query.id);
+    return make("button", attributes, number, words);
   }
 
   verdict(query) {
     const [left, right] = this.sides.map((loss) => this.condition.losses[loss]);
-    return left === right ? "" : `${this.measure} of ${left} minus that of ${right}, averaged over seeds: ${signed(this.gain(query))}.`;
+    if (left === right) return "";
+    const gain = signed(this.gain(query));
+    return `${this.measure} of ${left} minus that of ${right}, averaged over seeds: ${gain}.`;
   }
 
   side(query, loss) {
     const { losses, seed, seeds } = this.condition;
     const [mean, value] = query.values[loss];
     const known = query.runs[loss];
-    const found = query.relevant.map((document, place) => [document, query.ranks[loss][place]]);
-    const ranks = found.map(([document, rank]) => `${this.collection.documents[document][0]}: ${rank ? `rank ${rank}` : "not retrieved"}`);
+    const items = known.map((document, place) => this.document(query, document, place + 1));
+    const ranks = query.relevant.map((document, place) => {
+      const rank = query.ranks[loss][place];
+      const [id] = this.collection.documents[document];
+      return rank ? `${id}: rank ${rank}` : `${id}: not retrieved`;
+    });
     const average = seeds[loss] > 1 ? `; mean of ${seeds[loss]} seeds ${fixed(mean)}` : "";
+    const score = `Seed ${seed}: ${this.measure} ${fixed(value)}`;
+    const relevant = ranks.length ? ` Relevant: ${ranks.join("; ")}.` : "";
     return make(
       "div",
       { class: "side" },
       make("h4", {}, losses[loss]),
-      make("p", { class: "soft" }, `Seed ${seed}: ${this.measure} ${fixed(value)}${average}. ${ranks.length ? `Relevant: ${ranks.join("; ")}.` : ""}`),
+      make("p", { class: "soft" }, `${score}${average}.${relevant}`),
       known.length
-        ? make("ol", { class: "ranking" }, ...known.map((document, place) => this.document(query, document, place + 1)))
-        : make("p", { class: "note" }, "run.trec has no documents of this query."),
+        ? make("ol", { class: "ranking" }, ...items)
+        : make("p", { class: "note" }, "run.trec has no documents for this query."),
     );
   }
 
@@ -104,14 +133,17 @@ class DrillDown {
     const [id, text] = this.collection.documents[document];
     const judged = query.judged.find(([other]) => other === document);
     const relevant = query.relevant.includes(document);
-    const words = judged ? `${relevant ? "relevant" : "not relevant"}, grade ${judged[1]}` : "not judged";
+    const verdict = relevant ? "relevant" : "not relevant";
+    const words = judged ? `${verdict}, grade ${judged[1]}` : "not judged";
     const [number, ...labels] = this.condition.audit[document] ?? [0];
+    const kinds = [...new Set(labels.map(([what]) => what))];
+    const badge = (kind, text) => make("span", { class: kind ? `badge ${kind}` : "badge" }, text);
     return make(
       "li",
       relevant ? { class: "relevant" } : {},
       make("span", { class: "id" }, `${rank}. ${id} `),
-      this.collection.reason ? null : make("span", { class: relevant ? "badge relevant" : "badge" }, words),
-      ...[...new Set(labels.map(([what]) => what))].flatMap((what) => [" ", make("span", { class: `badge ${what}` }, PLACES[what])]),
+      this.collection.reason ? null : badge(relevant ? "relevant" : "", words),
+      ...kinds.flatMap((what) => [" ", badge(what, PLACES[what])]),
       text === null ? null : make("p", {}, text),
       number ? this.labels(number, labels) : null,
     );
@@ -120,16 +152,23 @@ class DrillDown {
   labels(number, labels) {
     const items = labels.map(([what, query, other, rank, similarity]) => {
       const [id, text] = this.collection.train[query];
-      const partner = other === null ? "" : ` ${what === "inserted" ? "in the place of" : "to"} ${this.collection.documents[other][0]}`;
+      const relation = what === "inserted" ? "instead of" : "to";
+      const partner = other === null ? "" : ` ${relation} ${this.collection.documents[other][0]}`;
       const drawn = rank === null ? "" : `, rank ${rank} of its candidates`;
       const alike = similarity === null ? "" : `, similarity ${fixed(similarity, 2)}`;
-      const deed = what === "inserted" ? "Labelled relevant" : "Its label of relevance was taken";
-      return make("li", {}, `${deed}${partner} for the training query “${text ?? id}”${drawn}${alike}.`);
+      const deed = what === "inserted" ? "Labelled relevant" : "Lost its label";
+      const where = `for the training query “${text ?? id}”`;
+      return make("li", {}, `${deed}${partner} ${where}${drawn}${alike}.`);
     });
-    if (number > labels.length) items.push(make("li", {}, `And ${number - labels.length} more: audit.tsv.`));
-    const title = `${number} corrupted training label${number === 1 ? "" : "s"} (seed ${this.condition.seed})`;
+    if (number > labels.length) {
+      items.push(make("li", {}, `audit.tsv has ${number - labels.length} more.`));
+    }
+    const noun = number === 1 ? "label" : "labels";
+    const title = `${number} corrupted training ${noun} (seed ${this.condition.seed})`;
     return make("details", {}, make("summary", {}, title), make("ul", {}, ...items));
   }
 }
 
-if (content.queries.conditions.length) new DrillDown(document.getElementById("drill-down"), content.queries);
+if (content.queries.conditions.length) {
+  new DrillDown(document.getElementById("drill-down"), content.queries);
+}
