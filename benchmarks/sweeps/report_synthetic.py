@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cells.configuration.resolvers import shortest
+from cells.record.coordinates import TRAIN
 from evaluation import Scores, write_per_query
 from keyed_random import keyed_random
 
@@ -103,8 +105,9 @@ def write_cell(
     """Write one cell's config.yaml, history.csv, per_query.tsv and scores.json, and return its directory."""
     directory = output_dir / name
     directory.mkdir(parents=True, exist_ok=True)
-    dataset, seed = name.split("/", maxsplit=1)[0], int(name.rpartition("-")[2])
-    (directory / "config.yaml").write_text(f"cell: {name}\nseed: {seed}\n", encoding="utf-8")
+    config = config_of(name)
+    dataset, seed = config["collection"], config["seed"]
+    (directory / "config.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
     means = {measure: float(of_queries.mean()) for measure, of_queries in values.items()}
     columns = [of_queries.tolist() for of_queries in values.values()]
     per_query = {
@@ -121,7 +124,7 @@ def write_cell(
         "selected_epoch": 1,
         "seed": seed,
         "noise": {
-            "realised": float(name.split("/")[3].rpartition("-")[2]),
+            "realised": config["noise"]["ratio"],
             "audit_sha256": f"{_number(name):016x}",
         },
         "data": {"collection": dataset, "fingerprint": fingerprint or f"{_number(dataset):016x}"},
@@ -138,6 +141,21 @@ def write_cell(
     }
     (directory / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     return directory
+
+
+def config_of(name: str) -> dict[str, Any]:
+    """What a cell's config.yaml says of its place in the grid."""
+    dataset, model, loss, condition, last = name.split("/")
+    noise, _, ratio = condition.rpartition("-")
+    return {
+        "task": {"_target_": TRAIN},
+        "collection": dataset,
+        "grid": {"model": model, "loss": loss, "noise": noise},
+        "noise": {"ratio": None if ratio == "all" else float(ratio)},
+        "seed": int(last.removeprefix("seed-")),
+        "variant": None,
+        "cell": name,
+    }
 
 
 def _history(means: Mapping[str, float]) -> str:

@@ -56,6 +56,15 @@ class Checkpoint:
 
 
 @dataclass
+class Grid:
+    """The choices that a cell's name is made of."""
+
+    model: str = MISSING
+    loss: str = MISSING
+    noise: str = MISSING
+
+
+@dataclass
 class JobSchema:
     """Keys of one cell. Group nodes are typed by the constructors they name."""
 
@@ -73,6 +82,7 @@ class JobSchema:
     seed: int = MISSING
     variant: str | None = None
     collection: str = MISSING
+    grid: Grid = field(default_factory=Grid)
     cell: str = MISSING
     output_dir: str = MISSING
     cache_dir: str = MISSING

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
 import checks
+from cells.configuration.names import check_names
 from cells.configuration.renamed_keys import refuse_renamed
 from errors import InputError
 
@@ -26,6 +27,7 @@ def check(cfg: DictConfig) -> None:
         InputError: naming the key, its value, what is allowed and how to mend it.
     """
     _resolves(cfg)
+    check_names(cfg)
     refuse_renamed(cfg)
     if (
         cfg.noise.ratio is not None

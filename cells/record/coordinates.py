@@ -1,14 +1,19 @@
-"""Where a cell lies in the grid, read from its path."""
+"""Where a cell lies in the grid, read from its configuration."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from omegaconf import DictConfig
 
-PARTS = 5
-"""Parts of a cell's path: dataset, model, loss, noise-ratio, seed-n."""
+import checks
+from cells.configuration.compatibility import moved
+from cells.configuration.resolvers import method_name, shortest
+from errors import InputError
+
+TRAIN = "cells.tasks.train.train"
 
 
 class Coordinates(NamedTuple):
@@ -21,6 +26,7 @@ class Coordinates(NamedTuple):
         noise: name of the noise model.
         ratio: the noise ratio; 1.0 for natural noise that takes every label in (`natural-all`).
         seed: the seed.
+        variant: the user's word for what else is different; None without one.
     """
 
     dataset: str
@@ -29,24 +35,63 @@ class Coordinates(NamedTuple):
     noise: str
     ratio: float
     seed: int
+    variant: str | None = None
 
 
-def coordinates_of(parts: Sequence[str]) -> Coordinates | None:
-    """Return the coordinates that the last five parts of a path name; None: it is not a trained cell's path."""
-    if len(parts) < PARTS:
-        return None
-    dataset, model, loss, condition, last = parts[-PARTS:]
-    noise, dash, ratio = condition.rpartition("-")
-    if not dash or not last.startswith("seed-"):
+def coordinates_of(config: Mapping[str, Any]) -> Coordinates | None:
+    """Return the coordinates that a cell's configuration states; None: it is not a trained cell's.
+
+    Args:
+        config: content of config.yaml, or a composed configuration.
+
+    Raises:
+        InputError: it is a trained cell's, and a coordinate is missing or not what it must be.
+    """
+    task = config.get("task")
+    if not isinstance(task, Mapping | DictConfig) or moved(task.get("_target_")) != TRAIN:
         return None
     try:
+        variant = None if config.get("variant") is None else str(config["variant"])
+        names = _choices(config, variant)
         return Coordinates(
-            dataset,
-            model,
-            loss,
-            noise,
-            1.0 if ratio == "all" else float(ratio),
-            int(last.removeprefix("seed-")),
+            str(config["collection"]),
+            names["model"],
+            method_name(names["loss"], variant),
+            names["noise"],
+            _ratio(config["noise"]["ratio"]),
+            checks.integer("seed", config["seed"]),
+            variant,
         )
-    except ValueError:
-        return None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"config.yaml does not say where the cell lies in the grid: {what}"
+        ) from error
+
+
+def _ratio(ratio: object) -> float:
+    if ratio is None:
+        return 1.0
+    return checks.real("noise.ratio", ratio, "a number", -math.inf, math.inf)
+
+
+def _choices(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
+    """The choices of model, loss and noise."""
+    grid = config.get("grid")
+    if grid is not None:
+        return {name: str(grid[name]) for name in ("model", "loss", "noise")}
+    return _from_cell(config, variant)
+
+
+def _from_cell(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
+    """The choices in the name of a cell that was written before `grid` was: all else of the name is known."""
+    cell, end = config["cell"], f"-{shortest(config['noise']['ratio'])}/seed-{config['seed']}"
+    start = f"{config['collection']}/"
+    if not cell.startswith(start) or not cell.endswith(end):
+        raise ValueError(f"cell={cell} is not {start}<model>/<loss>/<noise>{end}")
+    model, _, rest = cell.removeprefix(start).removesuffix(end).partition("/")
+    loss, _, noise = rest.rpartition("/")
+    loss = loss if variant is None else loss.removesuffix(f"-{variant}")
+    if not all((model, loss, noise)):
+        raise ValueError(f"cell={cell} is not {start}<model>/<loss>/<noise>{end}")
+    return {"model": model, "loss": loss, "noise": noise}

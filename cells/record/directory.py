@@ -1,37 +1,32 @@
 """The directory of one cell: who may write there, and whether its work is done."""
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from cells.configuration.compatibility import as_before, moved
-from cells.configuration.renamed_keys import with_new_names
-from data.storage.atomic_files import PARTIAL, written_aside
+from cells.configuration.secrets import plain
+from cells.record.owned_files import litter, owned, remove, strangers
+from cells.record.stored_config import (
+    BOOKKEEPING,
+    CONFIG,
+    differences,
+    is_damaged,
+    read_config,
+    write_config,
+)
+from cells.record.written_scores import SCORES
 from errors import InputError
 
-BOOKKEEPING = (
-    "output_dir",
-    "cache_dir",
-    "overwrite",
-    "logger",
-    "cell",
-    "variant",
-    "checkpoint",
-    "on_error",
-    "objective",
-)
-"""Keys that say where and how a cell is kept, not what it computes."""
-
-
-ABSENT = "nothing"
-SCORES = "scores.json"
 UNTRAINED = "checkpoints/untrained.json"
+WEIGHTS = "checkpoints/best.safetensors"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Cell:
     Attributes:
         name: path below the output directory, `<dataset>/<model>/<loss>/<noise>-<ratio>/seed-<n>`.
         directory: where its files are.
-        config: the resolved configuration, plain values only.
+        config: the resolved configuration, plain values only; secrets are left interpolated.
     """
 
     name: str
@@ -59,7 +54,7 @@ class Cell:
         return cls(
             cfg.cell,
             Path(cfg.output_dir) / cfg.cell,
-            _plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))),
+            plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))),
         )
 
     def file(self, name: str) -> Path:
@@ -83,42 +78,34 @@ class Cell:
         """Whether the cell's scores are written; they are written last."""
         return self.file(SCORES).exists()
 
-    @property
-    def _worked(self) -> bool:
-        """Whether there is work to lose: scores or a checkpoint."""
-        return self.finished or any(self.file("checkpoints").glob("*.ckpt"))
-
     def tidy(self) -> None:
         """Remove what a killed process was writing and, once the cell is finished, the checkpoints; the weights stay.
 
         To be called under the cell's lock: nobody else writes then.
         """
-        for path in self._litter():
-            path.unlink()
+        remove(self.directory, litter(self.directory, finished=self.finished))
 
     def holds_this(self) -> bool:
-        """Return whether the directory holds the results of this very configuration, and nothing is left to tidy."""
+        """Whether the directory holds the results of this very configuration, and nothing is left to tidy.
+
+        Raises:
+            InputError: its config.yaml cannot be read.
+        """
         return (
             self.finished
             and not differences(self._stored(), self.config)
-            and next(self._litter(), None) is None
+            and not litter(self.directory, finished=True)
         )
 
-    def _litter(self) -> Iterator[Path]:
-        yield from self.directory.rglob(f".*{PARTIAL}")
-        if self.finished:
-            for pattern in ("checkpoints/*.ckpt", "checkpoints/negatives-*.npz", UNTRAINED):
-                yield from self.directory.glob(pattern)
-
     def claim(self, *, overwrite: bool) -> None:
-        """Make the directory ours: makes it, or accepts it if it holds this very configuration, and write config.yaml.
+        """Make the directory ours: make it, or accept it if it holds this very configuration, and write config.yaml.
 
         Args:
-            overwrite: remove what an earlier run left.
+            overwrite: remove the files that an earlier run wrote. Others are never touched.
 
         Raises:
-            InputError: if the directory cannot be written, holds another configuration or holds
-                files that are not a cell's.
+            InputError: if the directory cannot be written, holds another configuration, is not a
+                cell's, or holds weights that nothing tells the scores of.
         """
         try:
             self._make_room(overwrite=overwrite)
@@ -126,13 +113,12 @@ class Cell:
                 return  # its config.yaml is there, and says the same
             self.directory.mkdir(parents=True, exist_ok=True)
             kept = {key: value for key, value in self._stored().items() if key not in BOOKKEEPING}
-            config = (
+            write_config(
+                self.directory,
                 self.config
                 if not kept
-                else kept | {key: self.config[key] for key in BOOKKEEPING if key in self.config}
+                else kept | {key: self.config[key] for key in BOOKKEEPING if key in self.config},
             )
-            with written_aside(self.file("config.yaml")) as aside:
-                aside.write_text(OmegaConf.to_yaml(OmegaConf.create(config)), encoding="utf-8")
         except OSError as error:
             raise InputError(
                 f"output_dir={self.config['output_dir']}: {self.directory} cannot be written "
@@ -141,60 +127,60 @@ class Cell:
             ) from error
 
     def _stored(self) -> dict[str, Any]:
-        """Return the configuration that config.yaml holds; empty if there is none."""
-        path = self.file("config.yaml")
-        return _plain(OmegaConf.load(path)) if path.exists() else {}
+        return read_config(self.directory)
 
     def _make_room(self, *, overwrite: bool) -> None:
-        stored = self._stored()
-        if not stored:
-            if self.directory.is_dir() and any(self.directory.iterdir()):
-                raise InputError(
-                    f"{self.directory} holds files but no config.yaml, so it is not a cell of "
-                    "ours: move them or choose another output_dir."
-                )
-            return
-        if overwrite or not self._worked:
-            shutil.rmtree(self.directory)
-            return
-        differing = differences(stored, self.config)
+        if not self.file(CONFIG).exists():
+            self._refuse_strangers()
+        elif overwrite:
+            self._clear()
+        elif not self._worked:
+            self._stored()  # refuses a folder that is not a cell's
+            remove(self.directory, owned(self.directory))
+        else:
+            self._check_same()
+
+    @property
+    def _worked(self) -> bool:
+        """Whether there is work to lose: scores, weights or a checkpoint."""
+        return (
+            self.finished
+            or self.file(WEIGHTS).exists()
+            or any(self.file("checkpoints").glob("*.ckpt"))
+        )
+
+    def _refuse_strangers(self) -> None:
+        found = [*owned(self.directory), *strangers(self.directory)]
+        if set(found) - set(litter(self.directory, finished=False)):
+            raise InputError(
+                f"{self.directory} holds files but no {CONFIG}, so it is not a cell of ours: move "
+                "them or choose another output_dir."
+            )
+
+    def _clear(self) -> None:
+        others = strangers(self.directory)
+        if others or not is_damaged(self.directory):
+            self._stored()  # refuses a folder that is not a cell's
+        remove(self.directory, owned(self.directory))
+        if others:
+            log.warning(
+                "%s: %d files that no cell writes were left there, e.g. %s",
+                self.directory,
+                len(others),
+                others[0].name,
+            )
+
+    def _check_same(self) -> None:
+        differing = differences(self._stored(), self.config)
         if differing:
             raise InputError(
                 f"{self.directory} holds another configuration; it differs in "
                 f"{'; '.join(differing)}. Give this one a name of its own with variant=<word>, or "
                 "replace the earlier one with overwrite=true."
             )
-
-
-def differences(stored: dict[str, Any], config: dict[str, Any]) -> list[str]:
-    """Return one line a key whose value differs: `key (there: value, here: value)`.
-
-    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
-    there (`cells.configuration.compatibility`).
-    """
-    there, here = (with_new_names(_flat(each)) for each in (stored, config))
-    one_sided = {
-        key: value for key, value in (there | here).items() if (key in there) != (key in here)
-    }
-    ignored = {key for key, value in one_sided.items() if as_before(key, value)}
-    keys = [
-        key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored
-    ]
-    pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
-    return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
-
-
-def _plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
-    config = OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(config, dict)
-    return {str(key): value for key, value in config.items()}
-
-
-def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(node, dict) and node:
-        return {
-            key: value
-            for name, child in node.items()
-            for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
-        }
-    return {prefix: moved(node)}
+        if not self.finished and not any(self.file("checkpoints").glob("*.ckpt")):
+            raise InputError(
+                f"{self.directory} holds trained weights ({WEIGHTS}), but neither {SCORES} nor a "
+                f"checkpoint to continue from: put {SCORES} back, or train the cell again with "
+                "overwrite=true, which removes the weights."
+            )

@@ -6,9 +6,12 @@ They are files because the cells of a sweep may run in other processes and on ot
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from cells.configuration.names import flat_name
 
 FOLDER = ".failed"
 SWEEP = "RETRIEVAL_SWEEP"
@@ -24,15 +27,22 @@ class Failure:
         error: the error's last line.
         time: when.
         sweep: the sweep it was part of; empty outside one.
+        place: its coordinates, as `cells.record.coordinates.Coordinates` names them; None where
+            the configuration does not give them.
+        readable: whether the record is what was written; if not, the sweep is not known.
     """
 
     cell: str
     error: str
     time: str
     sweep: str
+    place: Mapping[str, Any] | None = None
+    readable: bool = True
 
 
-def record(output_dir: Path, cell: str, error: Exception) -> Failure:
+def record(
+    output_dir: Path, cell: str, error: Exception, place: Mapping[str, Any] | None = None
+) -> Failure:
     """Write down that a cell failed."""
     from data.storage.atomic_files import (
         written_aside,  # the package loads NumPy, and --help passes here
@@ -40,13 +50,13 @@ def record(output_dir: Path, cell: str, error: Exception) -> Failure:
 
     lines = str(error).strip().splitlines()
     words = f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
-    failure = Failure(cell, words, time.strftime("%Y-%m-%d %H:%M:%S"), os.environ.get(SWEEP, ""))
+    moment = time.strftime("%Y-%m-%d %H:%M:%S")
+    failure = Failure(cell, words, moment, os.environ.get(SWEEP, ""), place)
     path = _file(output_dir, cell)
     path.parent.mkdir(parents=True, exist_ok=True)
+    content = {key: value for key, value in asdict(failure).items() if key != "readable"}
     with written_aside(path) as aside:
-        aside.write_text(
-            json.dumps(asdict(failure), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return failure
 
 
@@ -58,20 +68,40 @@ def forget(output_dir: Path, cell: str) -> None:
 def of(output_dir: Path, cell: str) -> Failure | None:
     """Return the record of a cell, if it has one."""
     path = _file(output_dir, cell)
-    return Failure(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return _read(path, cell) if path.exists() else None
 
 
 def recorded(output_dir: Path) -> Iterator[Failure]:
     """Yield all records, by cell."""
     for path in sorted((output_dir / FOLDER).glob("*.json")):
-        yield Failure(**json.loads(path.read_text(encoding="utf-8")))
+        yield _read(path, path.stem.replace("__", "/"))
 
 
 def of_this_sweep(output_dir: Path) -> list[Failure]:
-    """Return the records of the sweep that this process belongs to."""
+    """Return the records of the sweep that this process belongs to, and those that cannot be read: they may be of it."""
     sweep = os.environ.get(SWEEP)
-    return [failure for failure in recorded(output_dir) if failure.sweep == sweep] if sweep else []
+    if not sweep:
+        return []
+    return [
+        failure
+        for failure in recorded(output_dir)
+        if failure.sweep == sweep or not failure.readable
+    ]
+
+
+def _read(path: Path, cell: str) -> Failure:
+    """The record; of a damaged one the cell that its name tells, and what is wrong with it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        name, words, moment, sweep = (
+            "".join(content[key]) for key in ("cell", "error", "time", "sweep")
+        )
+        place = content.get("place")
+        return Failure(name, words, moment, sweep, place if isinstance(place, dict) else None)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        why = f"it failed, but {path} cannot be read ({error}); remove that file, or run the cell again"
+        return Failure(cell, why, "time unknown", "", readable=False)
 
 
 def _file(output_dir: Path, cell: str) -> Path:
-    return output_dir / FOLDER / f"{cell.replace('/', '__')}.json"
+    return output_dir / FOLDER / f"{flat_name(cell)}.json"

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cells.configuration.names import flat_name
+
 LOCKS = ".locks"
 
 
@@ -22,13 +24,13 @@ class BusyError(Exception):
 
 
 def lock_file(output_dir: Path, cell: str) -> Path:
-    """Return the lock's path; not in the cell's directory, which may be removed and made anew under the lock."""
-    return output_dir / LOCKS / f"{cell.replace('/', '__')}.lock"
+    """Returns the lock's path; not in the cell's directory, which may be removed and made anew under the lock."""
+    return output_dir / LOCKS / f"{flat_name(cell)}.lock"
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock inside the block and leaves no file behind.
+    """Holds the lock inside the block and leaves no file behind.
 
     Raises:
         BusyError: if another process holds it.
@@ -51,7 +53,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def owner(path: Path) -> str | None:
-    """Return who holds the lock, in words; None: nobody."""
+    """Returns who holds the lock, in words; None: nobody."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -94,6 +96,6 @@ def _is(path: Path, descriptor: int) -> bool:
 def _described(descriptor: int) -> str:
     try:
         owner = json.loads(os.pread(descriptor, 4096, 0))
-    except ValueError:
+        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
+    except (ValueError, TypeError, LookupError):
         return "another process"  # that has not yet said who it is
-    return f"process {owner['pid']} on {owner['host']} since {owner['since']}"

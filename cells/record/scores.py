@@ -1,6 +1,5 @@
-"""What a finished cell leaves behind, and the table that is printed of it. scores.json is written last: a cell that has it is finished."""
+"""What a finished cell says of itself: the content of scores.json, and the table that is printed of it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +9,9 @@ from rich.table import Table
 
 from cells.record.directory import Cell
 from cells.record.environment import describe, peak_memory_mib
-from data.storage.atomic_files import written_aside
+from cells.record.made_from import KEY
+from cells.record.written_scores import WRITTEN
+from data.storage.file_hashes import hash_of
 from noise import Audit
 
 
@@ -36,15 +37,20 @@ class Outcome:
 
 
 def scores_of(
-    cell: Cell, outcome: Outcome, audit: Audit, facts: Mapping[str, Any]
+    cell: Cell,
+    outcome: Outcome,
+    audit: Audit,
+    facts: Mapping[str, Any],
+    made_from: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the content of a trained cell's scores.json.
+    """Returns the content of a trained cell's scores.json.
 
     Args:
         cell: the cell.
         outcome: its numbers.
         audit: what noise changed.
         facts: counts and hashes of the data it was trained on.
+        made_from: what the cell is made from, as `cells.record.made_from.settle` returns it.
     """
     return {
         "cell": cell.name,
@@ -54,31 +60,17 @@ def scores_of(
         "validation": outcome.validation,
         "selected_epoch": outcome.epoch,
         "seed": cell.config["seed"],
-        "noise": {"audit_sha256": audit.sha256} | asdict(audit.header),
+        "noise": {"audit_sha256": audit.sha256, "labels": audit.labels} | asdict(audit.header),
         "data": dict(facts),
+        KEY: dict(made_from),
+        WRITTEN: {name: hash_of(cell.file(name)) for name in ("run.trec", "per_query.tsv")},
         "wall_seconds": outcome.wall_seconds,
         "peak_memory_mib": peak_memory_mib(),
     } | describe()
 
 
-def write_scores(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Write scores.json, whole or not at all."""
-    with written_aside(cell.file("scores.json")) as aside:
-        aside.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_scores(cell: Cell) -> dict[str, Any]:
-    """Return the content of a finished cell's scores.json."""
-    content: dict[str, Any] = json.loads(cell.file("scores.json").read_text(encoding="utf-8"))
-    return content
-
-
 def summary(scores: Mapping[str, Any]) -> dict[str, object]:
-    """Return the values that a dashboard sorts and filters by.
-
-    They are the measures under their own names, those of the first stage, before training and on
-    validation, and facts about the noise.
-    """
+    """What a dashboard sorts and filters by: the measures by their names, the same of the first stage, untrained, validated, the noise."""
     values: dict[str, object] = dict(scores["measures"])
     values |= {
         f"first_stage/{name}": value
@@ -94,7 +86,7 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Print the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
+    """Prints the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
     search = scores["search"]
     columns = _columns(
         scores["measures"], scores.get("untrained"), search.get("first_stage_measures")
@@ -121,7 +113,7 @@ def _columns(
     untrained: Mapping[str, float] | None,
     first_stage: Mapping[str, float] | None,
 ) -> dict[str, dict[str, str]]:
-    """Return the columns of the table: heading -> measure -> number."""
+    """The columns of the table: heading -> measure -> number."""
     numbers: dict[str, Mapping[str, float]] = (
         {} if first_stage is None else {"first stage": first_stage}
     )

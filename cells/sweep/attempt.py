@@ -2,17 +2,21 @@
 
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from cells.configuration import resolvers
 from cells.configuration.startup_checks import check
 from cells.record import failures
+from cells.record.coordinates import coordinates_of
 from cells.record.lock import BusyError
 from cells.sweep import gpus
 from cells.sweep.processes import leads, left_clean
@@ -35,7 +39,7 @@ def attempt(cfg: DictConfig) -> float:
     gpus.take_one_gpu()
     output_dir = Path(cfg.output_dir)
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
-    if sweeping and cfg.on_error == "stop" and failures.of_this_sweep(output_dir):
+    if sweeping and cfg.on_error == "stop" and _failed(output_dir):
         log.warning("%s is not started: another cell failed, and on_error=stop", cfg.cell)
         return math.nan
     try:
@@ -47,7 +51,7 @@ def attempt(cfg: DictConfig) -> float:
         return _left_alone(cfg, busy, sweeping=sweeping)
     except Exception as error:
         if leads() and (sweeping or (output_dir / cfg.cell).is_dir()):
-            failures.record(output_dir, cfg.cell, error)
+            failures.record(output_dir, cfg.cell, error, _place(cfg))
         if not sweeping:
             raise
         # a mistake needs no traceback
@@ -65,6 +69,20 @@ def _run(cfg: DictConfig) -> float:
             raise InputError(str(error.__cause__)) from error
         raise
     return value
+
+
+def _failed(output_dir: Path) -> bool:
+    """Whether a cell of this sweep is known to have failed."""
+    return any(failure.readable for failure in failures.of_this_sweep(output_dir))
+
+
+def _place(cfg: DictConfig) -> Mapping[str, Any] | None:
+    """The cell's coordinates, where its configuration has them: it may be what is wrong."""
+    try:
+        place = coordinates_of(cfg)
+    except (InputError, OmegaConfBaseException):
+        return None
+    return None if place is None else place._asdict()
 
 
 def _left_alone(cfg: DictConfig, busy: BusyError, *, sweeping: bool) -> float:

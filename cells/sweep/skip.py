@@ -1,6 +1,5 @@
 """Whether a cell of a sweep has to be launched at all. Nothing heavy is imported: a grid of finished cells is answered in seconds."""
 
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,13 +9,16 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cells.record.directory import SCORES, Cell
+from cells.record.directory import Cell
+from cells.record.made_from import changed_files
+from cells.record.written_scores import SCORES, read_scores
+from errors import InputError
 
 log = logging.getLogger(__name__)
 
 
 def needs_no_job(cfg: DictConfig) -> bool:
-    """Return whether nothing has to be launched for a configuration.
+    """Whether nothing has to be launched for a configuration.
 
     A task that only asks is answered here. A cell that is finished and left tidy is named. Anything
     doubtful is for its attempt to judge.
@@ -28,30 +30,45 @@ def needs_no_job(cfg: DictConfig) -> bool:
         if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell / SCORES).exists():
             return False
         cell = Cell.of(OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"]))
-    except OmegaConfBaseException:
+        if not cell.holds_this() or changed_files(cell, read_scores(cell.directory)):
+            return False
+        skipped(cfg, cell)
+    except (OmegaConfBaseException, InputError, OSError):
         return False
-    if not cell.holds_this():
-        return False
-    skipped(cfg, cell)
     return True
 
 
 def skipped(cfg: DictConfig, cell: Cell) -> float:
-    """Say that a cell is finished, and return what the sweep wants to know of it."""
-    scores = json.loads(cell.file(SCORES).read_text(encoding="utf-8"))
+    """Say that a cell is finished, and return what the sweep wants to know of it.
+
+    Raises:
+        InputError: its scores.json is damaged.
+    """
+    scores = read_scores(cell.directory)
+    value = objective(cfg, scores)
     measure = cfg.selection_measure
-    value = scores["measures"][measure]
     log.info(
         "%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again",
         cell.name,
         measure,
-        value,
+        scores["measures"][measure],
         cell.directory,
     )
-    return objective(cfg, scores)
+    return value
 
 
 def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:
-    """Return the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split."""
-    measures: Mapping[str, float] = scores["measures" if cfg.objective == "test" else cfg.objective]
-    return measures[cfg.selection_measure]
+    """Return the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split.
+
+    Raises:
+        InputError: the scores lack it.
+    """
+    name = "measures" if cfg.objective == "test" else cfg.objective
+    measures, measure = scores.get(name), cfg.selection_measure
+    for found in (measures, scores["measures"]):
+        if not isinstance(found, dict) or not isinstance(found.get(measure), int | float):
+            raise InputError(
+                f"{cfg.cell}: {SCORES} lacks the {name} {measure}, so it is damaged; run the cell "
+                "again with overwrite=true."
+            )
+    return float(scores[name][measure])

@@ -6,7 +6,9 @@ from omegaconf import DictConfig
 
 from cells.record.directory import Cell
 from cells.record.environment import describe
-from cells.record.scores import read_scores, show, write_scores
+from cells.record.made_from import KEY, check_finished, file_hashes
+from cells.record.scores import show
+from cells.record.written_scores import read_scores, write_scores
 from evaluation import check_depth, parse_measures
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ def evaluate(cfg: DictConfig) -> float:
     check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
     cell.claim(overwrite=cfg.overwrite)
     if cell.finished:
+        check_finished(cell, read_scores(cell.directory))
         log.info(
             "%s is finished, in %s: skipped; overwrite=true runs it again",
             cell.name,
@@ -41,7 +44,7 @@ def evaluate(cfg: DictConfig) -> float:
         )
     else:
         _run(cfg, cell)
-    scores = read_scores(cell)
+    scores = read_scores(cell.directory)
     show(cell, scores)
     return float(scores["measures"][cfg.selection_measure])
 
@@ -51,10 +54,9 @@ def _run(cfg: DictConfig, cell: Cell) -> None:
     from cells.inputs.training_inputs import open_collection
     from cells.training.evaluator import Evaluator
 
+    files = file_hashes(cell)
     tokenised = tokenise(cfg, open_collection(cfg))
     report = Evaluator(cfg, tokenised).test(build_network(cfg, tokenised), cell)
-    write_scores(
-        cell,
-        {"cell": cell.name, "measures": report.measures, "search": report.facts, "seed": cfg.seed}
-        | describe(),
-    )
+    scores = {"cell": cell.name, "measures": report.measures, "search": report.facts}
+    made_from = {"files": files, "collection": tokenised.collection.fingerprint}
+    write_scores(cell.directory, scores | {"seed": cfg.seed, KEY: made_from} | describe())

@@ -4,7 +4,6 @@ Nothing heavy is imported and nothing is written: the state of a cell is read fr
 lock.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,8 @@ from rich.table import Table
 
 from cells.record import failures
 from cells.record.lock import lock_file, owner
+from cells.record.written_scores import SCORES, read_scores
+from errors import InputError
 
 STYLES = {
     "done": "green",
@@ -81,25 +82,22 @@ def state_of(output_dir: Path, cell: str) -> State:
     runner = owner(lock_file(output_dir, cell))
     if runner is not None:
         return State(cell, "running", runner)
-    scores = output_dir / cell / "scores.json"
-    if scores.exists():
-        return _done(cell, scores)
+    if (output_dir / cell / SCORES).exists():
+        return _done(cell, output_dir / cell)
     failure = failures.of(output_dir, cell)
     if failure is not None:
         return State(cell, "failed", f"{failure.error} ({failure.time})")
     return State(cell, "interrupted" if (output_dir / cell / "config.yaml").exists() else "missing")
 
 
-def _done(cell: str, scores: Path) -> State:
+def _done(cell: str, directory: Path) -> State:
     try:
-        seconds = json.loads(scores.read_text(encoding="utf-8")).get("wall_seconds", {})
-        return State(cell, "done", seconds=sum(seconds.values()) if seconds else math.nan)
-    except (OSError, ValueError, AttributeError) as error:
-        return State(
-            cell,
-            "damaged",
-            f"scores.json cannot be read ({error}): run it again with overwrite=true",
-        )
+        seconds = read_scores(directory).get("wall_seconds", {})
+        return State(cell, "done", seconds=float(sum(seconds.values())) if seconds else math.nan)
+    except InputError as error:
+        return State(cell, "damaged", str(error))
+    except (AttributeError, TypeError, ValueError):
+        return State(cell, "done")  # its measures are whole, its times are not
 
 
 def remaining_seconds(found: Sequence[State]) -> float | None:

@@ -20,7 +20,9 @@ from cells.record.directory import UNTRAINED, Cell
 from cells.record.failures import forget
 from cells.record.lock import lock_file, locked
 from cells.record.log import logged_to
-from cells.record.scores import Outcome, scores_of, show, summary, write_scores
+from cells.record.made_from import begin, check_finished, settle
+from cells.record.scores import Outcome, scores_of, show, summary
+from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.processes import check_strategy, leads
 from cells.sweep.signals import Interruption
 from cells.sweep.skip import objective, skipped
@@ -62,7 +64,9 @@ def train(cfg: DictConfig) -> float:
         cell.tidy()
         forget(Path(cfg.output_dir), cell.name)
         if cell.finished:
+            check_finished(cell, read_scores(cell.directory))
             return skipped(cfg, cell)
+        begin(cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)
     show(cell, scores)
@@ -98,7 +102,9 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
     with instantiate(cfg.logger)(cell=cell) as tracker:
         with clock.time("prepare"):
             ready = prepared(cfg)
-            ready.materials.corruption.audit.write(cell.file("audit.tsv"))
+            audit = ready.materials.corruption.audit
+            made_from = settle(cell, ready.materials.collection.fingerprint, audit.labels)
+            audit.write(cell.file("audit.tsv"))
             ready.evaluator.prepare()
             if cfg.export:
                 rehearse(cfg, ready.network, ready.materials.tokenised.tokenizer)
@@ -113,7 +119,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         outcome = Outcome(
             untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds
         )
-        scores = scores_of(cell, outcome, ready.materials.corruption.audit, ready.materials.facts())
+        scores = scores_of(cell, outcome, audit, ready.materials.facts(), made_from)
         _record(cfg, cell, ready, scores, tracker)
     cell.tidy()
     return scores
@@ -153,7 +159,7 @@ def _record(
     tracker.results(summary(scores), cell.file("run.trec"))
     if cfg.export:
         export(cfg, ready.network, materials.tokenised.tokenizer, cell.file("export"), scores)
-    write_scores(cell, scores)
+    write_scores(cell.directory, scores)
 
 
 def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:

@@ -48,7 +48,7 @@ class WandbTracker(Tracker):
         super().__init__(cell, every_n_steps)
         checks.choice("logger.mode", mode, MODES)
         *parts, _ = cell.name.split("/")
-        place = coordinates_of(cell.name.split("/"))
+        place = coordinates_of(cell.config)
         self._run = wandb.init(
             project=project,
             entity=entity,

@@ -1,5 +1,6 @@
 """The user's own collection: a folder in BEIR layout or of tab-separated files."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def open_folder(
     Raises:
         InputError: files are missing or malformed, or hold unusable records.
     """
-    folder = Path(path).expanduser().absolute()
+    folder = Path(os.path.normpath(Path(path).expanduser().absolute()))  # links keep their names
     corpus, queries, qrels = _layout(folder)
     judged_by = {name: hash_file(file) for name, file in qrels.items()}
     source = Source(
@@ -83,6 +84,13 @@ def open_folder(
         on_problem,
         cache,
     )
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files that a collection is read from, as far as they are there."""
+    roles = {"corpus": CORPUS, "queries": QUERIES, **QRELS}
+    found = (_first(folder, names) for names in roles.values())
+    return [file for file in found if file is not None]
 
 
 def _layout(folder: Path) -> tuple[Path, Path, dict[str, Path]]:

@@ -8,6 +8,7 @@ from typing import Any
 from data.collections.collection import Collection
 from data.collections.ir_datasets_home import home, load, readable
 from data.collections.records import Document, Judgement
+from data.collections.source_hashes import replaced_sources
 from data.ingest.ingestion import Source, ingest
 from data.ingest.problems import OnProblem
 from data.ingest.splits import Judged, SplitRules
@@ -31,8 +32,8 @@ def open_ir_dataset(
 ) -> Collection:
     """Open ids of ir_datasets as a collection; missing files are downloaded by ir_datasets, into `IR_DATASETS_HOME`.
 
-    The result is cached by the ids and the version of ir_datasets, whose files are fixed by their
-    checksums.
+    The result is cached by the ids and the version of ir_datasets, and by the content of its files
+    where that is not what it was when the cache was made.
 
     Args:
         documents: the id whose documents are retrieved, for example `beir/scifact`.
@@ -60,6 +61,9 @@ def open_ir_dataset(
         {} if validation is None else {"validation": _ids(validation)}
     )
     provenance: dict[str, JsonValue] = {"ir_datasets": version("ir_datasets")}
+    replaced = replaced_sources([documents, *chain.from_iterable(views.values())], cache)
+    if replaced:
+        provenance["replaced"] = replaced
     source = Source(
         name=documents.removeprefix("beir/").replace("/", "-"),
         where=f"dataset.documents={documents}",

@@ -8,8 +8,9 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from tarfile import TarError
 from typing import Any
@@ -22,6 +23,8 @@ from terminal import quiet
 PATIENCE = {"IR_DATASETS_DL_TRIES": "2", "IR_DATASETS_DL_TIMEOUT": "10"}
 """A dead network is reported within half a minute; values in the user's environment have priority."""
 
+NOT_READ = ("docpairs", "triples", "scoreddocs", "run")
+"""Parts of the names of files that hold neither documents nor queries nor judgements."""
 READ_ERRORS = (OSError, RuntimeError, EOFError, UnicodeError, BadZipFile, TarError)
 """What ir_datasets raises for missing and damaged files; a failed connection is an OSError, after several mirrors a RuntimeError."""
 
@@ -29,6 +32,18 @@ READ_ERRORS = (OSError, RuntimeError, EOFError, UnicodeError, BadZipFile, TarErr
 def home() -> Path:
     """Return the folder where ir_datasets keeps its files."""
     return Path(os.environ.get("IR_DATASETS_HOME", Path.home() / ".ir_datasets"))
+
+
+def source_files(identifier: str) -> dict[str, Path]:
+    """Return the downloaded files that an id's records are read from, as far as they are there: path below `home()` -> file."""
+    collection, *parts = identifier.split("/")
+    paths = (
+        Path(collection) / entry["cache_path"]
+        for entry in _downloads().get(collection, {}).values()
+        if "cache_path" in entry and not any(word in entry["cache_path"] for word in NOT_READ)
+    )
+    wanted = (path for path in paths if set(path.parts[1:-1]) <= set(parts))
+    return {str(path): home() / path for path in wanted if (home() / path).is_file()}
 
 
 def load(key: str, identifier: str) -> Any:
@@ -86,11 +101,7 @@ def _advice(identifier: str, error: Exception) -> str:
 
 def _wanted(collection: str, message: str) -> str:
     """Return `path <- url` of every file of the collection whose failed download the message speaks of."""
-    entries = (
-        json.loads((files("ir_datasets") / "etc" / "downloads.json").read_text(encoding="utf-8"))
-        .get(collection, {})
-        .values()
-    )
+    entries = _downloads().get(collection, {}).values()
     sources = [
         (entry["url"], entry["cache_path"])
         for entry in entries
@@ -101,3 +112,14 @@ def _wanted(collection: str, message: str) -> str:
         for url, path in sources
         if urlsplit(url).path in message
     )
+
+
+@cache
+def _downloads() -> dict[str, Any]:
+    """What ir_datasets knows about the files of each collection; without its import, which takes half a second and makes folders."""
+    spec = find_spec("ir_datasets")
+    assert spec is not None
+    assert spec.origin is not None
+    path = Path(spec.origin).parent / "etc" / "downloads.json"
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return known

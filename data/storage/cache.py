@@ -37,13 +37,17 @@ class Cache:
         root: the folder that holds the cache; made if it is missing.
         frozen: only read, so that nothing is built or downloaded; what is missing is an error.
 
+    Attributes:
+        root: the folder, absolute.
+        frozen: whether it is only read.
+
     Raises:
         InputError: the root cannot be made.
     """
 
     def __init__(self, root: Path, *, frozen: bool = False) -> None:
         self.root = Path(root).absolute()
-        self._frozen = frozen
+        self.frozen = frozen
         if not frozen:
             with self._usable():
                 self.root.mkdir(parents=True, exist_ok=True)
@@ -69,7 +73,7 @@ class Cache:
         target = self.root / kind / _digest(key)
         if _is_whole(target):
             return target
-        if self._frozen:
+        if self.frozen:
             raise InputError(
                 f"cache_dir={self.root} does not hold {target.relative_to(self.root)}, and is only "
                 "read here"

@@ -18,7 +18,7 @@ from data.storage.cache import JsonValue
 from errors import InputError
 from noise.audit.apply_rows import apply_rows, undo_rows
 from noise.audit.consistency import check_header
-from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, to_line
+from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, label_line, to_line
 
 FORMAT = "audit-1"
 
@@ -97,6 +97,12 @@ class Audit:
     def sha256(self) -> str:
         """SHA-256 of the file that `write` writes (hex)."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @cached_property
+    def labels(self) -> str:
+        """Hash of the changed labels alone (hex), whatever the similarities and the header say."""
+        lines = "".join(f"{label_line(row)}\n" for row in self.rows)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     @cached_property
     def replaced(self) -> Mapping[tuple[str, str], str | None]:

@@ -76,6 +76,18 @@ class AuditRow(NamedTuple):
 
 
 COLUMNS = AuditRow._fields
+LABELS = (
+    "query_id",
+    "kind",
+    "removed",
+    "removed_from",
+    "removed_to",
+    "inserted",
+    "inserted_from",
+    "inserted_to",
+    "mode",
+)
+"""Columns that say which labels change, and how."""
 _INTEGERS = {"removed_from", "removed_to", "inserted_from", "inserted_to", "rank"}
 _SIMILARITIES = {"similarity_query", "similarity_removed"}
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -85,6 +97,11 @@ _UNESCAPES = {escaped: plain for plain, escaped in _ESCAPES.items()}
 def to_line(row: AuditRow) -> str:
     """Return the row as one line without its end; the same row gives the same bytes everywhere."""
     return "\t".join(_written(column, value) for column, value in zip(COLUMNS, row, strict=True))
+
+
+def label_line(row: AuditRow) -> str:
+    """Return what the row does to labels as one line: all but measured similarities, ranks by them, and versions."""
+    return "\t".join(_written(column, getattr(row, column)) for column in LABELS)
 
 
 def from_line(line: str) -> AuditRow:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from cells.record.directory import BOOKKEEPING
+from cells.record.stored_config import BOOKKEEPING
+from errors import InputError
+from reporting.reading.config_file import read_config_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +22,6 @@ log = logging.getLogger(__name__)
 COORDINATES = {"collection", "seed", "export", *BOOKKEEPING}
 """Keys that name a cell or its place: they always differ and explain nothing."""
 
-# The C loader is ten times as fast, if PyYAML was built with it.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FACTORS = ("dataset", "model", "noise")
 
 
@@ -75,12 +75,10 @@ def read_config(group: Group) -> dict[str, Any] | None:
     """Return the configuration of a group's first cell; None if it cannot be read."""
     path = group.cells[0].file("config.yaml")
     try:
-        # a safe loader
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        log.info("%s cannot be read (%s)", path, error)
+        return read_config_file(path)
+    except InputError as error:
+        log.info("%s: %s", path.parent, error)
         return None
-    return config if isinstance(config, dict) else None
 
 
 def _values(key: str, found: Sequence[tuple[Group, Mapping[str, Any]]]) -> dict[str, list[Group]]:

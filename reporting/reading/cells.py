@@ -5,17 +5,17 @@ Nothing is written and no lock is taken, so a report can be made while a sweep r
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cells.record import failures
-from cells.record.coordinates import PARTS, Coordinates, coordinates_of
+from cells.record.coordinates import Coordinates, coordinates_of
+from cells.record.written_scores import SCORES, read_scores
 from cells.tasks.status import State, state_of
 from errors import InputError
+from reporting.reading.config_file import read_config_file
 from reporting.reading.filters import passes, unmatched
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class FinishedCell:
     """A finished cell, which has scores.
 
     Attributes:
-        name: `<dataset>/<model>/<loss>/<noise>-<ratio>/seed-<n>`.
+        name: what its configuration calls it, `<dataset>/<model>/<loss>/<noise>-<ratio>/seed-<n>`.
         directory: the folder with its files.
         dataset: name of the collection.
         model: name of the model.
@@ -35,6 +35,7 @@ class FinishedCell:
         noise: name of the noise model.
         ratio: the noise ratio.
         seed: the seed.
+        variant: the word in its loss for what else is different; None without one.
         scores: content of its scores.json.
     """
 
@@ -46,6 +47,7 @@ class FinishedCell:
     noise: str
     ratio: float
     seed: int
+    variant: str | None
     scores: Mapping[str, Any]
 
     @property
@@ -61,7 +63,7 @@ class FinishedCell:
         return fingerprint
 
     def file(self, name: str) -> Path:
-        """Return the path of one of its files."""
+        """Returns the path of one of its files."""
         return self.directory / name
 
 
@@ -111,10 +113,15 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
     cells = Cells([], [], [], [])
     read: dict[str, Path] = {}
     places: list[Coordinates] = []
-    for directory, place in _directories(output_dir):
-        if not passes(place, filters):
+    for directory in _directories(output_dir):
+        config = _config(directory)
+        if isinstance(config, Problem):
+            cells.corrupt.append(config)
             continue
-        found = _read(output_dir, directory, place)
+        place = config.place
+        if place is None or not passes(place, filters):
+            continue
+        found = _read(output_dir, directory, config.name, place)
         if isinstance(found, FinishedCell) and found.name in read:
             found = Problem(
                 str(directory), f"the same cell as {read[found.name]}: remove one of them"
@@ -133,63 +140,58 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
     return cells
 
 
-def _directories(output_dir: Path) -> Iterator[tuple[Path, Coordinates]]:
+class _Config(NamedTuple):
+    """What a cell's config.yaml says of it; `place` is None for a cell that was not trained."""
+
+    name: str
+    place: Coordinates | None
+
+
+def _config(directory: Path) -> _Config | Problem:
+    try:
+        config = read_config_file(directory / "config.yaml")
+        return _Config(str(config.get("cell")), coordinates_of(config))
+    except InputError as error:
+        return Problem(str(directory), str(error))
+
+
+def _directories(output_dir: Path) -> Iterator[Path]:
     """Yield folders with a config.yaml, in the order of their names, without looking below one."""
     for parent, folders, files in os.walk(output_dir):
         if "config.yaml" not in files:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             continue
         folders.clear()
-        place = coordinates_of(Path(parent).resolve().parts)
-        if place is not None:
-            yield Path(parent), place
+        yield Path(parent)
 
 
-def _read(output_dir: Path, directory: Path, place: Coordinates) -> FinishedCell | State | Problem:
-    name = "/".join(directory.resolve().parts[-PARTS:])
-    try:
-        content = (directory / "scores.json").read_text(encoding="utf-8")
-        scores = json.loads(content)
-    except FileNotFoundError:
+def _read(
+    output_dir: Path, directory: Path, name: str, place: Coordinates
+) -> FinishedCell | State | Problem:
+    if not (directory / SCORES).exists():
         return state_of(output_dir, str(directory.relative_to(output_dir)))
-    except (OSError, ValueError) as error:
-        return Problem(name, f"scores.json cannot be read ({error})")
-    reason = _fault(scores)
-    return (
-        FinishedCell(name, directory, *place, scores)
-        if reason is None
-        else Problem(name, f"scores.json {reason}")
-    )
-
-
-def _fault(scores: object) -> str | None:
-    """Return what is wrong with the content of a scores.json."""
-    if (
-        not isinstance(scores, dict)
-        or not isinstance(scores.get("measures"), dict)
-        or not scores["measures"]
-    ):
-        return "holds no measures"
-    for measure, value in scores["measures"].items():
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            return f"says {measure} is {value}, which is not a finite number"
+    try:
+        scores = read_scores(directory)
+    except InputError as error:
+        return Problem(name, str(error).removeprefix(f"{directory}/"))
     data = scores.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("fingerprint"), str):
-        return "does not say which data it was scored on (data.fingerprint)"
-    return None
+        return Problem(
+            name, f"{SCORES} does not say which data it was scored on (data.fingerprint)"
+        )
+    return FinishedCell(name, directory, *place, scores)
 
 
 def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> Iterator[State]:
     """Yield the cells that failed before they had a directory."""
     for failure in failures.recorded(output_dir):
-        place = coordinates_of(failure.cell.split("/"))
-        if (
-            place is not None
-            and passes(place, filters)
-            and not (output_dir / failure.cell / "config.yaml").exists()
-        ):
+        if _passes(failure, filters) and not (output_dir / failure.cell / "config.yaml").exists():
             yield state_of(output_dir, failure.cell)
+
+
+def _passes(failure: failures.Failure, filters: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the filters allow a cell that failed; one whose place is not known passes only where nothing is filtered."""
+    try:
+        return not filters or passes(Coordinates(**(failure.place or {})), filters)
+    except TypeError:
+        return False

@@ -3,7 +3,8 @@ from cell_runs import ROOT, composed
 from omegaconf import OmegaConf
 
 from cells.configuration import compatibility
-from cells.record.directory import ABSENT, Cell, differences
+from cells.record.directory import Cell
+from cells.record.stored_config import ABSENT, differences
 from errors import InputError
 
 
@@ -11,7 +12,14 @@ def cell(folder, **config):
     return Cell(
         "demo/static/ce/none-0/seed-1",
         folder / "demo/static/ce/none-0/seed-1",
-        {"seed": 1, "output_dir": str(folder), "noise": {"ratio": 0.0}} | config,
+        {
+            "dataset": {"path": None},
+            "seed": 1,
+            "output_dir": str(folder),
+            "cache_dir": str(folder / "cache"),
+            "noise": {"ratio": 0.0},
+        }
+        | config,
     )
 
 

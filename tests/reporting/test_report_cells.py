@@ -5,8 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
-from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
+from benchmarks.sweeps.report_synthetic import Grid, config_of, write_cell, write_cells
 from cells.record import failures
 from cells.record.coordinates import coordinates_of
 from cells.record.lock import lock_file, locked
@@ -85,21 +86,69 @@ def test_bad_filters_are_refused(argument, message):
 
 
 def test_natural_noise_that_takes_every_label_has_ratio_one():
-    assert coordinates_of(["a", "b", "c-variant-1", "natural-all", "seed-3"]) == (
-        "a",
-        "b",
-        "c-variant-1",
-        "natural",
-        1.0,
-        3,
+    config = config_of("a/b/c/natural-all/seed-3") | {"variant": "v"}
+    assert coordinates_of(config) == ("a", "b", "c-v", "natural", 1.0, 3, "v")
+
+
+@pytest.mark.parametrize("grid", [True, False])
+def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path, grid):
+    """By the path the model would be `a`, the loss `b` and the ratio 9."""
+    cell = "toy/static/elr-a/b/semantic-1e-09/seed-1"
+    config = config_of("toy/static/elr/semantic-0/seed-1")
+    config |= {"variant": "a/b", "noise": {"ratio": 1e-9}, "cell": cell}
+    if not grid:
+        config.pop("grid")  # as of versions before it
+    directory = write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
+    (directory / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
+    (found,) = read_cells(tmp_path).finished
+    assert (found.dataset, found.model, found.loss, found.variant) == (
+        "toy",
+        "static",
+        "elr-a/b",
+        "a/b",
     )
-    assert coordinates_of(["outputs", "evaluated", "demo", "minilm", "seed-1"]) is None
+    assert (found.noise, found.ratio, found.seed, found.name) == ("semantic", 1e-9, 1, cell)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"seed": "x"}, "seed='x'"),
+        ({"noise": {"ratio": "much"}}, "noise.ratio='much'"),
+        ({"noise": {}}, "lacks 'ratio'"),
+        ({"grid": None, "cell": "elsewhere"}, "cell=elsewhere is not toy/"),
+    ],
+)
+def test_a_cell_that_does_not_say_where_it_lies_is_named(tmp_path, change, reason):
+    directory = write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
+    config = config_of("toy/m/a/none-0/seed-1") | change
+    (directory / "config.yaml").write_text(json.dumps(config))
+    cells = read_cells(tmp_path)
+    assert cells.finished == []
+    assert reason in cells.corrupt[0].reason
+
+
+@pytest.mark.parametrize("content", ["", "- a", "a: b: c", "\x00"])
+def test_a_damaged_configuration_costs_its_cell_only(sweep, content):
+    name = "toy/static/cross_entropy/semantic-0/seed-1"
+    (sweep / name / "config.yaml").write_text(content)
+    cells = read_cells(sweep)
+    assert len(cells.finished) == 35
+    assert cells.corrupt[0].cell.endswith(name)
+    assert "config.yaml" in cells.corrupt[0].reason
+
+
+def test_cells_of_other_tasks_are_passed_over(tmp_path):
+    assert coordinates_of({"dataset": {}, "model": {}, "seed": 1}) is None
+    assert coordinates_of({"task": {"_target_": "cells.tasks.noise.noise"}}) is None
 
 
 def test_unfinished_cells_are_listed_openly(sweep):
     for seed in (1, 2):
         (sweep / f"toy/static/cross_entropy/semantic-0/seed-{seed}/scores.json").unlink()
-    failures.record(sweep, "toy/static/elr/semantic-0/seed-1", ValueError("no such thing"))
+    name = "toy/static/elr/semantic-0/seed-1"
+    place = coordinates_of(config_of(name))._asdict()
+    failures.record(sweep, name, ValueError("no such thing"), place)
     with locked(lock_file(sweep, "toy/static/cross_entropy/semantic-0/seed-2")):
         cells = read_cells(sweep, parse_filters(["dataset=toy"]))
     assert len(cells.finished) == 16

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from cells.record.directory import differences
+from benchmarks.sweeps.report_synthetic import config_of
+from cells.record.stored_config import differences
 from errors import InputError
 from reporting.reading.cells import read_cells
 from reporting.statistics.groups import read_groups
@@ -18,12 +19,12 @@ AUDIT = {"audit_sha256": "ab" * 32, "corrupted": 4, "units": 10}
 def write_cell(outputs, loss, seed, *, dataset="toy", path=None, value=0.5):
     folder = outputs / dataset / "static" / loss / "semantic-0.4" / f"seed-{seed}"
     folder.mkdir(parents=True)
-    config = {
+    name = f"{dataset}/static/{loss}/semantic-0.4/seed-{seed}"
+    config = config_of(name) | {
         "output_dir": str(outputs),
         "cache_dir": "/somewhere/cache",
         "dataset": {"path": path, "train_pairs": 10},
         "model": {"learning_rate": 0.02},
-        "seed": seed,
     }
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
     values = {f"q{number}": (value + number / 7 + seed / 100) % 1 for number in range(5)}

@@ -6,6 +6,7 @@ import pytest
 from cell_runs import composed, run
 from omegaconf import OmegaConf
 
+from benchmarks.sweeps.report_synthetic import config_of
 from cells.configuration.tuned_rates import tuned_learning_rate
 from errors import InputError
 from study.tuning import Trial, choose, main
@@ -39,7 +40,8 @@ def test_losses_with_fewer_trials_are_refused():
 def write_trial(outputs, rate, validation):
     folder = outputs / "toy" / "static" / f"elr-lr-{rate}" / "semantic-0.4" / "seed-0"
     folder.mkdir(parents=True)
-    config = {
+    config = config_of("toy/static/elr/semantic-0.4/seed-0") | {
+        "cell": f"toy/static/elr-lr-{rate}/semantic-0.4/seed-0",
         "variant": f"lr-{rate}",
         "selection_measure": "nDCG@10",
         "model": {"learning_rate": rate},

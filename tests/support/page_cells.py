@@ -5,7 +5,7 @@ import itertools
 import yaml
 from folders import write_folder
 
-from benchmarks.sweeps.report_synthetic import Grid, values_of, write_cell
+from benchmarks.sweeps.report_synthetic import Grid, config_of, values_of, write_cell
 from data import Cache, open_folder
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.row import AuditRow
@@ -58,7 +58,7 @@ def _collection(folder, name):
 def _fill(directory, folder, name):
     dataset, _, loss, noise, last = name.split("/")
     ratio, seed = float(noise.removeprefix("semantic-")), int(last.removeprefix("seed-"))
-    config = {
+    config = config_of(name) | {
         "dataset": {
             "_target_": "data.open_folder",
             "_partial_": True,
@@ -66,7 +66,6 @@ def _fill(directory, folder, name):
         },
         "loss": {"_target_": f"losses.{loss}"},
         "noise": {"ratio": ratio, "seed": seed, "K": 100},
-        "seed": seed,
         "cache_dir": str(folder / "cache"),
     }
     (directory / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))

@@ -60,7 +60,7 @@ def test_states(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.yaml").touch()
     (tmp_path / "a" / "scores.json").write_text(
-        json.dumps({"wall_seconds": {"train": 20.0, "evaluate": 10.0}})
+        json.dumps({"measures": {"AP": 0.5}, "wall_seconds": {"train": 20.0, "evaluate": 10.0}})
     )
     failures.record(tmp_path, "d", ValueError("first line\nlast line"))
     with locked(lock_file(tmp_path, "b")):

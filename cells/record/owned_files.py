@@ -1,0 +1,91 @@
+"""The files that this project writes into a cell's directory, by name: the only ones that it removes there."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.storage.atomic_files import PARTIAL
+
+FILES = (
+    "config.yaml",
+    "made_from.json",
+    "scores.json",
+    "run.trec",
+    "per_query.tsv",
+    "history.csv",
+    "audit.tsv",
+    "run.log",
+    "wandb_run_id",
+    "checkpoints/best.safetensors",
+    "checkpoints/best.safetensors.blake2b",
+)
+WHILE_TRAINING = (
+    "made_from.json",
+    "checkpoints/last.ckpt*",
+    "checkpoints/previous.ckpt*",
+    "checkpoints/untrained.json*",
+    "checkpoints/negatives-*.npz*",
+)
+"""Of no use once the cell is finished."""
+TRACKED = (
+    "steps/version_*/metrics.csv",
+    "steps/version_*/hparams.yaml",
+    "wandb/debug*.log",
+    "wandb/latest-run",
+    "wandb/*run-*/**/*",
+)
+EXPORTED = tuple(
+    f"{folder}/{name}"
+    for folder in ("export", ".export.partial", "export/[0-9]*_*", ".export.partial/[0-9]*_*")
+    for name in ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "README.md")
+)
+ASIDE = (f".*{PARTIAL}", f"checkpoints/.*{PARTIAL}")
+"""What a killed process was writing."""
+FOLDERS = (
+    "wandb/*run-*/**/",
+    "wandb/*run-*",
+    "wandb",
+    "steps/version_*",
+    "steps",
+    "checkpoints",
+    "export/[0-9]*_*",
+    "export",
+    ".export.partial/[0-9]*_*",
+    ".export.partial",
+)
+
+
+def owned(directory: Path) -> list[Path]:
+    """Return the files in a cell's directory that bear the name of one that we write."""
+    return _matching(directory, (*FILES, *WHILE_TRAINING, *TRACKED, *EXPORTED, *ASIDE))
+
+
+def strangers(directory: Path) -> list[Path]:
+    """Return the other files in a cell's directory."""
+    ours = set(owned(directory))
+    found = (path for path in sorted(directory.rglob("*")) if not _is_folder(path))
+    return [path for path in found if path not in ours]
+
+
+def litter(directory: Path, *, finished: bool) -> list[Path]:
+    """Return what a killed process was writing and, of a finished cell, what only training needed."""
+    export = [pattern for pattern in EXPORTED if pattern.startswith(".")]
+    return _matching(directory, (*ASIDE, *export, *(WHILE_TRAINING if finished else ())))
+
+
+def remove(directory: Path, files: Iterable[Path]) -> None:
+    """Remove files, and the folders of ours in a cell's directory that are empty then."""
+    for path in files:
+        path.unlink(missing_ok=True)
+    for pattern in FOLDERS:
+        for folder in sorted(directory.glob(pattern), reverse=True):
+            if _is_folder(folder) and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _matching(directory: Path, patterns: Iterable[str]) -> list[Path]:
+    found = (path for pattern in patterns for path in directory.glob(pattern))
+    return sorted({path for path in found if not _is_folder(path)})
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

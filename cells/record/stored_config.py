@@ -1,0 +1,108 @@
+"""The configuration that a cell's config.yaml holds, and how it differs from another."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from cells.configuration.compatibility import as_before, moved
+from cells.configuration.renamed_keys import with_new_names
+from cells.configuration.secrets import plain
+from data.storage.atomic_files import written_aside
+from errors import InputError
+
+CONFIG = "config.yaml"
+BOOKKEEPING = (
+    "output_dir",
+    "cache_dir",
+    "overwrite",
+    "logger",
+    "grid",
+    "cell",
+    "variant",
+    "checkpoint",
+    "on_error",
+    "objective",
+)
+"""Keys that say where and how a cell is kept, not what it computes."""
+OURS = {"dataset", "seed", "output_dir", "cache_dir"}
+"""Keys that the config.yaml of every task's cell has."""
+ABSENT = "nothing"
+
+
+def read_config(directory: Path) -> dict[str, Any]:
+    """Return the configuration that config.yaml holds, resolved; empty if there is none.
+
+    Raises:
+        InputError: it cannot be read, or is not a cell's.
+    """
+    path = directory / CONFIG
+    if not path.exists():
+        return {}
+    stored, fault = _loaded(path)
+    if fault is not None:
+        raise InputError(
+            f"{path} cannot be read ({fault}): put the file back, or start the cell anew with "
+            "overwrite=true."
+        )
+    if not stored.keys() >= OURS:
+        lacking = ", ".join(sorted(OURS - stored.keys()))
+        raise InputError(
+            f"{path} is not a cell's configuration (it lacks {lacking}), so the folder is not a "
+            "cell of ours: move it or choose another output_dir."
+        )
+    return stored
+
+
+def is_damaged(directory: Path) -> bool:
+    """Whether there is a config.yaml that cannot be read, be it a cell's or not."""
+    path = directory / CONFIG
+    return path.exists() and _loaded(path)[1] is not None
+
+
+def _loaded(path: Path) -> tuple[dict[str, Any], str | None]:
+    """The content, and what is wrong with it."""
+    try:
+        config = OmegaConf.load(path)
+        if isinstance(config, DictConfig) and config:
+            return plain(config), None
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException, RecursionError) as error:
+        return {}, str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
+    return {}, "it holds no keys"
+
+
+def write_config(directory: Path, config: Mapping[str, Any]) -> None:
+    """Write config.yaml, whole or not at all."""
+    with written_aside(directory / CONFIG) as aside:
+        aside.write_text(OmegaConf.to_yaml(OmegaConf.create(dict(config))), encoding="utf-8")
+
+
+def differences(stored: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Return one line a key whose value differs: `key (there: value, here: value)`.
+
+    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
+    there (`cells.configuration.compatibility`).
+    """
+    there, here = (with_new_names(_flat(each)) for each in (stored, config))
+    one_sided = {
+        key: value for key, value in (there | here).items() if (key in there) != (key in here)
+    }
+    ignored = {key for key, value in one_sided.items() if as_before(key, value)}
+    keys = [
+        key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored
+    ]
+    pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
+    return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if isinstance(node, Mapping) and node:
+        return {
+            key: value
+            for name, child in node.items()
+            for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
+        }
+    return {prefix: moved(node)}

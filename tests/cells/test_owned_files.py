@@ -1,0 +1,102 @@
+"""A cell removes the files that it wrote, and no others."""
+
+import pytest
+from test_directory import cell
+
+from errors import InputError
+
+
+def finished(folder, **config):
+    mine = cell(folder, **config)
+    mine.claim(overwrite=False)
+    for name in (
+        "scores.json",
+        "run.trec",
+        "checkpoints/best.safetensors",
+        "steps/version_0/metrics.csv",
+        "export/model.safetensors",
+        "export/0_StaticEmbedding/config.json",
+        "wandb/offline-run-1-a/files/config.yaml",
+    ):
+        mine.file(name).parent.mkdir(parents=True, exist_ok=True)
+        mine.file(name).write_text("{}")
+    return mine
+
+
+THEIRS = ("thesis.tex", "checkpoints/mine.pt", "export/notes/idea.txt", "run.trec.bak")
+
+
+def test_overwrite_leaves_what_no_cell_writes(tmp_path, caplog):
+    mine = finished(tmp_path)
+    for name in THEIRS:
+        mine.file(name).parent.mkdir(exist_ok=True)
+        mine.file(name).write_text("mine")
+    finished(tmp_path / "whole").claim(overwrite=True)
+    mine.claim(overwrite=True)
+    left = {
+        str(path.relative_to(mine.directory))
+        for path in mine.directory.rglob("*")
+        if path.is_file()
+    }
+    assert left == {*THEIRS, "config.yaml"}
+    assert "4 files that no cell writes were left there" in caplog.text
+    whole = cell(tmp_path / "whole").directory
+    assert [path.name for path in whole.iterdir()] == ["config.yaml"]
+
+
+def test_a_cell_without_work_to_lose_leaves_them_too(tmp_path):
+    cell(tmp_path).claim(overwrite=False)
+    cell(tmp_path).file("thesis.tex").touch()
+    cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=False)
+    assert cell(tmp_path).file("thesis.tex").exists()
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_folder_with_a_config_of_something_else_is_refused(tmp_path, overwrite):
+    mine = cell(tmp_path)
+    mine.directory.mkdir(parents=True)
+    mine.file("config.yaml").write_text("theme: dark\n")
+    mine.file("run.trec").write_text("precious")
+    with pytest.raises(InputError, match=r"not a cell's configuration .*move it or choose"):
+        mine.claim(overwrite=overwrite)
+    assert mine.file("run.trec").read_text() == "precious"
+    assert mine.file("config.yaml").read_text() == "theme: dark\n"
+
+
+@pytest.mark.parametrize("content", ["", "a: b: c", "- x", "\x00", "a: ${b"])
+def test_a_damaged_configuration_is_named_and_overwrite_mends_it(tmp_path, content):
+    mine = finished(tmp_path)
+    mine.file("config.yaml").write_text(content)
+    with pytest.raises(InputError, match=r"config\.yaml cannot be read .*overwrite=true"):
+        mine.claim(overwrite=False)
+    assert mine.file("checkpoints/best.safetensors").exists()
+    mine.claim(overwrite=True)
+    assert not mine.finished
+
+
+def test_weights_whose_scores_are_missing_are_not_lost(tmp_path):
+    mine = finished(tmp_path)
+    mine.file("scores.json").unlink()
+    with pytest.raises(InputError, match=r"holds trained weights .*put scores\.json back"):
+        mine.claim(overwrite=False)
+    with pytest.raises(InputError, match="holds another configuration"):
+        cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=False)
+    assert mine.file("checkpoints/best.safetensors").exists()
+
+
+def test_what_a_killed_process_was_writing_is_no_stranger(tmp_path):
+    mine = cell(tmp_path)
+    mine.directory.mkdir(parents=True)
+    mine.file(".config.yaml.123.partial").write_text("half")
+    mine.claim(overwrite=False)
+    mine.tidy()
+    assert [path.name for path in mine.directory.iterdir()] == ["config.yaml"]
+
+
+def test_a_killed_export_is_tidied(tmp_path):
+    mine = finished(tmp_path)
+    mine.file(".export.partial/0_StaticEmbedding").mkdir(parents=True)
+    mine.file(".export.partial/0_StaticEmbedding/model.safetensors").touch()
+    mine.tidy()
+    assert not mine.file(".export.partial").exists()
+    assert mine.file("export/model.safetensors").exists()
