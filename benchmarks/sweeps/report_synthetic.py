@@ -150,7 +150,7 @@ def config_of(name: str) -> dict[str, Any]:
     return {
         "task": {"_target_": TRAIN},
         "collection": dataset,
-        "grid": {"model": model, "loss": loss, "noise": noise},
+        "choices": {"model": model, "loss": loss, "noise": noise},
         "noise": {"ratio": None if ratio == "all" else float(ratio)},
         "seed": int(last.removeprefix("seed-")),
         "variant": None,

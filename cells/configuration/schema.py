@@ -56,7 +56,7 @@ class Checkpoint:
 
 
 @dataclass
-class Grid:
+class Choices:
     """The choices that a cell's name is made of."""
 
     model: str = MISSING
@@ -82,7 +82,7 @@ class JobSchema:
     seed: int = MISSING
     variant: str | None = None
     collection: str = MISSING
-    grid: Grid = field(default_factory=Grid)
+    choices: Choices = field(default_factory=Choices)
     cell: str = MISSING
     output_dir: str = MISSING
     cache_dir: str = MISSING

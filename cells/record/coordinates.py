@@ -77,14 +77,14 @@ def _ratio(ratio: object) -> float:
 
 def _choices(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
     """The choices of model, loss and noise."""
-    grid = config.get("grid")
-    if grid is not None:
-        return {name: str(grid[name]) for name in ("model", "loss", "noise")}
+    choices = config.get("choices")
+    if choices is not None:
+        return {name: str(choices[name]) for name in ("model", "loss", "noise")}
     return _from_cell(config, variant)
 
 
 def _from_cell(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
-    """The choices in the name of a cell that was written before `grid` was: all else of the name is known."""
+    """The choices in the name of a cell that was written before `choices` was: all else of the name is known."""
     cell, end = config["cell"], f"-{shortest(config['noise']['ratio'])}/seed-{config['seed']}"
     start = f"{config['collection']}/"
     if not cell.startswith(start) or not cell.endswith(end):

@@ -20,7 +20,7 @@ BOOKKEEPING = (
     "cache_dir",
     "overwrite",
     "logger",
-    "grid",
+    "choices",
     "cell",
     "variant",
     "checkpoint",

@@ -90,14 +90,14 @@ def test_natural_noise_that_takes_every_label_has_ratio_one():
     assert coordinates_of(config) == ("a", "b", "c-v", "natural", 1.0, 3, "v")
 
 
-@pytest.mark.parametrize("grid", [True, False])
-def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path, grid):
+@pytest.mark.parametrize("choices", [True, False])
+def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path, choices):
     """By the path the model would be `a`, the loss `b` and the ratio 9."""
     cell = "toy/static/elr-a/b/semantic-1e-09/seed-1"
     config = config_of("toy/static/elr/semantic-0/seed-1")
     config |= {"variant": "a/b", "noise": {"ratio": 1e-9}, "cell": cell}
-    if not grid:
-        config.pop("grid")  # as of versions before it
+    if not choices:
+        config.pop("choices")  # as of versions before it
     directory = write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
     (directory / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
     (found,) = read_cells(tmp_path).finished
@@ -116,7 +116,7 @@ def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path,
         ({"seed": "x"}, "seed='x'"),
         ({"noise": {"ratio": "much"}}, "noise.ratio='much'"),
         ({"noise": {}}, "lacks 'ratio'"),
-        ({"grid": None, "cell": "elsewhere"}, "cell=elsewhere is not toy/"),
+        ({"choices": None, "cell": "elsewhere"}, "cell=elsewhere is not toy/"),
     ],
 )
 def test_a_cell_that_does_not_say_where_it_lies_is_named(tmp_path, change, reason):
