@@ -60,7 +60,7 @@ def with_new_names(flat: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: value for key, value in flat.items() if key not in RENAMED}
     for key, new in RENAMED.items():
         if key == "model.schedule" and key in flat:
-            found["scheduler._target_"] = SCHEDULES[flat[key]]
+            found["scheduler._target_"] = SCHEDULES.get(str(flat[key]), flat[key])
         elif key in flat:
             found.setdefault(new, flat[key])
     return found

@@ -25,6 +25,6 @@ def shortest(number: object) -> str:
 
 
 def register() -> None:
-    """Makes the functions known to OmegaConf under their names."""
+    """Make the functions known to OmegaConf under their names."""
     for resolver in (collection_name, jobs_at_once, method_name, shortest, tuned_learning_rate):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

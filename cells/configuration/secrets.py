@@ -57,7 +57,7 @@ def plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
 
 
 def looks_secret(key: str) -> bool:
-    """Whether the name of a key or of an environment variable says that its value is a secret."""
+    """Return whether the name of a key or of an environment variable says that its value is a secret."""
     return WORDS.search(CAMEL.sub("_", key)) is not None
 
 

@@ -75,7 +75,7 @@ class Cell:
 
     @property
     def finished(self) -> bool:
-        """Whether the cell's scores are written; they are written last."""
+        """Return whether the cell's scores are written; they are written last."""
         return self.file(SCORES).exists()
 
     def tidy(self) -> None:
@@ -86,7 +86,7 @@ class Cell:
         remove(self.directory, litter(self.directory, finished=self.finished))
 
     def holds_this(self) -> bool:
-        """Whether the directory holds the results of this very configuration, and nothing is left to tidy.
+        """Return whether the directory holds the results of this very configuration, and nothing is left to tidy.
 
         Raises:
             InputError: its config.yaml cannot be read.
@@ -142,7 +142,7 @@ class Cell:
 
     @property
     def _worked(self) -> bool:
-        """Whether there is work to lose: scores, weights or a checkpoint."""
+        """Return whether there is work to lose: scores, weights or a checkpoint."""
         return (
             self.finished
             or self.file(WEIGHTS).exists()

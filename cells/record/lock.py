@@ -24,13 +24,13 @@ class BusyError(Exception):
 
 
 def lock_file(output_dir: Path, cell: str) -> Path:
-    """Returns the lock's path; not in the cell's directory, which may be removed and made anew under the lock."""
+    """Return the lock's path; not in the cell's directory, which may be removed and made anew under the lock."""
     return output_dir / LOCKS / f"{flat_name(cell)}.lock"
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds the lock inside the block and leaves no file behind.
+    """Hold the lock inside the block and leave no file behind.
 
     Raises:
         BusyError: if another process holds it.
@@ -53,7 +53,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def owner(path: Path) -> str | None:
-    """Returns who holds the lock, in words; None: nobody."""
+    """Return who holds the lock, in words; None: nobody."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:

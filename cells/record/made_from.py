@@ -73,7 +73,7 @@ def check_finished(cell: Cell, scores: Mapping[str, Any]) -> None:
 
 
 def changed_files(cell: Cell, scores: Mapping[str, Any]) -> bool:
-    """Whether a file that a finished cell's configuration names has changed since."""
+    """Return whether a file that a finished cell's configuration names has changed since."""
     try:
         check_finished(cell, scores)
     except InputError:
@@ -118,7 +118,7 @@ def _check(cell: Cell, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
 
 
 def _differ(key: str, then: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Whether content is another; files that are gone, or were only downloaded later, are not."""
+    """Return whether content is another; files that are gone, or were only downloaded later, are not."""
     if not then or not now:
         return False
     if key.startswith("dataset.") and key != "dataset.path":

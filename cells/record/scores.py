@@ -43,7 +43,7 @@ def scores_of(
     facts: Mapping[str, Any],
     made_from: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Returns the content of a trained cell's scores.json.
+    """Return the content of a trained cell's scores.json.
 
     Args:
         cell: the cell.

@@ -58,7 +58,7 @@ def read_config(directory: Path) -> dict[str, Any]:
 
 
 def is_damaged(directory: Path) -> bool:
-    """Whether there is a config.yaml that cannot be read, be it a cell's or not."""
+    """Return whether there is a config.yaml that cannot be read, be it a cell's or not."""
     path = directory / CONFIG
     return path.exists() and _loaded(path)[1] is not None
 

@@ -72,7 +72,7 @@ def _run(cfg: DictConfig) -> float:
 
 
 def _failed(output_dir: Path) -> bool:
-    """Whether a cell of this sweep is known to have failed."""
+    """Return whether a cell of this sweep is known to have failed."""
     return any(failure.readable for failure in failures.of_this_sweep(output_dir))
 
 

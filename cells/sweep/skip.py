@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def needs_no_job(cfg: DictConfig) -> bool:
-    """Whether nothing has to be launched for a configuration.
+    """Return whether nothing has to be launched for a configuration.
 
     A task that only asks is answered here. A cell that is finished and left tidy is named. Anything
     doubtful is for its attempt to judge.

@@ -7,9 +7,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from rich import get_console
 
+from cells.inputs.noisy_labels import check_examples_file, write_labels
 from cells.inputs.training_inputs import open_collection
 from cells.record.directory import Cell
-from cells.record.noisy_labels import check_examples_file, write_labels
 from noise.inspection.inspection import inspect
 from noise.inspection.inspection_tables import records, tables
 from noise.inspection.judge import CrossEncoderJudge

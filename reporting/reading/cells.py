@@ -63,7 +63,7 @@ class FinishedCell:
         return fingerprint
 
     def file(self, name: str) -> Path:
-        """Returns the path of one of its files."""
+        """Return the path of one of its files."""
         return self.directory / name
 
 
@@ -190,7 +190,7 @@ def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> It
 
 
 def _passes(failure: failures.Failure, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Whether the filters allow a cell that failed; one whose place is not known passes only where nothing is filtered."""
+    """Return whether the filters allow a cell that failed; one whose place is not known passes only where nothing is filtered."""
     try:
         return not filters or passes(Coordinates(**(failure.place or {})), filters)
     except TypeError:
