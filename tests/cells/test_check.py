@@ -8,6 +8,8 @@ from errors import InputError
 def config(**changes):
     cfg = OmegaConf.create(
         {
+            "collection": "demo",
+            "cell": "demo/static/elr/none-0/seed-1",
             "noise": {"ratio": 0.2},
             "batch": {"size": 8, "in_batch": True},
             "negatives": {"per_example": 1, "depth": 100},
