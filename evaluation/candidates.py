@@ -9,7 +9,7 @@ import numpy as np
 
 import checks
 from data import bm25_run
-from data.runs.ranked_lists import NO_DOCUMENT, Run
+from data.runs.run import NO_DOCUMENT, Run, first, without_self
 from data.runs.trec import read_trec
 from errors import InputError
 
@@ -55,11 +55,12 @@ class FirstStage:
             return bm25_run(corpus.collection, queries.texts, self.candidates)
         if self._file is None:
             self._file = read_trec(Path(self.path), corpus.collection.documents)
-        return self._aligned(
-            self._file,
-            list(queries.texts),
-            least=min(self.candidates, len(corpus.collection.documents)),
-        )
+        collection = corpus.collection
+        least = min(self.candidates, len(collection.documents))
+        run = self._aligned(self._file, list(queries.texts), least=least)
+        if collection.skip_same_id:
+            run = without_self(run, collection.documents)
+        return first(run, self.candidates)
 
     def _aligned(self, run: Run, query_ids: list[str], *, least: int) -> Run:
         place = {query_id: row for row, query_id in enumerate(run.query_ids)}
@@ -77,9 +78,7 @@ class FirstStage:
                 f"query at most; lower it to {run.depth}."
             )
         rows = [place[query_id] for query_id in query_ids]
-        return Run(
-            query_ids, run.rows[rows, : self.candidates], run.scores[rows, : self.candidates]
-        )
+        return Run(query_ids, run.rows[rows], run.scores[rows])
 
 
 def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 AS_BEFORE: Mapping[str, Any] = {
+    "bm25.language": "english",
     "dataset.split_seed": 0,  # where nothing is split or limited it chooses nothing
     "dataset.train_pairs": None,
     "dataset.validation_queries": None,
+    "evaluation.skip_same_id": False,
     "model.layer_decay": 1.0,
     "optimizer._partial_": True,
     "optimizer._target_": "torch.optim.AdamW",

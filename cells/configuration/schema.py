@@ -13,6 +13,14 @@ class Evaluation:
 
     depth: int = MISSING
     batch_tokens: int = MISSING
+    skip_same_id: bool = MISSING
+
+
+@dataclass
+class BM25:
+    """How the first stage reads texts."""
+
+    language: str = MISSING
 
 
 @dataclass
@@ -94,6 +102,7 @@ class JobSchema:
     selection_measure: str = MISSING
     objective: str = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)
+    bm25: BM25 = field(default_factory=BM25)
     validation: Validation = field(default_factory=Validation)
     batch: Batch = field(default_factory=Batch)
     negatives: Negatives = field(default_factory=Negatives)

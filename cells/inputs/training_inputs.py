@@ -1,7 +1,7 @@
 """What a cell is trained on: the tokenised collection, its corrupted labels and the examples made from them."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from cells.inputs.negative_mining import first_negatives
 from cells.inputs.tokenised import Tokenised, tokenise
 from cells.inputs.validation import validation_qrels
 from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
+from data.runs.analyzer import check_language
 from data.training.score_limits import LimitCounts
 from evaluation import Run, below
 from noise import Corruption
@@ -66,7 +67,9 @@ def open_collection(cfg: DictConfig) -> Collection:
     Raises:
         InputError: for data that cannot be used, naming the key and the file.
     """
-    collection: Collection = instantiate(cfg.dataset)(cache=Cache(Path(cfg.cache_dir)))
+    language = check_language(cfg.bm25.language)
+    opened: Collection = instantiate(cfg.dataset)(cache=Cache(Path(cfg.cache_dir)))
+    collection = replace(opened, bm25_language=language, skip_same_id=cfg.evaluation.skip_same_id)
     log.info(
         "collection %s: %d documents, %d training queries",
         collection.name,
@@ -125,8 +128,11 @@ def examples_of(
 
 
 def _spared(collection: Collection, corruption: Corruption) -> Qrels:
-    """Return positives that are neither examples nor negatives: those that a smaller collection or the noise left out."""
-    parts = (collection.spared, corruption.audit.spared)
+    """Return documents that are neither examples nor negatives.
+
+    Those are positives that a smaller collection or the noise left out, and queries themselves.
+    """
+    parts = (collection.spared, corruption.audit.spared, _own_documents(collection))
     query_ids = dict.fromkeys(query_id for part in parts for query_id in part)
     return {
         query_id: {
@@ -134,3 +140,11 @@ def _spared(collection: Collection, corruption: Corruption) -> Qrels:
         }
         for query_id in query_ids
     }
+
+
+def _own_documents(collection: Collection) -> Qrels:
+    """Return the documents that are queries themselves, where those are no answers."""
+    if not collection.skip_same_id:
+        return {}
+    own = filter(collection.documents.__contains__, collection.train.queries)
+    return {query_id: {query_id: 1} for query_id in own}

@@ -20,6 +20,7 @@ KEYS = (
     "measures",
     "selection_measure",
     "evaluation",
+    "bm25",
     "output_dir",
     "cache_dir",
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEYS = ("task", "dataset", "noise", "seed", "output_dir", "cache_dir")
+KEYS = ("task", "dataset", "noise", "bm25", "seed", "output_dir", "cache_dir")
 """The part of the configuration that such a cell depends on."""
 
 

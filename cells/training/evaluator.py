@@ -10,6 +10,7 @@ from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
 from cells.training.device import placed
 from data import Qrels, Split
+from data.runs.run import first, without_self
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
 from evaluation.search_method import Answer, Search
 from evaluation.shard import WHOLE, Part
@@ -97,15 +98,20 @@ class Evaluator:
     def _answer(
         self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE
     ) -> Answer:
+        depth = self._depth if depth is None else depth
+        collection = self._tokenised.collection
         with placed(network, self._trainer):
-            return self._search.answer(
+            answer = self._search.answer(
                 network,
                 self._tokenised.split(split),
                 self._tokenised.corpus,
-                depth=self._depth if depth is None else depth,
+                depth=depth + collection.skip_same_id,
                 batch_tokens=self._batch_tokens,
                 part=part,
             )
+        if not collection.skip_same_id:
+            return answer
+        return answer._replace(run=first(without_self(answer.run, collection.documents), depth))
 
     def _ceiling(self, answer: Answer, split: Split) -> dict[str, Any]:
         if answer.first_stage is None:

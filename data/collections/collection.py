@@ -27,6 +27,9 @@ class Collection:
         relevance: lowest published grade that counts as positive.
         spared: positive training judgements that a smaller number of training pairs left out, with
             `train`'s grades.
+        bm25_language: how BM25 tells words apart (`data.runs.analyzer`).
+        skip_same_id: whether queries are documents too, so that a document with the id of a query
+            is no answer to it.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Collection:
     cache: Cache
     relevance: int = 1
     spared: Qrels = field(default_factory=dict)
+    bm25_language: str = "english"
+    skip_same_id: bool = False
 
     def known_positives(self, query_id: str) -> frozenset[str]:
         """Return the ids of the documents that some split judges positive for a query; none for an unknown query."""

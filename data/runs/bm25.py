@@ -8,6 +8,7 @@ et al., "Which BM25 Do You Mean?", ECIR 2020, section 2. bm25s (Lù, arXiv, 2024
 from __future__ import annotations
 
 import json
+import logging
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import checks
+from data.runs.analyzer import analyzed, description
+from data.runs.run import Run, first, without_self
 from terminal import quiet, track
 
 if TYPE_CHECKING:
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from data.collections.collection import Collection
-    from data.runs.ranked_lists import Run
     from data.storage.cache import JsonValue
 
-ANALYZER = "words of two or more characters, lower case, bm25s' English stop words, Snowball's English stemmer"
+log = logging.getLogger(__name__)
+
 CHUNK = 256
+SHOWN = 5  # query ids in a message
 
 
 def bm25_run(
@@ -46,7 +50,9 @@ def bm25_run(
         * |d| / avg|d|))
 
     Args:
-        collection: its documents are ranked; index and run are kept in its cache.
+        collection: its documents are ranked; index and run are kept in its cache. It says in which
+            language words are told apart, and whether a document with the id of the query is left
+            out.
         split_queries: query_id -> text; Q of them.
         depth: documents a query, at least 1. A list is shorter where fewer documents share a term
             with the query.
@@ -57,20 +63,20 @@ def bm25_run(
         The run, with rows and scores [Q, min(depth, number of documents)]; score descending, ties
         by the smaller row.
 
+    How many queries share no term with any document is logged.
+
     Raises:
         InputError: a parameter is out of range.
     """
-    from data.runs.ranked_lists import (
-        Run,
-    )  # here: a run is made from a collection, so evaluation may import this package
-
     _check(depth, k1, b)
-    depth = min(depth, len(collection.documents))
+    wanted = min(depth, len(collection.documents))
+    depth = min(wanted + collection.skip_same_id, len(collection.documents))
     index_key = _index_key(collection, k1, b)
 
     def build(folder: Path) -> None:
+        terms = _terms(split_queries.values(), collection.bm25_language)
         rows, scores = _search(
-            _index(collection, index_key, k1, b), split_queries.values(), len(split_queries), depth
+            _index(collection, index_key, k1, b), terms, len(split_queries), depth
         )
         np.save(folder / "rows.npy", rows, allow_pickle=False)
         np.save(folder / "scores.npy", scores, allow_pickle=False)
@@ -82,7 +88,28 @@ def bm25_run(
         np.load(folder / name, mmap_mode="r", allow_pickle=False)
         for name in ("rows.npy", "scores.npy")
     )
-    return Run(list(split_queries), rows, scores)
+    _report(rows, split_queries, collection)
+    run = Run(list(split_queries), rows, scores)
+    return (
+        first(without_self(run, collection.documents), wanted) if collection.skip_same_id else run
+    )
+
+
+def _report(rows: NDArray[np.int64], queries: Mapping[str, str], collection: Collection) -> None:
+    """Say which queries BM25 finds nothing for: without a word, they would just score 0."""
+    lacking = np.flatnonzero(rows[:, 0] < 0).tolist()
+    if lacking:
+        query_ids = list(queries)
+        log.warning(
+            "BM25 finds nothing for %d of %d queries of %s (%s): no document shares a term with "
+            "them. bm25.language=%s tells words apart; another language, or cjk for scripts without "
+            "spaces, may fit better",
+            len(lacking),
+            len(queries),
+            collection.name,
+            ", ".join(query_ids[place] for place in lacking[:SHOWN]),
+            collection.bm25_language,
+        )
 
 
 def _check(depth: int, k1: float, b: float) -> None:
@@ -97,7 +124,7 @@ def _index_key(collection: Collection, k1: float, b: float) -> dict[str, JsonVal
         "documents": collection.documents_fingerprint,
         "k1": float(k1),
         "b": float(b),
-        "analyzer": ANALYZER,
+        "analyzer": description(collection.bm25_language),
         **versions,
     }
 
@@ -114,7 +141,7 @@ def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: f
     def build(folder: Path) -> None:
         texts = track(collection.documents.texts(), "Indexing for BM25", len(collection.documents))
         index = BM25(k1=k1, b=b, method="lucene")
-        index.index(_analyzed(texts, return_ids=True), show_progress=False)
+        index.index(analyzed(texts, collection.bm25_language, return_ids=True), show_progress=False)
         index.save(folder, show_progress=False)
 
     return BM25.load(
@@ -122,35 +149,22 @@ def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: f
     )
 
 
-def _analyzed(texts: Iterable[str], *, return_ids: bool) -> Any:
-    from bm25s import tokenize
-    from Stemmer import Stemmer
-
-    return tokenize(
-        texts,
-        stopwords="en",
-        stemmer=Stemmer("english"),
-        return_ids=return_ids,
-        show_progress=False,
-    )
-
-
 def _search(
-    index: Any, texts: Iterable[str], n: int, depth: int
+    index: Any, queries: Iterable[list[str]], n: int, depth: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     rows = np.full((n, depth), -1, np.int64)
     scores = np.full((n, depth), -np.inf, np.float32)
-    for position, terms in enumerate(track(_terms(texts), "BM25", n)):
+    for position, terms in enumerate(track(queries, "BM25", n)):
         found, found_scores = _best(index.get_scores_from_ids(index.get_tokens_ids(terms)), depth)
         rows[position, : len(found)] = found
         scores[position, : len(found)] = found_scores
     return rows, scores
 
 
-def _terms(texts: Iterable[str]) -> Iterator[list[str]]:
+def _terms(texts: Iterable[str], language: str) -> Iterator[list[str]]:
     remaining = iter(texts)
     while chunk := list(islice(remaining, CHUNK)):
-        yield from _analyzed(chunk, return_ids=False)
+        yield from analyzed(chunk, language, return_ids=False)
 
 
 def _best(scores: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -95,6 +95,11 @@ def below(run: Run, first: int) -> Run:
     return Run(run.query_ids, run.rows[:, first:], run.scores[:, first:])
 
 
+def first(run: Run, depth: int) -> Run:
+    """Return the first ranks of a run."""
+    return Run(run.query_ids, run.rows[:, :depth], run.scores[:, :depth])
+
+
 def without_self(run: Run, documents: TextStore) -> Run:
     """Return the run without documents whose id is the query's own.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import checks
 from data.collections.collection import Collection
+from data.runs.analyzer import ENGLISH
 from data.storage.cache import JsonValue
 from noise.audit.row import AuditRow
 from noise.model import Scorer
@@ -17,6 +18,8 @@ from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.relevant import Relevant
 from noise.selection.substitution import MODES, Candidates, Done, Lottery, Substitution
+
+SIMILARITY = "BM25 / best BM25 of the query"
 
 
 class LexicalSubstitution(PairNoise):
@@ -76,7 +79,7 @@ class LexicalSubstitution(PairNoise):
                 )
                 yield substitution.row(collection, pair, choice, done)
 
-        return Process(outcomes, Scorer("bm25", "", "BM25 / best BM25 of the query"))
+        return Process(outcomes, Scorer("bm25", _analysis(collection), SIMILARITY))
 
 
 class Ranking:
@@ -113,3 +116,9 @@ class Ranking:
         ranked = np.lexsort((positions, -scores))
         kept = ranked[self._relevant.wrong(pair.query_id, positions[ranked])]
         return Candidates(positions[kept], scores[kept], scores[kept], None)
+
+
+def _analysis(collection: Collection) -> str:
+    """Return how the collection departs from BM25's defaults; empty where it does not."""
+    language = "" if collection.bm25_language == ENGLISH else collection.bm25_language
+    return f"{language} without the query's own" if collection.skip_same_id else language
