@@ -6,6 +6,7 @@ library, which learns the vocabulary here, merges by pair frequency.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
 
     from data.collections.collection import Collection
 
-VERSION = 1
+VERSION = 2
 UNKNOWN = "[UNK]"
 SPECIAL_TOKENS = ("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]")
+LONGEST_WORD = 100  # characters; longer words become [UNK], as in BERT
+LONG_RUN = re.compile(
+    rf"[^\s!-/:-@\[-`{{-~\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]{{{LONGEST_WORD + 1},}}"
+)
+"""Characters in a row that may be a longer word: no space, no punctuation, no ideographs."""
+
 ALPHABET_LIMIT = 1000  # rarer characters become [UNK]; BERT's own limit
 
 
@@ -93,14 +100,24 @@ def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int)
         min_frequency=2,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(track(texts(), "Learning the vocabulary"), trainer)
+    reader = _wordpiece({UNKNOWN: 0})  # the tokenizer itself is locked while it is trained
+    training_texts = (_without_long_words(text, reader) for text in texts())
+    tokenizer.train_from_iterator(track(training_texts, "Learning the vocabulary"), trainer)
     return _wordpiece(tokenizer.get_vocab())
+
+
+def _without_long_words(text: str, reader: Tokenizer) -> str:
+    """Leave out words that become [UNK] anyway: the time that one takes grows with its square."""
+    if not LONG_RUN.search(text):
+        return text
+    words = reader.pre_tokenizer.pre_tokenize_str(reader.normalizer.normalize_str(text))
+    return " ".join(word for word, _ in words if len(word) <= LONGEST_WORD)
 
 
 def _wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
     """Return BERT's uncased pipeline around a vocabulary."""
     tokenizer = Tokenizer(
-        models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=100)
+        models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=LONGEST_WORD)
     )
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

@@ -68,6 +68,17 @@ def test_wordpiece_is_learnt_once(collection, tokenizer, monkeypatch):
     assert train_wordpiece(collection, vocabulary_size=200).get_vocab() == tokenizer.get_vocab()
 
 
+def test_a_word_of_any_length_costs_nothing_and_changes_no_vocabulary():
+    """The time that a word takes grows with its square: this one would take minutes."""
+    texts = [f"some words here {number % 7}, again" for number in range(200)]
+    endless = ["some " + "wordhere" * 40_000, "x" * 101 + " again", "again," + "o" * 100]
+    learnt, with_endless = (
+        learn_wordpiece(lambda texts=each: texts, vocabulary_size=90).get_vocab()
+        for each in ([*texts, "again", "some again x " + "o" * 100], [*texts, *endless])
+    )
+    assert with_endless == learnt
+
+
 def test_wordpiece_is_the_same_in_every_process():
     # the tokenizers library seeds its hash maps anew in each process; this text has many equally
     # frequent pairs
