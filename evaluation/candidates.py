@@ -9,7 +9,7 @@ import numpy as np
 
 import checks
 from data import bm25_run
-from data.runs.run import NO_DOCUMENT, Run, first, without_self
+from data.runs.ranked_lists import NO_DOCUMENT, Run, first, without_self
 from data.runs.trec import read_trec
 from errors import InputError
 

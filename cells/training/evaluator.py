@@ -10,7 +10,7 @@ from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
 from cells.training.device import placed
 from data import Qrels, Split
-from data.runs.run import first, without_self
+from data.runs.ranked_lists import first, without_self
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
 from evaluation.search_method import Answer, Search
 from evaluation.shard import WHOLE, Part

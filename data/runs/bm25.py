@@ -18,7 +18,7 @@ import numpy as np
 
 import checks
 from data.runs.analyzer import analyzed, description
-from data.runs.run import Run, first, without_self
+from data.runs.ranked_lists import Run, first, without_self
 from terminal import quiet, track
 
 if TYPE_CHECKING:
