@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from errors import InputError
-from terminal import without_bars
+from terminal import any_terminal, without_bars
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,8 +92,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the command line; return the exit status."""
-    arguments = parser().parse_intermixed_args()  # filters may follow options
+    any_terminal()
     without_bars()
+    arguments = parser().parse_intermixed_args()  # filters may follow options
     try:
         from reporting.command import run_command
 

@@ -17,10 +17,11 @@ from cells.configuration.help import help_text
 from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.sweep.attempt import attempt
 from errors import InputError
-from terminal import without_bars
+from terminal import any_terminal, without_bars
 
 CONFIGS = Path(__file__).parent / "conf"
 
+any_terminal()
 without_bars()
 schema.register()
 resolvers.register()

@@ -1,5 +1,6 @@
 """What appears on the terminal: progress of long work, and how much other libraries may say."""
 
+import io
 import logging
 import os
 import sys
@@ -71,6 +72,13 @@ def quiet(library: str) -> None:
 
 def _is_warning(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
+
+
+def any_terminal() -> None:
+    """Print `?` for characters that the terminal's encoding lacks, where Python would stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def without_bars() -> None:

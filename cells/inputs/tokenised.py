@@ -11,6 +11,7 @@ from cells.inputs.reader import Reader, TokenIds
 from cells.inputs.vectors import FrozenVectors, OutsideVectors
 from cells.record.export import check_export
 from data import Collection, Split, TextInputs
+from data.storage.unicode_text import well_formed
 from errors import InputError
 from evaluation.search_method import Corpus, Queries
 from lightning_modules import Network
@@ -57,7 +58,8 @@ class Tokenised:
 
     def asked(self, texts: Mapping[str, str]) -> Queries:
         """Return queries of no split."""
-        return Queries(texts, self.reader.queries(texts))
+        whole = {query_id: well_formed(text) for query_id, text in texts.items()}
+        return Queries(whole, self.reader.queries(whole))
 
 
 def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:

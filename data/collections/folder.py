@@ -69,10 +69,10 @@ def open_folder(
     source = Source(
         name=folder.name,
         where=f"dataset.path={folder}",
-        documents_key={"corpus": hash_file(corpus), "layout": corpus.name.removesuffix(".gz")},
+        documents_key={"corpus": hash_file(corpus), "layout": _reader(corpus)},
         splits_key={
             "queries": hash_file(queries),
-            "layout": queries.name.removesuffix(".gz"),
+            "layout": _reader(queries),
             "qrels": judged_by,
         },
         documents=lambda: read_texts(corpus),
@@ -118,6 +118,12 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
         folder / f"{name}{ending}" for name in names for ending in ("", ".gz")
     )
     return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _reader(path: Path) -> str:
+    """How a file is read, for the cache's key: its name, and for tab-separated ones a version."""
+    name = path.name.removesuffix(".gz")
+    return f"{name} 2" if name.endswith(".tsv") else name  # 2: headers are left out
 
 
 def _expected() -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -12,6 +13,16 @@ from data.collections.records import Document, Judgement
 from errors import InputError
 
 JUDGEMENT_COLUMNS = (3, 4)
+GRADE = re.compile(r"[+-]?\d{1,9}(?:\.0*)?", re.ASCII)
+"""A whole number, be it written as 1 or, as spreadsheets do, as 1.0.
+
+At most nine digits: the programs that compute measures count in C's `int`.
+"""
+
+QUERY_COLUMNS = {"queryid", "qid", "query", "topic", "topicid"}
+ID_COLUMNS = {"id", "docid", "docno", "documentid", "corpusid", "pid", "passageid"}
+TEXT_COLUMNS = {"text", "title", "query", "body", "content", "contents", "passage", "document"}
+"""Names of columns in headers, without signs and in lower case."""
 
 
 class Line(NamedTuple):
@@ -51,13 +62,14 @@ def read_texts(path: Path) -> Iterator[Document]:
     """Yield the ids and texts of a corpus or queries file; a title, if any, comes before the text.
 
     Either JSON lines with `_id`, `text` and perhaps `title`, or tab-separated lines: the id, then
-    the text (further tabs count as spaces).
+    the text (further tabs count as spaces), perhaps below a line that names the columns.
 
     Raises:
         InputError: a line is malformed.
     """
-    parse = _from_json if ".jsonl" in path.suffixes else _from_tsv
-    return map(parse, read_lines(path))
+    if ".jsonl" in path.suffixes:
+        return map(_from_json, read_lines(path))
+    return (_from_tsv(line) for line in read_lines(path) if not _names_columns(line))
 
 
 def read_judgements(path: Path) -> Iterator[Judgement]:
@@ -77,7 +89,7 @@ def read_judgements(path: Path) -> Iterator[Judgement]:
                 f"has {len(fields)} fields; a judgement has 3 (query, document, grade) or 4 "
                 "(query, iteration, document, grade)"
             )
-        if line.number == 1 and fields[-1].isalpha():
+        if line.number == 1 and _word(fields[0]) in QUERY_COLUMNS and fields[-1][:1].isalpha():
             continue  # the header
         yield Judgement(fields[0], fields[-2], _grade(line, fields[-1]))
 
@@ -130,10 +142,22 @@ def _from_tsv(line: Line) -> Document:
     return Document(identifier, text.replace("\t", " ").strip())
 
 
+def _names_columns(line: Line) -> bool:
+    """Return whether the first line of a tab-separated file is its header."""
+    first, *others = map(_word, line.text.split("\t"))
+    if line.number > 1 or not others:
+        return False
+    return first in ID_COLUMNS | QUERY_COLUMNS and TEXT_COLUMNS.issuperset(others)
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def _grade(line: Line, field: str) -> int:
-    try:
-        return int(field)
-    except ValueError:
+    if not GRADE.fullmatch(field):
         raise line.wrong(
             f"has the grade {field!r}: grades are whole numbers, 1 or more is positive"
-        ) from None
+            + (" (a header begins with query-id)" if line.number == 1 else "")
+        )
+    return int(field.partition(".")[0])

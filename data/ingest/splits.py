@@ -8,6 +8,7 @@ from data.collections.records import Judgement, Qrels, Split
 from data.ingest.holdout import held_out
 from data.ingest.problems import Tally
 from data.storage.text_store import TextStore
+from data.storage.unicode_text import well_formed
 from errors import InputError
 
 
@@ -110,7 +111,11 @@ def without_positive(split: Split, relevance: int) -> list[str]:
 
 def _checked(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Split:
     qrels = _known(name, judged, documents, tally)
-    queries = {query_id: text for query_id, text in judged.queries.items() if qrels.get(query_id)}
+    queries = {
+        query_id: well_formed(text)
+        for query_id, text in judged.queries.items()
+        if qrels.get(query_id)
+    }
     return Split(name, queries, {query_id: qrels[query_id] for query_id in queries})
 
 

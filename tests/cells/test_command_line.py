@@ -20,6 +20,12 @@ def test_the_resolved_configuration_can_be_read(tmp_path):
     assert "cell: demo/static/label_weakening/semantic-0.4/seed-1" in shown.stdout
 
 
+def test_a_terminal_of_another_encoding_gets_question_marks_and_no_traceback(tmp_path):
+    shown = run("--cfg", "job", "query='糖尿病?'", cwd=tmp_path, PYTHONIOENCODING="latin-1")
+    assert shown.returncode == 0, shown.stderr
+    assert "query: ????" in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
