@@ -182,12 +182,18 @@ def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> tor
     return values
 
 
+def alone(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the loss of each row in a batch of its own, for losses that compare the rows of a batch."""
+    rows = zip(scores.split(1), targets.split(1), strict=True)
+    return torch.cat([value(loss, *row) for row in rows])
+
+
 def bounded(loss: losses.Loss) -> bool:
     """Return whether ten times larger scores, right or wrong, leave the loss where it is."""
     sure = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
     targets = torch.eye(4, dtype=torch.float64)[[0, 0, 0]]
     return torch.allclose(
-        value(loss, 300 * sure, targets), value(loss, 3000 * sure, targets), atol=1e-6
+        alone(loss, 300 * sure, targets), alone(loss, 3000 * sure, targets), atol=1e-6
     )
 
 

@@ -44,6 +44,12 @@ from losses.ranking.pairwise import Hinge as Hinge
 from losses.ranking.pairwise import RankNet as RankNet
 from losses.ranking.pairwise import hinge as hinge
 from losses.ranking.pairwise import ranknet as ranknet
+from losses.robust.active_negative import (
+    NormalizedNegativeCrossEntropy as NormalizedNegativeCrossEntropy,
+)
+from losses.robust.active_negative import (
+    normalized_negative_cross_entropy as normalized_negative_cross_entropy,
+)
 from losses.robust.asymmetric import (
     AsymmetricGeneralizedCrossEntropy as AsymmetricGeneralizedCrossEntropy,
 )
@@ -66,6 +72,8 @@ from losses.robust.distances import mean_absolute_error as mean_absolute_error
 from losses.robust.distances import reverse_cross_entropy as reverse_cross_entropy
 from losses.robust.dynamics_aware import DynamicsAware as DynamicsAware
 from losses.robust.dynamics_aware import dynamics_aware as dynamics_aware
+from losses.robust.epsilon_softmax import EpsilonSoftmax as EpsilonSoftmax
+from losses.robust.epsilon_softmax import epsilon_softmax as epsilon_softmax
 from losses.robust.focal import Focal as Focal
 from losses.robust.focal import focal as focal
 from losses.robust.generalized_cross_entropy import (
@@ -94,6 +102,9 @@ from losses.robust.soft_targets import LabelSmoothing as LabelSmoothing
 from losses.robust.soft_targets import bootstrap_hard as bootstrap_hard
 from losses.robust.soft_targets import bootstrap_soft as bootstrap_soft
 from losses.robust.soft_targets import label_smoothing as label_smoothing
+from losses.selection.mixture import LossMixture as LossMixture
+from losses.selection.pair_correction import NoisyPairCorrection as NoisyPairCorrection
+from losses.selection.small_loss import SmallLossSelection as SmallLossSelection
 from losses.stateful.elr import EarlyLearningRegularization as EarlyLearningRegularization
 from losses.weakening.confidence import Confidence as Confidence
 from losses.weakening.confidence import PairAverageConfidence as PairAverageConfidence

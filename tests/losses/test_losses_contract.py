@@ -22,6 +22,7 @@ STOPPED = {
 BY_BATCH = {
     "label_weakening_budgeted": "the threshold is raised by the ambiguous share of the whole batch",
     "label_weakening_both_directions": "queries are compared too",
+    "small_loss": "the largest losses of a batch are left out",
 }
 WITHOUT_LABELS = {"bixse", "kl_distillation"}  # every document is supervision
 

@@ -61,6 +61,8 @@ def step(seed: int, rows: int = 3) -> Candidates:
 
 
 def make(name: str) -> losses.Loss:
+    if name == "mixture":
+        return losses.LossMixture()
     if name == "elr":
         return losses.EarlyLearningRegularization(decay=DECAY)
     threshold = losses.ConstantThreshold(0.4)
@@ -69,10 +71,10 @@ def make(name: str) -> losses.Loss:
     )
 
 
-both = pytest.mark.parametrize("name", ["elr", "pair_average"])
+remembering = pytest.mark.parametrize("name", ["elr", "pair_average", "mixture"])
 
 
-@both
+@remembering
 def test_resumed_loss_goes_on_exactly(name: str, tmp_path: Path) -> None:
     through, stopped, resumed = make(name), make(name), make(name)
     for seed in range(3):
@@ -85,11 +87,11 @@ def test_resumed_loss_goes_on_exactly(name: str, tmp_path: Path) -> None:
         torch.testing.assert_close(values, through(step(seed)).values, rtol=0, atol=0)
 
 
-@both
+@remembering
 def test_evaluation_changes_nothing(name: str) -> None:
     loss = make(name)
     loss(step(0))
-    (state,) = (module for module in loss.modules() if isinstance(module, PairState))
+    state = next(module for module in loss.modules() if isinstance(module, PairState))
     before = values_of(state)
     loss.eval()(step(1))
     assert values_of(state) == before
@@ -155,13 +157,13 @@ def run_process(rank: int, world: int, folder: str, name: str) -> None:
     dist.destroy_process_group()
 
 
-@both
+@remembering
 def test_processes_share_what_they_learn(name: str, tmp_path: Path) -> None:
     mp.spawn(run_process, args=(2, str(tmp_path), name), nprocs=2)
     alone = make(name)
     for seed in range(4):
         alone(step(seed, rows=5))
-    (key,) = (key for key in alone.state_dict() if key.endswith("_extra_state"))
+    key = next(key for key in alone.state_dict() if key.endswith("_extra_state"))
     expected = alone.state_dict()[key]
     for rank in range(2):
         found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)[key]

@@ -33,6 +33,9 @@ CASES = {
     "elr": ["model=static", "loss=elr"],
     "pair average": ["model=static", "loss=label_weakening_pair_average"],
     "teacher": ["model=static", "loss=label_weakening_ema"],
+    "small loss": ["model=static", "loss=small_loss"],
+    "mixture": ["model=static", "loss=mixture"],
+    "noisy pair correction": ["model=static", "loss=noisy_pair_correction"],
 }
 """Encoders with dropout, so that the states of the random generators matter; losses with a memory."""
 
