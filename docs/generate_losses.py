@@ -59,8 +59,12 @@ a kink, where the gradient is the middle of the subgradients. Cases by id:
 {counts}
 
 Not checked against a paper or official code, so not to be quoted as published defaults: the weights of `bootstrap_soft` (0.05) and
-`bootstrap_hard` (0.2), the order of `taylor_ce` (2), and the bias of `bixse`, whose paper was seen as an abstract only. `gist`,
-`gist_teacher` and `bixse` have no reference vector. NCE-based losses scale with n / 10 by default (our choice: they would hardly train on
+`bootstrap_hard` (0.2), the order of `taylor_ce` (2), and the bias of `bixse`, whose paper was seen as an abstract only; of
+`noisy_pair_correction` the weight (1), the decay (0.999), the threshold (0.5), the warm-up (1 epoch) and the logarithm of the perplexity;
+the warm-up of `mixture` (1 epoch; published: 10 of 300), the threshold of `mixture_drop`, and the share over which `small_loss` sets in
+(published: 10 of 200 epochs); `active_negative` and `epsilon_softmax` keep the weights of image classification. `gist`, `gist_teacher`,
+the losses that choose pairs, `epsilon_softmax` and `active_negative` are checked against numpy in
+tests/losses/test_losses_selection.py; `bixse` has no reference. NCE-based losses scale with n / 10 by default (our choice: they would hardly train on
 long lists); `reference_size: null` is the published loss.
 """
 

@@ -2,7 +2,7 @@
 
 Reading order: `candidates` (what a loss sees), `loss` (what it returns), `candidate_lists` (the form
 in which formulas are written), `formula` (how one becomes a loss); then any file of `robust/`,
-`ranking/`, `stateful/`, `weakening/` or `wrappers/`.
+`ranking/`, `selection/`, `stateful/`, `weakening/` or `wrappers/`.
 """
 
 from losses.candidate_lists import CandidateLists as CandidateLists

@@ -17,15 +17,17 @@ def guided_contrastive(
 
     .. math:: L = -\log \frac{e^{z_y}}{\sum_{i = y \text{ or } g_i \le g_y - \delta} e^{z_i}}
 
-    A relative margin compares with (1 - delta) g_y. A wrong positive has a low guide score and then
-    most negatives go: the opposite failure to label weakening.
+    A relative margin is delta |g_y|, so that it is on the same side of negative scores. With a
+    wrong positive, whose guide score is low, most negatives go: the opposite failure to label
+    weakening. A negative margin lets those stay that are not far above the positive:
+    Qwen3-Embedding has .1 in cosine, which is delta = -2 at temperature .05.
 
     Reference:
         A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text
         Embedding Fine-tuning. arXiv 2024.
     """
     own = lists.of_positive(guide)[:, None]
-    limit = own * (1 - margin) if relative else own - margin
+    limit = own - margin * own.abs() if relative else own - margin
     kept = lists.positive | (guide <= limit)
     return -lists.of_positive(outside(lists.scores, kept).log_softmax(-1))
 
@@ -40,7 +42,8 @@ class GuidedContrastive(Loss):
             Literal["student", "teacher"], Parameter("whose scores find false negatives")
         ] = "student",
         margin: Annotated[
-            float, Parameter("in units of the guide's scores, or a share if relative", "[0, inf)")
+            float,
+            Parameter("in units of the guide's scores, or a share if relative; below 0: lenient"),
         ] = 0.0,
         *,
         relative: Annotated[

@@ -177,3 +177,24 @@ def test_a_resumed_selection_goes_on_exactly(name: str) -> None:
         loss(second)
         loss.finish_epoch()
     assert torch.equal(through(batch()).values, resumed(batch()).values)
+
+
+@pytest.mark.parametrize(("margin", "relative"), [(0.5, False), (-1.0, False), (0.3, True)])
+def test_guided_contrast_drops_what_is_above_the_margin(margin: float, relative: bool) -> None:
+    own = TEACHER[:, :1]
+    kept = own - margin * (np.abs(own) if relative else 1) >= TEACHER
+    kept[:, 0] = True
+    expected = -np.log(np.exp(SCORES[:, 0]) / (np.exp(SCORES) * kept).sum(-1))
+    loss = losses.GuidedContrastive(guide="teacher", margin=margin, relative=relative)
+    np.testing.assert_allclose(loss(batch()).values, expected)
+    assert (own < 0).any()
+
+
+def test_a_lenient_margin_leaves_more_negatives_to_a_wrong_positive() -> None:
+    scores = torch.tensor([[0.0, 1.0, 1.5, 9.0]], dtype=torch.float64)
+    strict, lenient = (
+        losses.GuidedContrastive(margin=margin)(first_positive(scores)).values.item()
+        for margin in (0.0, -2.0)
+    )
+    assert strict == 0.0  # nothing is left to learn from
+    assert lenient == pytest.approx(np.log(1 + np.exp(1) + np.exp(1.5)))
