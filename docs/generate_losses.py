@@ -64,8 +64,8 @@ Not checked against a paper or official code, so not to be quoted as published d
 the warm-up of `mixture` (1 epoch; published: 10 of 300), the threshold of `mixture_drop`, and the share over which `small_loss` sets in
 (published: 10 of 200 epochs); `active_negative` and `epsilon_softmax` keep the weights of image classification. `gist`, `gist_teacher`,
 the losses that choose pairs, `epsilon_softmax` and `active_negative` are checked against numpy in
-tests/losses/test_losses_selection.py; `bixse` has no reference. NCE-based losses scale with n / 10 by default (our choice: they would hardly train on
-long lists); `reference_size: null` is the published loss.
+tests/losses/test_losses_selection.py; `bixse` has no reference. NCE-based losses scale with n / 10 by default (our choice: they would
+hardly train on long lists); `reference_size: null` is the published loss.
 """
 
 
