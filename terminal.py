@@ -37,7 +37,7 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
     # the console that Lightning's bar uses too, so that bars nest instead of overwriting one
     # another
     console = get_console()
-    if not console.is_terminal or _follows():
+    if not console.is_terminal or _is_secondary_process():
         yield from iterable
         return
     columns = (
@@ -51,7 +51,7 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
         yield from progress.track(iterable, total=total, description=description)
 
 
-def _follows() -> bool:
+def _is_secondary_process() -> bool:
     """Return whether this is not the first of several processes that train together. If torch is not loaded, there are none."""
     dist = sys.modules.get("torch.distributed")
     return (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Comparison, Limit, Part, verdict
+from benchmarks.measuring import Limit, Portion, Speedup, verdict
 
 PROFILE = Path(__file__).parent / "profile.md"
 INTRODUCTION = """# Benchmarks
@@ -24,7 +24,7 @@ def page(stored: Mapping[str, Any]) -> str:
 
 
 def _comparisons(stored: Mapping[str, Any]) -> list[str]:
-    rows = [Comparison(**row) for part in stored.values() for row in part["rows"] if "ratio" in row]
+    rows = [Speedup(**row) for part in stored.values() for row in part["rows"] if "ratio" in row]
     lines = [
         "| path | setting | against | times faster | target | | ours | theirs |",
         "|---|---|---|---|---|---|---|---|",
@@ -51,7 +51,7 @@ def _limits(stored: Mapping[str, Any]) -> list[str]:
 
 
 def _parts(stored: Mapping[str, Any]) -> list[str]:
-    rows = [Part(**row) for part in stored.values() for row in part["rows"] if "amount" in row]
+    rows = [Portion(**row) for part in stored.values() for row in part["rows"] if "amount" in row]
     if not rows:
         return []
     settings = list(dict.fromkeys(row.setting for row in rows))

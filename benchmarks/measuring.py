@@ -19,7 +19,7 @@ clock = time.process_time
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Speedup:
     """How many times faster we are than something else.
 
     Attributes:
@@ -67,7 +67,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Part:
+class Portion:
     """A part of a whole; nothing is asked of it.
 
     Attributes:
@@ -85,7 +85,7 @@ class Part:
     unit: str
 
 
-Row = Comparison | Limit | Part
+Row = Speedup | Limit | Portion
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -118,7 +118,7 @@ def compared(
     setting: str,
     work: float = 1,
     unit: str,
-) -> list[Comparison]:
+) -> list[Speedup]:
     """Our seconds, under the key "ours", against those of each peer in `targets`; throughput is `work` over seconds."""
     rows = []
     for name, target in targets.items():
@@ -130,7 +130,7 @@ def compared(
             work / statistics.median(seconds[name]),
         )
         rows.append(
-            Comparison(
+            Speedup(
                 path,
                 setting,
                 name,
@@ -178,14 +178,14 @@ def gemm_rate(size: int = 1024) -> float:
 def show(rows: Sequence[Row]) -> None:
     """Print the rows."""
     for row in rows:
-        if isinstance(row, Comparison):
+        if isinstance(row, Speedup):
             speeds = f"ours {row.ours:.4g}, theirs {row.theirs:.4g} {row.unit}"
             spread = f"{row.lowest:.2f} to {row.highest:.2f}"
             print(
                 f"{verdict(row):5} {row.path}, {row.setting}: {row.ratio:.2f}x {row.against} "
                 f"({spread}; target {row.target}x); {speeds}"
             )
-        elif isinstance(row, Part):
+        elif isinstance(row, Portion):
             print(f"      {row.path}, {row.setting}, {row.part}: {row.amount:.3g} {row.unit}")
         else:
             print(
@@ -194,9 +194,9 @@ def show(rows: Sequence[Row]) -> None:
             )
 
 
-def verdict(row: Comparison | Limit) -> str:
+def verdict(row: Speedup | Limit) -> str:
     """Return whether the target holds."""
-    holds = row.ratio >= row.target if isinstance(row, Comparison) else row.value <= row.target
+    holds = row.ratio >= row.target if isinstance(row, Speedup) else row.value <= row.target
     return "holds" if holds else "MISS"
 
 

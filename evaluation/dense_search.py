@@ -9,8 +9,16 @@ import numpy as np
 from data.runs.ranked_lists import Run
 from evaluation.encode import WINDOW, encode_store
 from evaluation.exact_search import exact_top_k
-from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.shard import WHOLE, Part
+from evaluation.search_method import (
+    ALL,
+    Corpus,
+    Queries,
+    Search,
+    SearchResult,
+    evaluating,
+    to_device_of,
+)
+from evaluation.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +87,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
         """Nothing: there is no first stage."""
 
-    def answer(
+    def search(
         self,
         network: DenseRetriever,
         queries: Queries,
@@ -87,14 +95,14 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         *,
         depth: int,
         batch_tokens: int,
-        part: Part = WHOLE,
-    ) -> Answer:
+        shard: Shard = WHOLE,
+    ) -> SearchResult:
         """Ranks the whole collection."""
-        own = part.rows(len(corpus.tokens))
+        own = shard.rows(len(corpus.tokens))
         with evaluating(network):
             query_vectors = encode_store(
                 queries.tokens,
-                lambda tokens: network.encode_queries(moved(tokens, network)),
+                lambda tokens: network.encode_queries(to_device_of(tokens, network)),
                 batch_tokens=batch_tokens,
                 description="Encoding queries",
             )
@@ -105,8 +113,10 @@ class SingleVectorSearch(Search["DenseRetriever"]):
             found = exact_top_k(
                 query_vectors, document_vectors, depth, device=device, first_row=own.start
             )
-        scores, rows = part.merged(*found, depth)
-        return Answer(Run(list(queries.texts), rows, scores), {"search": "exact, all documents"})
+        scores, rows = shard.merged(*found, depth)
+        return SearchResult(
+            Run(list(queries.texts), rows, scores), {"search": "exact, all documents"}
+        )
 
 
 def _windows(
@@ -129,7 +139,7 @@ def encoded(
     """Return the vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
     return encode_store(
         corpus.tokens,
-        lambda tokens: network.encode_documents(moved(tokens, network)),
+        lambda tokens: network.encode_documents(to_device_of(tokens, network)),
         batch_tokens=batch_tokens,
         rows=rows,
         path=path,

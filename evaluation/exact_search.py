@@ -71,7 +71,7 @@ def exact_top_k(
         k: documents a query; fewer are returned if there are fewer.
         block: documents whose similarities are held at once.
         first_row: row of the first of these documents in the collection.
-        device: where similarities are computed, in float32; blocks of documents are moved there one
+        device: where similarities are computed, in float32; blocks of documents are to_device_of there one
             by one.
 
     Returns:

@@ -16,8 +16,16 @@ from data.runs.ranked_lists import NO_DOCUMENT, Run
 from errors import InputError
 from evaluation.candidates import FirstStage, reordered
 from evaluation.exact_search import Best, merge
-from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.shard import WHOLE, Part
+from evaluation.search_method import (
+    ALL,
+    Corpus,
+    Queries,
+    Search,
+    SearchResult,
+    evaluating,
+    to_device_of,
+)
+from evaluation.shard import WHOLE, Shard
 from lightning_modules.layers.ragged_tensor import offsets_of
 from lightning_modules.layers.token_vectors import TokenVectors, maxsim, maxsim_pairs
 from terminal import track
@@ -66,7 +74,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         if not self._whole(corpus):
             self._first_stage.run(queries, corpus)
 
-    def answer(
+    def search(
         self,
         network: LateInteractionRetriever,
         queries: Queries,
@@ -74,15 +82,15 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         *,
         depth: int,
         batch_tokens: int,
-        part: Part = WHOLE,
-    ) -> Answer:
+        shard: Shard = WHOLE,
+    ) -> SearchResult:
         """Ranks the whole collection, or the candidates."""
-        assert part is WHOLE  # not shared
+        assert shard is WHOLE  # not shared
         with evaluating(network):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
             if self._whole(corpus):
                 scores, rows = _exact(network, vectors, corpus.tokens, depth, batch_tokens)
-                return Answer(
+                return SearchResult(
                     Run(list(queries.texts), rows, scores),
                     {"search": "exact MaxSim, all documents"},
                 )
@@ -93,7 +101,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
             "first_stage": self._first_stage.name,
             "candidates": self._first_stage.candidates,
         }
-        return Answer(reordered(found, scores, depth), facts, found)
+        return SearchResult(reordered(found, scores, depth), facts, found)
 
     def _whole(self, corpus: Corpus) -> bool:
         return len(corpus.tokens) <= self._exact_up_to
@@ -103,7 +111,7 @@ def _encoded_queries(
     network: LateInteractionRetriever, store: TextInputs, batch_tokens: int
 ) -> TokenVectors:
     encoded = [
-        network.encode_queries(moved(store.tokens(rows), network))
+        network.encode_queries(to_device_of(store.tokens(rows), network))
         for rows in _blocks(np.arange(len(store)), store, batch_tokens)
     ]
     return TokenVectors(
@@ -123,7 +131,7 @@ def _exact(
     count = len(queries.offsets) - 1
     best = Best.none(count, min(depth, len(documents)), queries.vectors.device)
     for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):
-        encoded = network.encode_documents(moved(documents.tokens(rows), network))
+        encoded = network.encode_documents(to_device_of(documents.tokens(rows), network))
         for start in range(0, count, QUERY_BLOCK):
             chosen = torch.arange(
                 start, min(start + QUERY_BLOCK, count), device=queries.vectors.device
@@ -156,7 +164,7 @@ def _candidate_scores(
     first = 0
     for rows in track(_blocks(listed, documents, batch_tokens), "MaxSim of candidates"):
         begin, end = np.searchsorted(document, [first, first + len(rows)])
-        encoded = network.encode_documents(moved(documents.tokens(rows), network))
+        encoded = network.encode_documents(to_device_of(documents.tokens(rows), network))
         pairs = torch.from_numpy(
             np.column_stack([places[begin:end, 0], document[begin:end] - first])
         ).to(queries.offsets.device)

@@ -9,8 +9,16 @@ import torch
 
 from data.runs.ranked_lists import NO_DOCUMENT
 from evaluation.candidates import FirstStage, reordered
-from evaluation.search_method import ALL, Answer, Corpus, Queries, Search, evaluating, moved
-from evaluation.shard import WHOLE, Part
+from evaluation.search_method import (
+    ALL,
+    Corpus,
+    Queries,
+    Search,
+    SearchResult,
+    evaluating,
+    to_device_of,
+)
+from evaluation.shard import WHOLE, Shard
 from terminal import track
 
 if TYPE_CHECKING:
@@ -48,7 +56,7 @@ class ReRanking(Search["CrossEncoder"]):
         """Find the candidates."""
         self._first_stage.run(queries, corpus)
 
-    def answer(
+    def search(
         self,
         network: CrossEncoder,
         queries: Queries,
@@ -56,10 +64,10 @@ class ReRanking(Search["CrossEncoder"]):
         *,
         depth: int,
         batch_tokens: int,
-        part: Part = WHOLE,
-    ) -> Answer:
+        shard: Shard = WHOLE,
+    ) -> SearchResult:
         """Scores every candidate of every query."""
-        assert part is WHOLE  # not shared
+        assert shard is WHOLE  # not shared
         found = self._first_stage.run(queries, corpus)
         scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
         with evaluating(network):
@@ -75,7 +83,7 @@ class ReRanking(Search["CrossEncoder"]):
             "first_stage": self._first_stage.name,
             "candidates": self._first_stage.candidates,
         }
-        return Answer(reordered(found, scores, depth), facts, found)
+        return SearchResult(reordered(found, scores, depth), facts, found)
 
 
 def _pieces(count: int, size: int) -> list[tuple[int, int]]:
@@ -90,8 +98,8 @@ def _scores(
     rows: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     query, documents = (
-        moved(queries.tokens.tokens([place]), network),
-        moved(corpus.tokens.tokens(rows), network),
+        to_device_of(queries.tokens.tokens([place]), network),
+        to_device_of(corpus.tokens.tokens(rows), network),
     )
     columns = torch.arange(len(rows), device=query.ids.device)
     scores: np.ndarray[tuple[int], np.dtype[np.float32]] = (

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from data.tokenizers.tokens import Tokens
-from evaluation.shard import WHOLE, Part
+from evaluation.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ class Corpus(NamedTuple):
     tokens: TextInputs
 
 
-class Answer(NamedTuple):
+class SearchResult(NamedTuple):
     """The documents found.
 
     Attributes:
@@ -101,7 +101,7 @@ class Search(ABC, Generic[AnyNetwork]):
         """
 
     @abstractmethod
-    def answer(
+    def search(
         self,
         network: AnyNetwork,
         queries: Queries,
@@ -109,8 +109,8 @@ class Search(ABC, Generic[AnyNetwork]):
         *,
         depth: int,
         batch_tokens: int,
-        part: Part = WHOLE,
-    ) -> Answer:
+        shard: Shard = WHOLE,
+    ) -> SearchResult:
         """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
 
         Args:
@@ -119,7 +119,7 @@ class Search(ABC, Generic[AnyNetwork]):
             corpus: the collection.
             depth: documents a query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.
-            part: this process's part of the documents where several answer together, each of them
+            shard: this process's part of the documents where several answer together, each of them
                 with these arguments.
 
         Raises:
@@ -141,7 +141,7 @@ def evaluating(network: nn.Module) -> Iterator[None]:
         network.train(training)
 
 
-def moved(tokens: Tokens, network: nn.Module) -> Tokens:
+def to_device_of(tokens: Tokens, network: nn.Module) -> Tokens:
     """Return the tokens where the network's weights are."""
     device = next(network.parameters()).device
     return Tokens(tokens.ids.to(device), tokens.offsets.to(device))

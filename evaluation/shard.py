@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Part(NamedTuple):
+class Shard(NamedTuple):
     """One of several neighbouring parts of nearly equal size.
 
     Attributes:
@@ -23,7 +23,7 @@ class Part(NamedTuple):
     parts: int = 1
 
     @classmethod
-    def mine(cls) -> Part:
+    def of_this_process(cls) -> Shard:
         """That of this process among those that train together; the whole where there is one."""
         return (
             cls(dist.get_rank(), dist.get_world_size())
@@ -59,4 +59,4 @@ class Part(NamedTuple):
         return np.take_along_axis(all_scores, order, 1), np.take_along_axis(all_rows, order, 1)
 
 
-WHOLE = Part()
+WHOLE = Shard()

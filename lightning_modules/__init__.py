@@ -8,7 +8,7 @@ from lightning_modules.loading.builders import (
     build_late_interaction_retriever,
     build_static_retriever,
 )
-from lightning_modules.loading.layout import Texts
+from lightning_modules.loading.layout import TokenSettings
 from lightning_modules.networks.cross_encoder import CrossEncoder
 from lightning_modules.networks.dense_retriever import DenseRetriever
 from lightning_modules.networks.late_interaction import LateInteractionRetriever
@@ -33,7 +33,7 @@ __all__ = [
     "Optimization",
     "RankingModule",
     "TeacherScores",
-    "Texts",
+    "TokenSettings",
     "best_epoch",
     "build_adapter",
     "build_cross_encoder",

@@ -2,7 +2,7 @@
 
 from noise.audit.audit import Audit, AuditHeader
 from noise.audit.row import AuditRow
-from noise.encoders.embeddings import TextEncoder
+from noise.encoders.embeddings import SimilarityEncoder
 from noise.encoders.latent_semantics import LatentSemantics
 from noise.encoders.network_encoder import ExportedEncoder, TransformerTextEncoder
 from noise.model import Corruption, NoiseModel
@@ -38,7 +38,7 @@ __all__ = [
     "NoNoise",
     "NoiseModel",
     "SemanticSwap",
-    "TextEncoder",
+    "SimilarityEncoder",
     "TransformerTextEncoder",
     "UniformSubstitution",
 ]

@@ -24,7 +24,7 @@ TOLERANCE = 0.01
 """Another BLAS or processor adds in another order, and training lets that grow; on one machine the numbers are equal."""
 
 
-class Compared(NamedTuple):
+class Reproduced(NamedTuple):
     """One cell, stored and run again.
 
     Attributes:
@@ -46,7 +46,7 @@ class Compared(NamedTuple):
         return self.again is not None and abs(self.stored - self.again) <= tolerance
 
 
-def compare(stored: Sequence[FinishedCell], again: Mapping[str, FinishedCell]) -> list[Compared]:
+def compare(stored: Sequence[FinishedCell], again: Mapping[str, FinishedCell]) -> list[Reproduced]:
     """Compare every stored cell with the one of the same name.
 
     Raises:
@@ -55,10 +55,10 @@ def compare(stored: Sequence[FinishedCell], again: Mapping[str, FinishedCell]) -
     return [_compare(cell, again.get(cell.name)) for cell in stored]
 
 
-def _compare(stored: FinishedCell, again: FinishedCell | None) -> Compared:
+def _compare(stored: FinishedCell, again: FinishedCell | None) -> Reproduced:
     if again is None:
         first = next(iter(stored.measures))
-        return Compared(stored.name, first, stored.measures[first], None, same_labels=False)
+        return Reproduced(stored.name, first, stored.measures[first], None, same_labels=False)
     if stored.fingerprint != again.fingerprint:
         then, now = (cell.scores["versions"]["python"] for cell in (stored, again))
         raise InputError(
@@ -68,7 +68,7 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Compared:
         )
     most = max(stored.measures, key=lambda name: abs(stored.measures[name] - again.measures[name]))
     same = stored.scores["noise"]["audit_sha256"] == again.scores["noise"]["audit_sha256"]
-    return Compared(stored.name, most, stored.measures[most], again.measures[most], same)
+    return Reproduced(stored.name, most, stored.measures[most], again.measures[most], same)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
 
 
-def _show(compared: Sequence[Compared]) -> None:
+def _show(compared: Sequence[Reproduced]) -> None:
     table = Table("cell", "measure that differs most", "stored", "now", "difference", "same labels")
     for each in compared:
         again, difference = (

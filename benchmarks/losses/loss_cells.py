@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Cell(NamedTuple):
+class LossCell(NamedTuple):
     """A finished cell: its place below the folder, its scores and one row of the history an epoch."""
 
     method: str
@@ -37,12 +37,12 @@ def main() -> None:
     print((training if arguments.table == "training" else noise)(cells, arguments.measure))
 
 
-def read(folder: Path) -> Cell:
+def read(folder: Path) -> LossCell:
     """Return the cell in a folder."""
     history = list(
         csv.DictReader((folder / "history.csv").read_text(encoding="utf-8").splitlines())
     )
-    return Cell(
+    return LossCell(
         folder.parts[-3],
         folder.parts[-2],
         json.loads((folder / "scores.json").read_text(encoding="utf-8")),
@@ -50,7 +50,7 @@ def read(folder: Path) -> Cell:
     )
 
 
-def training(cells: list[Cell], measure: str) -> str:
+def training(cells: list[LossCell], measure: str) -> str:
     """Return the table of the training losses."""
     lines = [
         "| loss | first epoch | last epoch | | clean confidence, first | last | test |",
@@ -72,7 +72,7 @@ def training(cells: list[Cell], measure: str) -> str:
     return "\n".join(lines)
 
 
-def noise(cells: list[Cell], measure: str) -> str:
+def noise(cells: list[LossCell], measure: str) -> str:
     """Return the table of the means over seeds, the best of each noise first."""
     groups = defaultdict(list)
     for cell in cells:
@@ -99,13 +99,13 @@ def noise(cells: list[Cell], measure: str) -> str:
     return "\n".join(lines)
 
 
-def tested(group: list[Cell], measure: str) -> tuple[float, float]:
+def tested(group: list[LossCell], measure: str) -> tuple[float, float]:
     """Return the mean and standard deviation over the seeds."""
     values = [cell.scores["measures"][measure] for cell in group]
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
 
 
-def last(group: list[Cell], column: str) -> str:
+def last(group: list[LossCell], column: str) -> str:
     """Return the mean of a column over the seeds in the last epoch, nothing where no cell has it."""
     values = [float(value) for cell in group if (value := cell.history[-1].get(column))]
     return f"{statistics.mean(values):.3f}" if values else ""

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.noise.audits import ROOT, Results, noise_model
-from benchmarks.noise.noise_figure import Line, write_figure
+from benchmarks.noise.noise_figure import FittedLine, write_figure
 from benchmarks.noise.noise_synthetic import PAIRS, cpu_seconds_for
 from benchmarks.noise.noise_tables import cost_tables, replace_parts
 from data import Cache, open_folder
@@ -121,7 +121,7 @@ def main() -> None:
             ),
         )
     measured = growth(results)
-    line = Line.through([(each["documents"], each["cpu_seconds"]) for each in measured])
+    line = FittedLine.through([(each["documents"], each["cpu_seconds"]) for each in measured])
     tables = cost_tables(results.numbers["medquad"], measured, line)
     print(*tables.values(), sep="\n")
     if options.document:

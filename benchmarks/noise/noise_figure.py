@@ -9,7 +9,7 @@ import numpy as np
 from data.storage.atomic_files import written_aside
 
 
-class Line(NamedTuple):
+class FittedLine(NamedTuple):
     """y = start + slope x by least squares.
 
     Attributes:
@@ -23,7 +23,7 @@ class Line(NamedTuple):
     determination: float
 
     @classmethod
-    def through(cls, points: Sequence[tuple[float, float]]) -> "Line":
+    def through(cls, points: Sequence[tuple[float, float]]) -> "FittedLine":
         """Return the line that fits the points best."""
         x, y = np.array(points).T
         slope, start = np.polyfit(x, y, 1)
@@ -35,7 +35,7 @@ class Line(NamedTuple):
         return self.start + self.slope * x
 
 
-def write_figure(path: Path, measured: Sequence[Mapping[str, float]], line: Line) -> None:
+def write_figure(path: Path, measured: Sequence[Mapping[str, float]], line: FittedLine) -> None:
     """Draw the measured CPU seconds and the line as SVG; equal numbers give equal bytes."""
     import matplotlib as mpl
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data import Cache, Collection, Document, Split
 from data.storage.text_store import TextStore
 from data.storage.text_store_writer import write_text_store
-from noise import SemanticSwap, TextEncoder
+from noise import SemanticSwap, SimilarityEncoder
 
 PAIRS = 2_000
 DIMENSIONS = 256
@@ -24,7 +24,7 @@ class MadeUp:
     fingerprint = "made-up-1"
     dimensions = DIMENSIONS
 
-    def ready(self, collection: Collection) -> TextEncoder:  # noqa: ARG002 - nothing to fit
+    def build(self, collection: Collection) -> SimilarityEncoder:  # noqa: ARG002 - nothing to fit
         """Return the encoder itself."""
         return self
 

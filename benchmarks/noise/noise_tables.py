@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.noise.noise_figure import Line
+from benchmarks.noise.noise_figure import FittedLine
 from data.storage.atomic_files import written_aside
 
 Numbers = Mapping[str, Mapping[str, Any]]
@@ -40,7 +40,7 @@ def substitution_table(numbers: Numbers, ratio: float) -> dict[str, str]:
 
 
 def cost_tables(
-    medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: Line
+    medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: FittedLine
 ) -> dict[str, str]:
     """Return the tables of what noising costs; `line` is the straight line through the CPU seconds of `growth`."""
     measures = ("documents", "units", "corrupted", "seconds", "cpu_seconds", "peak_mib")

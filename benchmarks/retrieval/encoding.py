@@ -39,7 +39,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             "noise.ratio=0",
         )
         work = Workload.of(1, "model=minilm", *changes, *arguments.overrides)
-        tokenised = work.materials.tokenised
+        tokenised = work.inputs.tokenised
         rows = np.random.default_rng(0).choice(len(tokenised.documents), DOCUMENTS, replace=False)
         texts = list(tokenised.collection.documents.texts(rows.tolist()))
         assert isinstance(tokenised.documents, TokenStore)

@@ -51,7 +51,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     """Return the memory of a million documents' encoding and search against its limit; every point goes into the figure."""
     del arguments
     points = {
-        stage: [Point(size, *_fresh(stage, size)) for size in sizes]
+        stage: [ScalePoint(size, *_fresh(stage, size)) for size in sizes]
         for stage, sizes in SIZES.items()
     }
     for stage, curve in points.items():
@@ -73,7 +73,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     ]
 
 
-class Point(NamedTuple):
+class ScalePoint(NamedTuple):
     """One stage at one size.
 
     Attributes:
@@ -89,7 +89,7 @@ class Point(NamedTuple):
     seconds: float
 
 
-def _growth(stage: str, curve: list[Point]) -> Row:
+def _growth(stage: str, curve: list[ScalePoint]) -> Row:
     """Return own memory that another document takes, between the two largest sizes."""
     fewer, more = curve[-2:]
     setting = f"own memory a document, from {fewer.size} to {more.size} of {LENGTH} words"
@@ -102,7 +102,7 @@ def _growth(stage: str, curve: list[Point]) -> Row:
     )
 
 
-def draw(points: dict[str, list[Point]]) -> None:
+def draw(points: dict[str, list[ScalePoint]]) -> None:
     """The growth curves, as a figure."""
     from matplotlib.figure import Figure
 

@@ -38,7 +38,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     cells = ([f"loss={loss}", f"seed={seed}"] for seed in itertools.count(first) for loss in LOSSES)
     with tempfile.TemporaryDirectory() as folder:
         work = Workload.of(1, *plain)
-        task = _written(Workload(work.cfg, work.materials, len(work.loader())), Path(folder))
+        task = _written(Workload(work.cfg, work.inputs, len(work.loader())), Path(folder))
         seconds = paired(
             {
                 "ours": lambda: timed(lambda: attempt(configured(*plain, *next(cells)))),
@@ -60,7 +60,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 def _written(work: Workload, folder: Path) -> Path:
     """Return texts, tokenizer and sizes for the peer's process."""
-    work.materials.tokenised.tokenizer.save_pretrained(folder / "tokenizer")
+    work.inputs.tokenised.tokenizer.save_pretrained(folder / "tokenizer")
     settings = {
         "dimensions": work.cfg.model.network.dimensions,
         "batch_size": work.cfg.batch.size,

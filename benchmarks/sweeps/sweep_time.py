@@ -20,7 +20,7 @@ RUN = Path(__file__).parents[2] / "run.py"
 FINISHED_LIMIT, TINY_LIMIT = 0.3, 1.0  # seconds
 
 
-class Cost(NamedTuple):
+class SweepCost(NamedTuple):
     """Seconds of a sweep: by the clock, of processor time, and by the clock in its cells' own work."""
 
     wall: float
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
     work: float
 
 
-def swept(folder: Path, first: int, last: int) -> Cost:
+def swept(folder: Path, first: int, last: int) -> SweepCost:
     """Run the tiny cell with the seeds `first` to `last`."""
     seeds = f"seed=range({first},{last + 1})"
     command = [sys.executable, str(RUN), "-m", "experiment=smoke", "logger=none", seeds]
@@ -45,7 +45,7 @@ def swept(folder: Path, first: int, last: int) -> Cost:
     cells = [
         path for seed in range(first, last + 1) for path in folder.rglob(f"seed-{seed}/scores.json")
     ]
-    return Cost(
+    return SweepCost(
         wall,
         processor,
         sum(sum(json.loads(path.read_text())["wall_seconds"].values()) for path in cells),

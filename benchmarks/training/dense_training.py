@@ -24,7 +24,7 @@ UNIFORM = {"SentenceTransformerTrainer": 1.0}
 SORTED_CHUNK = 8  # texts; faster than 16 and 32
 
 
-class Setting(NamedTuple):
+class DenseSetting(NamedTuple):
     """A model, its batches and what we want to reach.
 
     Attributes:
@@ -45,9 +45,9 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting(2, 16, 256, 3, "skewed lengths", SKEWED),
-    Setting(6, 16, 256, 2, "skewed lengths", SKEWED),
-    Setting(2, 16, 32, 5, "nearly uniform lengths", UNIFORM),
+    DenseSetting(2, 16, 256, 3, "skewed lengths", SKEWED),
+    DenseSetting(6, 16, 256, 2, "skewed lengths", SKEWED),
+    DenseSetting(2, 16, 32, 5, "nearly uniform lengths", UNIFORM),
 )
 
 
@@ -60,7 +60,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     ]
 
 
-def compare(setting: Setting, repeats: int, overrides: Sequence[str]) -> Sequence[Row]:
+def compare(setting: DenseSetting, repeats: int, overrides: Sequence[str]) -> Sequence[Row]:
     """Return the rows of one setting."""
     size = setting.batch_size
     with truncated(setting.layers) as path:

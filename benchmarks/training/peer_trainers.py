@@ -16,7 +16,7 @@ from benchmarks.training.workload import per_step
 logging.set_verbosity_error()  # type: ignore[no-untyped-call] # theirs
 
 
-class Times(TrainerCallback):
+class PeerStepTimes(TrainerCallback):
     """When each step ended, in CPU seconds."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ def cross_encoder(
 
 
 def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -> float:
-    times = Times()
+    times = PeerStepTimes()
     with tempfile.TemporaryDirectory() as folder:
         trainer(
             model=student,

@@ -23,7 +23,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
         dimensions = work.cfg.model.network.dimensions
-        embedding = StaticEmbedding(work.materials.tokenised.tokenizer, embedding_dim=dimensions)
+        embedding = StaticEmbedding(work.inputs.tokenised.tokenizer, embedding_dim=dimensions)
         return SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
 
     seconds = paired(

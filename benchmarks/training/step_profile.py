@@ -12,11 +12,11 @@ from contextlib import contextmanager
 import torch
 from hydra.utils import instantiate
 
-from benchmarks.measuring import Part, Row, clock, command_line
+from benchmarks.measuring import Portion, Row, clock, command_line
 from benchmarks.training.truncated import truncated
 from benchmarks.training.workload import WARM_UP, Workload
 from cells.inputs.tokenised import build_network
-from cells.training.optimizer import optimization_of
+from cells.training.setup import optimization_of
 from lightning_modules.training.diagnostics import Diagnostics
 from losses import Candidates, Positives, check_finite
 
@@ -48,7 +48,7 @@ def parts(setting: str, work: Workload) -> list[Row]:
         "the same step under Lightning": work.ours(),
     }
     return [
-        Part("training step", setting, name, 1e3 * seconds, "ms")
+        Portion("training step", setting, name, 1e3 * seconds, "ms")
         for name, seconds in medians.items()
     ]
 
@@ -73,7 +73,7 @@ class Stopwatch:
 
 def _train(work: Workload, spent: Stopwatch) -> None:
     network, loss, diagnostics = (
-        build_network(work.cfg, work.materials.tokenised).train(),
+        build_network(work.cfg, work.inputs.tokenised).train(),
         instantiate(work.cfg.loss),
         Diagnostics(),
     )

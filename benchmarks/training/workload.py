@@ -17,8 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from benchmarks.measuring import clock
 from cells.configuration import resolvers, schema
 from cells.inputs.tokenised import build_network
-from cells.inputs.training_inputs import Materials, prepare
-from cells.training.fit import _loader, _module, _without_known_warnings
+from cells.inputs.training_inputs import TrainingInputs, load_inputs
+from cells.training.fit import ranking_module, training_loader, without_known_warnings
 from data import Batch, TrainingLoader
 
 ROOT = Path(__file__).parents[2]
@@ -48,12 +48,12 @@ class Workload:
 
     Attributes:
         cfg: The cell's configuration.
-        materials: Its data.
+        inputs: Its data.
         steps: Batches.
     """
 
     cfg: DictConfig
-    materials: Materials
+    inputs: TrainingInputs
     steps: int
 
     @classmethod
@@ -61,11 +61,11 @@ class Workload:
         """Return the first batches of a configured cell's training."""
         torch.set_num_threads(1)
         cfg = configured(*overrides)
-        return cls(cfg, prepare(cfg), steps)
+        return cls(cfg, load_inputs(cfg), steps)
 
     def loader(self) -> TrainingLoader:
         """Give the batches, as in training."""
-        return _loader(self.cfg, self.materials)
+        return training_loader(self.cfg, self.inputs)
 
     def batches(self) -> list[Batch]:
         """Return the batches as we train on them."""
@@ -73,7 +73,7 @@ class Workload:
 
     def texts(self) -> dict[str, list[str]]:
         """Return query, positive and negative of each example, batch after batch."""
-        collection = self.materials.collection
+        collection = self.inputs.collection
         queries = list(collection.train.queries.values())
         columns: dict[str, list[str]] = {"anchor": [], "positive": [], "negative": []}
         for batch in self.batches():
@@ -94,11 +94,11 @@ class Workload:
 
     def ours(self) -> float:
         """Return CPU seconds a step of our training: Lightning, loader, diagnostics and all."""
-        network = build_network(self.cfg, self.materials.tokenised)
+        network = build_network(self.cfg, self.inputs.tokenised)
         network.train()  # as the peer does: with dropout
-        module = _module(self.cfg, self.materials, network, instantiate(self.cfg.loss))
-        times = Times()
-        with _without_known_warnings():
+        module = ranking_module(self.cfg, self.inputs, network, instantiate(self.cfg.loss))
+        times = StepTimes()
+        with without_known_warnings():
             trainer: pl.Trainer = instantiate(
                 self.cfg.trainer, max_epochs=-1, max_steps=self.steps
             )(
@@ -118,7 +118,7 @@ class Workload:
             yield from loader
 
 
-class Times(pl.Callback):
+class StepTimes(pl.Callback):
     """When each step ended, in CPU seconds."""
 
     def __init__(self) -> None:

@@ -43,7 +43,7 @@ MOVED: Mapping[str, str] = {
 """Where a `_target_` was -> where it is."""
 
 
-def moved(value: Any) -> Any:
+def current_target(value: Any) -> Any:
     """Return a configured value as this version writes it."""
     return MOVED.get(value, value) if isinstance(value, str) else value
 

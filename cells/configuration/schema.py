@@ -8,7 +8,7 @@ from omegaconf import MISSING
 
 
 @dataclass
-class Evaluation:
+class EvaluationKeys:
     """How runs are retrieved and cut."""
 
     depth: int = MISSING
@@ -24,7 +24,7 @@ class BM25:
 
 
 @dataclass
-class Batch:
+class BatchKeys:
     """What one optimisation step sees."""
 
     size: int = MISSING
@@ -32,7 +32,7 @@ class Batch:
 
 
 @dataclass
-class Negatives:
+class NegativesKeys:
     """Which unjudged documents stand beside an example's positive."""
 
     per_example: int = MISSING
@@ -48,7 +48,7 @@ class Negatives:
 
 
 @dataclass
-class Validation:
+class ValidationKeys:
     """What picks the epoch, and when training stops early."""
 
     labels: str = MISSING
@@ -56,7 +56,7 @@ class Validation:
 
 
 @dataclass
-class Checkpoint:
+class CheckpointKeys:
     """How often a checkpoint to continue from is written between the epochs' ends."""
 
     minutes: float | None = MISSING
@@ -97,15 +97,15 @@ class JobSchema:
     overwrite: bool = MISSING
     export: bool = MISSING
     on_error: str = MISSING
-    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    checkpoint: CheckpointKeys = field(default_factory=CheckpointKeys)
     measures: list[str] = MISSING
     selection_measure: str = MISSING
     objective: str = MISSING
-    evaluation: Evaluation = field(default_factory=Evaluation)
+    evaluation: EvaluationKeys = field(default_factory=EvaluationKeys)
     bm25: BM25 = field(default_factory=BM25)
-    validation: Validation = field(default_factory=Validation)
-    batch: Batch = field(default_factory=Batch)
-    negatives: Negatives = field(default_factory=Negatives)
+    validation: ValidationKeys = field(default_factory=ValidationKeys)
+    batch: BatchKeys = field(default_factory=BatchKeys)
+    negatives: NegativesKeys = field(default_factory=NegativesKeys)
 
 
 def register() -> None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Materials:
+class TrainingInputs:
     """What a cell is trained on.
 
     Attributes:
@@ -79,7 +79,7 @@ def open_collection(cfg: DictConfig) -> Collection:
     return collection
 
 
-def prepare(cfg: DictConfig) -> Materials:
+def load_inputs(cfg: DictConfig) -> TrainingInputs:
     """Open the collection, corrupts its train judgements, mines negatives by the corrupted ones and tokenises; each step is cached.
 
     Raises:
@@ -94,7 +94,7 @@ def prepare(cfg: DictConfig) -> Materials:
     )
     run = first_negatives(cfg.negatives, collection)
     examples, limits = examples_of(cfg.negatives, collection, corruption, run)
-    return Materials(
+    return TrainingInputs(
         tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection), limits
     )
 

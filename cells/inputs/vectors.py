@@ -10,11 +10,11 @@ from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
 from cells.inputs.reader import Reader, TokenIds
-from cells.training.device import placed
+from cells.training.device import on_device
 from data import Collection, TokenStore, VectorFolder, VectorStore, text_fingerprint
 from errors import InputError
 from evaluation.encode import encode_store
-from evaluation.search_method import evaluating, moved
+from evaluation.search_method import evaluating, to_device_of
 from lightning_modules.loading.frozen import FrozenEncoder, source
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ class FrozenVectors(Reader):
     def _store(self, tokens: Callable[[], TokenStore], fingerprint: str, side: str) -> VectorStore:
         def build(folder: Path) -> None:
             encoder = self._encoder.loaded
-            with placed(encoder, self._cfg.trainer), evaluating(encoder):
+            with on_device(encoder, self._cfg.trainer), evaluating(encoder):
                 encode_store(
                     tokens(),
-                    lambda batch: encoder(moved(batch, encoder)),
+                    lambda batch: encoder(to_device_of(batch, encoder)),
                     batch_tokens=self._cfg.evaluation.batch_tokens,
                     path=folder / VECTORS,
                     description=f"Encoding {side}",

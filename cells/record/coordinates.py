@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig
 
 import checks
-from cells.configuration.compatibility import moved
+from cells.configuration.compatibility import current_target
 from cells.configuration.resolvers import method_name, shortest
 from errors import InputError
 
@@ -48,7 +48,7 @@ def coordinates_of(config: Mapping[str, Any]) -> Coordinates | None:
         InputError: it is a trained cell's, and a coordinate is missing or not what it must be.
     """
     task = config.get("task")
-    if not isinstance(task, Mapping | DictConfig) or moved(task.get("_target_")) != TRAIN:
+    if not isinstance(task, Mapping | DictConfig) or current_target(task.get("_target_")) != TRAIN:
         return None
     try:
         variant = None if config.get("variant") is None else str(config["variant"])

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
 from cells.record.model_card import model_card
-from lightning_modules import Network, Texts
+from lightning_modules import Network, TokenSettings
 from lightning_modules.loading.saved import RECORD, check_same, read_record
 
 SCORING = (
@@ -53,7 +53,7 @@ def export(
     aside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    network.export(aside, tokenizer, Texts(**cfg.model.tokens))
+    network.export(aside, tokenizer, TokenSettings(**cfg.model.tokens))
     (aside / RECORD).write_text(json.dumps(_record(cfg), indent=2) + "\n", encoding="utf-8")
     (aside / "README.md").write_text(model_card(cfg, scores), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -67,7 +67,7 @@ def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFa
         InputError: if the layout cannot hold the network.
     """
     with TemporaryDirectory() as folder:
-        network.export(Path(folder), tokenizer, Texts(**cfg.model.tokens))
+        network.export(Path(folder), tokenizer, TokenSettings(**cfg.model.tokens))
 
 
 def check_export(cfg: DictConfig) -> None:

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from cells.configuration.compatibility import as_before, moved
+from cells.configuration.compatibility import as_before, current_target
 from cells.configuration.renamed_keys import with_new_names
 from cells.configuration.secrets import plain
 from data.storage.atomic_files import written_aside
@@ -105,4 +105,4 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
             for name, child in node.items()
             for key, value in _flat(child, f"{prefix}.{name}" if prefix else str(name)).items()
         }
-    return {prefix: moved(node)}
+    return {prefix: current_target(node)}

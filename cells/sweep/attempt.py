@@ -19,7 +19,7 @@ from cells.record import failures
 from cells.record.coordinates import coordinates_of
 from cells.record.lock import BusyError
 from cells.sweep import gpus
-from cells.sweep.processes import leads, left_clean
+from cells.sweep.processes import is_main_process, left_clean
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def attempt(cfg: DictConfig) -> float:
     except BusyError as busy:
         return _left_alone(cfg, busy, sweeping=sweeping)
     except Exception as error:
-        if leads() and (sweeping or (output_dir / cfg.cell).is_dir()):
+        if is_main_process() and (sweeping or (output_dir / cfg.cell).is_dir()):
             failures.record(output_dir, cfg.cell, error, _place(cfg))
         if not sweeping:
             raise

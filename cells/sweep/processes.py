@@ -22,7 +22,7 @@ DISTRIBUTED = (
 )
 
 
-def leads() -> bool:
+def is_main_process() -> bool:
     """Return whether this process writes the cell's files.
 
     It does if it is the only process, or the first of those that Lightning, torchrun or SLURM

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from cells.inputs.tokenised import Tokenised, build_network, tokenise
 from cells.inputs.training_inputs import open_collection
-from cells.training.device import placed
+from cells.training.device import on_device
 from errors import InputError
 from evaluation.search_method import Search
 from lightning_modules import Network
@@ -36,7 +36,7 @@ def index(cfg: DictConfig) -> None:
     tokenised = tokenise(cfg, open_collection(cfg))
     search: Search[Network] = instantiate(cfg.model.search)
     network = build_network(cfg, tokenised)
-    with placed(network, cfg.trainer):
+    with on_device(network, cfg.trainer):
         stored = indexed(cfg, search, network, tokenised, slice(part, None, parts))
     if stored is search:
         raise InputError(

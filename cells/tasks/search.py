@@ -30,7 +30,7 @@ def search(cfg: DictConfig) -> None:
     from cells.inputs.tokenised import build_network, tokenise
     from cells.inputs.training_inputs import open_collection
     from cells.tasks.index import indexed
-    from cells.training.device import placed
+    from cells.training.device import on_device
 
     question = cfg.query
     if not question or not question.strip():
@@ -41,9 +41,9 @@ def search(cfg: DictConfig) -> None:
     tokenised = tokenise(cfg, collection)
     network = build_network(cfg, tokenised)
     asked = tokenised.asked({"query": question})
-    with placed(network, cfg.trainer):
+    with on_device(network, cfg.trainer):
         way = indexed(cfg, instantiate(cfg.model.search), network, tokenised)
-        run = way.answer(
+        run = way.search(
             network,
             asked,
             tokenised.corpus,

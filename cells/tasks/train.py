@@ -23,7 +23,7 @@ from cells.record.log import logged_to
 from cells.record.made_from import begin, check_finished, settle
 from cells.record.scores import Outcome, scores_of, show, summary
 from cells.record.written_scores import read_scores, write_scores
-from cells.sweep.processes import check_strategy, leads
+from cells.sweep.processes import check_strategy, is_main_process
 from cells.sweep.signals import Interruption
 from cells.sweep.skip import objective, skipped
 from cells.training.precision import check_precision
@@ -35,7 +35,7 @@ from losses import Loss, viewed
 if TYPE_CHECKING:
     from cells.tracking.tracker import Tracker
     from cells.training.evaluator import Report
-    from cells.training.setup import Prepared
+    from cells.training.setup import Setup
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def train(cfg: DictConfig) -> float:
     loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
     _check_fit(cfg, loss)
     check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
-    if not leads():
-        _help(cfg, cell, loss)
+    if not is_main_process():
+        _join_training(cfg, cell, loss)
         return math.nan
     with locked(lock_file(Path(cfg.output_dir), cell.name)):
         cell.claim(overwrite=cfg.overwrite)
@@ -96,43 +96,43 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.record.export import rehearse
     from cells.training.fit import fit
-    from cells.training.setup import prepared
+    from cells.training.setup import set_up
 
     clock = Clock()
     with instantiate(cfg.logger)(cell=cell) as tracker:
         with clock.time("prepare"):
-            ready = prepared(cfg)
-            audit = ready.materials.corruption.audit
-            made_from = settle(cell, ready.materials.collection.fingerprint, audit.labels)
+            setup = set_up(cfg)
+            audit = setup.inputs.corruption.audit
+            made_from = settle(cell, setup.inputs.collection.fingerprint, audit.labels)
             audit.write(cell.file("audit.tsv"))
-            ready.evaluator.prepare()
+            setup.evaluator.prepare()
             if cfg.export:
-                rehearse(cfg, ready.network, ready.materials.tokenised.tokenizer)
+                rehearse(cfg, setup.network, setup.inputs.tokenised.tokenizer)
         with clock.time("evaluate_untrained"):
-            untrained = _untrained(cell, ready)
+            untrained = _untrained(cell, setup)
         with clock.time("train"):
             validation, epoch = fit(
-                cfg, cell, ready, loss=loss, tracker=tracker, interruption=interruption
+                cfg, cell, setup, loss=loss, tracker=tracker, interruption=interruption
             )
         with clock.time("evaluate"):
-            trained = ready.evaluator.test(ready.network, cell)
+            trained = setup.evaluator.test(setup.network, cell)
         outcome = Outcome(
             untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds
         )
-        scores = scores_of(cell, outcome, audit, ready.materials.facts(), made_from)
-        _record(cfg, cell, ready, scores, tracker)
+        scores = scores_of(cell, outcome, audit, setup.inputs.facts(), made_from)
+        _record(cfg, cell, setup, scores, tracker)
     cell.tidy()
     return scores
 
 
-def _untrained(cell: Cell, ready: "Prepared") -> "Report":
+def _untrained(cell: Cell, setup: "Setup") -> "Report":
     """Return what the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
     from cells.training.evaluator import Report
 
     path = cell.file(UNTRAINED)
     if path.exists():
         return Report(**json.loads(path.read_text(encoding="utf-8")))
-    report = ready.evaluator.test(ready.network)
+    report = setup.evaluator.test(setup.network)
     path.parent.mkdir(exist_ok=True)
     with written_aside(path) as aside:
         aside.write_text(json.dumps(asdict(report)), encoding="utf-8")
@@ -140,15 +140,15 @@ def _untrained(cell: Cell, ready: "Prepared") -> "Report":
 
 
 def _record(
-    cfg: DictConfig, cell: Cell, ready: "Prepared", scores: dict[str, Any], tracker: "Tracker"
+    cfg: DictConfig, cell: Cell, setup: "Setup", scores: dict[str, Any], tracker: "Tracker"
 ) -> None:
     from cells.record.export import export
     from cells.tracking.tracked_tables import corrupted_labels, per_query
 
-    materials = ready.materials
+    inputs = setup.inputs
     tracker.table(
         "noise/corrupted_labels",
-        *corrupted_labels(materials.collection, materials.corruption.audit),
+        *corrupted_labels(inputs.collection, inputs.corruption.audit),
     )
     tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
     tracker.table(
@@ -158,20 +158,20 @@ def _record(
     )
     tracker.results(summary(scores), cell.file("run.trec"))
     if cfg.export:
-        export(cfg, ready.network, materials.tokenised.tokenizer, cell.file("export"), scores)
+        export(cfg, setup.network, inputs.tokenised.tokenizer, cell.file("export"), scores)
     write_scores(cell.directory, scores)
 
 
-def _help(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
+def _join_training(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
     """What a process does that trains the cell together with the one that leads: nothing but that."""
     from cells.training.fit import fit
-    from cells.training.setup import prepared
+    from cells.training.setup import set_up
 
     if cell.finished:
         return
-    ready = prepared(cfg)
+    setup = set_up(cfg)
     with Interruption() as interruption:
-        fit(cfg, cell, ready, loss=loss, tracker=None, interruption=interruption)
+        fit(cfg, cell, setup, loss=loss, tracker=None, interruption=interruption)
 
 
 class Clock:

@@ -18,7 +18,7 @@ def device_of(trainer: DictConfig) -> str:
 
 
 @contextmanager
-def placed(network: nn.Module, trainer: DictConfig) -> Iterator[None]:
+def on_device(network: nn.Module, trainer: DictConfig) -> Iterator[None]:
     """Move the network to its device and back, unless it is on one: the trainer leaves it in main memory when it has ended."""
     home, device = next(network.parameters()).device, device_of(trainer)
     if home.type != "cpu" or device == "cpu":

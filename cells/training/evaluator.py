@@ -8,12 +8,12 @@ from omegaconf import DictConfig
 
 from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
-from cells.training.device import placed
+from cells.training.device import on_device
 from data import Qrels, Split
 from data.runs.ranked_lists import first, without_self
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
-from evaluation.search_method import Answer, Search
-from evaluation.shard import WHOLE, Part
+from evaluation.search_method import Search, SearchResult
+from evaluation.shard import WHOLE, Shard
 from lightning_modules import Network
 
 
@@ -72,54 +72,57 @@ class Evaluator:
 
     def validate(self, network: Network) -> dict[str, float]:
         """Return the mean of each measure on the validation split; all processes that train together call it, if it is `shared`."""
-        split, part = self._tokenised.collection.validation, Part.mine() if self.shared else WHOLE
-        return self._scored(self._answer(network, split, part=part).run, self._validation).mean
+        split, shard = (
+            self._tokenised.collection.validation,
+            Shard.of_this_process() if self.shared else WHOLE,
+        )
+        return self._scored(self._retrieve(network, split, shard=shard).run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
         """Return what the network scores on the test split; for a cell, write its run.trec and per_query.tsv."""
         collection = self._tokenised.collection
-        answer = self._answer(network, collection.test)
-        scores = self._scored(answer.run, collection.test.qrels)
+        result = self._retrieve(network, collection.test)
+        scores = self._scored(result.run, collection.test.qrels)
         if cell is not None:
             write_trec(
-                answer.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name
+                result.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name
             )
             write_per_query(scores, cell.file("per_query.tsv"))
-        return Report(scores.mean, answer.facts | self._ceiling(answer, collection.test))
+        return Report(scores.mean, result.facts | self._ceiling(result, collection.test))
 
     def retrieve(self, network: Network, split: Split) -> Run:
         """Return the ranked lists of a split's queries."""
-        return self._answer(network, split).run
+        return self._retrieve(network, split).run
 
     def mine(self, network: Network) -> Run:
         """Return the first `negatives.depth` documents for every train query; negatives are mined from them."""
-        return self._answer(network, self._tokenised.collection.train, self._negatives.depth).run
+        return self._retrieve(network, self._tokenised.collection.train, self._negatives.depth).run
 
-    def _answer(
-        self, network: Network, split: Split, depth: int | None = None, part: Part = WHOLE
-    ) -> Answer:
+    def _retrieve(
+        self, network: Network, split: Split, depth: int | None = None, shard: Shard = WHOLE
+    ) -> SearchResult:
         depth = self._depth if depth is None else depth
         collection = self._tokenised.collection
-        with placed(network, self._trainer):
-            answer = self._search.answer(
+        with on_device(network, self._trainer):
+            result = self._search.search(
                 network,
                 self._tokenised.split(split),
                 self._tokenised.corpus,
                 depth=depth + collection.skip_same_id,
                 batch_tokens=self._batch_tokens,
-                part=part,
+                shard=shard,
             )
         if not collection.skip_same_id:
-            return answer
-        return answer._replace(run=first(without_self(answer.run, collection.documents), depth))
+            return result
+        return result._replace(run=first(without_self(result.run, collection.documents), depth))
 
-    def _ceiling(self, answer: Answer, split: Split) -> dict[str, Any]:
-        if answer.first_stage is None:
+    def _ceiling(self, result: SearchResult, split: Split) -> dict[str, Any]:
+        if result.first_stage is None:
             return {}
-        recall = f"R@{answer.facts['candidates']}"
+        recall = f"R@{result.facts['candidates']}"
         measures = parse_measures([*map(str, self._measures), recall])
         first = score_run(
-            answer.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id
+            result.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id
         ).mean
         return {"first_stage_measures": first, "ceiling": {recall: first[recall]}}
 

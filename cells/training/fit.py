@@ -15,14 +15,13 @@ from rich import get_console
 from safetensors.torch import load_model
 
 from cells.inputs.train_run import read_train_run
-from cells.inputs.training_inputs import Materials, examples_of
+from cells.inputs.training_inputs import TrainingInputs, examples_of
 from cells.record.directory import Cell
 from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints, newest
-from cells.training.optimizer import optimization_of
 from cells.training.precision import settled_precision
-from cells.training.setup import Prepared
+from cells.training.setup import Setup, optimization_of
 from data import Collection, TokenStores, TrainingLoader
 from evaluation import Run
 from lightning_modules import (
@@ -52,20 +51,20 @@ HISTORY = "history.csv"
 def fit(
     cfg: DictConfig,
     cell: Cell,
-    ready: Prepared,
+    setup: Setup,
     *,
     loss: Loss,
     tracker: Tracker | None,
     interruption: Interruption,
 ) -> tuple[dict[str, float], int]:
-    """Train the network in place and leaves it with the weights of the epoch that validates best.
+    """Train the network in place and leave it with the weights of the epoch that validates best.
 
     An interrupted cell continues from its newest checkpoint.
 
     Args:
         cfg: the cell's configuration.
         cell: its directory.
-        ready: its data, its network and what scores it.
+        setup: its data, its network and what scores it.
         loss: trains the network.
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
@@ -73,8 +72,8 @@ def fit(
     Returns:
         validation measures of the selected epoch, and the epoch.
     """
-    materials, network, evaluator = ready
-    loader = _loader(cfg, materials)
+    inputs, network, evaluator = setup
+    loader = training_loader(cfg, inputs)
     folder = cell.file("checkpoints")
     logger = None if tracker is None else tracker.lightning_logger()
     epochs = Epochs(
@@ -88,14 +87,14 @@ def fit(
     checkpoints = Checkpoints(
         folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption
     )
-    refresh = _refresh(cfg, materials, loader, interruption.released(evaluator.mine), folder)
+    refresh = _refresh(cfg, inputs, loader, interruption.released(evaluator.mine), folder)
     start = newest(folder, cell.fingerprint)
     if start is not None:
         log.info("continuing from %s", start)
     # pretrained encoders come in evaluation mode, and only the leading process has left that by
     # evaluating before
     network.train()
-    with seeded(cfg.seed), _without_known_warnings(), interruption.held():
+    with seeded(cfg.seed), without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
             precision=settled_precision(cfg.trainer),
@@ -111,16 +110,20 @@ def fit(
             else None,  # whoever submitted the job requeues it
         )
         trainer.fit(
-            _module(cfg, materials, network, loss), loader, ckpt_path=start, weights_only=True
+            ranking_module(cfg, inputs, network, loss), loader, ckpt_path=start, weights_only=True
         )
     return _select(cfg, cell, network)
 
 
-def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
-    """Return every process of a distributed run gets every batch whole: its network encodes a share of it and gathers the others'."""
+def training_loader(cfg: DictConfig, inputs: TrainingInputs) -> TrainingLoader:
+    """Return the loader of the training batches.
+
+    Every process of a distributed run gets every batch whole: its network encodes a share of it and
+    gathers the others'.
+    """
     return TrainingLoader(
-        materials.examples,
-        TokenStores(materials.tokenised.queries["train"], materials.tokenised.documents),
+        inputs.examples,
+        TokenStores(inputs.tokenised.queries["train"], inputs.tokenised.documents),
         batch_size=cfg.batch.size,
         negatives=cfg.negatives.per_example,
         in_batch=cfg.batch.in_batch,
@@ -130,21 +133,24 @@ def _loader(cfg: DictConfig, materials: Materials) -> TrainingLoader:
 
 def _refresh(
     cfg: DictConfig,
-    materials: Materials,
+    inputs: TrainingInputs,
     loader: TrainingLoader,
     mine: Callable[[Network], Run],
     folder: Path,
 ) -> list[NegativeRefresh]:
     def use(run: Run) -> None:
-        examples, _ = examples_of(cfg.negatives, materials.collection, materials.corruption, run)
+        examples, _ = examples_of(cfg.negatives, inputs.collection, inputs.corruption, run)
         loader.draw_from(examples)
 
     every = cfg.negatives.refresh_every
     return [] if every is None else [NegativeRefresh(every, mine, use, folder)]
 
 
-def _module(cfg: DictConfig, materials: Materials, network: Network, loss: Loss) -> RankingModule:
-    collection = materials.collection
+def ranking_module(
+    cfg: DictConfig, inputs: TrainingInputs, network: Network, loss: Loss
+) -> RankingModule:
+    """Return the Lightning module that trains the network of a cell under a loss."""
+    collection = inputs.collection
     return RankingModule(
         network,
         loss,
@@ -168,7 +174,8 @@ def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argu
 
 
 @contextmanager
-def _without_known_warnings() -> Iterator[None]:
+def without_known_warnings() -> Iterator[None]:
+    """Silence, inside the block, warnings of Lightning that nothing follows from."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated"

@@ -79,7 +79,7 @@ def tie_free(scores: NDArray[np.floating]) -> NDArray[np.float32]:
     return strict
 
 
-class Documents(Protocol):
+class DocumentLookup(Protocol):
     """What a run file is read against: the documents and their rows, such as a collection's `TextStore`."""
 
     def __contains__(self, doc_id: str, /) -> bool:
@@ -95,7 +95,7 @@ class _Listed(NamedTuple):
     score: float
 
 
-def read_trec(path: Path, documents: Documents) -> Run:
+def read_trec(path: Path, documents: DocumentLookup) -> Run:
     """Read a run file, unpacking `.gz`.
 
     Lists are ranked by score, in double precision, then by document row, whatever the rank column

@@ -22,7 +22,7 @@ RELU = "torch.nn.modules.activation.ReLU"
 ROUTER = "base.modules.router.Router"
 
 
-class Texts(NamedTuple):
+class TokenSettings(NamedTuple):
     """How texts become tokens.
 
     Attributes:
@@ -40,7 +40,7 @@ class Texts(NamedTuple):
     special_tokens: bool
 
 
-class Module(NamedTuple):
+class SavedModule(NamedTuple):
     """One module of the layout.
 
     Attributes:
@@ -55,7 +55,7 @@ class Module(NamedTuple):
     config: dict[str, Any]
     weights: dict[str, Tensor] | None = None
     at_root: bool = False
-    routes: "Mapping[str, list[Module]] | None" = None
+    routes: "Mapping[str, list[SavedModule]] | None" = None
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ class Module(NamedTuple):
 
 def transformer(
     folder: Path, model: Any, tokenizer: PreTrainedTokenizerFast, **settings: object
-) -> Module:
+) -> SavedModule:
     """Write a Hugging Face model and its tokenizer to the export's folder.
 
     Args:
@@ -76,10 +76,10 @@ def transformer(
     """
     merged(model).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return Module("base.modules.transformer.Transformer", settings, at_root=True)
+    return SavedModule("base.modules.transformer.Transformer", settings, at_root=True)
 
 
-def dense(weight: Tensor, key: str, activation: str = IDENTITY) -> Module:
+def dense(weight: Tensor, key: str, activation: str = IDENTITY) -> SavedModule:
     """Return a projection [D, H] without bias of the features of that name."""
     names = {"module_input_name": key, "module_output_name": key}
     config = {
@@ -88,14 +88,14 @@ def dense(weight: Tensor, key: str, activation: str = IDENTITY) -> Module:
         "bias": False,
         "activation_function": activation,
     }
-    return Module(
+    return SavedModule(
         "base.modules.dense.Dense",
         config | names,
         {"linear.weight": weight.detach().cpu().contiguous()},
     )
 
 
-def routed(queries: list[Module], documents: list[Module]) -> list[Module]:
+def routed(queries: list[SavedModule], documents: list[SavedModule]) -> list[SavedModule]:
     """The modules that both sides begin with, then a router to the rest of each.
 
     A text that is encoded without saying whether it is a query or a document is refused there.
@@ -103,12 +103,12 @@ def routed(queries: list[Module], documents: list[Module]) -> list[Module]:
     shared = len([module for module in queries if module.weights is None])
     routes = {"query": queries[shared:], "document": documents[shared:]}
     settings = {"default_route": None, "allow_empty_key": False}
-    return [*queries[:shared], Module(ROUTER, settings, routes=routes)]
+    return [*queries[:shared], SavedModule(ROUTER, settings, routes=routes)]
 
 
-def normalize(key: str) -> Module:
+def normalize(key: str) -> SavedModule:
     """Return unit length for the features of that name."""
-    return Module(
+    return SavedModule(
         "base.modules.normalize.Normalize", {"module_input_name": key, "module_output_name": key}
     )
 
@@ -123,7 +123,7 @@ def feature_extraction() -> dict[str, object]:
     }
 
 
-def write(folder: Path, modules: list[Module], *, model_type: str, **settings: object) -> None:
+def write(folder: Path, modules: list[SavedModule], *, model_type: str, **settings: object) -> None:
     """Write the list of modules, those that are not yet in the folder, and the model's settings.
 
     Args:
@@ -152,7 +152,7 @@ def write(folder: Path, modules: list[Module], *, model_type: str, **settings: o
     )
 
 
-def _write_module(folder: Path, module: Module) -> None:
+def _write_module(folder: Path, module: SavedModule) -> None:
     folder.mkdir(exist_ok=True)
     if module.routes is not None:
         _write_routes(folder, module.routes, module.config)
@@ -165,7 +165,7 @@ def _write_module(folder: Path, module: Module) -> None:
 
 
 def _write_routes(
-    folder: Path, routes: "Mapping[str, list[Module]]", parameters: dict[str, Any]
+    folder: Path, routes: "Mapping[str, list[SavedModule]]", parameters: dict[str, Any]
 ) -> None:
     structure = {
         task: [f"{task}_{place}_{module.name}" for place, module in enumerate(modules)]

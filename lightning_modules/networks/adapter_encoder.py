@@ -43,8 +43,8 @@ class AdapterEncoder(TextEncoder):
         return vectors
 
     def export_modules(
-        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts
-    ) -> list[layout.Module]:
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings
+    ) -> list[layout.SavedModule]:
         """Return the encoder, its pooling, and the head as one dense layer, or as two."""
         if self.base is None:
             raise InputError(

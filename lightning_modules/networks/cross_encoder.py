@@ -99,7 +99,9 @@ class CrossEncoder(Network):
         )
         return logits
 
-    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
+    def export(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings
+    ) -> None:
         """Write a CrossEncoder, which gives logits."""
         if texts.query_prefix or texts.document_prefix:
             raise InputError(

@@ -68,7 +68,9 @@ class DenseRetriever(Retriever[Tensor]):
         vectors = self._similarity_space(self.encoder(joined(queries, documents)))
         return vectors[: len(queries.lengths)], vectors[len(queries.lengths) :]
 
-    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
+    def export(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings
+    ) -> None:
         """Write a SentenceTransformer."""
         apart = self.document_encoder
         if apart is not None and not apart.shares_base:

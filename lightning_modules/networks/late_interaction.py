@@ -112,7 +112,9 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         """Return the token vectors of all processes."""
         return TokenVectors(gathered(encoded.vectors), offsets_of(gathered(encoded.offsets.diff())))
 
-    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts) -> None:
+    def export(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings
+    ) -> None:
         """Write a MultiVectorEncoder."""
         settings = layout.feature_extraction() | {"document_length": texts.document_length}
         if self.query_length is None:
@@ -133,7 +135,9 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         modules = [
             layout.transformer(folder, self.backbone, cutting, **settings),
             layout.dense(self.projection.weight, "token_embeddings"),
-            layout.Module("multi_vector_encoder.modules.multi_vector_mask.MultiVectorMask", mask),
+            layout.SavedModule(
+                "multi_vector_encoder.modules.multi_vector_mask.MultiVectorMask", mask
+            ),
             layout.normalize("token_embeddings"),
         ]
         prompts = {"query": texts.query_prefix, "document": texts.document_prefix}

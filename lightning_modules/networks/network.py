@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 import checks
 from data import Batch, Tokens
-from lightning_modules.loading.layout import Texts
+from lightning_modules.loading.layout import TokenSettings
 from lightning_modules.networks.shared_batch import Share
 
 Encoded = TypeVar("Encoded")
@@ -39,7 +39,9 @@ class Network(nn.Module, ABC):
         """
 
     @abstractmethod
-    def export(self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts) -> None:
+    def export(
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
+    ) -> None:
         """Write the network in the layout of sentence-transformers, whose scores are those of this one at temperature 1.
 
         Args:

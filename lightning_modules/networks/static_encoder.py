@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
 from errors import InputError
-from lightning_modules.loading.layout import Module, Texts
+from lightning_modules.loading.layout import SavedModule, TokenSettings
 from lightning_modules.networks.text_encoder import TextEncoder
 
 
@@ -46,8 +46,8 @@ class StaticEncoder(TextEncoder):
         )
 
     def export_modules(
-        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
-    ) -> list[Module]:
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
+    ) -> list[SavedModule]:
         """Return a StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
         if texts.special_tokens:
             raise InputError(
@@ -63,7 +63,7 @@ class StaticEncoder(TextEncoder):
         backend.no_padding()
         backend.enable_truncation(texts.document_length)
         backend.save(str(own / "tokenizer.json"))
-        return [Module(kind, {}, {"embedding.weight": weighted})]
+        return [SavedModule(kind, {}, {"embedding.weight": weighted})]
 
 
 def inverse_document_frequency(document_frequency: Tensor, documents: int) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from data import Tokens
-from lightning_modules.loading.layout import Module, Texts
+from lightning_modules.loading.layout import SavedModule, TokenSettings
 
 
 class TextEncoder(nn.Module, ABC):
@@ -29,6 +29,6 @@ class TextEncoder(nn.Module, ABC):
 
     @abstractmethod
     def export_modules(
-        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: Texts
-    ) -> list[Module]:
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
+    ) -> list[SavedModule]:
         """Return the modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""

@@ -70,8 +70,8 @@ class TransformerEncoder(TextEncoder):
         return vectors
 
     def export_modules(
-        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.Texts
-    ) -> list[layout.Module]:
+        self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings
+    ) -> list[layout.SavedModule]:
         """Return the encoder, its pooling and its projection as sentence-transformers' modules."""
         settings = layout.feature_extraction() | {
             "query_length": texts.query_length,
@@ -87,7 +87,10 @@ class TransformerEncoder(TextEncoder):
             "pooling_mode": names[self.pooling],
             "include_prompt": True,
         }
-        modules = [encoder, layout.Module("sentence_transformer.modules.pooling.Pooling", pooling)]
+        modules = [
+            encoder,
+            layout.SavedModule("sentence_transformer.modules.pooling.Pooling", pooling),
+        ]
         return (
             modules
             if self.projection is None

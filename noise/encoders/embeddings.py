@@ -25,7 +25,7 @@ TEXTS_AT_ONCE = 512
 Vectors = NDArray[np.float32]
 
 
-class TextEncoder(Protocol):
+class SimilarityEncoder(Protocol):
     """Texts to unit vectors."""
 
     @property
@@ -55,13 +55,13 @@ class TextEncoder(Protocol):
 class EncoderRecipe(Protocol):
     """Configuration of an encoder: what a `noise.encoder` node instantiates to."""
 
-    def ready(self, collection: Collection) -> TextEncoder:
+    def build(self, collection: Collection) -> SimilarityEncoder:
         """Return the encoder, fitted to the collection or loaded."""
         ...
 
 
 def document_embeddings(
-    collection: Collection, order: DocumentOrder, encoder: TextEncoder
+    collection: Collection, order: DocumentOrder, encoder: SimilarityEncoder
 ) -> Vectors:
     """Return the embeddings of all documents by position [n, D], memory-mapped, computed once per (documents, encoder)."""
     key: dict[str, JsonValue] = {
@@ -88,7 +88,7 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def _write(
-    collection: Collection, order: DocumentOrder, encoder: TextEncoder, folder: Path
+    collection: Collection, order: DocumentOrder, encoder: SimilarityEncoder, folder: Path
 ) -> None:
     shape = (len(order), encoder.dimensions)
     embeddings = np.lib.format.open_memmap(

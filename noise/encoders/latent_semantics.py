@@ -47,7 +47,7 @@ class LatentSemantics:
         self.terms = checks.integer("noise.encoder.terms", terms, 1)
         self.sample = checks.integer("noise.encoder.sample", sample, 1)
 
-    def ready(self, collection: Collection) -> "LatentSemanticEncoder":
+    def build(self, collection: Collection) -> "LatentSemanticEncoder":
         """Return the encoder fitted to the documents; the fit is cached with the collection.
 
         Raises:
@@ -112,7 +112,7 @@ class LatentSemantics:
 
 
 class LatentSemanticEncoder:
-    """A fitted latent semantic analysis (a `TextEncoder`).
+    """A fitted latent semantic analysis (a `SimilarityEncoder`).
 
     Args:
         folder: what `LatentSemantics` wrote.

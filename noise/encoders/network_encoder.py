@@ -43,7 +43,7 @@ class ExportedEncoder:
             )
         self.path = path
 
-    def ready(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit
+    def build(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit
         """Return the encoder.
 
         Raises:
@@ -77,7 +77,7 @@ class TransformerTextEncoder:
         self.pooling = checks.choice("noise.encoder.pooling", pooling, {"mean", "cls"})
         self.max_length = checks.integer("noise.encoder.max_length", max_length, 1)
 
-    def ready(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit
+    def build(self, collection: Collection) -> "NetworkEncoder":  # noqa: ARG002 - nothing to fit
         """Return the encoder.
 
         Raises:
@@ -104,7 +104,7 @@ class TransformerTextEncoder:
 
 
 class NetworkEncoder:
-    """A `TextEncoder` around a retriever; its vectors are brought to length 1 whatever the retriever's own similarity.
+    """A `SimilarityEncoder` around a retriever; its vectors are brought to length 1 whatever the retriever's own similarity.
 
     Args:
         name: for the audit.

@@ -16,7 +16,7 @@ from data.collections.collection import Collection
 from keyed_random import keyed_uniform
 from noise.audit.audit import Audit
 from noise.audit.row import AuditRow
-from noise.encoders.embeddings import EncoderRecipe, TextEncoder, Vectors, batches
+from noise.encoders.embeddings import EncoderRecipe, SimilarityEncoder, Vectors, batches
 from noise.model import Corruption
 from terminal import track
 
@@ -120,12 +120,12 @@ def inspect(
     checks.integer("task.sample", sample, 1)
     rows = _sampled(corruption.audit, sample)
     texts = _Texts(collection, rows)
-    ready = encoder.ready(collection)
-    similarities = _similarities(texts, ready)
+    built = encoder.build(collection)
+    similarities = _similarities(texts, built)
     judged = (
         [_by_scorer(texts, scorer)]
         if scorer
-        else _by_agreement(collection, rows, similarities, ready.name)
+        else _by_agreement(collection, rows, similarities, built.name)
     )
     ranks = np.array(
         [row.rank for row in corruption.audit.rows if row.corrupts and row.rank is not None],
@@ -142,7 +142,7 @@ def inspect(
         for i in range(min(examples, len(rows)))
     )
     return Inspection(
-        corruption.audit, ready.name, tuple(rows), similarities, ranks, tuple(judged), shown
+        corruption.audit, built.name, tuple(rows), similarities, ranks, tuple(judged), shown
     )
 
 
@@ -164,7 +164,7 @@ def _sampled(audit: Audit, sample: int) -> list[AuditRow]:
     )[:sample]
 
 
-def _similarities(texts: _Texts, encoder: TextEncoder) -> Similarities:
+def _similarities(texts: _Texts, encoder: SimilarityEncoder) -> Similarities:
     if not texts.queries:
         return Similarities(*(np.empty(0) for _ in Similarities._fields))
     query = _encoded(texts.queries, encoder.encode_queries)

@@ -12,7 +12,7 @@ import checks
 from data.collections.collection import Collection
 from keyed_random import keyed_uniform
 from noise.audit.row import AuditRow
-from noise.encoders.embeddings import EncoderRecipe, TextEncoder
+from noise.encoders.embeddings import EncoderRecipe, SimilarityEncoder
 from noise.model import NoiseModel, Recipe, Scorer, Work, joined
 from noise.models.semantic import Neighbourhood
 from noise.selection.order import count, in_order, positives, until
@@ -112,13 +112,13 @@ class AmbiguityRates:
 
     def scorer(self, collection: Collection) -> Scorer:
         """Return the encoder."""
-        encoder = self.encoder.ready(collection)
+        encoder = self.encoder.build(collection)
         return Scorer(encoder.name, encoder.fingerprint, "cosine")
 
     # nothing is drawn
     def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002
         """Return the similarities; every pair is searched once and the result is cached with the collection."""
-        encoder = self.encoder.ready(collection)
+        encoder = self.encoder.build(collection)
         key = {
             "collection": collection.fingerprint,
             "encoder": encoder.fingerprint,
@@ -131,7 +131,11 @@ class AmbiguityRates:
         return dict(zip(pairs, np.load(folder / "similarities.npy").tolist(), strict=True))
 
     def _write(
-        self, collection: Collection, encoder: TextEncoder, judgements: Judgements, folder: Path
+        self,
+        collection: Collection,
+        encoder: SimilarityEncoder,
+        judgements: Judgements,
+        folder: Path,
     ) -> None:
         neighbourhood = Neighbourhood(collection, encoder, self.POOL, self.LAM, self.DUP)
         pairs = track(in_order(judgements, 0), "Measuring ambiguity")

@@ -17,7 +17,7 @@ from noise.selection.document_order import DocumentOrder
 from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.relevant import Relevant
-from noise.selection.substitution import MODES, Candidates, Done, Lottery, Substitution
+from noise.selection.substitution import MODES, Done, Lottery, Substitution, WrongDocuments
 
 SIMILARITY = "BM25 / best BM25 of the query"
 
@@ -70,7 +70,7 @@ class LexicalSubstitution(PairNoise):
 
         def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
             order = DocumentOrder(collection)
-            ranking = Ranking(collection, order, self.pool)
+            ranking = Bm25Candidates(collection, order, self.pool)
             substitution = Substitution(self.name, self.mode, self.version)
             lottery = Lottery(self.version, self.seed, self.pool, self.temperature)
             for pair in pairs:
@@ -82,7 +82,7 @@ class LexicalSubstitution(PairNoise):
         return Process(outcomes, Scorer("bm25", _analysis(collection), SIMILARITY))
 
 
-class Ranking:
+class Bm25Candidates:
     """Wrong documents that BM25 finds for the training queries.
 
     Args:
@@ -106,7 +106,7 @@ class Ranking:
         )
         self._place = {query_id: place for place, query_id in enumerate(self._run.query_ids)}
 
-    def candidates(self, pair: Pair) -> Candidates:
+    def candidates(self, pair: Pair) -> WrongDocuments:
         """Return the wrong documents that share a word with the query, best first, ties by document id."""
         place = self._place[pair.query_id]
         found = self._run.rows[place] >= 0
@@ -115,7 +115,7 @@ class Ranking:
         scores /= scores.max(initial=1e-9)
         ranked = np.lexsort((positions, -scores))
         kept = ranked[self._relevant.wrong(pair.query_id, positions[ranked])]
-        return Candidates(positions[kept], scores[kept], scores[kept], None)
+        return WrongDocuments(positions[kept], scores[kept], scores[kept], None)
 
 
 def _analysis(collection: Collection) -> str:

@@ -16,13 +16,13 @@ import checks
 from data.collections.collection import Collection
 from data.storage.cache import JsonValue
 from noise.audit.row import AuditRow
-from noise.encoders.embeddings import EncoderRecipe, TextEncoder, Vectors, document_embeddings
+from noise.encoders.embeddings import EncoderRecipe, SimilarityEncoder, Vectors, document_embeddings
 from noise.model import Scorer
 from noise.selection.document_order import DocumentOrder
 from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.relevant import Relevant
-from noise.selection.substitution import MODES, Candidates, Done, Lottery, Substitution
+from noise.selection.substitution import MODES, Done, Lottery, Substitution, WrongDocuments
 
 FEWEST_PAIRS, MOST_PAIRS = 256, 8192
 """Pairs searched together: every search reads all embeddings, so the blocks grow; the first ones are small for small corruptions."""
@@ -101,7 +101,7 @@ class SemanticSwap(PairNoise):
 
     def process(self, collection: Collection) -> Process:
         """Return the substitution by neighbours of a collection."""
-        encoder = self.encoder.ready(collection)
+        encoder = self.encoder.build(collection)
 
         def outcomes(pairs: Iterable[Pair], done: Done) -> Iterator[AuditRow]:
             neighbourhood = Neighbourhood(collection, encoder, self.pool, self.lam, self.dup)
@@ -128,7 +128,7 @@ class Neighbourhood:
     """
 
     def __init__(
-        self, collection: Collection, encoder: TextEncoder, pool: int, lam: float, dup: float
+        self, collection: Collection, encoder: SimilarityEncoder, pool: int, lam: float, dup: float
     ) -> None:
         self.order = DocumentOrder(collection)
         self._relevant = Relevant(collection, self.order)
@@ -138,7 +138,7 @@ class Neighbourhood:
         self._query_vectors: dict[str, Vectors] = {}
         self._pool, self._lam, self._dup = pool, lam, dup
 
-    def candidates(self, pairs: Iterable[Pair]) -> Iterator[tuple[Pair, Candidates]]:
+    def candidates(self, pairs: Iterable[Pair]) -> Iterator[tuple[Pair, WrongDocuments]]:
         """Yield each pair with its candidates, best first, ties by document id.
 
         Pairs are searched in fixed blocks counted from the first, so that a block has the same
@@ -166,7 +166,7 @@ class Neighbourhood:
         query: Vectors,
         document: Vectors,
         width: int,
-    ) -> Candidates:
+    ) -> WrongDocuments:
         """Return the candidates among the neighbours, ranked in 64 bits.
 
         32-bit sums depend on how the matrix product is divided into blocks.
@@ -182,7 +182,7 @@ class Neighbourhood:
             self._relevant.wrong(pair.query_id, positions[ranked])
             & (to_document[ranked] < self._dup)
         ]
-        return Candidates(positions[kept], scores[kept], to_query[kept], to_document[kept])
+        return WrongDocuments(positions[kept], scores[kept], to_query[kept], to_document[kept])
 
     def _queries(self, block: Sequence[Pair]) -> Vectors:
         new = list(

@@ -35,7 +35,7 @@ class Done(NamedTuple):
         return cls(defaultdict(set), Counter())
 
 
-class Candidates(NamedTuple):
+class WrongDocuments(NamedTuple):
     """Wrong documents for one pair, best first.
 
     Attributes:
@@ -117,7 +117,7 @@ class Lottery(NamedTuple):
     temperature: float
 
     def choice(
-        self, pair: Pair, candidates: Candidates, taken: set[str], order: DocumentOrder
+        self, pair: Pair, candidates: WrongDocuments, taken: set[str], order: DocumentOrder
     ) -> Choice | None:
         """Return the drawn document, or None if no candidate is free."""
         ids = order.doc_ids(candidates.positions[: self.pool + len(taken)])

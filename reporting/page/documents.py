@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noise.audit.row import AuditRow
-    from reporting.page.texts import Texts
+    from reporting.page.texts import CollectionTexts
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ AUDIT_ROWS = 3
 """The most corrupted labels that are shown per document."""
 
 
-class Documents:
+class PageDocuments:
     """Collects documents and training queries; everything else refers to them by number.
 
     Args:
         texts: the texts of the collection.
     """
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: CollectionTexts) -> None:
         self._texts = texts
         self._places: dict[str, int] = {}
         self._train: dict[str, int] = {}

@@ -9,7 +9,7 @@ import numpy as np
 
 from errors import InputError
 from reporting.page.configs import read_config
-from reporting.page.documents import Documents
+from reporting.page.documents import PageDocuments
 from reporting.page.runs import read_lists
 from reporting.page.texts import open_texts
 from reporting.reading.per_query_values import read_values
@@ -58,12 +58,12 @@ def drill_down(analysis: Analysis) -> dict[str, Any]:
     It has the documents by data set, and the conditions with their queries.
     """
     contests = _contests(analysis)
-    documents: dict[str, Documents] = {}
+    documents: dict[str, PageDocuments] = {}
     conditions = []
     for contest in track(contests, "Looking up queries"):
         dataset = contest.condition.dataset
         if dataset not in documents:
-            documents[dataset] = Documents(
+            documents[dataset] = PageDocuments(
                 open_texts(contest.groups[0], read_config(contest.groups[0]))
             )
         conditions.append(_condition(contest, analysis.measures[0], documents[dataset]))
@@ -121,7 +121,7 @@ def _contest(condition: Condition, groups: Sequence[Group], analysis: Analysis) 
     )
 
 
-def _condition(contest: Contest, measure: str, documents: Documents) -> dict[str, Any]:
+def _condition(contest: Contest, measure: str, documents: PageDocuments) -> dict[str, Any]:
     chosen = _chosen(contest, measure)
     ids = contest.groups[0].query_ids
     cells = [contest.cell(place) for place in range(len(contest.groups))]

@@ -23,7 +23,7 @@ Value = str | int | float | bool | None
 Row = list[Any]
 
 
-class Column(NamedTuple):
+class PageColumn(NamedTuple):
     """A column of a table.
 
     Attributes:
@@ -41,7 +41,7 @@ class Column(NamedTuple):
     chosen: str = ""
 
 
-class Table(NamedTuple):
+class PageTable(NamedTuple):
     """A table.
 
     Attributes:
@@ -53,20 +53,20 @@ class Table(NamedTuple):
 
     name: str
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[PageColumn, ...]
     rows: list[Row]
 
 
 CONDITION = (
-    Column("data set", "text", filter=True),
-    Column("model", "text", filter=True),
-    Column("noise", "text", filter=True),
+    PageColumn("data set", "text", filter=True),
+    PageColumn("model", "text", filter=True),
+    PageColumn("noise", "text", filter=True),
 )
-RATIO = Column("ratio", "number", filter=True)
-LOSS = Column("loss", "text", filter=True)
+RATIO = PageColumn("ratio", "number", filter=True)
+LOSS = PageColumn("loss", "text", filter=True)
 
 
-def tables(analysis: Analysis) -> list[Table]:
+def tables(analysis: Analysis) -> list[PageTable]:
     """Return the tables of the page, without empty ones."""
     return [
         table
@@ -89,11 +89,11 @@ def _probability(value: float) -> float | None:
     return None if math.isnan(value) else float(f"{value:.3g}")
 
 
-def _measure(analysis: Analysis) -> Column:
-    return Column("measure", "text", filter=True, chosen=analysis.measures[0])
+def _measure(analysis: Analysis) -> PageColumn:
+    return PageColumn("measure", "text", filter=True, chosen=analysis.measures[0])
 
 
-def _results(analysis: Analysis) -> Table:
+def _results(analysis: Analysis) -> PageTable:
     baseline, better = analysis.plan.baseline, _marks(analysis.comparisons)
     rows = []
     for members in _by_condition(analysis.groups).values():
@@ -115,10 +115,10 @@ def _results(analysis: Analysis) -> Table:
         *CONDITION,
         RATIO,
         LOSS,
-        Column("seeds", "number"),
-        *(Column(measure, "score") for measure in analysis.measures),
+        PageColumn("seeds", "number"),
+        *(PageColumn(measure, "score") for measure in analysis.measures),
     )
-    return Table("results", caption, columns, rows)
+    return PageTable("results", caption, columns, rows)
 
 
 def _score(
@@ -159,7 +159,7 @@ def _tests(analysis: Analysis) -> str:
     return f"{test} over queries, Holm-corrected, level {analysis.plan.alpha:g}"
 
 
-def _comparisons(analysis: Analysis) -> Table:
+def _comparisons(analysis: Analysis) -> PageTable:
     shown = analysis.comparisons
     caption = (
         "Differences (loss minus other) of per-query values averaged over seeds. Significance: "
@@ -179,13 +179,13 @@ def _comparisons(analysis: Analysis) -> Table:
         "p (rand.)": "p",
     }
     numbers = (
-        *(Column(label, kind) for label, kind in kinds.items()),
-        Column("d", "value"),
-        Column("wins / ties / losses", "counts"),
+        *(PageColumn(label, kind) for label, kind in kinds.items()),
+        PageColumn("d", "value"),
+        PageColumn("wins / ties / losses", "counts"),
     )
-    others = (Column("other", "text", filter=True), Column("verdict", "text", filter=True))
+    others = (PageColumn("other", "text", filter=True), PageColumn("verdict", "text", filter=True))
     columns = (
-        Column("family", "text", filter=True),
+        PageColumn("family", "text", filter=True),
         _measure(analysis),
         *CONDITION,
         RATIO,
@@ -193,7 +193,7 @@ def _comparisons(analysis: Analysis) -> Table:
         *others,
         *numbers,
     )
-    return Table("comparisons", caption, columns, [list(_comparison(found)) for found in shown])
+    return PageTable("comparisons", caption, columns, [list(_comparison(found)) for found in shown])
 
 
 def _comparison(found: Comparison) -> Iterator[Value | Row]:
@@ -217,7 +217,7 @@ def _comparison(found: Comparison) -> Iterator[Value | Row]:
     yield [found.wins, found.ties, found.losses]
 
 
-def _robustness(analysis: Analysis) -> Table:
+def _robustness(analysis: Analysis) -> PageTable:
     rows = []
     settings = {curve[1:4] for curve in analysis.curves if len(curve.points) > 1}
     for curve in analysis.curves:
@@ -246,17 +246,17 @@ def _robustness(analysis: Analysis) -> Table:
         _measure(analysis),
         *CONDITION,
         LOSS,
-        *(Column(label, kind) for label, kind in kinds.items()),
+        *(PageColumn(label, kind) for label, kind in kinds.items()),
     )
     caption = (
         "Area under the robustness curve (average height over the ratios; empty if a ratio is "
         "missing), the measure without noise and at the largest ratio, and the share that is "
         "retained there."
     )
-    return Table("robustness", caption, columns, rows)
+    return PageTable("robustness", caption, columns, rows)
 
 
-def _ranks(analysis: Analysis) -> Table:
+def _ranks(analysis: Analysis) -> PageTable:
     rows: list[Row] = []
     for ranking in analysis.rankings:
         p = None if ranking.p is None else _probability(ranking.p)
@@ -268,9 +268,9 @@ def _ranks(analysis: Analysis) -> Table:
     columns = (
         _measure(analysis),
         LOSS,
-        Column("average rank", "value"),
-        Column("conditions", "number"),
-        Column("Friedman p", "p"),
+        PageColumn("average rank", "value"),
+        PageColumn("conditions", "number"),
+        PageColumn("Friedman p", "p"),
     )
     caption = (
         "Average ranks over the conditions under which all these losses are finished; 1 is best. "
@@ -278,4 +278,4 @@ def _ranks(analysis: Analysis) -> Table:
         f"{analysis.plan.alpha:g}) do not differ significantly. Conditions that share a collection "
         "are not independent, so this is a summary, not a proof."
     )
-    return Table("ranks", caption, (*columns, Column("critical difference", "value")), rows)
+    return PageTable("ranks", caption, (*columns, PageColumn("critical difference", "value")), rows)

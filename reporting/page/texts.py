@@ -22,7 +22,7 @@ PACKAGE = "data."
 HYDRA = ("_target_", "_partial_")
 
 
-class Texts(NamedTuple):
+class CollectionTexts(NamedTuple):
     """The texts of a collection, if they are available.
 
     Attributes:
@@ -57,7 +57,7 @@ class Texts(NamedTuple):
         return 1 if self.collection is None else self.collection.relevance
 
 
-def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
+def open_texts(group: Group, config: Mapping[str, Any] | None) -> CollectionTexts:
     """Open the collection of a group's cells from their configuration and cache.
 
     Only openers of this project are called, since the configuration may come from somebody else.
@@ -65,26 +65,26 @@ def open_texts(group: Group, config: Mapping[str, Any] | None) -> Texts:
     """
     dataset = (config or {}).get("dataset")
     if config is None or not isinstance(dataset, dict):
-        return Texts(None, "config.yaml cannot be read")
+        return CollectionTexts(None, "config.yaml cannot be read")
     target = str(dataset.get("_target_"))
     name = target.removeprefix(PACKAGE)
     if not target.startswith(PACKAGE + "open_") or name not in data.__all__:
-        return Texts(None, f"it is opened by {target}, which is not part of this project")
+        return CollectionTexts(None, f"it is opened by {target}, which is not part of this project")
     cache = Path(str(config.get("cache_dir")))
     if not cache.is_dir():
-        return Texts(None, f"its cache {cache} is not on this machine")
+        return CollectionTexts(None, f"its cache {cache} is not on this machine")
     arguments = {key: value for key, value in dataset.items() if key not in HYDRA}
     return _checked(group, name, arguments, cache)
 
 
-def _checked(group: Group, name: str, arguments: dict[str, Any], cache: Path) -> Texts:
+def _checked(group: Group, name: str, arguments: dict[str, Any], cache: Path) -> CollectionTexts:
     try:
         collection: Collection = getattr(data, name)(**arguments, cache=Cache(cache, frozen=True))
     except (InputError, OSError, TypeError) as error:
-        return Texts(None, f"it cannot be opened ({error})")
+        return CollectionTexts(None, f"it cannot be opened ({error})")
     if collection.fingerprint != group.cells[0].fingerprint:
-        return Texts(None, "its content has changed since the cells were run")
-    return Texts(collection, "")
+        return CollectionTexts(None, "its content has changed since the cells were run")
+    return CollectionTexts(collection, "")
 
 
 def _shortened(text: str) -> str:

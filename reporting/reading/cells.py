@@ -67,7 +67,7 @@ class FinishedCell:
         return self.directory / name
 
 
-class Problem(NamedTuple):
+class CellProblem(NamedTuple):
     """A cell that cannot be used.
 
     Attributes:
@@ -91,7 +91,7 @@ class Cells(NamedTuple):
 
     finished: list[FinishedCell]
     incomplete: list[State]
-    corrupt: list[Problem]
+    corrupt: list[CellProblem]
     unmatched: list[str]
 
 
@@ -115,7 +115,7 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
     places: list[Coordinates] = []
     for directory in _directories(output_dir):
         config = _config(directory)
-        if isinstance(config, Problem):
+        if isinstance(config, CellProblem):
             cells.corrupt.append(config)
             continue
         place = config.place
@@ -123,7 +123,7 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
             continue
         found = _read(output_dir, directory, config.name, place)
         if isinstance(found, FinishedCell) and found.name in read:
-            found = Problem(
+            found = CellProblem(
                 str(directory), f"the same cell as {read[found.name]}: remove one of them"
             )
         if isinstance(found, FinishedCell):
@@ -147,12 +147,12 @@ class _Config(NamedTuple):
     place: Coordinates | None
 
 
-def _config(directory: Path) -> _Config | Problem:
+def _config(directory: Path) -> _Config | CellProblem:
     try:
         config = read_config_file(directory / "config.yaml")
         return _Config(str(config.get("cell")), coordinates_of(config))
     except InputError as error:
-        return Problem(str(directory), str(error))
+        return CellProblem(str(directory), str(error))
 
 
 def _directories(output_dir: Path) -> Iterator[Path]:
@@ -167,16 +167,16 @@ def _directories(output_dir: Path) -> Iterator[Path]:
 
 def _read(
     output_dir: Path, directory: Path, name: str, place: Coordinates
-) -> FinishedCell | State | Problem:
+) -> FinishedCell | State | CellProblem:
     if not (directory / SCORES).exists():
         return state_of(output_dir, str(directory.relative_to(output_dir)))
     try:
         scores = read_scores(directory)
     except InputError as error:
-        return Problem(name, str(error).removeprefix(f"{directory}/"))
+        return CellProblem(name, str(error).removeprefix(f"{directory}/"))
     data = scores.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("fingerprint"), str):
-        return Problem(
+        return CellProblem(
             name, f"{SCORES} does not say which data it was scored on (data.fingerprint)"
         )
     return FinishedCell(name, directory, *place, scores)

@@ -111,7 +111,7 @@ class Comparison(NamedTuple):
         return int(np.sign(self.difference)) if self.significant else 0
 
 
-class Compared(NamedTuple):
+class Comparisons(NamedTuple):
     """All comparisons.
 
     Attributes:
@@ -126,7 +126,7 @@ class Compared(NamedTuple):
 Pair = tuple["Group", "Group"]
 
 
-def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Compared:
+def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Comparisons:
     """Compare the groups of each condition as planned."""
     comparisons: list[Comparison] = []
     notes: list[str] = []
@@ -146,7 +146,7 @@ def compare(groups: Sequence[Group], measures: Sequence[str], plan: Plan) -> Com
                 comparisons.extend(_tested(family, measure, pairs[family], resampler, plan))
     order = {measure: place for place, measure in enumerate(measures)}
     comparisons.sort(key=lambda found: (found.family, order[found.measure], *found[2:8]))
-    return Compared(comparisons, notes)
+    return Comparisons(comparisons, notes)
 
 
 def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], list[str]]:

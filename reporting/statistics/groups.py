@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from errors import InputError
-from reporting.reading.cells import FinishedCell, Problem
+from reporting.reading.cells import CellProblem, FinishedCell
 from reporting.reading.per_query_values import PerQuery, read_values
 from terminal import track
 
@@ -91,7 +91,7 @@ class Groups(NamedTuple):
 
     groups: list[Group]
     measures: tuple[str, ...]
-    corrupt: list[Problem]
+    corrupt: list[CellProblem]
 
 
 def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = None) -> Groups:
@@ -109,7 +109,7 @@ def read_groups(cells: Sequence[FinishedCell], measures: Sequence[str] | None = 
     """
     chosen = _common_measures(cells, measures)
     _check_data(cells)
-    corrupt: list[Problem] = []
+    corrupt: list[CellProblem] = []
     known_queries: dict[str, tuple[tuple[str, ...], str]] = {}
     groups = []
     for (condition, loss), members in track(_by_group(cells).items(), "Reading per-query values"):
@@ -131,13 +131,13 @@ def _by_group(cells: Iterable[FinishedCell]) -> dict[tuple[Condition, str], list
 
 
 def _read(
-    cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[Problem]
+    cells: Iterable[FinishedCell], measures: Sequence[str], corrupt: list[CellProblem]
 ) -> Iterable[tuple[FinishedCell, PerQuery]]:
     for cell in cells:
         try:
             yield cell, read_values(cell.file("per_query.tsv"), measures)
         except InputError as error:
-            corrupt.append(Problem(cell.name, str(error)))
+            corrupt.append(CellProblem(cell.name, str(error)))
 
 
 def _group(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reporting.statistics.comparisons import BASELINE, FAMILIES
 from reporting.tables.captions import compared, over_seeds, ranked
-from reporting.tables.table import Column, Entry, Row, Table, placed
+from reporting.tables.table import Column, Entry, Row, Table, with_best_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,7 +66,9 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
         "the noise ratio."
     )
     heads = ("dataset", "model", "noise", "loss")
-    return Table(_slug(measure), caption, heads, columns, placed(rows, lambda row: row.labels[:3]))
+    return Table(
+        _slug(measure), caption, heads, columns, with_best_marked(rows, lambda row: row.labels[:3])
+    )
 
 
 def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
@@ -93,7 +95,7 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
         caption,
         ("loss",),
         columns,
-        placed(rows, lambda _: None),
+        with_best_marked(rows, lambda _: None),
     )
 
 

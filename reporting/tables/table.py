@@ -73,7 +73,7 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def placed(rows: Sequence[Row], block: Callable[[Row], object]) -> tuple[Row, ...]:
+def with_best_marked(rows: Sequence[Row], block: Callable[[Row], object]) -> tuple[Row, ...]:
     """Mark the best and the second of each column among the rows of each block.
 
     Equal entries share a place; a block with one row has none.
@@ -85,18 +85,18 @@ def placed(rows: Sequence[Row], block: Callable[[Row], object]) -> tuple[Row, ..
     members: dict[object, list[Row]] = {}
     for row in rows:
         members.setdefault(block(row), []).append(row)
-    return tuple(row for of_block in members.values() for row in _placed_block(of_block))
+    return tuple(row for of_block in members.values() for row in _marked_block(of_block))
 
 
-def _placed_block(rows: Sequence[Row]) -> Iterable[Row]:
+def _marked_block(rows: Sequence[Row]) -> Iterable[Row]:
     columns = [
-        _placed_column(column) for column in zip(*(row.entries for row in rows), strict=True)
+        _marked_column(column) for column in zip(*(row.entries for row in rows), strict=True)
     ]
     for place, row in enumerate(rows):
         yield row._replace(entries=tuple(column[place] for column in columns))
 
 
-def _placed_column(entries: Sequence[Entry | None]) -> list[Entry | None]:
+def _marked_column(entries: Sequence[Entry | None]) -> list[Entry | None]:
     values = sorted({entry.value for entry in entries if entry is not None}, reverse=True)
     if sum(entry is not None for entry in entries) < 2:  # noqa: PLR2004 - nothing to be better than
         return list(entries)

@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from cells.training import device
-from cells.training.device import device_of, placed
+from cells.training.device import device_of, on_device
 
 
 class Moved(nn.Linear):
@@ -29,7 +29,7 @@ def test_the_device_is_the_trainers(accelerator, available, device, monkeypatch)
 
 
 def fail_inside(network):
-    with placed(network, OmegaConf.create({})):
+    with on_device(network, OmegaConf.create({})):
         assert network.moves == ["cuda"]
         raise ZeroDivisionError
 
@@ -45,6 +45,6 @@ def test_a_network_goes_there_and_comes_back_also_after_an_error(monkeypatch):
 def test_without_an_accelerator_it_stays(monkeypatch):
     monkeypatch.setattr(device, "device_of", lambda _: "cpu")
     network = Moved()
-    with placed(network, OmegaConf.create({})):
+    with on_device(network, OmegaConf.create({})):
         pass
     assert network.moves == []

@@ -9,7 +9,7 @@ from small_collection import write_small_collection
 
 from cells.inputs.negative_mining import check_negatives
 from cells.inputs.tokenised import build_network
-from cells.inputs.training_inputs import examples_of, prepare
+from cells.inputs.training_inputs import examples_of, load_inputs
 from cells.tasks.train import train
 from cells.training.evaluator import Evaluator
 from errors import InputError
@@ -27,8 +27,8 @@ def settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def materials(settings):
-    return prepare(composed(*settings, "noise.ratio=0.0"))
+def inputs(settings):
+    return load_inputs(composed(*settings, "noise.ratio=0.0"))
 
 
 def write_run(path, *rows):
@@ -40,13 +40,13 @@ def write_run(path, *rows):
     return f"negatives.run={path}"
 
 
-def pools(materials):
-    documents = materials.examples.pools.documents
-    names = [materials.collection.documents.doc_id(row) for row in documents.values]
+def pools(inputs):
+    documents = inputs.examples.pools.documents
+    names = [inputs.collection.documents.doc_id(row) for row in documents.values]
     return {
         query_id: names[start:end]
         for query_id, start, end in zip(
-            materials.collection.train.queries,
+            inputs.collection.train.queries,
             documents.offsets[:-1],
             documents.offsets[1:],
             strict=True,
@@ -54,18 +54,16 @@ def pools(materials):
     }
 
 
-def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(
-    settings, materials, tmp_path, caplog
-):
-    query_id = next(iter(materials.collection.train.queries))
-    positive = next(iter(materials.collection.train.qrels[query_id]))
+def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(settings, inputs, tmp_path, caplog):
+    query_id = next(iter(inputs.collection.train.queries))
+    positive = next(iter(inputs.collection.train.qrels[query_id]))
     listed = [name for name in ("d3-0", "d4-1", "d5-2", "d6-3") if name != positive]
     run = write_run(
         tmp_path / "run.trec",
         *((query_id, name, rank) for rank, name in enumerate([listed[0], positive, *listed[1:]])),
     )
     mined = pools(
-        prepare(
+        load_inputs(
             composed(*settings, "noise.ratio=0.0", run, "negatives.depth=4", "negatives.skip=1")
         )
     )
@@ -74,22 +72,22 @@ def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(
     assert f"does not answer {len(mined)} train queries" in caplog.text
 
 
-def test_the_first_ranks_of_bm25_can_be_left_out(settings, materials):
+def test_the_first_ranks_of_bm25_can_be_left_out(settings, inputs):
     whole, part = (
-        pools(materials),
-        pools(prepare(composed(*settings, "noise.ratio=0.0", "negatives.skip=3"))),
+        pools(inputs),
+        pools(load_inputs(composed(*settings, "noise.ratio=0.0", "negatives.skip=3"))),
     )
     assert all(set(part[query_id]) <= set(whole[query_id]) for query_id in whole)
     assert sum(map(len, part.values())) < sum(map(len, whole.values()))
 
 
-def test_a_network_mines_the_same_ranks(settings, materials):
+def test_a_network_mines_the_same_ranks(settings, inputs):
     cfg = composed(*settings, "negatives.depth=7", "negatives.skip=2")
-    network = build_network(cfg, materials.tokenised)
-    mined = Evaluator(cfg, materials.tokenised).mine(network)
-    assert mined.query_ids == list(materials.collection.train.queries)
+    network = build_network(cfg, inputs.tokenised)
+    mined = Evaluator(cfg, inputs.tokenised).mine(network)
+    assert mined.query_ids == list(inputs.collection.train.queries)
     assert mined.rows.shape == (len(mined.query_ids), 7)
-    examples, _ = examples_of(cfg.negatives, materials.collection, materials.corruption, mined)
+    examples, _ = examples_of(cfg.negatives, inputs.collection, inputs.corruption, mined)
     positives = {
         (query, document)
         for query, document in zip(examples.query_rows, examples.document_rows, strict=True)
@@ -146,6 +144,6 @@ def test_run_files_that_do_not_fit_are_refused(settings, tmp_path):
         ([("q0-0", "d0-0", 1), ("q0-0", "d0-0", 2)], "a second time"),
     ):
         with pytest.raises(InputError, match=message):
-            prepare(composed(*settings, write_run(tmp_path / "run.trec", *rows)))
+            load_inputs(composed(*settings, write_run(tmp_path / "run.trec", *rows)))
     with pytest.raises(InputError, match="cannot be read"):
-        prepare(composed(*settings, f"negatives.run={tmp_path / 'absent.trec'}"))
+        load_inputs(composed(*settings, f"negatives.run={tmp_path / 'absent.trec'}"))

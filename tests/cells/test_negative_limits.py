@@ -7,7 +7,7 @@ from cell_runs import SMALL, composed
 from small_collection import write_small_collection
 
 from cells.inputs.negative_mining import check_negatives
-from cells.inputs.training_inputs import prepare
+from cells.inputs.training_inputs import load_inputs
 from cells.tasks.train import train
 from errors import InputError
 
@@ -24,10 +24,10 @@ def settings(tmp_path_factory):
     ]
 
 
-def write_run(path, materials, score):
+def write_run(path, inputs, score):
     """Writes a run that scores each train query's labelled document and two others."""
     lines = []
-    for query_id, judged in materials.corruption.qrels.items():
+    for query_id, judged in inputs.corruption.qrels.items():
         positive = max(judged, key=judged.get)
         others = [name for name in ("d1-0", "d2-1", "d3-2") if name not in judged][:2]
         for rank, name in enumerate([positive, *others]):
@@ -58,17 +58,17 @@ def test_a_cell_records_what_the_limits_left(settings, tmp_path):
 
 
 def test_a_teacher_s_run_decides(settings, tmp_path, caplog):
-    plain = prepare(composed(*settings))
+    plain = load_inputs(composed(*settings))
     run = write_run(tmp_path / "run.trec", plain, lambda rank: 0.3 - 0.1 * rank)
     cfg = composed(*settings, f"negatives.scores={run}", "negatives.absolute_margin=0.05")
-    limits = prepare(cfg).limits["all"]
+    limits = load_inputs(cfg).limits["all"]
     assert limits.unlisted_positives == 0
     assert limits.allowed == limits.candidates  # each positive scores .1 above the next
     cfg = composed(*settings, f"negatives.scores={run}", "negatives.absolute_margin=0.15")
-    assert prepare(cfg).limits["all"].allowed < limits.candidates
+    assert load_inputs(cfg).limits["all"].allowed < limits.candidates
     lines = run.read_text().splitlines(keepends=True)
     run.write_text("".join(lines[3:]))
-    prepare(cfg)
+    load_inputs(cfg)
     assert "does not list the positive of 1 of 86 training pairs" in caplog.text
 
 
@@ -96,13 +96,13 @@ def test_limits_out_of_range_or_without_effect_are_refused(settings, overrides, 
 
 
 def test_scores_that_cannot_be_compared_are_refused(settings, tmp_path):
-    plain = prepare(composed(*settings))
+    plain = load_inputs(composed(*settings))
     ranks = write_run(tmp_path / "ranks.trec", plain, lambda rank: -1 - rank)
     strange = tmp_path / "strange.trec"
     strange.write_text("nobody Q0 d0-0 1 0.5 x\n")
     for run, message in ((ranks, "its scores are ranks"), (strange, "answers none of the")):
         with pytest.raises(InputError, match=message):
-            prepare(composed(*settings, f"negatives.scores={run}", "negatives.max_score=0.5"))
+            load_inputs(composed(*settings, f"negatives.scores={run}", "negatives.max_score=0.5"))
 
 
 def test_limits_hold_for_negatives_that_the_network_mines(settings, tmp_path, caplog):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_collection import write_small_collection
 
-from cells.inputs.training_inputs import prepare
+from cells.inputs.training_inputs import load_inputs
 from data.collections.folder import open_folder
 from data.collections.records import Split
 from data.ingest.subsample import subsampled
@@ -126,6 +126,6 @@ def test_a_cell_trains_on_the_pairs_kept(tmp_path):
         "noise.ratio=0.4",
         f"cache_dir={tmp_path}",
     ]
-    materials = prepare(composed("dataset=folder", "noise=uniform", *own, *small))
-    assert len(materials.examples) == materials.corruption.audit.header.units == 30
-    assert materials.corruption.audit.header.corrupted == 12
+    inputs = load_inputs(composed("dataset=folder", "noise=uniform", *own, *small))
+    assert len(inputs.examples) == inputs.corruption.audit.header.units == 30
+    assert inputs.corruption.audit.header.corrupted == 12

@@ -173,7 +173,7 @@ def test_a_cell_trains_retrieves_and_indexes(config_of):
     search = instantiate(cfg.model.search)
     stored = indexed(cfg, search, network, tokenised)
     run, again = (
-        way.answer(
+        way.search(
             network,
             tokenised.split(tokenised.collection.test),
             tokenised.corpus,

@@ -17,7 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 import losses
 from errors import InputError
 from evaluation.exact_search import exact_top_k
-from evaluation.shard import WHOLE, Part
+from evaluation.shard import WHOLE, Shard
 from lightning_modules.networks.shared_batch import Share
 
 CASES = {
@@ -109,7 +109,7 @@ def answered_together(rank, folder, rendezvous):
     torch.set_num_threads(1)
     faulthandler.dump_traceback_later(100, exit=True)
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
-    part = Part.mine()
+    part = Shard.of_this_process()
     assert part == (rank, 2)
     generator = torch.Generator().manual_seed(0)
     queries = torch.randint(-2, 3, (5, 4), generator=generator)  # integers, so that there are ties
@@ -131,7 +131,7 @@ def test_two_processes_find_what_one_does_ties_included(tmp_path):
 
 
 def test_parts_are_neighbours_and_cover_the_collection():
-    parts = [Part(rank, 3).rows(10) for rank in range(3)]
+    parts = [Shard(rank, 3).rows(10) for rank in range(3)]
     assert [row for part in parts for row in part] == list(range(10))
     assert {len(part) for part in parts} == {3, 4}
     assert WHOLE.rows(7) == range(7)

@@ -39,17 +39,17 @@ def collection(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answered(folder, collection):
-    def answer(model, *overrides, depth=20, split="test"):
+    def search(model, *overrides, depth=20, split="test"):
         cfg = config(model, folder, *overrides)
         tokenised = tokenise(cfg, collection)
         network = build_network(cfg, tokenised)
         queries = tokenised.split(getattr(collection, split))
-        found = instantiate(cfg.model.search).answer(
+        found = instantiate(cfg.model.search).search(
             network, queries, tokenised.corpus, depth=depth, batch_tokens=64
         )
         return found, network, tokenised
 
-    return answer
+    return search
 
 
 def all_maxsim(network, tokenised):
@@ -164,7 +164,7 @@ def test_stored_vectors_answer_alike(model, answered, folder):
     cfg = config(model, folder)
     search = instantiate(cfg.model.search)
     stored = indexed(cfg, search, network, tokenised)
-    again = stored.answer(
+    again = stored.search(
         network,
         tokenised.split(tokenised.collection.test),
         tokenised.corpus,
@@ -201,7 +201,7 @@ def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(
     stored = indexed(cfg, search, network, tokenised)
     assert built == [[50, 100], [0, 50], [100, 120]]
     assert np.array_equal(np.concatenate(stored._index), whole)
-    again = stored.answer(
+    again = stored.search(
         network,
         tokenised.split(tokenised.collection.test),
         tokenised.corpus,

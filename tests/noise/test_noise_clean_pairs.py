@@ -5,7 +5,7 @@ from cell_runs import SMALL, composed
 from noise_collections import make_collection, model
 from small_collection import write_small_collection
 
-from cells.inputs.training_inputs import prepare
+from cells.inputs.training_inputs import load_inputs
 from noise.audit.audit import Audit
 
 DOCUMENTS = {f"d{n:02}": f"word{n % 7} word{n % 5} word{n % 3} d{n:02}" for n in range(40)}
@@ -71,7 +71,7 @@ def test_what_is_left_out_is_neither_an_example_nor_a_negative(tmp_path):
         "negatives.depth=100",
     ]
     left_out, unjudged = (
-        prepare(composed(*own, *small, *noise))
+        load_inputs(composed(*own, *small, *noise))
         for noise in (["noise=clean_pairs"], ["noise=false_negative", "noise.mode=unjudged"])
     )
     spared = left_out.corruption.audit.spared
@@ -87,11 +87,11 @@ def test_what_is_left_out_is_neither_an_example_nor_a_negative(tmp_path):
     assert not left_out.examples.corrupted.any()
 
 
-def among_negatives(materials, judged):
+def among_negatives(inputs, judged):
     """The pairs of `judged` that stand in the pools of negatives."""
-    pools = materials.examples.pools.documents
-    rows = {query_id: row for row, query_id in enumerate(materials.collection.train.queries)}
-    documents = materials.collection.documents
+    pools = inputs.examples.pools.documents
+    rows = {query_id: row for row, query_id in enumerate(inputs.collection.train.queries)}
+    documents = inputs.collection.documents
     of_query = {
         query_id: set(pools.values[pools.offsets[row] : pools.offsets[row + 1]].tolist())
         for query_id, row in rows.items()

@@ -28,7 +28,7 @@ def lengths(vectors):
 
 
 def test_latent_semantics_are_unit_vectors_of_topics(collection):
-    encoder = LatentSemantics(dimensions=6).ready(collection)
+    encoder = LatentSemantics(dimensions=6).build(collection)
     vectors = encoder.encode_documents(
         ["amber basil", "amber basil amber", "nothing known", "heron"]
     )
@@ -43,19 +43,19 @@ def test_latent_semantics_fit_is_the_same_every_time(collection, tmp_path):
         tmp_path, dict(sorted(DOCUMENTS.items())), {"q0": "amber"}, {"q0": {"d00": 1}}
     )
     encoders = [
-        LatentSemantics(dimensions=6).ready(each) for each in (collection, collection, other)
+        LatentSemantics(dimensions=6).build(each) for each in (collection, collection, other)
     ]
     assert len({encoder.fingerprint for encoder in encoders}) == 1
-    assert LatentSemantics(dimensions=5).ready(collection).fingerprint != encoders[0].fingerprint
+    assert LatentSemantics(dimensions=5).build(collection).fingerprint != encoders[0].fingerprint
 
 
 def test_latent_semantics_of_a_sample(collection):
-    sampled = LatentSemantics(dimensions=4, sample=12).ready(collection)
-    assert sampled.fingerprint != LatentSemantics(dimensions=4).ready(collection).fingerprint
+    sampled = LatentSemantics(dimensions=4, sample=12).build(collection)
+    assert sampled.fingerprint != LatentSemantics(dimensions=4).build(collection).fingerprint
 
 
 def test_embeddings_are_mapped_in_the_order_of_the_ids(collection):
-    encoder = LatentSemantics(dimensions=6).ready(collection)
+    encoder = LatentSemantics(dimensions=6).build(collection)
     order = DocumentOrder(collection)
     embeddings = document_embeddings(collection, order, encoder)
     assert isinstance(embeddings, np.memmap)

@@ -58,7 +58,7 @@ def noise(path, name="export"):
 
 def test_an_export_encodes_as_the_network_that_was_trained(collection, exports):
     path, network = exports["minilm"]
-    encoder = ExportedEncoder(str(path)).ready(collection)
+    encoder = ExportedEncoder(str(path)).build(collection)
     with torch.inference_mode():
         document, query = (
             network.encode_documents(tokens("a b")),
@@ -76,9 +76,9 @@ def test_semantic_noise_with_an_export(name, collection, exports):
     assert audit.header.corrupted == 2
     assert audit.header.encoder == name
     assert (
-        audit.header.encoder_fingerprint == ExportedEncoder(str(path)).ready(collection).fingerprint
+        audit.header.encoder_fingerprint == ExportedEncoder(str(path)).build(collection).fingerprint
     )
-    encoder = ExportedEncoder(str(path)).ready(collection)
+    encoder = ExportedEncoder(str(path)).build(collection)
     for row in audit.rows:
         removed, inserted = encoder.encode_documents(
             [DOCUMENTS[row.removed], DOCUMENTS[row.inserted]]
@@ -165,7 +165,7 @@ def test_missing_truncated_and_incomplete_weights_are_refused(
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_a_transformer_pools_real_tokens_only(pooling, collection, folder):
-    encoder = TransformerTextEncoder(folder, pooling=pooling, max_length=8).ready(collection)
+    encoder = TransformerTextEncoder(folder, pooling=pooling, max_length=8).build(collection)
     together = encoder.encode_documents(["a b c d", "d"])
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(together[1], encoder.encode_documents(["d"])[0], atol=1e-5)
@@ -175,18 +175,18 @@ def test_a_transformer_is_known_by_its_weights(collection, folder):
     def fingerprint(**keys):
         return (
             TransformerTextEncoder(folder, **{"max_length": 64} | keys)
-            .ready(collection)
+            .build(collection)
             .fingerprint
         )
 
     assert len({fingerprint(), fingerprint(max_length=8), fingerprint(pooling="cls")}) == 3
     assert fingerprint() == fingerprint()
-    assert TransformerTextEncoder(folder, max_length=64).ready(collection).name.endswith("-mean-64")
+    assert TransformerTextEncoder(folder, max_length=64).build(collection).name.endswith("-mean-64")
 
 
 def test_too_many_tokens_for_the_encoder_are_refused(collection, folder):
     with pytest.raises(InputError, match=r"noise\.encoder\.max_length=65: .* has 64 positions"):
-        TransformerTextEncoder(folder, max_length=65).ready(collection)
+        TransformerTextEncoder(folder, max_length=65).build(collection)
 
 
 def test_packaged_minilm_knows_meaning(collection):
@@ -194,7 +194,7 @@ def test_packaged_minilm_knows_meaning(collection):
         minilm_folder()
     except InputError:
         pytest.skip("the optional weights are not installed")
-    encoder = TransformerTextEncoder("packaged:minilm").ready(collection)
+    encoder = TransformerTextEncoder("packaged:minilm").build(collection)
     vectors = encoder.encode_documents(["a small dog", "a little puppy", "interest rates rise"])
     assert vectors[0] @ vectors[1] > 0.6
     assert vectors[0] @ vectors[2] < 0.3

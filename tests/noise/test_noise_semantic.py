@@ -18,7 +18,7 @@ class MadeUp:
 
     name, fingerprint, dimensions = "made-up", "0", DIMENSIONS
 
-    def ready(self, _collection):
+    def build(self, _collection):
         return self
 
     def encode_queries(self, texts):

@@ -23,7 +23,7 @@ from reporting.statistics.comparisons import BASELINE, FOCUS, Plan
 from reporting.statistics.ranks import critical_difference, rank
 from reporting.tables.csv_files import write_csvs
 from reporting.tables.result_tables import measure_table, paper_table, rank_table, tables_of
-from reporting.tables.table import BEST, SECOND, Column, Entry, Row, Table, placed
+from reporting.tables.table import BEST, SECOND, Column, Entry, Row, Table, with_best_marked
 from reporting.tables.table_files import latex, markdown, rich_table, write_table
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=500)
@@ -193,7 +193,7 @@ def test_best_and_second_are_of_a_block_and_ties_share_a_place():
             ("y", "d", 0.1),
         )
     ]
-    assert [row.entries[0].place for row in placed(rows, lambda row: row.labels[0])] == [
+    assert [row.entries[0].place for row in with_best_marked(rows, lambda row: row.labels[0])] == [
         BEST,
         BEST,
         SECOND,
