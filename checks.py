@@ -1,4 +1,4 @@
-"""Checks of configured values: each returns the value in its proper type or says what is wrong with the key."""
+"""Checks of configured values: each returns the value in its type, or raises a full message."""
 
 import math
 from collections.abc import Collection as Choices
@@ -23,7 +23,7 @@ def real(
 
     Args:
         key: the configuration key, for the message.
-        value: what the configuration gives.
+        value: the configured value.
         allowed: the allowed values in words, for the message.
         low: lower end.
         high: upper end.
@@ -54,8 +54,8 @@ def positive(key: str, value: Any, example: str) -> float:
 
     Args:
         key: the configuration key, for the message.
-        value: what the configuration gives.
-        example: a value that makes sense, for the message.
+        value: the configured value.
+        example: a reasonable value, for the message.
     """
     return real(key, value, f"a positive number, e.g. {example}", 0.0, open_low=True)
 
@@ -65,9 +65,9 @@ def integer(key: str, value: Any, low: int | None = None, allowed: str | None = 
 
     Args:
         key: the configuration key, for the message.
-        value: what the configuration gives.
+        value: the configured value.
         low: the smallest value; None: any.
-        allowed: the allowed values in words, where more has to be said than `low`.
+        allowed: the allowed values in words, if `low` does not say enough.
 
     Raises:
         InputError: not a whole number, or too small.
@@ -83,12 +83,12 @@ def choice(key: str, value: Any, choices: Choices[str], *, or_null: str | None =
 
     Args:
         key: the configuration key, for the message.
-        value: what the configuration gives.
-        choices: the allowed words; a sequence is named in its order, a set in the alphabet's.
-        or_null: what null means, where the caller allows it.
+        value: the configured value.
+        choices: the allowed words; a sequence is listed in its order, a set alphabetically.
+        or_null: the meaning of null, if it is allowed.
 
     Raises:
-        InputError: something else.
+        InputError: any other value.
     """
     if value not in choices:
         words = ", ".join(choices if isinstance(choices, Sequence) else sorted(choices))
@@ -101,7 +101,7 @@ def switch(key: str, value: Any) -> bool:
     """Return true or false.
 
     Raises:
-        InputError: something else.
+        InputError: any other value.
     """
     if not isinstance(value, bool):
         raise refusal(key, value, "true or false")
@@ -117,10 +117,12 @@ def refusal(key: str, value: Any, allowed: str) -> InputError:
 
 @contextmanager
 def naming(keys: Mapping[str, str]) -> Iterator[None]:
-    """Say inside the block what the loaders say of the trained model's keys of those that led here: the loaders are the same.
+    """Rename configuration keys in error messages raised inside the block.
+
+    Loaders are shared: they report `model.path` where the user has set `noise.encoder.path`.
 
     Args:
-        keys: the trained model's key -> the key to name.
+        keys: the key to name, by the key that the loaders report.
     """
     try:
         yield

@@ -1,11 +1,12 @@
-"""Random numbers as a function of what they are for.
+"""Random numbers as a function of their purpose.
 
-A draw depends on its key (seed, epoch, example, ...) and on nothing else: not on how many draws
-came before, nor on the number of processes, nor on NumPy's generators, whose streams may change
-with its version. So corrupted sets are nested, and audits and samples can be repeated anywhere.
+A draw depends only on its key (seed, epoch, example, ...): not on the number of earlier draws or of
+processes, nor on NumPy's generators, whose streams may change between versions. Corrupted sets are
+therefore nested, and audits and samples can be reproduced anywhere.
 
-Integer keys are mixed in bulk (`keyed_random`, `keyed_order`). Ids are text, and what is drawn for
-them must outlive this program: a cryptographic hash draws (`keyed_uniform`, `keyed_sample`).
+Integer keys are mixed in bulk (`keyed_random`, `keyed_order`). Ids are text, and draws for them
+must stay the same for years, so they come from a cryptographic hash (`keyed_uniform`,
+`keyed_sample`).
 
 Reference:
     Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, for random numbers by
@@ -60,8 +61,8 @@ def keyed_uniform(version: str, seed: int, role: str, *ids: str) -> float:
     Args:
         version: version of the algorithm that draws.
         seed: the experiment's seed.
-        role: what the number decides, so that two decisions about the same ids are independent.
-        ids: what the decision is about.
+        role: the decision it serves, so that two decisions about the same ids are independent.
+        ids: the ids that the decision is about.
     """
     return _unit(_hash(version, seed, role, ids).digest())
 
@@ -88,7 +89,7 @@ def keyed_sample(items: Iterable[tuple[str, ...]], count: int, key: str) -> list
     Args:
         items: tuples of ids or texts, in any order.
         count: size of the sample; all items if there are fewer.
-        key: what the sample is for, with the seed; at most 64 bytes.
+        key: the purpose of the sample, with the seed; at most 64 bytes.
     """
     return sorted(items, key=lambda item: (_keyed_digest(item, key), item))[:count]
 
@@ -103,5 +104,5 @@ def _hash(version: str, seed: int, role: str, ids: Iterable[str]) -> "blake2b":
 
 
 def _unit(digest: bytes) -> float:
-    """(h + 1/2) / 2^64, kept below 1, where the largest hashes would be rounded to."""
+    """Return (h + 1/2) / 2^64, below 1 even where rounding would give 1."""
     return min((int.from_bytes(digest, "big") + 0.5) / 2.0**64, _BELOW_ONE)

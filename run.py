@@ -1,4 +1,4 @@
-"""The one entry point: runs one cell (or, with -m, a grid of them) as conf/ and the command line say.
+"""Run one cell or, with -m, a grid of cells, as conf/ and the command line say.
 
 `python run.py --help` lists groups and keys. Heavy imports happen in the task, after the
 configuration is checked.
@@ -28,12 +28,12 @@ resolvers.register()
 
 
 class Refused(CompactHydraException):
-    """Carries an InputError's message through Hydra, which prints it without a traceback and exits with status 1."""
+    """Carries an InputError's message through Hydra, which prints it and exits with status 1."""
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
-    """Run the cell that the configuration describes; return the selection measure on the test split."""
+    """Run the configured cell; return the selection measure of the split in `objective`."""
     try:
         return attempt(cfg)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""What appears on the terminal: progress of long work, and how much other libraries may say."""
+"""Output on the terminal: progress of long work, and less noise from other libraries."""
 
 import io
 import logging
@@ -13,18 +13,17 @@ Item = TypeVar("Item")
 def track(iterable: Iterable[Item], description: str, total: float | None = None) -> Iterator[Item]:
     """Pass the items of `iterable` through and show how many have passed.
 
-    A bar is drawn on a terminal, and nothing elsewhere. Of processes that train together the first
-    one draws it.
+    A bar is drawn only on a terminal. Of several processes that train together, the first draws it.
 
     Args:
         iterable: the work; it is consumed one item at a time.
         description: what is being done, for example `Encoding documents`.
-        total: number of items, where `len(iterable)` cannot tell.
+        total: number of items, if `iterable` has no length.
 
     Yields:
         The items, unchanged.
     """
-    from rich import get_console  # here: only long work pays for the import
+    from rich import get_console  # imported here, since only long work needs it
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -34,8 +33,7 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
         TimeRemainingColumn,
     )
 
-    # the console that Lightning's bar uses too, so that bars nest instead of overwriting one
-    # another
+    # the console of Lightning's bar, so that bars nest instead of overwriting each other
     console = get_console()
     if not console.is_terminal or _is_secondary_process():
         yield from iterable
@@ -52,7 +50,10 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
 
 
 def _is_secondary_process() -> bool:
-    """Return whether this is not the first of several processes that train together. If torch is not loaded, there are none."""
+    """Return whether another process leads this one's distributed training.
+
+    If torch is not loaded, no training is distributed.
+    """
     dist = sys.modules.get("torch.distributed")
     return (
         dist is not None and dist.is_available() and dist.is_initialized() and dist.get_rank() > 0
@@ -60,10 +61,10 @@ def _is_secondary_process() -> bool:
 
 
 def quiet(library: str) -> None:
-    """Let only warnings and worse of a library's loggers through.
+    """Silence a library's loggers below the level of warnings.
 
-    The level reaches the loggers below; the filter stays where a library sets the level of its
-    logger itself.
+    The level applies to child loggers too; the filter works even if the library sets the level of
+    its logger later.
     """
     logger = logging.getLogger(library)
     logger.setLevel(logging.WARNING)
@@ -82,7 +83,7 @@ def any_terminal() -> None:
 
 
 def without_bars() -> None:
-    """Switch libraries' progress bars off where there is no terminal; they ask when imported."""
+    """Switch off libraries' progress bars if there is no terminal; call it before their import."""
     if not sys.stderr.isatty():
         for name in ("TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"):
             os.environ.setdefault(name, "1")

@@ -1,8 +1,8 @@
-"""The sweeper of a grid: Hydra's own, but a finished cell costs milliseconds and does not reach the launcher, let alone a cluster's queue.
+"""A sweeper over a grid like Hydra's own, but finished cells cost milliseconds and no job.
 
-Hydra composes the configuration of every cell twice, a tenth of a second each. Here cells that
-choose the same options of all groups are composed once and only have their values set. The folder's
-name is what Hydra looks for plugins in.
+Hydra composes the configuration of every cell twice, for a tenth of a second each. Here, cells that
+choose the same options of all groups are composed once, and only their values are set. Hydra looks
+for plugins in folders with this folder's name.
 """
 
 import logging
@@ -30,7 +30,7 @@ class GridSweeper(Sweeper):
     """Launches the cells of a grid that are not finished.
 
     Args:
-        params: key -> choices, as on the command line.
+        params: the choices of each key, as on the command line.
     """
 
     def __init__(self, params: Mapping[str, str] | None = None) -> None:
@@ -42,15 +42,15 @@ class GridSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Take what Hydra hands out."""
+        """Store the objects that Hydra passes."""
         self.config, self.hydra_context = config, hydra_context
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Expand the grid, say which cells are finished, and launch the others in the grid's order."""
-        from cells.sweep.skip import needs_no_job  # --help passes here
+        """Expand the grid, name the finished cells, and launch the others in the order of the grid."""
+        from cells.sweep.skip import needs_no_job  # here, because --help imports this module
 
         assert self.hydra_context is not None
         assert self.launcher is not None
@@ -68,7 +68,7 @@ class GridSweeper(Sweeper):
         return results
 
     def _composed(self, jobs: Sequence[Sequence[str]]) -> Iterator[tuple[int, DictConfig]]:
-        """Yield the number and configuration of each job, those with the same options of the groups together."""
+        """Yield number and configuration of each job, grouped by the options of the groups."""
         assert self.hydra_context is not None
         assert self.config is not None
         loader = self.hydra_context.config_loader
@@ -88,11 +88,11 @@ class GridSweeper(Sweeper):
                     cfg = loader.load_sweep_config(self.config, list(jobs[n]))
                     HydraConfig.instance().set_config(
                         cfg
-                    )  # paths name the options of the groups, which stay the same
+                    )  # paths contain the options of the groups, which stay the same
                 yield n, cfg
 
     def _is_value(self, override: Override) -> bool:
-        """Return whether an override replaces one value, so that setting another one later undoes it."""
+        """Return whether an override replaces a single value, which a later one can undo."""
         assert self.hydra_context is not None
         plain = not (
             override.is_add()
@@ -106,7 +106,7 @@ class GridSweeper(Sweeper):
 
 
 def _set(cfg: DictConfig, overrides: Sequence[Override]) -> bool:
-    """Set the values; False where that is refused, for Hydra to say why."""
+    """Set the values; return False if OmegaConf refuses, so that Hydra can say why."""
     try:
         for override in overrides:
             OmegaConf.update(cfg, override.key_or_group, override.value(), force_add=False)

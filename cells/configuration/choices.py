@@ -1,6 +1,6 @@
-"""Checks the group choices on the command line before Hydra composes anything.
+"""Checks of the group choices on the command line, before Hydra composes anything.
 
-Hydra names the choices of a group when one is unknown, but suggests none, and in a sweep it does so
+Hydra lists the choices of a group when one is unknown, but suggests none, and in a sweep it does so
 only when it reaches the job.
 """
 
@@ -19,7 +19,7 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
     """Raise InputError if an override chooses an option that its group does not have.
 
     Args:
-        arguments: the command line without the program; what is not an override is left to Hydra.
+        arguments: the command line without the program; anything but overrides is left to Hydra.
         configs: the folder of the configuration groups.
 
     Raises:
@@ -27,12 +27,12 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
     """
     overrides, folders = list(overrides_in(arguments)), [configs, *_own_folder(arguments)]
     if any(override.key_or_group == "hydra.searchpath" for override in overrides):
-        return  # folders that only Hydra finds
+        return  # a folder that only Hydra can find
     for override in overrides:
         groups = [group for folder in folders if (group := folder / override.key_or_group).is_dir()]
         if not groups or override.key_or_group.startswith(
             "hydra/"
-        ):  # Hydra's plugins add choices of their own
+        ):  # Hydra's plugins add their own choices
             continue
         options = sorted({path.stem for group in groups for path in group.glob("*.yaml")})
         for choice in _chosen(override):
@@ -41,7 +41,7 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
 
 
 def _own_folder(arguments: Sequence[str]) -> list[Path]:
-    """Return the folder of further groups that `--config-dir` adds, if it does."""
+    """Return the folder of groups that `--config-dir` adds, if any."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config-dir", "-cd", type=Path)
     folder = parser.parse_known_args(arguments)[0].config_dir
@@ -53,7 +53,7 @@ def _chosen(override: Override) -> list[str]:
     values = value.list if isinstance(value, ChoiceSweep) else [value]
     return [
         str(choice) for choice in values if isinstance(choice, str | QuotedString)
-    ]  # glob() can only name what exists
+    ]  # glob() can only match existing choices
 
 
 def _unknown(group: str, choice: str, options: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the command line overrides, read before Hydra composes anything."""
+"""The overrides of the command line, parsed before Hydra composes anything."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from hydra.errors import OverrideParseException
 
 
 def overrides_in(arguments: Sequence[str]) -> Iterator[Override]:
-    """Yield the overrides of a command line; what Hydra cannot parse is left for it to report.
+    """Yield the overrides of a command line; Hydra reports those that it cannot parse.
 
     Args:
         arguments: the command line without the program.

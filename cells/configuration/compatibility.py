@@ -1,8 +1,8 @@
-"""Keys that the configuration has got since cells were first written, so that an upgrade does not disown them.
+"""Defaults for keys added later, so that cells from older versions remain valid.
 
-A cell written before such a key existed is still the same cell where the key has the value that
-does what was done without it. That value is declared here by whoever adds the key: a default alone
-would not tell, since a default may well do something new.
+A cell that was written before a key existed is still the same cell if the key has the value that
+reproduces the earlier behaviour. Whoever adds a key declares that value here. The key's default
+cannot take its place, since a default may do something new.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 AS_BEFORE: Mapping[str, Any] = {
     "bm25.language": "english",
-    "dataset.split_seed": 0,  # where nothing is split or limited it chooses nothing
+    "dataset.split_seed": 0,  # without a split or a limit it has no effect
     "dataset.train_pairs": None,
     "dataset.validation_queries": None,
     "evaluation.skip_same_id": False,
@@ -31,7 +31,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "validation.labels": "clean",
     "validation.patience": None,
 }
-"""Key -> the value with which the cell computes what it computed before there was the key."""
+"""The value of each key that reproduces the behaviour before the key existed."""
 
 MOVED: Mapping[str, str] = {
     "cells.tracking.LocalTracker": "cells.tracking.tracker.LocalTracker",
@@ -40,7 +40,7 @@ MOVED: Mapping[str, str] = {
     "evaluation.maxsim_search.MaxSimSearch": "evaluation.maxsim.MaxSimSearch",
     "evaluation.retrieval.SingleVectorSearch": "evaluation.dense_search.SingleVectorSearch",
 }
-"""Where a `_target_` was -> where it is."""
+"""The new place of each `_target_` that has moved."""
 
 
 def current_target(value: Any) -> Any:
@@ -49,5 +49,5 @@ def current_target(value: Any) -> Any:
 
 
 def as_before(key: str, value: object) -> bool:
-    """Return whether a configuration that has the key computes what one without it does."""
+    """Return whether a configuration with the key computes the same as one without it."""
     return key in AS_BEFORE and AS_BEFORE[key] == value

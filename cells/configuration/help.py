@@ -1,23 +1,27 @@
-"""What `python run.py --help` prints. Hydra's own help copies its configuration once for each group and takes two seconds over it."""
+"""The text of `python run.py --help`.
+
+Hydra's own help copies its configuration once for each group, which takes two seconds.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 TEXT = """\
-Train a retriever on corrupted labels and score it against clean ones: one cell of dataset x model x loss x noise.
+Train a retriever on corrupted labels and score it against clean ones.
+One invocation runs one cell of the grid dataset x model x loss x noise ratio x seed.
 
 Groups (choose with group=choice, sweep with -m group=a,b):
 
 {groups}
 
-Keys (override with key=value; `--cfg job --resolve` shows all of them, `--hydra-help` Hydra's own flags):
+Keys (override with key=value; `--cfg job --resolve` shows all, `--hydra-help` Hydra's own flags):
 
   noise.ratio=0.4        share of training positives that are corrupted
   seed=1,2,3             with -m: repeat over seeds
   optimizer.lr=.. trainer.max_epochs=.. batch.size=.. negatives.per_example=..
-  measures=[nDCG@10,AP]  any ir-measures names
-  output_dir=outputs     one directory a cell below it; overwrite=true runs a finished one again
-  variant=word           tells apart cells that differ in other keys
+  measures=[nDCG@10,AP]  any names that ir-measures knows
+  output_dir=outputs     one directory per cell below it; overwrite=true runs a finished one again
+  variant=word           names cells that differ in other keys
 
 python run.py                                                          the default cell
 python run.py -m loss=cross_entropy,label_weakening noise.ratio=0,0.4  a sweep

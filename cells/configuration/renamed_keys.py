@@ -1,4 +1,4 @@
-"""Configuration keys of earlier versions: refused with the new name, and read in finished cells."""
+"""Configuration keys of earlier versions: refused with the new name, but read in finished cells."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ RENAMED: Mapping[str, str] = {
     "model.batch_size": "batch.size",
     "model.in_batch": "batch.in_batch",
 }
-"""Earlier key -> today's."""
+"""The present key for each earlier key."""
 
 SCHEDULES = {
     "linear": "lightning_modules.linear_schedule",
@@ -27,7 +27,7 @@ SCHEDULES = {
 
 
 def refuse_renamed(cfg: DictConfig) -> None:
-    """Refuse a composed configuration in which a file sets a key by its earlier name.
+    """Refuse a configuration in which a file sets a key by its earlier name.
 
     Raises:
         InputError: naming both keys.
@@ -52,10 +52,9 @@ def refuse_renamed_overrides(arguments: Sequence[str]) -> None:
 
 
 def with_new_names(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored configuration, dotted key -> value, under today's keys.
+    """Return a stored configuration, dotted key -> value, with the present keys.
 
-    Where both are stored, as `model.epochs` beside `trainer.max_epochs`, the second was what
-    counted.
+    If both are stored, as `model.epochs` beside `trainer.max_epochs`, the second one was in effect.
     """
     found = {key: value for key, value in flat.items() if key not in RENAMED}
     for key, new in RENAMED.items():
@@ -67,7 +66,7 @@ def with_new_names(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stored_value(cfg: DictConfig | ListConfig, key: str) -> Any:
-    """Return a value of a cell's config.yaml by today's key, whichever version wrote it."""
+    """Return a value of a cell's config.yaml by its present key, whichever version wrote it."""
     earlier = {new: old for old, new in RENAMED.items()}
     value = OmegaConf.select(cfg, key)
     return OmegaConf.select(cfg, earlier[key]) if value is None and key in earlier else value

@@ -1,4 +1,7 @@
-"""The configuration's resolvers, most for the parts of a cell's path. No `=` occurs in one: Hydra's grammar could not name such a path."""
+"""The resolvers of the configuration, mostly for the parts of a cell's path.
+
+No part contains `=`, because Hydra's override grammar could not name such a path.
+"""
 
 from omegaconf import OmegaConf
 
@@ -25,6 +28,6 @@ def shortest(number: object) -> str:
 
 
 def register() -> None:
-    """Make the functions known to OmegaConf under their names."""
+    """Register the functions with OmegaConf under their names."""
     for resolver in (collection_name, jobs_at_once, method_name, shortest, tuned_learning_rate):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

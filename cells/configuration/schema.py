@@ -1,4 +1,4 @@
-"""The typed root of the configuration: every key outside the groups, its type and its default's place (conf/config.yaml)."""
+"""The types of all keys outside the groups; their defaults are in conf/config.yaml."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from omegaconf import MISSING
 
 @dataclass
 class EvaluationKeys:
-    """How runs are retrieved and cut."""
+    """How runs are retrieved, and their depth."""
 
     depth: int = MISSING
     batch_tokens: int = MISSING
@@ -25,7 +25,7 @@ class BM25:
 
 @dataclass
 class BatchKeys:
-    """What one optimisation step sees."""
+    """The content of one optimisation step."""
 
     size: int = MISSING
     in_batch: bool = MISSING
@@ -33,7 +33,7 @@ class BatchKeys:
 
 @dataclass
 class NegativesKeys:
-    """Which unjudged documents stand beside an example's positive."""
+    """The negatives of a training example."""
 
     per_example: int = MISSING
     run: str | None = MISSING
@@ -49,7 +49,7 @@ class NegativesKeys:
 
 @dataclass
 class ValidationKeys:
-    """What picks the epoch, and when training stops early."""
+    """How the best epoch is chosen, and when training stops early."""
 
     labels: str = MISSING
     patience: int | None = MISSING
@@ -57,7 +57,7 @@ class ValidationKeys:
 
 @dataclass
 class CheckpointKeys:
-    """How often a checkpoint to continue from is written between the epochs' ends."""
+    """How often checkpoints are written, besides those at the ends of epochs."""
 
     minutes: float | None = MISSING
     steps: int | None = MISSING
@@ -74,7 +74,7 @@ class Choices:
 
 @dataclass
 class JobSchema:
-    """Keys of one cell. Group nodes are typed by the constructors they name."""
+    """The keys of one cell; the nodes of groups are typed by the constructors that they name."""
 
     task: Any = MISSING
     dataset: Any = MISSING
@@ -109,5 +109,5 @@ class JobSchema:
 
 
 def register() -> None:
-    """Offer the schema to Hydra under the name that conf/config.yaml's defaults list gives first."""
+    """Register the schema with Hydra under the first name in the defaults of conf/config.yaml."""
     ConfigStore.instance().store(name="job_schema", node=JobSchema)

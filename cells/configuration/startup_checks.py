@@ -1,7 +1,6 @@
-"""Checks of the composed configuration that need no heavy import, so that a mistake is reported within a second.
+"""Checks of the composed configuration without heavy imports, which report mistakes in a second.
 
-What only a constructor can judge (the parameters of a loss, a noise model or an encoder) is checked
-there.
+Parameters of a loss, a noise model or an encoder are checked by their constructors.
 """
 
 import logging
@@ -24,14 +23,12 @@ def check(cfg: DictConfig) -> None:
     """Raise InputError for the first value of the configuration that cannot work.
 
     Raises:
-        InputError: naming the key, its value, what is allowed and how to mend it.
+        InputError: naming the key, its value, what is allowed and how to fix it.
     """
     _resolves(cfg)
     check_names(cfg)
     refuse_renamed(cfg)
-    if (
-        cfg.noise.ratio is not None
-    ):  # null is for the noise model to judge: natural noise has a ratio of its own
+    if cfg.noise.ratio is not None:  # the noise model judges null: natural noise has its own ratio
         checks.ratio("noise.ratio", cfg.noise.ratio)
     _learning_rate(cfg)
     for key, least in (
@@ -80,9 +77,9 @@ def _learning_rate(cfg: DictConfig) -> None:
         raise InputError("optimizer.lr is not set: set it in the model's file, e.g. to 2e-5.")
     if cfg.optimizer.lr is None:
         raise InputError(
-            "optimizer.lr=null: must be a positive number. experiment=cpu_study takes the "
-            "one that was chosen for this collection, model and loss, and none was: run the sweep "
-            "experiment=cpu_study_tune and `python -m study.tuning` first, or set it."
+            "optimizer.lr=null: must be a positive number. experiment=cpu_study needs a rate that "
+            "was tuned for this collection, model and loss, and there is none: run the sweep "
+            "experiment=cpu_study_tune and `python -m study.tuning` first, or set the rate."
         )
 
 
@@ -104,8 +101,8 @@ def _warn_of_own_encoder(cfg: DictConfig) -> None:
     path = OmegaConf.select(cfg, "noise.encoder.path")
     if path is not None and path == OmegaConf.select(cfg, "model.path"):
         log.warning(
-            "noise.encoder.path=%s is what the model starts from: what is near in its own eyes "
-            "makes noise that is adversarial to it. Take another encoder, e.g. noise/encoder=lsa.",
+            "noise.encoder.path=%s is also where the model starts from, so the noise is "
+            "adversarial to this model. Choose another encoder, e.g. noise/encoder=lsa.",
             path,
         )
 
@@ -113,8 +110,8 @@ def _warn_of_own_encoder(cfg: DictConfig) -> None:
 def _candidates(cfg: DictConfig) -> None:
     if cfg.negatives.per_example == 0 and not cfg.batch.in_batch:
         raise InputError(
-            "negatives.per_example=0 with batch.in_batch=false leaves no negative at all: raise "
-            "the first or set the second to true."
+            "negatives.per_example=0 with batch.in_batch=false leaves no negatives: raise the "
+            "first or set the second to true."
         )
     if cfg.negatives.per_example == 0 and cfg.batch.size == 1:
         raise InputError(

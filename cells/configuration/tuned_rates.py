@@ -1,4 +1,4 @@
-"""Learning rates that a tuning sweep chose: read from the file that `python -m study.tuning` writes."""
+"""Learning rates chosen by a tuning sweep, from the file that `python -m study.tuning` writes."""
 
 import json
 from pathlib import Path
@@ -9,12 +9,12 @@ KEY = "learning_rate"
 
 
 def tuned_learning_rate(file: str, collection: str, model: str, loss: str) -> float | None:
-    """Return the learning rate chosen for a loss; None if none was.
+    """Return the learning rate chosen for a loss; None if none was chosen.
 
     A resolver of the configuration; `cells.configuration.startup_checks` refuses None.
 
     Args:
-        file: what `study.tuning` wrote, relative to the project's root.
+        file: the file written by `study.tuning`, relative to the project's root.
         collection: name of the collection.
         model: choice of the model group.
         loss: choice of the loss group.

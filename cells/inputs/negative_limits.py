@@ -21,7 +21,7 @@ def check_limits(negatives: DictConfig) -> None:
     """Check the limits before any work.
 
     Raises:
-        InputError: for one out of its range, or one that nothing would read.
+        InputError: for a value out of range, or a value without effect.
     """
     checks.choice("negatives.fallback", negatives.fallback, FALLBACKS)
     given = [key for key in LIMITS if negatives[key] is not None]
@@ -57,13 +57,15 @@ def check_limits(negatives: DictConfig) -> None:
 def within_limits(
     negatives: DictConfig, collection: Collection, examples: TrainingExamples, run: Run | None
 ) -> tuple[TrainingExamples, dict[str, LimitCounts]]:
-    """Return the examples with the configured limits on their mined negatives, and what is left; no counts without limits.
+    """Return the examples with the configured limits on their mined negatives, and counts.
+
+    Without limits the counts are empty.
 
     Args:
         negatives: the configuration.
         collection: the collection.
         examples: its training examples.
-        run: that the negatives are mined from, whole; None: none are mined.
+        run: the complete run to mine negatives from; None: none are mined.
 
     Raises:
         InputError: for a file of scores that cannot be used, or limits that leave nothing.
@@ -87,8 +89,8 @@ def _scores(path: Path, collection: Collection) -> Run:
     run = read_trec(path, collection.documents)
     if not set(run.query_ids) & set(collection.train.queries):
         raise InputError(
-            f"negatives.scores={path}: it answers none of the {len(collection.train.queries)} "
-            "train queries; give a run of train queries."
+            f"negatives.scores={path}: it has none of the {len(collection.train.queries)} "
+            "training queries; give a run for the training queries."
         )
     if _only_ranks(run):
         raise InputError(
@@ -122,8 +124,8 @@ def _report(counts: LimitCounts, negatives: DictConfig) -> None:
     )
     if counts.unlisted_positives and negatives.scores is not None:
         log.warning(
-            "negatives.scores=%s does not list the positive of %d of %d training pairs: it is "
-            "taken to score less than all that the file lists",
+            "negatives.scores=%s does not list the positive of %d of %d training pairs: such a "
+            "positive is assumed to score less than all listed documents",
             negatives.scores,
             counts.unlisted_positives,
             counts.pairs,

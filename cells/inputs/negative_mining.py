@@ -1,4 +1,4 @@
-"""Where an example's negatives are mined: BM25, any run file or, every few epochs, the network that is being trained."""
+"""The source of mined negatives: BM25, a run file, or the network being trained."""
 
 from omegaconf import DictConfig
 
@@ -14,7 +14,7 @@ def check_negatives(negatives: DictConfig) -> None:
     """Check the settings before any work.
 
     Raises:
-        InputError: for one out of its range, or one that nothing would read.
+        InputError: for a value out of range, or a value without effect.
     """
     check_limits(negatives)
     allowed = "0 (none are mined) or more, e.g. 100"
@@ -39,13 +39,13 @@ def check_negatives(negatives: DictConfig) -> None:
 
 
 def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None:
-    """Return the run of the train queries that negatives are mined from until the first refresh; None: none are mined.
+    """Return the run to mine negatives from until the first refresh; None: none are mined.
 
-    It is whole, `negatives.skip` or not, and knows no labels: `build_examples` takes the noisy
-    positives out of it.
+    The run is complete, whatever `negatives.skip`, and independent of labels: `build_examples`
+    removes the noisy positives.
 
     Raises:
-        InputError: for a run file that cannot be read, or answers no train query.
+        InputError: for a run file that cannot be read, or has no training query.
     """
     if negatives.per_example == 0 or negatives.depth == 0:
         return None

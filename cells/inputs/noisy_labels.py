@@ -1,4 +1,4 @@
-"""The corrupted labels as files for other trainers: a qrels file and, on demand, training examples."""
+"""The corrupted labels as files for other trainers: a qrels file and training examples."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def check_examples_file(cfg: DictConfig) -> None:
     """Check the settings before any work.
 
     Raises:
-        InputError: a layout that there is not, or negatives that cannot be mined.
+        InputError: for an unknown layout, or negatives that cannot be mined.
     """
     layout = cfg.task.examples_file
     if layout is None:
@@ -31,7 +31,7 @@ def check_examples_file(cfg: DictConfig) -> None:
     check_negatives(cfg.negatives)
     if cfg.negatives.refresh_every is not None:
         raise InputError(
-            "negatives.refresh_every: no network is trained here, so none mines negatives; set it "
+            "negatives.refresh_every: no network is trained here that could mine negatives; set it "
             "to null."
         )
 
@@ -45,7 +45,7 @@ def write_labels(
     negatives each, mined by the noisy labels.
 
     Returns:
-        the files.
+        The files.
 
     Raises:
         InputError: for ids or settings that cannot be used.

@@ -1,4 +1,4 @@
-"""What a network reads of a collection's texts."""
+"""Readers turn the texts of a collection into the inputs of a network."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from lightning_modules.loading.saved import is_export
 
 
 class Reader(ABC):
-    """Turns the texts of one collection into what the network reads.
+    """Turns the texts of one collection into the inputs of the network.
 
     Attributes:
         tokenizer: the model's tokenizer; None: the model never sees a text.

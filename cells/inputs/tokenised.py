@@ -1,4 +1,4 @@
-"""A collection as a network reads it: token ids or vectors of documents and queries, and the network built for them."""
+"""The token ids or vectors of a collection, and the network that is built for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from lightning_modules.loading.saved import is_export
 
 @dataclass(frozen=True)
 class Tokenised:
-    """A collection and what a network reads of it.
+    """A collection and the inputs that a network reads.
 
     Attributes:
         collection: documents and clean judgements.
         documents: token ids, or vectors, of all documents.
-        queries: those of the queries of each split, by the split's name.
-        reader: makes them.
+        queries: token ids, or vectors, of the queries of each split, by its name.
+        reader: turns texts into them.
     """
 
     collection: Collection
@@ -39,7 +39,7 @@ class Tokenised:
         """The model's tokenizer.
 
         Raises:
-            InputError: there is none, since vectors from outside are read.
+            InputError: if there is none, because the vectors come from outside.
         """
         if self.reader.tokenizer is None:
             raise InputError(
@@ -49,7 +49,7 @@ class Tokenised:
 
     @property
     def corpus(self) -> Corpus:
-        """What is searched."""
+        """The documents to search."""
         return Corpus(self.collection, self.documents)
 
     def split(self, split: Split) -> Queries:
@@ -57,13 +57,13 @@ class Tokenised:
         return Queries(split.queries, self.queries[split.name])
 
     def asked(self, texts: Mapping[str, str]) -> Queries:
-        """Return queries of no split."""
+        """Return queries that belong to no split."""
         whole = {query_id: well_formed(text) for query_id, text in texts.items()}
         return Queries(whole, self.reader.queries(whole))
 
 
 def tokenise(cfg: DictConfig, collection: Collection) -> Tokenised:
-    """Tokenise a collection as the model wants it, or take its vectors; both are cached.
+    """Tokenise a collection as the model needs it, or read its vectors; both are cached.
 
     Raises:
         InputError: for a tokenizer or an encoder that cannot be loaded, lengths that leave no room

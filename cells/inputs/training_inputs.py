@@ -1,4 +1,4 @@
-"""What a cell is trained on: the tokenised collection, its corrupted labels and the examples made from them."""
+"""The inputs of training: the tokenised collection, its corrupted labels and the examples."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -27,10 +27,10 @@ class TrainingInputs:
 
     Attributes:
         tokenised: the collection and its token ids.
-        corruption: noisy train judgements and the audit of what was changed.
+        corruption: noisy training judgements and the audit of all changes.
         examples: training examples made from the noisy judgements.
-        validation: judgements that pick the epoch.
-        limits: what limits on scores left of the mined negatives; empty: there are none.
+        validation: judgements that choose the best epoch.
+        limits: counts of mined negatives within the limits on their scores; empty without limits.
     """
 
     tokenised: Tokenised
@@ -80,7 +80,9 @@ def open_collection(cfg: DictConfig) -> Collection:
 
 
 def load_inputs(cfg: DictConfig) -> TrainingInputs:
-    """Open the collection, corrupts its train judgements, mines negatives by the corrupted ones and tokenises; each step is cached.
+    """Open the collection, corrupt its training judgements, mine negatives, and tokenise.
+
+    Negatives are mined with the corrupted judgements. Each step is cached.
 
     Raises:
         InputError: for data that cannot be used, naming the key and the file.
@@ -102,13 +104,13 @@ def load_inputs(cfg: DictConfig) -> TrainingInputs:
 def examples_of(
     negatives: DictConfig, collection: Collection, corruption: Corruption, run: Run | None
 ) -> tuple[TrainingExamples, dict[str, LimitCounts]]:
-    """Return the training examples that the corrupted judgements make, and what limits on scores left of their negatives.
+    """Return the training examples of the corrupted judgements, and counts of their negatives.
 
     Args:
         negatives: the configuration.
         collection: the collection.
         corruption: its corrupted judgements.
-        run: of the train queries; negatives are mined from it where judged ones run out.
+        run: a run for the training queries; negatives are mined from it when judged ones run out.
 
     Raises:
         InputError: for limits that leave nothing, or scores that cannot be used.

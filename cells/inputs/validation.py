@@ -1,4 +1,4 @@
-"""The judgements that pick an epoch: the clean ones, or such as are to be had where all labels are noisy."""
+"""The judgements that choose the best epoch: clean ones, or noisy ones for the realistic case."""
 
 from dataclasses import replace
 
@@ -16,8 +16,8 @@ def check_validation(cfg: DictConfig) -> None:
     """Check the settings before any work.
 
     Raises:
-        InputError: for one out of its range, or noisy labels where the noise is a record of the
-            training labels.
+        InputError: for a value out of range, or for noisy validation labels with noise.audit,
+            which only covers the training labels.
     """
     labels, patience = cfg.validation.labels, cfg.validation.patience
     checks.choice("validation.labels", labels, LABELS)
@@ -26,17 +26,16 @@ def check_validation(cfg: DictConfig) -> None:
         checks.integer("validation.patience", patience, 1, allowed)
     if labels == "noisy" and cfg.noise.get("audit") is not None:
         raise InputError(
-            f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file tells how "
-            "training labels were corrupted, not those of validation; set noise.audit=null, or "
-            "validation.labels=clean."
+            f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file describes "
+            "corrupted training labels only; set noise.audit=null or validation.labels=clean."
         )
 
 
 def validation_qrels(cfg: DictConfig, collection: Collection) -> Qrels:
-    """Return the judgements that validation is scored against.
+    """Return the judgements to score validation against.
 
-    Noisy ones are corrupted by the noise model of the training labels, at its ratio and with its
-    seed. Queries without a positive have nothing to be corrupted and stay as they are.
+    Noisy ones are corrupted by the noise model of the training labels, with its ratio and seed.
+    Queries without a positive have nothing to corrupt and stay unchanged.
 
     Raises:
         InputError: if the noise model cannot corrupt the validation split.

@@ -1,4 +1,4 @@
-"""Vectors as inputs: those of a frozen encoder, computed once, or those that a folder holds."""
+"""Vectors as inputs: from a frozen encoder, computed once, or from a folder."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -85,7 +85,7 @@ class FrozenVectors(Reader):
 
 
 class OutsideVectors(Reader):
-    """Vectors that another program made.
+    """Vectors made by another program.
 
     Args:
         path: the folder; see `data.VectorFolder`.
@@ -110,13 +110,13 @@ class OutsideVectors(Reader):
         """Return the vectors of queries.
 
         Raises:
-            InputError: for a query that no split has, which nothing can encode.
+            InputError: for a query that belongs to no split, which nothing can encode.
         """
         new = [query_id for query_id, text in texts.items() if self._known.get(query_id) != text]
         if new:
             raise InputError(
-                f"model.vectors={self._path}: a new query needs the encoder, and vectors from "
-                "outside come without it. Choose task=retrieve, or set model.path to the encoder "
-                "and model.vectors=null."
+                f"model.vectors={self._path}: a new query needs the encoder, which vectors from a "
+                "folder lack. Choose task=retrieve, or set model.path to the encoder and "
+                "model.vectors=null."
             )
         return self._folder.queries(texts)

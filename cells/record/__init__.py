@@ -1,1 +1,5 @@
-"""What a cell leaves behind: its directory, lock, log, scores, failures and export."""
+"""The record of a cell: its directory, lock, log, scores, failures and export.
+
+Reading order: `coordinates` (the place in the grid), `directory` (who may write, whether it is
+finished), `lock`, `scores`, then the others.
+"""

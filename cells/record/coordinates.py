@@ -24,7 +24,7 @@ class Coordinates(NamedTuple):
         model: name of the model.
         loss: name of the loss; a variant is part of it, as in the path (`cross_entropy-lr-1e-3`).
         noise: name of the noise model.
-        ratio: the noise ratio; 1.0 for natural noise that takes every label in (`natural-all`).
+        ratio: the noise ratio; 1.0 for natural noise with every differing label (`natural-all`).
         seed: the seed.
         variant: the user's word for what else is different; None without one.
     """

@@ -1,4 +1,4 @@
-"""The directory of one cell: who may write there, and whether its work is done."""
+"""The directory of one cell: who may write there, and whether the cell is finished."""
 
 import json
 import logging
@@ -49,7 +49,7 @@ class Cell:
 
         Args:
             cfg: the configuration.
-            keys: the part of it that the cell depends on; None: all.
+            keys: the top-level keys that the cell depends on; None: all.
         """
         return cls(
             cfg.cell,
@@ -63,7 +63,10 @@ class Cell:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all that its numbers depend on; its checkpoints bear it. A cell that an earlier version began keeps its hash."""
+        """Hash of everything that its numbers depend on, stored in its checkpoints.
+
+        A cell that an earlier version began keeps its hash.
+        """
         computed = {
             key: value
             for key, value in (self._stored() or self.config).items()
@@ -79,9 +82,9 @@ class Cell:
         return self.file(SCORES).exists()
 
     def tidy(self) -> None:
-        """Remove what a killed process was writing and, once the cell is finished, the checkpoints; the weights stay.
+        """Remove temporary files and, if the cell is finished, its checkpoints; keep the weights.
 
-        To be called under the cell's lock: nobody else writes then.
+        Call it under the cell's lock, when nobody else writes.
         """
         remove(self.directory, litter(self.directory, finished=self.finished))
 
@@ -110,7 +113,7 @@ class Cell:
         try:
             self._make_room(overwrite=overwrite)
             if self.finished:
-                return  # its config.yaml is there, and says the same
+                return  # its config.yaml says the same
             self.directory.mkdir(parents=True, exist_ok=True)
             kept = {key: value for key, value in self._stored().items() if key not in BOOKKEEPING}
             write_config(
@@ -175,7 +178,7 @@ class Cell:
         if differing:
             raise InputError(
                 f"{self.directory} holds another configuration; it differs in "
-                f"{'; '.join(differing)}. Give this one a name of its own with variant=<word>, or "
+                f"{'; '.join(differing)}. Give this cell its own name with variant=<word>, or "
                 "replace the earlier one with overwrite=true."
             )
         if not self.finished and not any(self.file("checkpoints").glob("*.ckpt")):

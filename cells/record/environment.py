@@ -65,7 +65,7 @@ def commit() -> str | None:
 
 
 def describe() -> dict[str, Any]:
-    """Return versions of Python and of the libraries that can change a score, the commit, and the machine."""
+    """Return the commit, the machine, and versions of Python and libraries that affect scores."""
     return {
         "versions": {"python": platform.python_version()} | libraries(),
         "git_commit": commit(),

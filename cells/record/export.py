@@ -1,4 +1,4 @@
-"""Exports: a trained network as a folder that sentence-transformers loads, and this project by model.path."""
+"""Exports: trained networks as folders for sentence-transformers, and for model.path here."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ SCORING = (
     "head",
     "width",
 )
-"""Keys of model.network that decide about scores, where a model has them."""
+"""Keys of model.network that affect scores, in models that have them."""
 
 
 def export(
@@ -38,7 +38,7 @@ def export(
     folder: Path,
     scores: Mapping[str, Any],
 ) -> None:
-    """Write the network to a folder; what an earlier export left there is replaced, and the folder is whole or absent.
+    """Write the network to a folder, completely or not at all, in place of an earlier export.
 
     Args:
         cfg: the cell's configuration.
@@ -61,10 +61,10 @@ def export(
 
 
 def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Export to a folder that is thrown away: what the layout cannot hold is better refused before training than after it.
+    """Export to a temporary folder, to refuse before training what the layout cannot represent.
 
     Raises:
-        InputError: if the layout cannot hold the network.
+        InputError: if the layout cannot represent the network.
     """
     with TemporaryDirectory() as folder:
         network.export(Path(folder), tokenizer, TokenSettings(**cfg.model.tokens))

@@ -1,4 +1,4 @@
-"""Records of cells that failed, kept beside the cells: `<output_dir>/.failed/`. A sweep's summary and the status are read from them.
+"""Records of failed cells, in `<output_dir>/.failed/`, for the status and the end of a sweep.
 
 They are files because the cells of a sweep may run in other processes and on other machines.
 """
@@ -15,7 +15,7 @@ from cells.configuration.names import flat_name
 
 FOLDER = ".failed"
 SWEEP = "RETRIEVAL_SWEEP"
-"""Environment variable with the name of the sweep that a process belongs to; the launchers hand it on."""
+"""Environment variable with the name of the sweep of a process; launchers pass it on."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Failure:
 
     Attributes:
         cell: its name.
-        error: the error's last line.
-        time: when.
-        sweep: the sweep it was part of; empty outside one.
+        error: the last line of the error.
+        time: when it failed.
+        sweep: the sweep it was part of; empty outside a sweep.
         place: its coordinates, as `cells.record.coordinates.Coordinates` names them; None where
             the configuration does not give them.
         readable: whether the record is what was written; if not, the sweep is not known.
@@ -43,7 +43,7 @@ class Failure:
 def record(
     output_dir: Path, cell: str, error: Exception, place: Mapping[str, Any] | None = None
 ) -> Failure:
-    """Write down that a cell failed."""
+    """Record that a cell failed."""
     from data.storage.atomic_files import (
         written_aside,  # the package loads NumPy, and --help passes here
     )
@@ -61,12 +61,12 @@ def record(
 
 
 def forget(output_dir: Path, cell: str) -> None:
-    """Remove the record of a cell, which is tried again."""
+    """Remove the record of a cell that is tried again."""
     _file(output_dir, cell).unlink(missing_ok=True)
 
 
 def of(output_dir: Path, cell: str) -> Failure | None:
-    """Return the record of a cell, if it has one."""
+    """Return the record of a cell, if any."""
     path = _file(output_dir, cell)
     return _read(path, cell) if path.exists() else None
 

@@ -1,8 +1,7 @@
 """The lock of a cell: at most one command runs it.
 
-It is the kernel's (`flock`), so it dies with its owner, on whatever signal, and never has to be
-judged stale. The file beside it says who the owner is; a file without a living owner means nothing
-and is taken over.
+It is a kernel lock (`flock`), which dies with its owner, whatever the signal, and is never stale.
+The lock file names the owner; a file without a living owner means nothing and is taken over.
 """
 
 import fcntl
@@ -20,11 +19,14 @@ LOCKS = ".locks"
 
 
 class BusyError(Exception):
-    """Another process runs the cell; the message says which."""
+    """Another process runs the cell; the message names it."""
 
 
 def lock_file(output_dir: Path, cell: str) -> Path:
-    """Return the lock's path; not in the cell's directory, which may be removed and made anew under the lock."""
+    """Return the path of the lock.
+
+    It is not in the cell's directory, which may be removed and recreated under the lock.
+    """
     return output_dir / LOCKS / f"{flat_name(cell)}.lock"
 
 
@@ -48,12 +50,12 @@ def locked(path: Path) -> Iterator[None]:
     finally:
         path.unlink(
             missing_ok=True
-        )  # before it is released: who opened it meanwhile finds that it is gone and makes another
+        )  # before the release: whoever has opened it sees that it is gone and creates another
         os.close(descriptor)
 
 
 def owner(path: Path) -> str | None:
-    """Return who holds the lock, in words; None: nobody."""
+    """Return a description of the owner of the lock; None if nobody holds it."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -74,7 +76,7 @@ def _acquire(path: Path) -> int:
             raise BusyError(words)
         if _is(path, descriptor):
             return descriptor
-        os.close(descriptor)  # its owner has just removed it
+        os.close(descriptor)  # the owner has just removed it
 
 
 def _taken(descriptor: int) -> bool:
@@ -98,4 +100,4 @@ def _described(descriptor: int) -> str:
         owner = json.loads(os.pread(descriptor, 4096, 0))
         return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
     except (ValueError, TypeError, LookupError):
-        return "another process"  # that has not yet said who it is
+        return "another process"  # which has not written its name yet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def logged_to(path: Path) -> Iterator[None]:
-    """Copy what is logged inside the block to a file, the traceback of an error that leaves the block included."""
+    """Copy log messages inside the block to a file, and the traceback of an error that ends it."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] %(message)s"))
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""The README.md of an export: what it was trained on, how, and how well it does."""
+"""The README.md of an export: data, training and scores."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,8 @@ tags:
 
 # {name}
 
-Trained by *Retrieval under noise* on labels that were corrupted on purpose; it is a result of an experiment, not a product.
+Trained by *Retrieval under noise*, with the label noise described below. It is the result of an
+experiment, not a product.
 
 | | |
 |---|---|
@@ -38,12 +39,13 @@ Trained by *Retrieval under noise* on labels that were corrupted on purpose; it 
 {use}
 ```
 
-Scores agree with the project's, before its temperature of {temperature}, for texts within the lengths above.
+Scores agree with those of the project before its temperature of {temperature}, for texts within
+the lengths above.
 
 ## Licence
 
-The weights are derived from the base model, if there is one, and from the collection: the licences of both apply. The project's own code is
-under Apache-2.0.
+The weights are derived from the base model, if there is one, and from the collection: the licences
+of both apply. The project's own code is under Apache-2.0.
 """
 
 USES = {

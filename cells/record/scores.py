@@ -22,10 +22,10 @@ class Outcome:
     Attributes:
         untrained: test measures before training.
         trained: test measures of the selected checkpoint.
-        search: how its documents were found; see `cells.training.evaluator.Report`.
+        search: how documents were found; see `cells.training.evaluator.Report`.
         validation: validation measures of the selected checkpoint.
         epoch: the selected epoch, from 0.
-        wall_seconds: time of each step of the work.
+        wall_seconds: wall time of each step.
     """
 
     untrained: dict[str, float]
@@ -48,8 +48,8 @@ def scores_of(
     Args:
         cell: the cell.
         outcome: its numbers.
-        audit: what noise changed.
-        facts: counts and hashes of the data it was trained on.
+        audit: the changes made by the noise.
+        facts: counts and hashes of the training data.
         made_from: what the cell is made from, as `cells.record.made_from.settle` returns it.
     """
     return {
@@ -101,8 +101,8 @@ def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     console.print(table)
     for name, value in search.get("ceiling", {}).items():
         console.print(
-            f"{search['first_stage']} finds {name} {value:.4f} of what is relevant: no order of "
-            "its candidates reaches more."
+            f"{search['first_stage']} has {name} {value:.4f}, the ceiling of re-ranking its "
+            "candidates."
         )
     files = ", ".join(sorted(path.name for path in cell.directory.iterdir()))
     console.print(f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True)

@@ -1,1 +1,5 @@
-"""Cells side by side: one attempt at a cell, the sweep around it, its signals and its GPUs."""
+"""Cells in a sweep: one attempt at a cell, the sweep around it, signals and GPUs.
+
+Read first: `attempt` (one cell), `callback` (the sweep), `skip` (finished cells); `signals`,
+`processes` and `gpus` serve them.
+"""

@@ -1,4 +1,4 @@
-"""One attempt at one cell: alone its error ends the command, in a sweep it is recorded and the sweep goes on."""
+"""One attempt at one cell. A single cell ends with its error; a sweep records it and goes on."""
 
 import logging
 import math
@@ -26,16 +26,16 @@ log = logging.getLogger(__name__)
 
 
 def attempt(cfg: DictConfig) -> float:
-    """Check the configuration and runs its task.
+    """Check the configuration and run its task.
 
     Returns:
-        the task's value; NaN for a cell of a sweep that failed, was left to another process or was
+        The task's value; NaN for a cell of a sweep that failed, is run by another process or was
         not started.
 
     Raises:
         InputError: outside a sweep, for configuration or data that cannot be used.
     """
-    resolvers.register()  # a launcher may have started this process, which has not seen run.py
+    resolvers.register()  # a launcher may have started this process without run.py
     gpus.take_one_gpu()
     output_dir = Path(cfg.output_dir)
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
@@ -54,14 +54,14 @@ def attempt(cfg: DictConfig) -> float:
             failures.record(output_dir, cfg.cell, error, _place(cfg))
         if not sweeping:
             raise
-        # a mistake needs no traceback
+        # a user's mistake needs no traceback
         log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400
         return math.nan
     return value
 
 
 def _run(cfg: DictConfig) -> float:
-    """Run the task; a constructor's InputError comes out as itself, not wrapped by Hydra."""
+    """Run the task; raise a constructor's InputError itself, without Hydra's wrapper."""
     try:
         value: float = get_method(cfg.task._target_)(cfg)
     except InstantiationException as error:

@@ -1,4 +1,4 @@
-"""What surrounds the cells of a sweep: its name for their failures, and the summary at its end."""
+"""The frame of a sweep: its name, under which failures are recorded, and its final summary."""
 
 import logging
 import os
@@ -20,11 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Sweep(Callback):
-    """Hydra's callback around a sweep. A sweep with failures ends with a line for each and exit status 1."""
+    """Hydra's callback around a sweep, which ends failures with a line each and exit status 1."""
 
     # Hydra's signature
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Name the sweep, and tell processes that a launcher starts where the project is; both reach them with the environment."""
+        """Name the sweep, and pass its name and the project's path to launched processes.
+
+        Both are passed in the environment.
+        """
         del kwargs
         if "joblib" in str(config.hydra.launcher._target_):
             gpus.share()
@@ -34,7 +37,7 @@ class Sweep(Callback):
             os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *inherited])
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Show the states if they were asked for, and lists the failures."""
+        """Show the states, if they were asked for, and list the failures."""
         del kwargs
         show_grid()
         output_dir = Path(config.output_dir)

@@ -1,4 +1,4 @@
-"""What a local sweep shares out among its processes: to each one thread, and one GPU where there are any."""
+"""Resources of the processes of a local sweep: one thread and, if there are any, one GPU each."""
 
 import fcntl
 import logging
@@ -13,18 +13,21 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 log = logging.getLogger(__name__)
 _taken: list[
     int
-    # the lock of this process's GPU; the kernel frees it when the process ends, however that happens
+    # the lock of this process's GPU; the kernel releases it however the process ends
 ] = []
 
 
 def share() -> None:
-    """Let the processes that a launcher starts from here have one thread each, unless OMP_NUM_THREADS says otherwise, and one GPU each."""
+    """Give launched processes one GPU each, and one thread each unless OMP_NUM_THREADS is set."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ[SHARED] = "1"
 
 
 def gpus() -> list[str]:
-    """Return the GPUs that this process may use, by what CUDA_VISIBLE_DEVICES calls them. No library is loaded: it would choose one."""
+    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    No CUDA library is loaded, because it would choose a GPU.
+    """
     if VISIBLE in os.environ:
         return [name for name in os.environ[VISIBLE].split(",") if name]
     return sorted(
@@ -38,12 +41,12 @@ def gpus() -> list[str]:
 
 
 def jobs_at_once(wanted: object) -> int:
-    """Return how many cells a local sweep runs at once: what is wanted, or one a GPU, or -1: one a core."""
+    """Return the number of cells at once: the wanted one, or one per GPU, or -1 (one per core)."""
     return int(str(wanted)) if wanted is not None else len(gpus()) or -1
 
 
 def take_one_gpu() -> None:
-    """Take, once a process, a GPU that no other process of a local sweep has, and hides the others."""
+    """Take a GPU that no other process of a local sweep has, once per process; hide the others."""
     if SHARED not in os.environ or _taken:
         return
     found = gpus()
@@ -60,6 +63,6 @@ def take_one_gpu() -> None:
         return
     if found:
         log.warning(
-            "all of the GPUs %s are taken by other cells: sharing one; see hydra.launcher.n_jobs",
+            "the GPUs %s are all taken by other cells: sharing one; see hydra.launcher.n_jobs",
             ",".join(found),
         )

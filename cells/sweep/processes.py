@@ -1,4 +1,7 @@
-"""Which process of a cell this is, when several train it together. Asked before torch is loaded, so the environment tells."""
+"""The role of this process, if several train one cell together.
+
+It is read from the environment, because it is needed before torch is loaded.
+"""
 
 import os
 import sys
@@ -42,10 +45,10 @@ def started_by_slurm() -> bool:
 
 
 def check_strategy(trainer: DictConfig) -> None:
-    """Refuse, in a sweep, the strategy whose processes repeat the command line: each would start the sweep again.
+    """Refuse in a sweep the strategy whose processes repeat the command line, and so the sweep.
 
     Raises:
-        InputError: naming the ways out.
+        InputError: naming the alternatives.
     """
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
     if (
@@ -58,21 +61,21 @@ def check_strategy(trainer: DictConfig) -> None:
             f"trainer.strategy=ddp with trainer.devices={trainer.devices} in a sweep: its "
             "processes repeat the command line and start the sweep again. Use "
             "hydra/launcher=slurm, which starts them itself; trainer=ddp_fork on a CPU; "
-            "trainer=default (one device a cell); or run this cell without -m."
+            "trainer=default (one device per cell); or run this cell without -m."
         )
     if started_by_slurm() and trainer.devices != int(
         os.environ.get("SLURM_NTASKS_PER_NODE", trainer.devices)
     ):
         raise InputError(
             f"trainer.devices={trainer.devices}, but SLURM started "
-            f"{os.environ['SLURM_NTASKS_PER_NODE']} tasks a node: set trainer.devices or "
+            f"{os.environ['SLURM_NTASKS_PER_NODE']} tasks per node: set trainer.devices or "
             "hydra.launcher.tasks_per_node to the same number."
         )
 
 
 @contextmanager
 def left_clean() -> Iterator[None]:
-    """Undo what training leaves in a process, so that the next cell of a sweep starts like the first."""
+    """Undo what training changes in a process, so that the next cell starts like the first."""
     before = {name: os.environ.get(name) for name in DISTRIBUTED}
     threads = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
     try:

@@ -1,8 +1,8 @@
-"""Signals that ask a cell to stop: it stops where it can be taken up again.
+"""Signals that ask a cell to stop: it stops where it can continue later.
 
-During training a signal is held until the end of the step; elsewhere (preparing, retrieving) it
-ends the work at once, because all files are written aside and renamed. A second signal changes
-nothing: neither a checkpoint being written nor the way out is disturbed.
+During training a signal is held until the end of the step. Elsewhere (preparing, retrieving) it
+ends the work at once, because files are written under temporary names and renamed. Further signals
+change nothing, so that they cannot disturb a checkpoint or the exit.
 """
 
 import logging
@@ -22,7 +22,10 @@ DEFAULTS = (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, None)
 
 
 class Interrupted(SystemExit):
-    """A signal ended the cell. The exit status is the shell's, 128 + the signal's number; no `except Exception` catches it."""
+    """A signal ended the cell; `except Exception` does not catch this.
+
+    The exit status is 128 + the signal's number, as in a shell.
+    """
 
     def __init__(self, signum: int) -> None:
         super().__init__(128 + signum)
@@ -30,7 +33,10 @@ class Interrupted(SystemExit):
 
 
 class Interruption:
-    """Receives the signals while it is entered. Who handled them before (submitit requeues on USR2) is called when the cell is left."""
+    """Receives the signals inside its block.
+
+    The earlier handler of a signal (submitit requeues on USR2) is called when the block is left.
+    """
 
     def __init__(self) -> None:
         self._previous: dict[int, Any] = {}
@@ -38,7 +44,7 @@ class Interruption:
         self._held = False
 
     def __enter__(self) -> Self:
-        """Take the signals over; only a process's main thread can."""
+        """Take over the signals, which only the main thread of a process can."""
         if threading.current_thread() is threading.main_thread():
             self._previous = {signum: signal.getsignal(signum) for signum in SIGNALS}
             self.install()
@@ -50,7 +56,7 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signals back, and hands on the one that ended the cell."""
+        """Restore the earlier handlers, and pass on the signal that ended the cell."""
         for signum, handler in self._previous.items():
             signal.signal(signum, handler if handler is not None else signal.SIG_DFL)
         if isinstance(error, Interrupted):
@@ -59,7 +65,7 @@ class Interruption:
                 handler(error.signum, None)
 
     def install(self) -> None:
-        """Put the handlers in place, again if a library has put its own there."""
+        """Install the handlers, again if a library has installed its own."""
         for signum in self._previous:
             signal.signal(signum, self._receive)
 
@@ -69,7 +75,7 @@ class Interruption:
         return self._received is not None
 
     def leave(self) -> NoReturn:
-        """Ends the cell, for the signal that has come here or, in a distributed run, to another process.
+        """End the cell, because this process or another one that trains it received a signal.
 
         Raises:
             Interrupted: always.
@@ -78,7 +84,7 @@ class Interruption:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Inside the block a signal is only noted; whoever can stop calls `leave`."""
+        """Only note signals inside the block; code that can stop calls `leave`."""
         self._held = True
         try:
             yield
@@ -88,7 +94,7 @@ class Interruption:
             self.leave()
 
     def released(self, work: Callable[Given, Result]) -> Callable[Given, Result]:
-        """Return the work such that a signal ends it at once, although it is done inside a held block."""
+        """Return the work so that a signal ends it at once, even inside a held block."""
 
         def interruptible(*args: Given.args, **kwargs: Given.kwargs) -> Result:
             held, self._held = self._held, False

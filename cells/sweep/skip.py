@@ -1,4 +1,7 @@
-"""Whether a cell of a sweep has to be launched at all. Nothing heavy is imported: a grid of finished cells is answered in seconds."""
+"""Whether a cell of a sweep must be launched.
+
+Nothing heavy is imported, so that a grid of finished cells takes only seconds.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -20,8 +23,8 @@ log = logging.getLogger(__name__)
 def needs_no_job(cfg: DictConfig) -> bool:
     """Return whether nothing has to be launched for a configuration.
 
-    A task that only asks is answered here. A cell that is finished and left tidy is named. Anything
-    doubtful is for its attempt to judge.
+    Tasks that only ask are answered here, and finished cells without temporary files are named.
+    All doubtful cases are left to the attempt.
     """
     if cfg.task.get("asks_only", False):
         get_method(cfg.task._target_)(cfg)

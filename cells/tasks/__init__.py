@@ -1,1 +1,1 @@
-"""What `task=` can name: one module a choice of conf/task."""
+"""The tasks that `task=` can name, one module for each choice in conf/task."""

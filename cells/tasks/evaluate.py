@@ -24,11 +24,11 @@ KEYS = (
     "output_dir",
     "cache_dir",
 )
-"""The part of the configuration that such a cell depends on."""
+"""The keys of the configuration that such a cell depends on."""
 
 
 def evaluate(cfg: DictConfig) -> float:
-    """Retrieve for the test split with the configured model as it is, and return the selection measure.
+    """Retrieve for the test split with the untrained model, and return the selection measure.
 
     Raises:
         InputError: for configuration or data that cannot be used.

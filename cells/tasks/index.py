@@ -1,4 +1,4 @@
-"""The task that stores the vectors of a collection's documents: task=index. Searches with the same weights read them."""
+"""The task that stores the document vectors of a collection, for searches with the same weights."""
 
 import hashlib
 import json
@@ -17,15 +17,17 @@ from lightning_modules import Network
 log = logging.getLogger(__name__)
 
 ENCODING = ("network", "tokenizer", "tokens")
-"""Nodes of the model's configuration that its vectors depend on."""
+"""Nodes of the model's configuration that affect its vectors."""
 
 
 def index(cfg: DictConfig) -> None:
-    """Encode all documents, or this process's share of them, into memory-mapped arrays in the cache; what is there already stays.
+    """Encode all documents, or this process's part, into memory-mapped arrays in the cache.
+
+    Parts that are already stored are kept.
 
     Raises:
-        InputError: for a model that does not answer by single vectors, or configuration or data
-            that cannot be used.
+        InputError: for a model without single vectors, or configuration or data that cannot be
+            used.
     """
     part, parts = cfg.task.part, cfg.task.parts
     if not 0 <= part < parts:
@@ -40,7 +42,7 @@ def index(cfg: DictConfig) -> None:
         stored = indexed(cfg, search, network, tokenised, slice(part, None, parts))
     if stored is search:
         raise InputError(
-            "task=index stores one vector a document: choose a dense model, e.g. model=minilm."
+            "task=index stores one vector per document: choose a dense model, e.g. model=minilm."
         )
     share = f"part {part} of {parts} of the" if parts > 1 else "the"
     log.info(
@@ -58,7 +60,7 @@ def indexed(
     tokenised: Tokenised,
     shards: slice = slice(None),
 ) -> Search[Network]:
-    """Return the search over stored vectors, where it has use for them; of some shards, or of all."""
+    """Return the search over the stored vectors of some shards or all, if it uses vectors."""
     digest = hashlib.blake2b(digest_size=16)
     for name, weight in sorted(network.state_dict().items()):
         digest.update(name.encode())

@@ -1,4 +1,4 @@
-"""The task that corrupts the training labels and shows what that did, before anybody trains on them."""
+"""The task that corrupts the training labels and shows the effect, without training."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEYS = ("task", "dataset", "noise", "bm25", "seed", "output_dir", "cache_dir")
-"""The part of the configuration that such a cell depends on."""
+"""The keys of the configuration that such a cell depends on."""
 
 
 def noise(cfg: DictConfig) -> float:

@@ -1,4 +1,4 @@
-"""The task that writes ranked lists: a first stage for a re-ranker, a source of negatives, or a teacher of the losses that want one."""
+"""The task that writes a run: a first stage, a source of negatives, or a teacher."""
 
 import logging
 from collections.abc import Callable
@@ -23,9 +23,10 @@ RANKERS = ("model", "bm25")
 
 
 def retrieve(cfg: DictConfig) -> None:
-    """Write run.trec: the first evaluation.depth documents for every query of the splits asked for, by the model as it is or by BM25.
+    """Write run.trec with the best documents for every query of the chosen splits.
 
-    No label is read, so the run is the same for every noise.
+    Each query has evaluation.depth documents, ranked by the model as it is or by BM25. No label is
+    read, so the run does not depend on the noise.
 
     Raises:
         InputError: for configuration or data that cannot be used.
@@ -41,8 +42,7 @@ def retrieve(cfg: DictConfig) -> None:
     cell.claim(overwrite=cfg.overwrite)
     _write(cfg, splits, cell)
     log.info(
-        "the run is in %s: model.first_stage=<it> re-ranks it, negatives.run=<it> mines from it, "
-        "teacher=<it> teaches it",
+        "the run is in %s: use it with model.first_stage=<it>, negatives.run=<it> or teacher=<it>",
         path,
     )
 

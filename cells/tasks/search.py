@@ -1,4 +1,4 @@
-"""The task that answers one question from a collection: task=search query="..."."""
+"""The task that searches a collection for one query: task=search query="..."."""
 
 import logging
 
@@ -13,17 +13,16 @@ from errors import InputError
 
 log = logging.getLogger(__name__)
 
-SHOWN = 300  # characters of a document
+SHOWN = 300  # characters shown of a document
 
 
 def search(cfg: DictConfig) -> None:
-    """Print the best documents for a question, with their text.
+    """Print the best documents for a query, with their texts.
 
-    The vectors of a dense model are stored at the first search (or by task=index), and read at the
-    next.
+    The first search (or task=index) stores the vectors of a dense model; later searches read them.
 
     Raises:
-        InputError: for an empty question, or configuration or data that cannot be used.
+        InputError: for an empty query, or configuration or data that cannot be used.
     """
     from hydra.utils import instantiate
 
@@ -34,9 +33,7 @@ def search(cfg: DictConfig) -> None:
 
     question = cfg.query
     if not question or not question.strip():
-        raise InputError(
-            "query: nothing is asked; give a question, e.g. query='\"how does BM25 weigh terms?\"'."
-        )
+        raise InputError("query is empty; give one, e.g. query='\"how does BM25 weigh terms?\"'.")
     collection = open_collection(cfg)
     tokenised = tokenise(cfg, collection)
     network = build_network(cfg, tokenised)
@@ -69,10 +66,8 @@ def _show(collection: Collection, question: str, found: list[tuple[int, float]])
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
         table.add_row(
             str(rank), Text(collection.documents.doc_id(row)), f"{score:.4f}", Text(shown)
-        )  # Text: brackets are no markup
+        )  # as Text, in which brackets are not markup
     console = get_console()
     console.print(table)
     if not found:
-        console.print(
-            "No document shares a word with the question, so the first stage found nothing."
-        )
+        console.print("No document shares a word with the query, so the first stage found nothing.")

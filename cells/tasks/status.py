@@ -1,4 +1,4 @@
-"""How far the cells are: `run.py task=status` for all below output_dir, `run.py -m task=status <grid>` for those of a grid.
+"""The progress of cells: `run.py task=status`, or `run.py -m task=status <grid>` for a grid.
 
 Nothing heavy is imported and nothing is written: the state of a cell is read from its files and its
 lock.
@@ -31,17 +31,15 @@ STYLES = {
     "damaged": "red",
     "missing": "dim",
 }
-_grid: list[
-    "State"
-] = []  # of the sweep that this process goes through, from its first cell to its end
+_grid: list["State"] = []  # of the sweep of this process, from its first cell to its end
 
 
 class State(NamedTuple):
-    """How far a cell is.
+    """The state of a cell.
 
     Attributes:
         cell: its name.
-        state: done, running, interrupted (started, and nobody runs it), failed, damaged (done, but
+        state: done, running, interrupted (started, but nobody runs it), failed, damaged (done, but
             scores.json is not readable) or missing.
         detail: who runs it, the failure or the damage.
         seconds: how long it took, if it is done.
@@ -54,7 +52,7 @@ class State(NamedTuple):
 
 
 def show_status(cfg: DictConfig) -> float:
-    """Show a table of all cells; in a sweep it notes one, and the sweep's end shows them."""
+    """Show a table of all cells; in a sweep, note one cell, and let the sweep's end show all."""
     output_dir = Path(cfg.output_dir)
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         _grid.append(state_of(output_dir, cfg.cell))
@@ -64,7 +62,7 @@ def show_status(cfg: DictConfig) -> float:
 
 
 def show_grid() -> None:
-    """Show the cells that the sweep went through, if it asked for their states."""
+    """Show the cells of the sweep, if it asked for their states."""
     if _grid:
         show(_grid)
         _grid.clear()
@@ -101,7 +99,10 @@ def _done(cell: str, directory: Path) -> State:
 
 
 def remaining_seconds(found: Sequence[State]) -> float | None:
-    """Return an estimate of the work left, one cell at a time: what the done cells took on average, for each that is not done."""
+    """Return an estimate of the remaining work, one cell at a time.
+
+    Each cell that is not done is assumed to take the mean time of the done cells.
+    """
     took = [state.seconds for state in found if not math.isnan(state.seconds)]
     left = sum(state.state != "done" for state in found)
     return mean(took) * left if took else None

@@ -1,4 +1,4 @@
-"""The main task: corrupt the training labels, train, retrieve from the whole collection, score against clean judgements, record it."""
+"""The main task: corrupt the training labels, train, retrieve, score against clean judgements."""
 
 import json
 import logging
@@ -41,10 +41,10 @@ log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig) -> float:
-    """Run one cell, unless it is finished, and return what the sweep wants to know of it.
+    """Run one cell, unless it is finished, and return its objective.
 
-    The order is that of cost: what can be refused is refused before anything is written, and before
-    anything slow is imported.
+    Cheap steps come first: mistakes are refused before anything is written, and before anything
+    slow is imported.
 
     Raises:
         InputError: for configuration or data that cannot be used.
@@ -74,12 +74,12 @@ def train(cfg: DictConfig) -> float:
 
 
 def _check_fit(cfg: DictConfig, loss: Loss) -> None:
-    """Refuse a loss that the batches cannot serve, with the reason."""
+    """Refuse a loss that needs more than the batches have, with the reason."""
     loss_name = HydraConfig.get().runtime.choices["loss"]
     if loss.needs.teacher and loss.needs.teacher_decay is None and cfg.teacher is None:
         raise InputError(
-            f"loss={loss_name} compares with a teacher, and teacher=null names none: set "
-            "teacher=<file>, a TREC run of train queries, or choose another loss."
+            f"loss={loss_name} needs a teacher, but teacher=null: set teacher=<file>, a TREC run "
+            "for the training queries, or choose another loss."
         )
     if loss.needs.in_batch and not cfg.batch.in_batch:
         raise InputError(
@@ -126,7 +126,10 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
 
 
 def _untrained(cell: Cell, setup: "Setup") -> "Report":
-    """Return what the untrained network scores; kept beside the checkpoints, since a re-ranker's answer takes longer than many an epoch."""
+    """Return the scores of the untrained network.
+
+    They are kept beside the checkpoints, because re-ranking can take longer than an epoch.
+    """
     from cells.training.evaluator import Report
 
     path = cell.file(UNTRAINED)
@@ -163,7 +166,7 @@ def _record(
 
 
 def _join_training(cfg: DictConfig, cell: Cell, loss: Loss) -> None:
-    """What a process does that trains the cell together with the one that leads: nothing but that."""
+    """Take part in distributed training without writing any files."""
     from cells.training.fit import fit
     from cells.training.setup import set_up
 

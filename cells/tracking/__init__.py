@@ -1,1 +1,1 @@
-"""Where a cell is followed from outside: its own files, or W&B."""
+"""Trackers, which follow a cell from outside: its own files, or W&B."""

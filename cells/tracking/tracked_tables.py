@@ -1,4 +1,4 @@
-"""Tables that a tracker shows of a cell: corrupted labels in words, and the measures query by query."""
+"""Tables that a tracker shows: corrupted labels with their texts, and measures by query."""
 
 import csv
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import NamedTuple
 from data import Collection
 from noise import Audit
 
-SHOWN = 50  # corrupted labels; audit.tsv has them all
-LONGEST = 300  # characters of a text
+SHOWN = 50  # corrupted labels; audit.tsv has all of them
+LONGEST = 300  # characters shown of a text
 
 
 class TrackedTable(NamedTuple):
@@ -24,7 +24,7 @@ class TrackedTable(NamedTuple):
 
 
 def corrupted_labels(collection: Collection, audit: Audit) -> TrackedTable:
-    """Return the first corrupted labels, in the order of the audit, with the beginnings of the texts."""
+    """Return the first corrupted labels, in the order of the audit, with shortened texts."""
     columns = [
         "query_id",
         "query",
@@ -52,7 +52,7 @@ def corrupted_labels(collection: Collection, audit: Audit) -> TrackedTable:
 
 
 def per_query(path: Path) -> TrackedTable:
-    """Return every test query's measures, from a cell's per_query.tsv."""
+    """Return the measures of every test query, from a cell's per_query.tsv."""
     with path.open(encoding="utf-8", newline="") as file:
         columns, *lines = csv.reader(file, delimiter="\t")
     return TrackedTable(columns, [[line[0], *map(float, line[1:])] for line in lines])

@@ -1,4 +1,4 @@
-"""Where a cell is followed from outside. The cell's own files are written whatever tracker is chosen."""
+"""Trackers follow a cell from outside. The cell's own files are written with any tracker."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from cells.record.directory import Cell
 
 
 class Tracker(ABC):
-    """Follows one cell. A context manager: leaving it closes the record, marked failed if an error leaves with it.
+    """Follows one cell; a context manager that marks the record failed if an error leaves it.
 
     Args:
         cell: the cell.
@@ -56,12 +56,12 @@ class Tracker(ABC):
 class LocalTracker(Tracker):
     """Adds to the cell's own files, if asked, the training loss and the learning rate step by step.
 
-    They are in steps/version_n/metrics.csv, one version each time the cell is started.
+    They are in steps/version_n/metrics.csv, with a new version each time the cell is started.
 
     Args:
         cell: the cell.
         steps: whether the steps are recorded.
-        every_n_steps: how often.
+        every_n_steps: how often, in steps.
     """
 
     def __init__(self, cell: Cell, *, steps: bool, every_n_steps: int = 10) -> None:
@@ -73,10 +73,10 @@ class LocalTracker(Tracker):
         return CSVLogger(self.cell.directory, name="steps") if self._steps else None
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Leave the table to the cell's files."""
+        """Record nothing, since the cell's files hold the content."""
 
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Leave the results to scores.json and run.trec."""
+        """Record nothing, since scores.json and run.trec hold the results."""
 
     def close(self, *, failed: bool) -> None:
-        """Have nothing to close: every file is whole after each write."""
+        """Close nothing: every file is complete after each write."""

@@ -1,4 +1,4 @@
-"""Whether W&B can be online."""
+"""The mode of W&B: whether it can be online."""
 
 import logging
 
@@ -10,7 +10,7 @@ MODES = ("offline", "online")
 
 
 def usable_mode(mode: str) -> str:
-    """Return the mode, or offline, saying so, where online cannot be since no API key is set."""
+    """Return the mode; offline, with a warning, if online is asked for without an API key."""
     return "offline" if mode == "online" and not _has_key() else mode
 
 
@@ -18,7 +18,7 @@ def _has_key() -> bool:
     present = wandb.api.api_key is not None
     if not present:
         log.warning(
-            "W&B is to be online, but no API key is set: recording offline. Set WANDB_API_KEY or "
+            "W&B should be online, but no API key is set: recording offline. Set WANDB_API_KEY or "
             "run `wandb login`, then `wandb sync`."
         )
     return present

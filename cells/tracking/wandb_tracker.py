@@ -1,4 +1,4 @@
-"""Weights & Biases: one W&B run a cell, offline unless asked otherwise, never a prompt."""
+"""Weights & Biases: one W&B run per cell, offline by default, without any prompt."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from data.storage.atomic_files import written_aside
 
 
 class WandbTracker(Tracker):
-    """Records a cell as a W&B run: resolved config, history, measures under their own names, tables, the run file as an artifact.
+    """Records a cell as a W&B run: config, history, measures, tables, and the run file.
 
-    The config has the cell's place in the grid under `grid` (`grid.loss`, `grid.ratio`, ...), short
-    names to group and filter by.
+    The config has the cell's coordinates in the grid under short names (`grid.loss`, `grid.ratio`,
+    ...), to group and filter by.
 
     Args:
-        cell: the cell; its path is the run's name. The run's id is kept in the cell, so that a
-            resumed cell continues its W&B run.
+        cell: the cell; its path is the name of the W&B run. The run's id is kept in the cell, so
+            that a resumed cell continues its W&B run.
         project: W&B project.
         entity: W&B user or team; None: the default of the account.
         mode: offline (files in the cell's directory, for `wandb sync`) or online.
@@ -57,7 +57,9 @@ class WandbTracker(Tracker):
             resume="allow",
             name=cell.name,
             group="/".join(parts) if group is None else group,
-            job_type=parts[0] if place is None else "train",  # `noised`: nothing was trained
+            job_type=parts[0]
+            if place is None
+            else "train",  # e.g. `noised`, where nothing is trained
             tags=[part for part in (*parts, group) if part],
             config=cell.config if place is None else cell.config | {"grid": place._asdict()},
             dir=cell.directory,
@@ -83,7 +85,7 @@ class WandbTracker(Tracker):
         self._run.log_artifact(artifact)
 
     def close(self, *, failed: bool) -> None:
-        """Finish the W&B run; without this the next cell of a sweep would write into it."""
+        """Finish the W&B run; otherwise the next cell of a sweep would write into it."""
         self._run.finish(exit_code=int(failed))
 
 

@@ -1,9 +1,9 @@
-"""Checkpoints to continue from: when they are written, and which one is used.
+"""Checkpoints from which an interrupted cell continues: when they are written and which is used.
 
-There are two, `last.ckpt` and the one before it, `previous.ckpt`; both go when the cell is
-finished. They hold all that the rest of training depends on, so that it ends with the same bits:
-weights, optimiser, schedule, place in the epoch, the loss's memory, diagnostics, history and the
-states of the random generators.
+There are two, `last.ckpt` and the one before it, `previous.ckpt`; both are removed when the cell is
+finished. They hold everything that the rest of training depends on, so that it ends with the same
+bits: weights, optimiser, schedule, position in the epoch, the state of the loss, diagnostics,
+history and the states of the random generators.
 """
 
 import logging
@@ -28,13 +28,13 @@ NAMES = ("last.ckpt", "previous.ckpt")
 
 
 class Checkpoints(pl.Callback):
-    """Writes a checkpoint before and after the retrieval that ends an epoch, now and then between, and when a signal asks the cell to stop.
+    """Writes checkpoints around the validation of each epoch, at intervals, and on signals.
 
     Args:
-        folder: where they are.
-        fingerprint: of the cell's configuration; no other cell continues from them.
-        loader: knows its place in the epoch. Lightning restores that only if nothing asked for the
-            number of steps before.
+        folder: the folder of the checkpoints.
+        fingerprint: fingerprint of the cell's configuration; other cells cannot use them.
+        loader: the loader, with its position in the epoch. Lightning restores that only if nothing
+            has asked for the number of steps before.
         steps: also after this many optimisation steps; None: never.
         minutes: also after this many minutes; None: never.
         interruption: the signals.
@@ -57,7 +57,7 @@ class Checkpoints(pl.Callback):
         self._written = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take the signals back from Lightning, which has handlers of its own, and goes on where the random generators stood."""
+        """Take the signals back from Lightning's handlers, and restore the random generators."""
         del pl_module
         self._interruption.install()
         _begin_a_new_epoch_after_a_finished_one(trainer)
@@ -76,7 +76,7 @@ class Checkpoints(pl.Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Write a checkpoint if it is time, and stops if that is asked for."""
+        """Write a checkpoint if it is time, and stop if a signal asks for it."""
         del pl_module, outputs, batch, batch_idx
         stop = trainer.strategy.reduce_boolean_decision(self._interruption.requested, all=False)
         if (
@@ -89,14 +89,14 @@ class Checkpoints(pl.Callback):
             self._interruption.leave()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write a checkpoint; the epoch's row is in it, since this callback comes after the one that adds it."""
+        """Write a checkpoint, with the epoch's row, which an earlier callback has added."""
         del pl_module
         self._save(trainer)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Add whose checkpoint it is and the states of every process's random generators."""
+        """Add the cell's fingerprint and the states of the random generators of all processes."""
         del pl_module
         states: list[Any] = [random_states()]
         if trainer.world_size > 1:
@@ -111,7 +111,10 @@ class Checkpoints(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Find the place in the epoch; keep the generators' states until training starts, since what is built before may draw."""
+        """Restore the position in the epoch, and keep the generators' states for later.
+
+        They are restored when training starts, since building other objects may draw numbers.
+        """
         del trainer, pl_module
         self._loader.load_state_dict(checkpoint["loader"])
         self._random = checkpoint["random"]
@@ -125,7 +128,7 @@ class Checkpoints(pl.Callback):
         if not trainer.is_global_zero:
             trainer.save_checkpoint(
                 last, weights_only=False
-            )  # writes nothing, but all processes take part
+            )  # writes nothing, but needs all processes
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with written_aside(last) as aside:
@@ -136,11 +139,11 @@ class Checkpoints(pl.Callback):
 
 
 def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
-    """Mend a miscount of Lightning 2.6.
+    """Correct a miscount of Lightning 2.6.
 
-    It takes up a checkpoint of an epoch's last step as one from the middle of the epoch, and so
-    does not count the beginning of the next. A cell that was interrupted there and again in the end
-    of the next epoch would train an epoch too many.
+    It treats a checkpoint of an epoch's last step as one from the middle of the epoch, and so does
+    not count the beginning of the next. A cell that is interrupted there, and again at the end of
+    the next epoch, would train one epoch too many.
     """
     loop = trainer.fit_loop
     steps = loop.epoch_loop
@@ -153,7 +156,9 @@ def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
 
 
 def newest(folder: Path, fingerprint: str) -> Path | None:
-    """Return the newest checkpoint that can be continued from; None: start from the beginning. One that cannot be read is named.
+    """Return the newest usable checkpoint; None: start from the beginning.
+
+    Checkpoints that cannot be read are named in a warning.
 
     Raises:
         InputError: if one is of another configuration.
@@ -174,15 +179,15 @@ def newest(folder: Path, fingerprint: str) -> Path | None:
             UnpicklingError,
         ) as error:
             log.warning(
-                "%s cannot be read (%s): an earlier one is used, or training starts again",
+                "%s cannot be read (%s): using an earlier one, or else training from the beginning",
                 path,
                 str(error).splitlines()[0][:100],
             )
             continue
         if owner != fingerprint:
             raise InputError(
-                f"{path} is of another cell or configuration: remove it, or run this cell afresh "
-                "with overwrite=true."
+                f"{path} belongs to another cell or configuration: remove it, or start this cell "
+                "again with overwrite=true."
             )
         return path
     return None

@@ -1,4 +1,4 @@
-"""Where a network works: on the accelerator that it is trained on, also before and after training and in tasks that do not train."""
+"""The device of a network: its training device, also before and after training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def device_of(trainer: DictConfig) -> str:
-    """Return the kind of device that the trainer's configuration means on this machine: cuda or cpu."""
+    """Return the kind of device that the trainer uses on this machine: cuda or cpu."""
     return (
         "cuda"
         if str(trainer.accelerator) in {"auto", "gpu", "cuda"} and torch.cuda.is_available()
@@ -19,7 +19,10 @@ def device_of(trainer: DictConfig) -> str:
 
 @contextmanager
 def on_device(network: nn.Module, trainer: DictConfig) -> Iterator[None]:
-    """Move the network to its device and back, unless it is on one: the trainer leaves it in main memory when it has ended."""
+    """Move the network to its device inside the block, unless it is already there.
+
+    The trainer leaves it in main memory when it ends.
+    """
     home, device = next(network.parameters()).device, device_of(trainer)
     if home.type != "cpu" or device == "cpu":
         yield

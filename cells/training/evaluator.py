@@ -1,4 +1,4 @@
-"""Scoring of a network: one way, for validation, the untrained network and the test."""
+"""The one way to score a network, for validation, the untrained network and the test."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +19,12 @@ from lightning_modules import Network
 
 @dataclass(frozen=True)
 class Report:
-    """What a network scored on the test split.
+    """The scores of a network on the test split.
 
     Attributes:
         measures: mean of each measure.
-        facts: how the documents were found and, where a first stage was re-ranked, its measures and
-            its recall, which is the ceiling.
+        facts: how documents were found; for a re-ranker also the first stage's measures and its
+            recall, which is the ceiling.
     """
 
     measures: dict[str, float]
@@ -32,12 +32,12 @@ class Report:
 
 
 class Evaluator:
-    """Answers queries as the model's configuration says and scores against clean judgements.
+    """Retrieves as the model's configuration says, and scores against clean judgements.
 
     Args:
         cfg: the cell's configuration.
         tokenised: the collection.
-        validation: judgements that validation is scored against; None: the collection's.
+        validation: judgements to score validation against; None: the collection's.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Evaluator:
         self._trainer: DictConfig = cfg.trainer
 
     def prepare(self) -> None:
-        """Do what needs no network, for every split that will be retrieved for.
+        """Prepare everything that needs no network, for every split to retrieve for.
 
         Raises:
-            InputError: for a first stage that does not answer all of their queries.
+            InputError: for a first stage that lacks some of their queries.
         """
         collection = self._tokenised.collection
         mined = [] if self._negatives.refresh_every is None else [collection.train]
@@ -67,11 +67,14 @@ class Evaluator:
 
     @property
     def shared(self) -> bool:
-        """Whether `validate` is the work of all processes that train together, or of one."""
+        """Whether all processes that train together `validate` together, or one does."""
         return self._search.shared
 
     def validate(self, network: Network) -> dict[str, float]:
-        """Return the mean of each measure on the validation split; all processes that train together call it, if it is `shared`."""
+        """Return the mean of each measure on the validation split.
+
+        If it is `shared`, all processes that train together must call it.
+        """
         split, shard = (
             self._tokenised.collection.validation,
             Shard.of_this_process() if self.shared else WHOLE,
@@ -79,7 +82,7 @@ class Evaluator:
         return self._scored(self._retrieve(network, split, shard=shard).run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
-        """Return what the network scores on the test split; for a cell, write its run.trec and per_query.tsv."""
+        """Return the scores on the test split; for a cell, write run.trec and per_query.tsv."""
         collection = self._tokenised.collection
         result = self._retrieve(network, collection.test)
         scores = self._scored(result.run, collection.test.qrels)
@@ -95,7 +98,7 @@ class Evaluator:
         return self._retrieve(network, split).run
 
     def mine(self, network: Network) -> Run:
-        """Return the first `negatives.depth` documents for every train query; negatives are mined from them."""
+        """Return the first `negatives.depth` documents of every training query, to mine from."""
         return self._retrieve(network, self._tokenised.collection.train, self._negatives.depth).run
 
     def _retrieve(

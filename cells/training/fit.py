@@ -1,4 +1,4 @@
-"""Training of a cell's network: Lightning's trainer, the checkpoints it continues from and the choice of the best epoch."""
+"""Training of a cell's network: Lightning's trainer, checkpoints and the choice of the epoch."""
 
 import logging
 import warnings
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import pytorch_lightning as pl
 
 log = logging.getLogger(__name__)
-quiet("pytorch_lightning")  # which devices exist, and advertisements
+quiet("pytorch_lightning")  # lists of devices, and advertisements
 
 BEST = "checkpoints/best.safetensors"
 HISTORY = "history.csv"
@@ -70,7 +70,7 @@ def fit(
         interruption: the signals that may end it.
 
     Returns:
-        validation measures of the selected epoch, and the epoch.
+        Validation measures of the selected epoch, and the epoch.
     """
     inputs, network, evaluator = setup
     loader = training_loader(cfg, inputs)
@@ -91,8 +91,8 @@ def fit(
     start = newest(folder, cell.fingerprint)
     if start is not None:
         log.info("continuing from %s", start)
-    # pretrained encoders come in evaluation mode, and only the leading process has left that by
-    # evaluating before
+    # pretrained encoders start in evaluation mode, and only the leading process has changed that,
+    # by evaluating before
     network.train()
     with seeded(cfg.seed), without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
@@ -107,7 +107,7 @@ def fit(
             use_distributed_sampler=False,
             plugins=[SLURMEnvironment(auto_requeue=False)]
             if SLURMEnvironment.detect()
-            else None,  # whoever submitted the job requeues it
+            else None,  # the submitter requeues the job
         )
         trainer.fit(
             ranking_module(cfg, inputs, network, loss), loader, ckpt_path=start, weights_only=True
@@ -182,15 +182,15 @@ def without_known_warnings() -> Iterator[None]:
         )  # in Lightning 2.6, about itself
         warnings.filterwarnings(
             "ignore", "The `srun` command is available"
-        )  # a login node's; nothing is wrong with training there
+        )  # on a login node, where training is fine
         yield
 
 
 def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
-    """Read the choice from the files, since processes that Lightning starts leave their memory behind when training ends.
+    """Read the chosen epoch from the files, since Lightning's processes lose their memory.
 
-    Not from the checkpoint: where the end of the last epoch was cut off, it is finished without
-    another step, hence without another one.
+    A checkpoint would not do: if the end of the last epoch was interrupted, it is completed without
+    another training step, and so without another checkpoint.
     """
     rows = read_history(cell.file(HISTORY))
     epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)

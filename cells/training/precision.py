@@ -1,4 +1,4 @@
-"""The precision of training: what is asked for, or what a short measurement on this machine says is worth it."""
+"""The precision of training: the configured one, or the fastest in a short measurement."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 FULL = "32-true"
 HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 NAMES = (FULL, *HALF, "64-true", "auto")
-GAIN = 1.2  # a half precision that is not so many times as fast is not worth its rounding
+GAIN = 1.2  # half precision must be this many times as fast to be worth its rounding
 SIZE, REPEATS = 512, 5
 
 
@@ -40,10 +40,10 @@ def check_precision(trainer: DictConfig) -> None:
 
 
 def settled_precision(trainer: DictConfig) -> str:
-    """Return the precision to train in: the one asked for or, if that is auto, the fastest that the device supports.
+    """Return the precision of training; for auto, the fastest that the device supports.
 
     Args:
-        trainer: the configuration of the trainer, checked.
+        trainer: the checked configuration of the trainer.
     """
     asked, device = str(trainer.precision), device_of(trainer)
     if asked == "auto":
@@ -63,7 +63,10 @@ def _name(device: str) -> str:
 
 
 def _supported(precision: str, device: str) -> bool:
-    """Return half precision with 5 bits of exponent needs its gradients scaled, which Lightning does on a GPU only."""
+    """Return whether the device supports a half precision.
+
+    float16, with 5 bits of exponent, needs scaled gradients, which Lightning has only on GPUs.
+    """
     if device == "cpu":
         return precision == "bf16-mixed"
     return precision == "16-mixed" or torch.cuda.is_bf16_supported(including_emulation=False)
@@ -91,7 +94,7 @@ def _gain(precision: str, device: str) -> float:
 
 
 def _seconds(dtype: torch.dtype, device: str) -> float:
-    """Return shortest time of a matrix product."""
+    """Return the shortest time of a matrix product."""
     matrix = torch.ones(SIZE, SIZE, dtype=dtype, device=device)
     times = []
     for _ in range(REPEATS + 1):  # the first one is a warm-up

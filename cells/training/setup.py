@@ -1,4 +1,4 @@
-"""All that a cell needs before it is trained."""
+"""Everything that a cell needs before its training."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ def set_up(cfg: DictConfig) -> Setup:
     Raises:
         InputError: for configuration or data that cannot be used.
     """
-    optimization_of(cfg)  # refuses what it cannot use before anything is read
+    optimization_of(cfg)  # refuses unusable settings before anything is read
     inputs = load_inputs(cfg)
     network = build_network(cfg, inputs.tokenised)
     return Setup(inputs, network, Evaluator(cfg, inputs.tokenised, inputs.validation))

@@ -63,7 +63,7 @@ def test_files_that_are_not_a_cells_are_left_alone(tmp_path):
     mine = cell(tmp_path)
     mine.directory.mkdir(parents=True)
     (mine.directory / "thesis.tex").touch()
-    with pytest.raises(InputError, match="not a cell of ours"):
+    with pytest.raises(InputError, match="so it is not a cell"):
         mine.claim(overwrite=True)
     assert (mine.directory / "thesis.tex").exists()
 

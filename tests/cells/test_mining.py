@@ -69,7 +69,7 @@ def test_a_run_file_gives_the_negatives_at_the_ranks_asked_for(settings, inputs,
     )
     assert mined.pop(query_id) == listed[1:3]  # not the first rank, not the positive, not the fifth
     assert not any(mined.values())
-    assert f"does not answer {len(mined)} train queries" in caplog.text
+    assert f"lacks {len(mined)} training queries" in caplog.text
 
 
 def test_the_first_ranks_of_bm25_can_be_left_out(settings, inputs):
@@ -139,7 +139,7 @@ def test_settings_out_of_range_or_without_effect_are_refused(settings, overrides
 
 def test_run_files_that_do_not_fit_are_refused(settings, tmp_path):
     for rows, message in (
-        ([("nobody", "d0-0", 1)], r"negatives\.run=.*answers none of the \d+ train queries"),
+        ([("nobody", "d0-0", 1)], r"negatives\.run=.*has none of the \d+ training queries"),
         ([("q0-0", "nowhere", 1)], "not in the collection"),
         ([("q0-0", "d0-0", 1), ("q0-0", "d0-0", 2)], "a second time"),
     ):

@@ -100,7 +100,7 @@ def test_scores_that_cannot_be_compared_are_refused(settings, tmp_path):
     ranks = write_run(tmp_path / "ranks.trec", plain, lambda rank: -1 - rank)
     strange = tmp_path / "strange.trec"
     strange.write_text("nobody Q0 d0-0 1 0.5 x\n")
-    for run, message in ((ranks, "its scores are ranks"), (strange, "answers none of the")):
+    for run, message in ((ranks, "its scores are ranks"), (strange, "has none of the")):
         with pytest.raises(InputError, match=message):
             load_inputs(composed(*settings, f"negatives.scores={run}", "negatives.max_score=0.5"))
 

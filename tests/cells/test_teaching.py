@@ -50,9 +50,7 @@ def test_the_teacher_answers_every_split(teacher):
 def test_a_teacher_of_other_queries_is_refused_and_does_not_teach_nothing(settings, tmp_path):
     teacher = f"teacher={tmp_path / 'other.trec'}"
     (tmp_path / "other.trec").write_text("nobody Q0 d0-0 1 1 x\n")
-    with pytest.raises(
-        InputError, match=r"teacher=.*other\.trec: it answers none of the \d+ train"
-    ):
+    with pytest.raises(InputError, match=r"teacher=.*other\.trec: it has none of the \d+ training"):
         train(composed(*settings, "loss=kl_distillation", "variant=other", teacher))
 
 

@@ -96,7 +96,7 @@ def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
     assert "Traceback" not in swept.stdout + swept.stderr
     shown = run("-m", *small, *grid, "seed=1,2", "task=status", cwd=tmp_path, COLUMNS="300")
     assert "1 done, 3 failed, 4 missing" in shown.stdout
-    assert "teacher=null names none" in shown.stdout
+    assert "needs a teacher, but teacher=null" in shown.stdout
     stopped = run("-m", *small, "noise.ratio=1.5,0.2", "seed=3,4", "on_error=stop", cwd=tmp_path)
     assert stopped.returncode == 1
     assert stopped.stdout.count("is not started") == 3
