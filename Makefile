@@ -19,7 +19,7 @@ setup: $(READY)  ## make .venv and install the pinned versions
 
 $(READY): pyproject.toml constraints.txt
 	@echo "== setting up $(VENV)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11, 3.12 or 3.13 is needed, and %s is %d.%d; set PYTHON=/path/to/python3.13" % (sys.executable, *sys.version_info[:2]))'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
 	$(PIP) --editable .
