@@ -1,5 +1,6 @@
 """The one way to score a network, for validation, the untrained network and the test."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from evaluation import Run, Scores, parse_measures, score_run, write_per_query, 
 from evaluation.search_method import Search, SearchResult
 from evaluation.shard import WHOLE, Shard
 from lightning_modules import Network
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,14 @@ class Evaluator:
     def _ceiling(self, result: SearchResult, split: Split) -> dict[str, Any]:
         if result.first_stage is None:
             return {}
-        recall = f"R@{result.facts['candidates']}"
+        candidates = result.facts["candidates"]
+        if deep := [each for each in self._measures if each.params.get("cutoff", 0) > candidates]:
+            log.warning(
+                "model.candidates=%d: %s see no more than that many documents a query",
+                candidates,
+                ", ".join(map(str, deep)),
+            )
+        recall = f"R@{candidates}"
         measures = parse_measures([*map(str, self._measures), recall])
         first = score_run(
             result.first_stage, split.qrels, measures, self._tokenised.collection.documents.doc_id

@@ -186,8 +186,8 @@ def _is_whole(folder: Path) -> bool:
     try:
         files = json.loads((folder / KEY_FILE).read_bytes())["files"]
         return all(_unchanged(folder / name, expected) for name, expected in files.items())
-    except (OSError, ValueError, KeyError):
-        return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False  # the list itself is missing, or damaged into something else
 
 
 def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:

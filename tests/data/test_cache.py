@@ -123,6 +123,15 @@ def test_damaged_folder_is_built_again(cache, harm, caplog):
     assert "damaged" in caplog.text
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"files": []}', '{"files": {"part/file": "x"}}'])
+def test_a_damaged_list_of_files_is_made_again(cache, content):
+    folder = cache.folder("kind", {}, write)
+    (folder / "key.json").write_text(content)
+    assert cache.folder("kind", {}, write) == folder
+    assert (folder / "part" / "file").read_text() == "content"
+    assert json.loads((folder / "key.json").read_text())["key"] == {}
+
+
 def test_a_copied_folder_is_whole(cache, tmp_path):
     folder = cache.folder("kind", {}, write)
     copy = tmp_path / "copy"
