@@ -149,7 +149,7 @@ class Cell:
         return (
             self.finished
             or self.file(WEIGHTS).exists()
-            or any(self.file("checkpoints").glob("*.ckpt"))
+            or any(self.file("checkpoints").glob("*.ckpt*"))
         )
 
     def _refuse_strangers(self) -> None:
@@ -181,7 +181,7 @@ class Cell:
                 f"{'; '.join(differing)}. Give this cell its own name with variant=<word>, or "
                 "replace the earlier one with overwrite=true."
             )
-        if not self.finished and not any(self.file("checkpoints").glob("*.ckpt")):
+        if not self.finished and not any(self.file("checkpoints").glob("*.ckpt*")):
             raise InputError(
                 f"{self.directory} holds trained weights ({WEIGHTS}), but neither {SCORES} nor a "
                 f"checkpoint to continue from: put {SCORES} back, or train the cell again with "

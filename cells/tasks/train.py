@@ -27,7 +27,7 @@ from cells.sweep.processes import check_strategy, is_main_process
 from cells.sweep.signals import Interruption
 from cells.sweep.skip import objective, skipped
 from cells.training.precision import check_precision
-from data.storage.atomic_files import written_aside
+from data.storage.hashed_files import fault_of, written_hashed
 from errors import InputError
 from evaluation import check_depth, parse_measures
 from losses import Loss, viewed
@@ -134,10 +134,16 @@ def _untrained(cell: Cell, setup: "Setup") -> "Report":
 
     path = cell.file(UNTRAINED)
     if path.exists():
-        return Report(**json.loads(path.read_text(encoding="utf-8")))
+        fault = fault_of(path)
+        if fault is None:
+            try:
+                return Report(**json.loads(path.read_text(encoding="utf-8")))
+            except (ValueError, TypeError) as error:
+                fault = str(error)
+        log.warning("%s cannot be read (%s): the untrained network is scored again", path, fault)
     report = setup.evaluator.test(setup.network)
     path.parent.mkdir(exist_ok=True)
-    with written_aside(path) as aside:
+    with written_hashed(path) as aside:
         aside.write_text(json.dumps(asdict(report)), encoding="utf-8")
     return report
 

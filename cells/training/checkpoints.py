@@ -6,25 +6,18 @@ bits: weights, optimiser, schedule, position in the epoch, the state of the loss
 history and the states of the random generators.
 """
 
-import logging
 import time
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 import torch.distributed as dist
 
 from cells.sweep.signals import Interruption
+from cells.training.continuing import NAMES
 from data import TrainingLoader
-from data.storage.atomic_files import written_aside
-from errors import InputError
+from data.storage.hashed_files import written_hashed
 from lightning_modules.training.seeding import random_states, restore
-
-log = logging.getLogger(__name__)
-
-NAMES = ("last.ckpt", "previous.ckpt")
 
 
 class Checkpoints(pl.Callback):
@@ -131,10 +124,8 @@ class Checkpoints(pl.Callback):
             )  # writes nothing, but needs all processes
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        with written_aside(last) as aside:
+        with written_hashed(last, before=previous) as aside:
             trainer.save_checkpoint(aside, weights_only=False)
-            if last.exists():
-                last.replace(previous)
         self._written = time.monotonic()
 
 
@@ -153,41 +144,3 @@ def _begin_a_new_epoch_after_a_finished_one(trainer: pl.Trainer) -> None:
         and steps.batch_progress.is_last_batch
     ):
         loop.reset_restart_stage()
-
-
-def newest(folder: Path, fingerprint: str) -> Path | None:
-    """Return the newest usable checkpoint; None: start from the beginning.
-
-    Checkpoints that cannot be read are named in a warning.
-
-    Raises:
-        InputError: if one is of another configuration.
-    """
-    for path in (folder / name for name in NAMES):
-        if not path.exists():
-            continue
-        try:
-            checkpoint = torch.load(path, weights_only=True, map_location="cpu", mmap=True)
-            owner = checkpoint["cell"]
-        except (
-            OSError,
-            RuntimeError,
-            ValueError,
-            KeyError,
-            EOFError,
-            TypeError,
-            UnpicklingError,
-        ) as error:
-            log.warning(
-                "%s cannot be read (%s): using an earlier one, or else training from the beginning",
-                path,
-                str(error).splitlines()[0][:100],
-            )
-            continue
-        if owner != fingerprint:
-            raise InputError(
-                f"{path} belongs to another cell or configuration: remove it, or start this cell "
-                "again with overwrite=true."
-            )
-        return path
-    return None

@@ -19,10 +19,12 @@ from cells.inputs.training_inputs import TrainingInputs, examples_of
 from cells.record.directory import Cell
 from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
-from cells.training.checkpoints import Checkpoints, newest
+from cells.training.checkpoints import Checkpoints
+from cells.training.continuing import newest, weights_fault
 from cells.training.precision import settled_precision
 from cells.training.setup import Setup, optimization_of
 from data import Collection, TokenStores, TrainingLoader
+from errors import InputError
 from evaluation import Run
 from lightning_modules import (
     Epochs,
@@ -88,7 +90,7 @@ def fit(
         folder, cell.fingerprint, loader, **cfg.checkpoint, interruption=interruption
     )
     refresh = _refresh(cfg, inputs, loader, interruption.released(evaluator.mine), folder)
-    start = newest(folder, cell.fingerprint)
+    start = newest(folder, cell.fingerprint, VALIDATION + cfg.selection_measure)
     if start is not None:
         log.info("continuing from %s", start)
     # pretrained encoders start in evaluation mode, and only the leading process has changed that,
@@ -194,6 +196,11 @@ def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, fl
     """
     rows = read_history(cell.file(HISTORY))
     epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)
+    fault = weights_fault(cell.file(BEST))
+    if fault is not None:
+        raise InputError(
+            f"{cell.file(BEST)} cannot be read ({fault}): train the cell again with overwrite=true."
+        )
     load_model(network, cell.file(BEST))
     return {
         name.removeprefix(VALIDATION): value

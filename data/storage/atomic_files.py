@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from errors import InputError
+
 PARTIAL = ".partial"
 
 
@@ -14,7 +16,12 @@ def written_aside(path: Path) -> Iterator[Path]:
 
     A reader therefore sees the old file, the new file or none, never a part. The name aside carries
     the process id, so that two writers do not mix.
+
+    Raises:
+        InputError: a folder is in the place of the file.
     """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, where a file is to be written: move it.")
     aside = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
         yield aside

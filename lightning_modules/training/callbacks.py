@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from safetensors.torch import save_model
 
 from data.storage.atomic_files import written_aside
+from data.storage.hashed_files import written_hashed
 from lightning_modules.training.ranking_module import RankingModule
 
 Row = dict[str, float]
@@ -53,6 +54,8 @@ class Epochs(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Catch up with the end of an epoch that was cut off."""
+        if self.rows and trainer.is_global_zero:
+            self._write_history()  # the file may be of a later epoch, or damaged
         if len(self.rows) < trainer.current_epoch:
             self._finish(trainer, pl_module)
         trainer.should_stop = self._out_of_patience
@@ -109,8 +112,11 @@ class Epochs(pl.Callback):
     def _write(self, module: RankingModule) -> None:
         if best_epoch(self.rows, self._measure) == len(self.rows) - 1:
             self._best.parent.mkdir(parents=True, exist_ok=True)
-            with written_aside(self._best) as aside:
+            with written_hashed(self._best) as aside:
                 save_model(module.network, str(aside))
+        self._write_history()
+
+    def _write_history(self) -> None:
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
         with (
             written_aside(self._history) as aside,

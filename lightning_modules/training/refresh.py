@@ -1,13 +1,15 @@
 """Negatives mined again by the network that is being trained."""
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pytorch_lightning as pl
 
-from data.storage.atomic_files import written_aside
+from data.storage.hashed_files import remove_hashed, written_hashed
 from errors import InputError
 from evaluation import Run
 from lightning_modules.networks.network import Network
@@ -74,20 +76,20 @@ class NegativeRefresh(pl.Callback):
 
     def _write(self, run: Run, epoch: int) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with written_aside(self._file(epoch)) as aside, aside.open("wb") as file:
+        with written_hashed(self._file(epoch)) as aside, aside.open("wb") as file:
             np.savez(
                 file,
                 query_ids=np.array(run.query_ids, dtype=np.str_),
                 rows=run.rows,
                 scores=run.scores,
             )
-        self._file(epoch - 2 * self._every).unlink(missing_ok=True)
+        remove_hashed(self._file(epoch - 2 * self._every))
 
     def _read(self, epoch: int) -> Run:
         try:
             with np.load(self._file(epoch), allow_pickle=False) as stored:
                 return Run(stored["query_ids"].tolist(), stored["rows"], stored["scores"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise InputError(
                 f"{self._file(epoch)}: the negatives mined before epoch {epoch} cannot be read "
                 f"({error}), so this cell cannot go on as it was; run it afresh with "

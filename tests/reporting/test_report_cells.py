@@ -113,8 +113,8 @@ def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path,
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"seed": "x"}, "seed='x'"),
-        ({"noise": {"ratio": "much"}}, "noise.ratio='much'"),
+        ({"seed": "x"}, "seed=x"),
+        ({"noise": {"ratio": "much"}}, "noise.ratio=much"),
         ({"noise": {}}, "lacks 'ratio'"),
         ({"choices": None, "cell": "elsewhere"}, "cell=elsewhere is not toy/"),
     ],
