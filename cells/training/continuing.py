@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
-from cells.sweep.processes import leads
+from cells.sweep.processes import is_main_process
 from data.storage.hashed_files import fault_of
 from errors import InputError
 from lightning_modules.training.callbacks import Epochs, best_epoch
@@ -152,7 +152,7 @@ def _say(path: Path, fault: str) -> None:
 
 def _set_aside(path: Path) -> None:
     """Rename what cannot be used, or it would take the place of the good one before it."""
-    if not leads():
+    if not is_main_process():
         return
     aside = path.with_name(f"{path.name}.damaged")
     while aside.exists():
