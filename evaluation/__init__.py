@@ -1,7 +1,7 @@
 """Runs and their scores.
 
-`evaluation.encode`, `evaluation.exact_search` and `evaluation.dense_search` need torch, whose import takes
-seconds: they are imported by name.
+`evaluation.encode`, `evaluation.exact_search` and `evaluation.dense_search` need torch, whose
+import takes seconds, so they are imported by name.
 """
 
 from data.runs.ranked_lists import Run, below, ranked_run, without_self

@@ -1,4 +1,4 @@
-"""The candidates that a re-ranker reads: from BM25, or from any system's run file, such as a dense cell's run.trec."""
+"""The candidates of a re-ranker: from BM25 or any run file, such as a dense cell's run.trec."""
 
 from __future__ import annotations
 

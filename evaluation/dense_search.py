@@ -1,4 +1,4 @@
-"""Retrieval by single vectors: the whole collection is encoded, or its vectors are read from an index, and searched exactly."""
+"""Exact search with single vectors, encoded for the search or read from an index."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 VECTORS = "vectors.npy"
 VERSION = 2
 SHARD = WINDOW
-"""Documents whose vectors are stored together: what an interruption loses, and what several processes share out among them."""
+"""Documents per stored part: the unit that an interruption loses and that processes share."""
 
 
 class SingleVectorSearch(Search["DenseRetriever"]):
-    """Exact search for the largest dot products; processes that answer together encode and search a part of the documents each.
+    """Exact search for the largest dot products, shared by the processes that search together.
 
     Args:
         index: vectors of the collection's documents, in parts [n, D]; None: they are encoded for
@@ -57,7 +57,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> SingleVectorSearch:
-        """Return a search over memory-mapped vectors in the collection's cache, each shard an entry of its own."""
+        """Return a search over memory-mapped vectors in the cache, with an entry per shard."""
 
         def stored(rows: range) -> NDArray[np.floating]:
             def build(folder: Path) -> None:
@@ -122,7 +122,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
 def _windows(
     network: DenseRetriever, corpus: Corpus, batch_tokens: int, rows: range
 ) -> Iterator[NDArray[np.floating]]:
-    """The vectors of some documents, window by window: what is searched is forgotten, so that memory is bounded."""
+    """Yield the vectors of some documents in windows, which bound the memory."""
     for start in range(rows.start, rows.stop, SHARD):
         window = range(start, min(start + SHARD, rows.stop))
         yield encoded(network, corpus, batch_tokens=batch_tokens, rows=window)
@@ -136,7 +136,10 @@ def encoded(
     rows: range | None = None,
     path: Path | None = None,
 ) -> NDArray[np.floating]:
-    """Return the vectors of all documents of a collection, or some, [n, D], in memory or in a file; the network is in evaluation mode."""
+    """Return the vectors of documents of a collection [n, D], in memory or in a file.
+
+    The network is in evaluation mode.
+    """
     return encode_store(
         corpus.tokens,
         lambda tokens: network.encode_documents(to_device_of(tokens, network)),

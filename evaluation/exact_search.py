@@ -1,4 +1,4 @@
-"""Exact search: the k most similar documents of each query, from any number of documents in bounded memory.
+"""Exact search for the k most similar documents of each query, in bounded memory.
 
 Similarities are computed in blocks by matrix products. Each query keeps its k best so far; of a new
 block only what beats the k-th of them is looked at, which after the first blocks is almost nothing,
@@ -27,7 +27,9 @@ QUERY_BLOCK = 512  # queries in a matrix product: bounds the memory, and more ar
 
 
 class Best(NamedTuple):
-    """The best documents so far of Q queries, by score descending, then by row; -inf and -1 where there are fewer than k.
+    """The best documents so far of Q queries, by descending score, then by row.
+
+    Rows and scores are -1 and -inf where there are fewer than k.
 
     Attributes:
         scores: float32 [Q, k].
@@ -71,7 +73,7 @@ def exact_top_k(
         k: documents a query; fewer are returned if there are fewer.
         block: documents whose similarities are held at once.
         first_row: row of the first of these documents in the collection.
-        device: where similarities are computed, in float32; blocks of documents are to_device_of there one
+        device: where similarities are computed, in float32; blocks of documents are moved there one
             by one.
 
     Returns:
@@ -144,7 +146,7 @@ def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
 
 
 def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
-    """Return the largest magnitude in `vectors` [n, D]; checked once a vector here instead of once a similarity later."""
+    """Return the largest magnitude in `vectors` [n, D], to check values once per vector."""
     if not vectors.numel():
         return 0.0
     low, high = vectors.aminmax()

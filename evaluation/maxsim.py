@@ -1,4 +1,4 @@
-"""Search by late interaction: exact over a small collection, over a first stage's candidates in a large one.
+"""Late-interaction search: exact in a small collection, among candidates in a large one.
 
 Left out: approximate indices of token vectors (PLAID); documents are encoded, scored and forgotten,
 so that memory stays bounded.
@@ -155,7 +155,7 @@ def _candidate_scores(
     documents: TextInputs,
     batch_tokens: int,
 ) -> NDArray[np.float32]:
-    """Return the MaxSim of every listed pair [Q, k]; each document is encoded once, however many queries list it."""
+    """Return the MaxSim of every listed pair [Q, k], encoding each document only once."""
     scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)
     places = np.argwhere(found.rows != NO_DOCUMENT)  # (query, rank) of each listed pair
     listed, document = np.unique(found.rows[places[:, 0], places[:, 1]], return_inverse=True)
@@ -178,7 +178,7 @@ def _candidate_scores(
 def _blocks(
     rows: NDArray[np.int64], store: TextInputs, batch_tokens: int
 ) -> list[NDArray[np.int64]]:
-    """Return the rows in order, cut such that a block has about `batch_tokens` tokens, or one text."""
+    """Return the rows in blocks of about `batch_tokens` tokens, or one longer text."""
     block = np.cumsum(store.lengths[rows]) // batch_tokens
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(rows)]
     return [rows[start:end] for start, end in pairwise(cuts) if end > start]

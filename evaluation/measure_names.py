@@ -139,8 +139,8 @@ def _check_values(name: str, measure: ir_measures.Measure) -> None:
 def _unusable(name: str, suggestion: str, reason: str = "") -> InputError:
     because = f" ({reason})" if reason else ""
     return InputError(
-        f"measures: {_short(name)!r} is not an ir-measures measure{suggestion}. Examples: {EXAMPLES}"
-        f"{because}"
+        f"measures: {_short(name)!r} is not an ir-measures measure{suggestion}. "
+        f"Examples: {EXAMPLES}{because}"
     )
 
 

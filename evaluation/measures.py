@@ -45,7 +45,7 @@ def score_run(
 ) -> Scores:
     """Score a run against judgements.
 
-    The mean is over every query in `qrels`. A judged query that the run does not answer counts as
+    The mean is over every query in `qrels`. A judged query that the run lacks counts as
     0, and so does, as ir-measures has it, a query without a relevant judgement: leaving it out
     would let the set of queries vary with a measure's threshold. Queries without judgements are not
     scored.
@@ -57,7 +57,7 @@ def score_run(
         doc_id: the id of a document row (`TextStore.doc_id`).
 
     Raises:
-        InputError: no query is judged, or the run answers none of those that are.
+        InputError: no query is judged, or the run has none of the judged queries.
     """
     if not qrels:
         raise InputError(
@@ -85,6 +85,6 @@ def _check_common(run: Run, qrels: Qrels) -> None:
     if qrels.keys().isdisjoint(run.query_ids):
         asked, answered = (", ".join(islice(ids, SHOWN)) for ids in (qrels, run.query_ids))
         raise InputError(
-            f"the run answers none of the {len(qrels)} judged queries. Judged are {asked}; answered "
-            f"are {answered or 'none at all'}. Give the run of the judged queries"
+            f"the run has none of the {len(qrels)} judged queries. Judged are {asked}; the run has "
+            f"{answered or 'no queries at all'}. Give a run for the judged queries"
         )

@@ -81,7 +81,9 @@ class Search(ABC, Generic[AnyNetwork]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> Search[AnyNetwork]:
-        """Return the same search over stored vectors of the documents, encoded now if they are not; itself if it has no use for them.
+        """Return the same search over stored document vectors, computed if they are missing.
+
+        A search without document vectors returns itself.
 
         Args:
             network: encodes; its weights will not change.
@@ -94,7 +96,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
     @abstractmethod
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
-        """Do what needs no network: a first stage that does not answer the queries is refused before training, not after an epoch.
+        """Prepare what needs no network, to refuse an unusable first stage before training.
 
         Raises:
             InputError: for a first stage that does not fit.
@@ -111,7 +113,7 @@ class Search(ABC, Generic[AnyNetwork]):
         batch_tokens: int,
         shard: Shard = WHOLE,
     ) -> SearchResult:
-        """Ranks documents for each query, without gradients; the network is put into evaluation mode and back.
+        """Rank documents for each query, without gradients and in evaluation mode.
 
         Args:
             network: encodes or scores.
@@ -129,7 +131,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode and no gradients inside the block."""
+    """Use evaluation mode and no gradients inside the block."""
     import torch
 
     training = network.training

@@ -1,4 +1,7 @@
-"""A collection shared out among the processes that train together: each encodes and searches its part, and the best of all are merged."""
+"""The shares of a collection among processes that train together.
+
+Each process encodes and searches its share, and the best results of all are merged.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class Shard(NamedTuple):
 
     @classmethod
     def of_this_process(cls) -> Shard:
-        """That of this process among those that train together; the whole where there is one."""
+        """Return the share of this process; the whole collection if there is only one process."""
         return (
             cls(dist.get_rank(), dist.get_world_size())
             if dist.is_available() and dist.is_initialized()

@@ -1,4 +1,4 @@
-"""Keeps finished cells in the repository, small: `python -m study.archive store outputs/cpu_study results`, and `restore` back.
+"""Archives of finished cells in the repository: `python -m study.archive store|restore ...`.
 
 One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files
 that conclusions are drawn from. Ranked lists, audits and weights are left out: config.yaml and the
@@ -34,7 +34,7 @@ INDEX = "cells.csv"
 
 
 def store(outputs: Path, results: Path) -> list[str]:
-    """Add the finished cells below `outputs` to the archives; a cell that is there already is replaced.
+    """Add the finished cells below `outputs` to the archives, in place of earlier versions.
 
     Returns:
         the names of the cells that were added or replaced.
@@ -73,7 +73,7 @@ def store(outputs: Path, results: Path) -> list[str]:
 
 
 def restore(results: Path, outputs: Path) -> list[str]:
-    """Write the cells of all archives below `outputs`; a cell that is there already is left as it is.
+    """Write the cells of all archives below `outputs`, except cells that already exist there.
 
     Returns:
         the names of the cells that were written.

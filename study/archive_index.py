@@ -1,4 +1,4 @@
-"""cells.csv: one line a stored cell, for readers and for diffs; the archives are what programs read."""
+"""cells.csv: one line per stored cell, for readers and diffs; programs read the archives."""
 
 import csv
 import io

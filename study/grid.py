@@ -1,4 +1,4 @@
-"""Runs the study of docs/results.md, or what of it is missing: `python -m study.grid [--only scifact ...] [--print]`.
+"""Run the missing cells of the study: `python -m study.grid [--only scifact ...] [--print]`.
 
 The real collections are looked for in the folder that STUDY_DATA names (BEIR layout); without it
 only the embedded one is run. Every piece is a sweep whose finished cells are skipped, so the
@@ -61,7 +61,8 @@ class Piece(NamedTuple):
         keys = ("model", "loss", "noise", "noise.ratio", "seed")
         grid = itertools.product(*(str(params[key]).strip().split(",") for key in keys))
         return [
-            f"{self.collection}/{model}/{loss}/{noise}-{'all' if ratio == 'null' else f'{float(ratio):g}'}/seed-{seed}"
+            f"{self.collection}/{model}/{loss}/{noise}-"
+            f"{'all' if ratio == 'null' else f'{float(ratio):g}'}/seed-{seed}"
             for model, loss, noise, ratio, seed in grid
         ]
 

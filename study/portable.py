@@ -15,7 +15,7 @@ PLACES = {"output_dir": "outputs", "cache_dir": "cache"}
 
 
 def portable(cell: str, content: bytes) -> bytes:
-    """Return the YAML with paths below $STUDY_DATA written as such, and where outputs and caches are kept forgotten.
+    """Return the YAML with paths relative to $STUDY_DATA, without paths of outputs and caches.
 
     Read where STUDY_DATA names the same collections, it is the same configuration.
 

@@ -1,4 +1,4 @@
-"""What the study asks beyond a report: what a loss recovers between two ceilings, how well it detects wrong labels, what was spent."""
+"""The study's extra questions: recovery between two ceilings, detection of wrong labels, cost."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Recovery(NamedTuple):
 
 
 def recoveries(groups: Iterable[Group], measure: str) -> Iterator[Recovery]:
-    """Yield every loss at every ratio above 0 for which the baseline was run on noisy and on clean labels."""
+    """Yield every loss at every ratio above 0 that has baselines on noisy and clean labels."""
     means = {(group.condition, group.loss): group.mean(measure) for group in groups}
     for (condition, loss), value in sorted(means.items()):
         if condition.noise != NOISE or condition.ratio == 0 or loss == BASELINE:
@@ -95,7 +95,7 @@ class Detection(NamedTuple):
 
 
 def detections(groups: Iterable[Group]) -> Iterator[Detection]:
-    """Yield what the histories of noisy cells say of detection; groups without any are passed over."""
+    """Yield the detection of wrong labels in the histories of noisy cells, where there is any."""
     for group in groups:
         found: defaultdict[str, list[float]] = defaultdict(list)
         for cell in group.cells:

@@ -1,4 +1,4 @@
-"""Compares cells that were run again with the stored ones: `python -m study.reproduction outputs/study_small results/small`."""
+"""Compare new cells with stored ones: `python -m study.reproduction outputs results/small`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reporting.reading.cells import FinishedCell
 
 TOLERANCE = 0.01
-"""Another BLAS or processor adds in another order, and training lets that grow; on one machine the numbers are equal."""
+"""Tolerance: another BLAS or processor adds in a different order, and training amplifies that."""
 
 
 class Reproduced(NamedTuple):

@@ -1,4 +1,4 @@
-"""Chooses each loss's learning rate from the cells of a tuning sweep: `python -m study.tuning outputs/cpu_study_tune`.
+"""Choose each loss's learning rate from a sweep: `python -m study.tuning outputs/cpu_study_tune`.
 
 All losses get the same rates to choose from, and the choice is made on validation, never on the
 test split. The file keeps the evidence.
@@ -61,7 +61,9 @@ def trial_of(cell: FinishedCell) -> Trial:
 
 
 def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
-    """Return the learning rate of each method: the best mean over its cells, the smaller one of equals.
+    """Return the learning rate of each method with the best mean over its cells.
+
+    Of equal ones, the smaller is chosen.
 
     Returns:
         method -> `learning_rate`, `measure`, and the mean of each rate tried.

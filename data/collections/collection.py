@@ -9,7 +9,7 @@ from data.storage.text_store import TextStore
 
 @dataclass(frozen=True)
 class Collection:
-    """Documents and clean judgements, checked and ready to be used.
+    """Documents and clean judgements of a collection, checked.
 
     Grades: in `train` they are shifted so that 1 or more is positive (published grade - relevance +
     1). `validation` and `test` keep the published grades, because measures name their own threshold
@@ -19,8 +19,8 @@ class Collection:
         name: short name, for tables and paths.
         documents: the documents; rows of runs and batches refer to this store.
         train: the clean training judgements. Noise is applied to a copy.
-        validation: picks checkpoints.
-        test: read once, at the end.
+        validation: chooses checkpoints.
+        test: used once, at the end.
         fingerprint: hash over documents, queries and judgements of all splits (hex).
         documents_fingerprint: hash over the documents alone (hex).
         cache: where files derived from the collection live.
@@ -46,7 +46,10 @@ class Collection:
     skip_same_id: bool = False
 
     def known_positives(self, query_id: str) -> frozenset[str]:
-        """Return the ids of the documents that some split judges positive for a query; none for an unknown query."""
+        """Return the ids of the documents that any split judges positive for a query.
+
+        An unknown query has none.
+        """
         judged = (
             (self.train.qrels, 1),
             (self.spared, 1),

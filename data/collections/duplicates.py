@@ -20,7 +20,9 @@ VERSION = 1
 
 
 def first_copies(collection: Collection) -> NDArray[np.int64]:
-    """Return for each document the first row that holds the same text: its own row, unless an earlier document is its duplicate [n].
+    """Return for each document the first row that holds the same text [n].
+
+    This is its own row, unless it is a duplicate of an earlier document.
 
     A copy of a positive must not be a negative, whatever its id. Texts are compared by a 64-bit
     hash: among 10 million documents a wrong pair has a probability of 3 in a million. Read from the

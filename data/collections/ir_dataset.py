@@ -30,7 +30,9 @@ def open_ir_dataset(
     validation_queries: int | None = None,
     on_problem: OnProblem = "drop",
 ) -> Collection:
-    """Open ids of ir_datasets as a collection; missing files are downloaded by ir_datasets, into `IR_DATASETS_HOME`.
+    """Open ids of ir_datasets as a collection.
+
+    ir_datasets downloads missing files into `IR_DATASETS_HOME`.
 
     The result is cached by the ids and the version of ir_datasets, and by the content of its files
     where that is not what it was when the cache was made.

@@ -21,12 +21,15 @@ from errors import InputError
 from terminal import quiet
 
 PATIENCE = {"IR_DATASETS_DL_TRIES": "2", "IR_DATASETS_DL_TIMEOUT": "10"}
-"""A dead network is reported within half a minute; values in the user's environment have priority."""
+"""Time limits that report a dead network in half a minute; the user's environment has priority."""
 
 NOT_READ = ("docpairs", "triples", "scoreddocs", "run")
 """Parts of the names of files that hold neither documents nor queries nor judgements."""
 READ_ERRORS = (OSError, RuntimeError, EOFError, UnicodeError, BadZipFile, TarError)
-"""What ir_datasets raises for missing and damaged files; a failed connection is an OSError, after several mirrors a RuntimeError."""
+"""Exceptions of ir_datasets for missing and damaged files.
+
+A failed connection is an OSError or, after several mirrors, a RuntimeError.
+"""
 
 
 def home() -> Path:
@@ -35,7 +38,7 @@ def home() -> Path:
 
 
 def source_files(identifier: str) -> dict[str, Path]:
-    """Return the downloaded files that an id's records are read from, as far as they are there: path below `home()` -> file."""
+    """Return the downloaded files of an id that are present: path below `home()` -> file."""
     collection, *parts = identifier.split("/")
     paths = (
         Path(collection) / entry["cache_path"]
@@ -96,11 +99,14 @@ def _advice(identifier: str, error: Exception) -> str:
             f"elsewhere and put in place:\n  {wanted}"
         )
     folder = home() / collection
-    return f"cannot be read from {folder} ({kind}: {error}). A damaged file there is not fetched again until it is deleted"
+    return (
+        f"cannot be read from {folder} ({kind}: {error}). A damaged file there is not downloaded "
+        "again until you delete it"
+    )
 
 
 def _wanted(collection: str, message: str) -> str:
-    """Return `path <- url` of every file of the collection whose failed download the message speaks of."""
+    """Return `path <- url` of every file of the collection whose download has failed."""
     entries = _downloads().get(collection, {}).values()
     sources = [
         (entry["url"], entry["cache_path"])
@@ -116,7 +122,10 @@ def _wanted(collection: str, message: str) -> str:
 
 @cache
 def _downloads() -> dict[str, Any]:
-    """What ir_datasets knows about the files of each collection; without its import, which takes half a second and makes folders."""
+    """Return what ir_datasets knows about the files of each collection.
+
+    ir_datasets is not imported, since its import takes half a second and makes folders.
+    """
     spec = find_spec("ir_datasets")
     assert spec is not None
     assert spec.origin is not None

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 Qrels = dict[str, dict[str, int]]
-"""query_id -> doc_id -> grade. A grade of 1 or more is positive, 0 or less was judged not relevant; whatever is absent was never judged."""
+"""Grades by query_id and doc_id.
+
+1 or more is positive, 0 or less was judged not relevant; absent pairs were never judged.
+"""
 
 
 class Document(NamedTuple):

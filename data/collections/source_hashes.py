@@ -16,7 +16,7 @@ FIRST_SEEN = "ir_datasets_sources.json"
 
 
 def replaced_sources(identifiers: Iterable[str], cache: Cache) -> dict[str, str]:
-    """Return the hashes of the source files that are not those first seen with this cache: path -> hash.
+    """Return the hashes, by path, of source files that changed since this cache first saw them.
 
     A collection is cached by its ids. Where somebody else's files stand under the same names, for
     instance since `IR_DATASETS_HOME` is another folder, these hashes belong into the key.

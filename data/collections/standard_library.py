@@ -1,4 +1,4 @@
-"""`demo`: a collection of real text that every machine has, made from Python's own standard library.
+"""The collection `demo`: real text that every machine has, from Python's own standard library.
 
 Documents are the definitions of the library: the source of every documented function and class,
 without docstrings. Queries are the sentences of those docstrings, each looking for the definition
@@ -51,13 +51,13 @@ WORDS = range(4, 41)
 LETTERS = 0.75
 TEST_SHARE = 0.12
 LONGEST = 4000
-"""Characters kept of a definition: far more than a short-text encoder reads, and few classes are longer."""
+"""Characters kept of a definition: more than a short-text encoder reads; few classes are longer."""
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Described(NamedTuple):
-    """A definition: its dotted name, its source without docstrings, and the sentences that describe it."""
+    """A definition: dotted name, source without docstrings, and the sentences that describe it."""
 
     name: str
     source: str
@@ -183,7 +183,7 @@ def _definitions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]
 
 
 def _without_docstrings(lines: list[str], tree: ast.Module) -> list[str | None]:
-    """Blank out every docstring, those of methods too: a class must not answer for them by quoting."""
+    """Blank out every docstring, also of methods, since a class must not match by quoting them."""
     kept: list[str | None] = list(lines)
     for _, node in _definitions(tree, ""):
         if ast.get_docstring(node, clean=False) is not None:
@@ -233,7 +233,7 @@ def _is_prose(sentence: str) -> bool:
 
 
 def _splits(described: Sequence[Described]) -> Mapping[str, Judged]:
-    """Return part the sentences by hash; a sentence said of several definitions looks for none of them and is left out."""
+    """Divide the sentences by hash; leave out a sentence that describes several definitions."""
     said = Counter(
         sentence.casefold() for definition in described for sentence in definition.sentences
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from data.training.examples import TrainingExamples
 
 LAYOUTS = ("triplet", "n-tuple", "tevatron")
-"""`triplet`: a line for each pair and negative; `n-tuple`: a line for each pair; `tevatron`: likewise, with ids."""
+"""The layouts: a line for each pair and negative (`triplet`), or for each pair (the others)."""
 
 
 def write_examples(
@@ -32,7 +32,9 @@ def write_examples(
     queries: Mapping[str, str],
     documents: TextStore,
 ) -> None:
-    """Write one or more JSON lines for every training pair, in the order of the examples; the file is whole or absent.
+    """Write JSON lines for every training pair, in the order of the examples.
+
+    The file is written completely or not at all.
 
     `triplet` and `n-tuple` have the columns of sentence-transformers' `mine_hard_negatives`:
     anchor, positive, negative, or negative_1 to negative_k (`negative` where k is 1; none where it

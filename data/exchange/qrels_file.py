@@ -1,4 +1,4 @@
-"""Judgements as a qrels file in BEIR's layout: `query-id`, `corpus-id`, `score`, separated by tabs."""
+"""Judgements as a qrels file in BEIR's layout: tab-separated `query-id`, `corpus-id`, `score`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Validation queries for collections that have none: a part of the training queries, never of the test queries."""
+"""Validation queries for collections without any: a share of the training queries."""
 
 from collections.abc import Iterable
 

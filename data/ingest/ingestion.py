@@ -146,7 +146,11 @@ def _splits(
 
 
 def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
-    """Return the hash of the content: the order of queries and documents counts (rows depend on it), paths and name do not."""
+    """Return the hash of the content.
+
+    It depends on the order of queries and documents, which defines the rows, but not on paths and
+    names.
+    """
     content = json.dumps(
         [documents.fingerprint, *([list(split.queries.items()), split.qrels] for split in splits)]
     )

@@ -38,7 +38,9 @@ class Line(NamedTuple):
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines of a UTF-8 file; `.gz` is unpacked, a byte order mark and carriage returns are tolerated.
+    """Yield the lines of a UTF-8 file, unpacking `.gz`.
+
+    A byte order mark and carriage returns are tolerated.
 
     Raises:
         InputError: the file cannot be read or is not UTF-8.
@@ -73,7 +75,10 @@ def read_texts(path: Path) -> Iterator[Document]:
 
 
 def read_judgements(path: Path) -> Iterator[Judgement]:
-    """Yield the judgements of a qrels file: `query document grade`, with or without a header, or TREC's `query iteration document grade`.
+    """Yield the judgements of a qrels file.
+
+    A line is `query document grade`, with or without a header, or TREC's
+    `query iteration document grade`.
 
     Raises:
         InputError: a line is malformed or its grade is not a whole number.

@@ -1,7 +1,7 @@
-"""What is wrong with a source, counted while it streams by, and what to do about it.
+"""The problems of a source, counted while it is read, and their consequences.
 
-Reading always leaves unusable records out and counts them; the user's `on_problem` then decides
-whether that is a warning or the end.
+Reading always leaves out unusable records and counts them; the user's `on_problem` then decides
+whether they cause a warning or an error.
 """
 
 import logging
@@ -75,7 +75,7 @@ def check_on_problem(on_problem: str) -> None:
 
 
 def settle(problems: Sequence[Problem], on_problem: OnProblem, where: str) -> None:
-    """Say what was left out, or refuse the source because of it.
+    """Warn of what was left out, or refuse the source because of it.
 
     Args:
         problems: what reading left out.
@@ -87,7 +87,7 @@ def settle(problems: Sequence[Problem], on_problem: OnProblem, where: str) -> No
     """
     if problems and on_problem == "fail":
         listed = "\n  ".join(map(str, problems))
-        advice = "Mend them, or set dataset.on_problem=drop to leave them out"
+        advice = "Fix them, or set dataset.on_problem=drop to leave them out"
         raise InputError(f"{where} holds records that cannot be used:\n  {listed}\n{advice}")
     for problem in problems:
         log.warning("%s: left out %s", where, problem)

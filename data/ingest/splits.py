@@ -127,7 +127,7 @@ def _trainable(train: Split, relevance: int, tally: Tally) -> Split:
 
 
 def _known(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Qrels:
-    """Return the judgements whose query and document are there, without those that contradict one another."""
+    """Return the judgements of known queries and documents, without contradictory ones."""
     no_query, no_text = (
         f"{name} judgements name a query that is not there",
         f"{name} judgements belong to a query without text",
@@ -157,7 +157,7 @@ def _known(name: str, judged: Judged, documents: TextStore, tally: Tally) -> Qre
 
 
 def _without_leaks(split: Split, later: Split, tally: Tally) -> Split:
-    """Leave out the queries that a later split asks again."""
+    """Leave out the queries that a later split repeats."""
     asked = set(map(_words, later.queries.values()))
     leaks = [
         query_id
@@ -170,7 +170,7 @@ def _without_leaks(split: Split, later: Split, tally: Tally) -> Split:
 
 
 def _hold_out(train: Split, rules: SplitRules) -> tuple[Split, Split]:
-    """Return part the training queries; queries in the same words stay on one side."""
+    """Divide the training queries; keep queries with the same words together."""
     wordings = {query_id: _words(text) for query_id, text in train.queries.items()}
     chosen = held_out(set(wordings.values()), rules.validation_share, rules.split_seed)
     held = {query_id for query_id, wording in wordings.items() if wording in chosen}

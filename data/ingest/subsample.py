@@ -1,4 +1,4 @@
-"""Fewer training pairs or validation queries of a large collection, with all of its documents and test queries."""
+"""Samples of training pairs or validation queries, with all documents and test queries."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Vectors that another program made, such as an embedding service: a folder of arrays and the ids of their rows."""
+"""Vectors made by another program, such as an embedding service: arrays, and the ids of rows."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -39,7 +39,9 @@ def check_vector_folder(path: str) -> None:
 
 
 class VectorFolder:
-    """Vectors of a collection's documents and queries, matched by id; files may hold more, in any order.
+    """Vectors of a collection's documents and queries, matched by id.
+
+    The files may hold further vectors, in any order.
 
     Args:
         path: folder with documents.npy [n, D] and queries.npy [q, D] (floating point, the same D),
@@ -139,7 +141,7 @@ class VectorFolder:
         return rows
 
     def _checked(self, side: str) -> str:
-        """The hash of an array whose numbers are finite."""
+        """Return the hash of an array after checking that its numbers are finite."""
         path = self._folder / f"{side}.npy"
         digest = hash_file(path)
         array = self._documents if side == "documents" else self._queries
@@ -177,5 +179,6 @@ def _check_finite(path: Path, array: NDArray[np.floating], folder: Path) -> None
             row = start + int(np.flatnonzero(bad)[0])
             line = next(islice(_lines(path.with_suffix(".ids")), row, None))
             raise InputError(
-                f"{path}: the vector of {line} (row {row}, counted from 0) is not finite. Make it again."
+                f"{path}: the vector of {line} (row {row}, counted from 0) is not finite. "
+                "Compute it again."
             )

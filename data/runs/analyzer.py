@@ -63,7 +63,10 @@ def check_language(language: str) -> str:
 def description(language: str) -> str:
     """Return the analysis in words; part of the key of every index and run that depends on it."""
     if language == ENGLISH:
-        return "words of two or more characters, lower case, bm25s' English stop words, Snowball's English stemmer"
+        return (
+            "words of two or more characters, lower case, bm25s' English stop words, "
+            "Snowball's English stemmer"
+        )
     if language == CJK:
         return "NFKC, lower case, pairs of characters in scripts without spaces, words elsewhere"
     if language == NONE:

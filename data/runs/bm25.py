@@ -102,8 +102,8 @@ def _report(rows: NDArray[np.int64], queries: Mapping[str, str], collection: Col
         query_ids = list(queries)
         log.warning(
             "BM25 finds nothing for %d of %d queries of %s (%s): no document shares a term with "
-            "them. bm25.language=%s tells words apart; another language, or cjk for scripts without "
-            "spaces, may fit better",
+            "them. bm25.language=%s determines the terms; another language, or cjk for scripts "
+            "without spaces, may fit better",
             len(lacking),
             len(queries),
             collection.name,
@@ -168,7 +168,10 @@ def _terms(texts: Iterable[str], language: str) -> Iterator[list[str]]:
 
 
 def _best(scores: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return rows and scores of the best documents that match at all; bm25s' own selection breaks ties at the cut arbitrarily."""
+    """Return rows and scores of the best matching documents.
+
+    bm25s' own selection would break ties at the cutoff arbitrarily.
+    """
     rows = np.flatnonzero(scores > 0)
     if len(rows) > depth:
         least = np.partition(scores[rows], -depth)[-depth]

@@ -1,8 +1,8 @@
 """Ranked lists.
 
-A run is what a first stage or a retriever answers: for every query its documents, best first. The
-order is total - score descending, then the smaller document row - so that everything which reads a
-run agrees on every rank.
+A run is the output of a first stage or a retriever: for every query its documents, best first. The
+order is total (descending score, then ascending document row), so that all readers of a run agree
+on every rank.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Run:
 
 
 def document_names(rows: NDArray[np.int64], doc_id: Callable[[int], str]) -> dict[int, str]:
-    """Return the id of every document row in `rows` [Q, k], each asked for once: a row is in the lists of many queries."""
+    """Return the id of every document row in `rows` [Q, k], looking up each row only once."""
     return {row: doc_id(row) for row in np.unique(rows).tolist() if row != NO_DOCUMENT}
 
 
@@ -78,7 +78,7 @@ def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
 
 
 def below(run: Run, first: int) -> Run:
-    """Return the run without its first ranks, where documents that are relevant and not judged crowd.
+    """Return the run without its first ranks, which hold many unjudged relevant documents.
 
     Args:
         run: the ranked lists [Q, k].

@@ -1,8 +1,8 @@
-"""TREC run files: `query_id Q0 doc_id rank score tag`, the form in which every evaluation tool takes a run.
+"""TREC run files, `query_id Q0 doc_id rank score tag`, the common format of evaluation tools.
 
-Tools sort a run file by score, some in single precision, and break ties each in its own way. A file
-written here therefore has strictly decreasing scores in single precision: whatever reads it finds
-the ranks that we scored.
+Tools sort a run file by score, some in single precision, and break ties in different ways. Files
+written here therefore have strictly decreasing scores in single precision, so that every reader
+finds the ranks that we scored.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def tie_free(scores: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 class DocumentLookup(Protocol):
-    """What a run file is read against: the documents and their rows, such as a collection's `TextStore`."""
+    """Documents and their rows, to read a run file with, such as a collection's `TextStore`."""
 
     def __contains__(self, doc_id: str, /) -> bool:
         """Return whether there is such a document."""

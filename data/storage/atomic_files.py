@@ -12,7 +12,9 @@ PARTIAL = ".partial"
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; when the block ends without an error, it is flushed to disk and renamed to `path`.
+    """Yield a temporary path beside `path` to write to.
+
+    If the block ends without an error, the file is flushed to disk and renamed to `path`.
 
     A reader therefore sees the old file, the new file or none, never a part. The name aside carries
     the process id, so that two writers do not mix.

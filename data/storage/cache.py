@@ -1,8 +1,8 @@
 """A folder cache addressed by content, shared safely by parallel processes.
 
-A cached folder is built aside under a lock, made durable and renamed: what bears the final name is
-whole, whatever was killed meanwhile. The lock is the kernel's (`flock`), so it dies with its owner
-and never has to be judged stale.
+A cached folder is built under a temporary name and a lock, flushed to disk and renamed. A folder
+with its final name is therefore complete, whatever was killed. The lock is a kernel lock (`flock`),
+which dies with its owner and is never stale.
 """
 
 import errno
@@ -35,7 +35,8 @@ class Cache:
 
     Args:
         root: the folder that holds the cache; made if it is missing.
-        frozen: only read, so that nothing is built or downloaded; what is missing is an error.
+        frozen: whether it is only read; nothing is built or downloaded, and a missing folder is an
+            error.
 
     Attributes:
         root: the folder, absolute.
@@ -106,7 +107,7 @@ class Cache:
             shutil.rmtree(aside, ignore_errors=True)
 
     def _sweep(self, target: Path) -> None:
-        """Remove what killed builders left behind: an unfinished folder whose lock is free has lost its owner."""
+        """Remove unfinished folders of killed builders, whose locks are free."""
         shutil.rmtree(_aside(target), ignore_errors=True)
         for orphan in target.parent.glob("*.building"):
             lock = FileLock(orphan.with_suffix(".lock"))
@@ -132,7 +133,7 @@ class Cache:
 
     @contextmanager
     def _usable(self, codes: set[int] | None = None) -> Iterator[None]:
-        """Turn operating system errors (those in `codes`, by default all) into a line about the setting."""
+        """Turn operating system errors (those in `codes`, by default all) into an InputError."""
         try:
             yield
         except OSError as error:
@@ -201,7 +202,7 @@ def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:
 
 
 def _seal(folder: Path, key: Mapping[str, JsonValue]) -> None:
-    """Write `key.json` and push every byte to the disk, so that the rename cannot overtake the content."""
+    """Write `key.json` and flush everything to disk, so that the rename cannot come first."""
     content = {"key": json.loads(_canonical(key)), "files": _files(folder)}
     (folder / KEY_FILE).write_text(
         json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8"

@@ -48,13 +48,13 @@ class Ragged(NamedTuple):
 
 
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where lists of these lengths start when laid end to end, then their total [n + 1]."""
+    """Return the starts of lists of these lengths, stored end to end, then their total [n + 1]."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
 
 
 def ragged_by_owner(owners: NDArray[np.int64], values: NDArray[Any], n: int) -> Ragged:
-    """Return N lists from (owner, value) pairs in any order; each list keeps the order in which its values came."""
+    """Return N lists from (owner, value) pairs in any order; values keep their order."""
     order = np.argsort(owners, kind="stable")
     return Ragged(values[order], offsets_of(np.bincount(owners, minlength=n).astype(np.int64)))

@@ -1,4 +1,4 @@
-"""What a network reads of many texts, whatever it is made of: token ids, or vectors that an encoder gave them before."""
+"""The inputs of a network for many texts: token ids, or vectors from an encoder."""
 
 from __future__ import annotations
 

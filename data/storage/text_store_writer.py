@@ -1,4 +1,4 @@
-"""Writing a text store from a stream: the texts go straight to the disk, about 100 bytes a document pass through memory."""
+"""Writes a text store from a stream: texts go to disk, about 100 bytes per document to memory."""
 
 import json
 from array import array
@@ -102,7 +102,10 @@ class _Writer:
 def _repeats(
     ids: Path, spans: NDArray[np.int64], hashes: NDArray[np.uint64], digests: NDArray[np.void]
 ) -> tuple[list[int], Tally]:
-    """Return the rows of documents seen before, and the ids whose texts differ; ids are compared only where their hashes agree."""
+    """Return the rows of repeated documents, and the ids that have different texts.
+
+    Ids are compared only if their hashes agree.
+    """
     values, counts = np.unique(hashes, return_counts=True)
     suspects = np.flatnonzero(np.isin(hashes, values[counts > 1]))
     by_id: defaultdict[bytes, list[int]] = defaultdict(list)

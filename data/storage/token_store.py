@@ -1,4 +1,7 @@
-"""Token ids of many texts in a memory-mapped file, made once: training, encoding and evaluation read the same ids and tokenise nothing."""
+"""Token ids of many texts in a memory-mapped file, computed once.
+
+Training, encoding and evaluation all read the same ids and tokenise nothing.
+"""
 
 from __future__ import annotations
 

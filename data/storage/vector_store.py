@@ -1,4 +1,4 @@
-"""Vectors of many texts in a memory-mapped array, for networks that train on top of a frozen encoder."""
+"""Vectors of many texts in a memory-mapped array, for networks on top of a frozen encoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VectorStore:
-    """One vector for each of n texts; to a network each is a text of one token, given by its vector.
+    """One vector for each of n texts, which a network reads as a text of one token.
 
     Attributes:
         vectors: [m, D] of any floating-point type, memory-mapped.
@@ -44,7 +44,7 @@ class VectorStore:
         return np.broadcast_to(np.int64(1), len(self))
 
     def tokens(self, rows: Sequence[int] | NDArray[np.int64]) -> Tokens:
-        """Return the vectors of the texts at `rows` [m], float32 [m, D], as texts of one token each."""
+        """Return the vectors at `rows` [m], float32 [m, D], as texts of one token each."""
         from torch import arange, from_numpy
 
         wanted = np.asarray(rows, dtype=np.int64)

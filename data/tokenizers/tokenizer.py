@@ -61,7 +61,7 @@ class TextTokenizer:
         self._blank: int = self.pad_id if tokenizer.unk_token_id is None else tokenizer.unk_token_id
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text, at least one: a text of which nothing remains becomes a single unknown token."""
+        """Return the token ids of each text; a text without tokens becomes one unknown token."""
         prefixed = [self.prefix + text for text in texts] if self.prefix else list(texts)
         encodings = self._backend.encode_batch_fast(
             prefixed, add_special_tokens=self.special_tokens

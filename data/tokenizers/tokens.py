@@ -19,7 +19,7 @@ class Tokens(NamedTuple):
     does in transformers: where an encoder is frozen, its vectors are all that is left to read.
 
     Attributes:
-        ids: token ids of all texts, int64 [N]; or the vectors of texts of one token, float32 [N, D].
+        ids: token ids of all texts, int64 [N]; or vectors of texts of one token, float32 [N, D].
         offsets: where each text starts, then N, int64 [n + 1].
     """
 

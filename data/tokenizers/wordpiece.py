@@ -36,7 +36,8 @@ UNKNOWN = "[UNK]"
 SPECIAL_TOKENS = ("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]")
 LONGEST_WORD = 100  # characters; longer words become [UNK], as in BERT
 LONG_RUN = re.compile(
-    rf"[^\s!-/:-@\[-`{{-~\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]{{{LONGEST_WORD + 1},}}"
+    r"[^\s!-/:-@\[-`{-~\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
+    rf"{{{LONGEST_WORD + 1},}}"
 )
 """Characters in a row that may be a longer word: no space, no punctuation, no ideographs."""
 
@@ -44,7 +45,7 @@ ALPHABET_LIMIT = 1000  # rarer characters become [UNK]; BERT's own limit
 
 
 def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrainedTokenizerFast:
-    """Return the WordPiece tokenizer learnt from a collection's documents; learnt once, then read from the collection's cache.
+    """Return the WordPiece tokenizer of a collection's documents, learnt once and then cached.
 
     Args:
         collection: its documents are the training text.
@@ -74,7 +75,7 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
 
 
 def learn_wordpiece(texts: Callable[[], Iterable[str]], *, vocabulary_size: int) -> Tokenizer:
-    """Learn a lower-case WordPiece vocabulary; the same texts give the same vocabulary on every machine.
+    """Learn a lower-case WordPiece vocabulary, the same for the same texts on every machine.
 
     Args:
         texts: called twice, gives all texts each time; they are streamed.

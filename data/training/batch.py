@@ -1,4 +1,4 @@
-"""One training step's input: queries, the distinct documents they share, and who counts for whom."""
+"""The input of one training step: queries, their distinct documents, and masks between them."""
 
 from __future__ import annotations
 

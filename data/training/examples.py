@@ -1,8 +1,8 @@
-"""Training examples, made from the noisy train judgements and from nothing else.
+"""Training examples, made only from the noisy training judgements.
 
-Every (query, positive) pair of the noisy qrels is one example. Which documents may stand against it
-as negatives, and which never (the query's noisy positives and their copies), is worked out once;
-the clean qrels are not consulted, for they would give the answer away.
+Every (query, positive) pair of the noisy qrels is one example. The possible negatives of each query
+are determined once; its noisy positives and their copies are excluded. The clean qrels are not
+consulted, because they would leak the answer.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TrainingExamples:
     def within_limits(
         self, index: NDArray[np.int64], owners: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Return whether each possible negative of the examples at `index` [B] scores no higher than its pair allows.
+        """Return whether each possible negative of the examples at `index` [B] is within its limit.
 
         Args:
             index: the examples.
@@ -105,9 +105,9 @@ def build_examples(
         queries: the train queries; their order gives the query rows.
         qrels: the noisy train qrels.
         first_copies: see `data.first_copies`.
-        mined: a first-stage run of train queries; negatives come from it where judged ones run out.
-        depth: negatives are mined from so many first ranks.
-        spared: positives that are no examples (`data.ingest.subsample`); they are no negatives either.
+        mined: a first-stage run for the training queries, used when judged negatives run out.
+        depth: number of top ranks to mine from.
+        spared: positives that are neither examples nor negatives (`data.ingest.subsample`).
         inserted: diagnostics only: (query_id, doc_id) of each pair that noise inserted, with the
             doc_id it replaced, if any.
 
@@ -122,7 +122,7 @@ def build_examples(
     )
     if not positive.any():
         raise InputError(
-            "the train split has no positive judgement: nothing can be learnt. Lower noise.ratio "
+            "the training split has no positive judgement to learn from. Lower noise.ratio "
             "or choose another dataset"
         )
     known = _with_spared(pairs, documents, queries, spared or {})
@@ -147,7 +147,7 @@ def build_examples(
 def _judgements(
     documents: TextStore, queries: Mapping[str, str], qrels: Qrels
 ) -> tuple[Pairs, NDArray[np.int64]]:
-    """Return all judgements as columns (pairs, grades), by query row, then document row: independent of the order inside `qrels`."""
+    """Return all judgements as columns (pairs, grades), sorted by query row, then document row."""
     triples = [
         (row, documents.row(doc_id), grade)
         for row, query_id in enumerate(queries)
@@ -160,7 +160,7 @@ def _judgements(
 def _with_spared(
     pairs: Pairs, documents: TextStore, queries: Mapping[str, str], spared: Qrels
 ) -> Pairs:
-    """Return the pairs and those that are not trained on but known all the same."""
+    """Return the pairs and the spared ones, which are known but not trained on."""
     others, _ = _judgements(documents, queries, spared)
     return Pairs(*(np.concatenate(columns) for columns in zip(pairs, others, strict=True)))
 
@@ -171,7 +171,7 @@ def _diagnostics(
     queries: Mapping[str, str],
     inserted: Mapping[tuple[str, str], str | None],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Return for each pair whether noise inserted it, and the row of the document that it replaced, or -1."""
+    """Return for each pair whether noise inserted it, and the replaced document's row or -1."""
     corrupted = np.zeros(len(pairs.query_rows), dtype=np.bool_)
     true_documents = np.full(len(pairs.query_rows), -1, dtype=np.int64)
     if inserted:

@@ -1,4 +1,4 @@
-"""Batches of an epoch, in an order that any number of processes agrees on and that a checkpoint can take up in the middle.
+"""Batches of an epoch, in an order that all processes share and a checkpoint can resume.
 
 Not a torch DataLoader: with token ids in a memory map a batch costs about a millisecond, so worker
 processes would cost more than they save, and Lightning restarts the shuffle of a DataLoader when it
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class TrainingLoader:
     """Yields the batches of one epoch each time it is iterated.
 
-    An epoch is a random order of all examples, cut into batches of `batch_size`; the examples that
-    do not fill a last batch are left out, others each epoch. Process `rank` of `world_size` gets
-    its equal share of every batch, so a step sees the same examples whatever the number of
+    An epoch is a random order of all examples in batches of `batch_size`. The examples that do not
+    fill a last batch are left out; they differ between epochs. Process `rank` of `world_size` gets
+    an equal share of every batch, so a step sees the same examples whatever the number of
     processes (in-batch negatives come from the process's own share). The order depends on (seed,
     epoch), negatives on (seed, epoch, example).
 
@@ -64,17 +64,17 @@ class TrainingLoader:
         self._batch_size, self._share = batch_size, batch_size // world_size
         self._first = rank * self._share
         self._epoch = 0
-        self._position = 0  # batches of this epoch already given out
+        self._position = 0  # batches of this epoch that were already yielded
         self._resumed = False
 
     def __len__(self) -> int:
         return len(self._examples) // self._batch_size
 
     def __iter__(self) -> Iterator[Batch]:
-        """As many batches as an epoch has, from where the last iteration stopped; after `load_state_dict` the rest of the epoch.
+        """Yield the batches of an epoch, or the rest of one after `load_state_dict`.
 
-        Whoever leaves an iteration early (Lightning does, on some resumptions and with
-        `limit_train_batches`) gets the next batches later: each epoch's order is served to its end.
+        If an iteration ends early (in Lightning, when it resumes or with `limit_train_batches`),
+        the next one continues with the following batches, so that every epoch is completed.
         """
         count = (
             len(self) - self._position
@@ -111,20 +111,23 @@ class TrainingLoader:
 
     @property
     def sampler(self) -> TrainingLoader:
-        """Itself: Lightning announces epochs to a loader's sampler, and after a finished epoch that is all it does to resume."""
+        """The loader itself, since Lightning announces epochs to a loader's sampler.
+
+        After a finished epoch, that is all Lightning does to resume.
+        """
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the start of a later epoch; the epoch that it is in is not begun again."""
+        """Go to the start of a later epoch; do not restart the current one."""
         if epoch > self._epoch:
             self._epoch, self._position = epoch, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where training stands in the epoch; Lightning stores it in checkpoints."""
+        """Return the position in the epoch, which Lightning stores in checkpoints."""
         return {"epoch": self._epoch, "position": self._position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The next iteration goes on from there."""
+        """Continue the next iteration from a stored position."""
         self._epoch, self._position, self._resumed = state["epoch"], state["position"], True
 
 

@@ -1,4 +1,4 @@
-"""Which documents may be negatives of a query: judged ones first, then those that a first stage ranks high and nobody judged.
+"""The possible negatives of a query: judged ones first, then high ranks of a first stage.
 
 A document never becomes a negative of a query whose noisy positives hold it or another copy of its
 text.
@@ -33,7 +33,7 @@ class Pairs(NamedTuple):
 
 
 class PairSet:
-    """A set of (query, document) pairs that answers for whole arrays at once.
+    """A set of (query, document) pairs, with membership tests for whole arrays.
 
     Args:
         pairs: the members.
@@ -81,7 +81,7 @@ def negative_pools(
     n_queries: int,
     first_copies: NDArray[np.int64],
 ) -> Pools:
-    """Sift judged negatives and mined candidates into a pool for each query.
+    """Collect judged negatives and mined candidates in a pool for each query.
 
     Args:
         positives: noisy positives.
@@ -120,7 +120,7 @@ def negative_pools(
 
 
 def aligned_candidates(mined: Run, query_ids: list[str], depth: int) -> NDArray[np.int64]:
-    """Return a run's first `depth` candidates in the order of `query_ids`; -1 for queries that the run does not answer [Q, depth]."""
+    """Return each query's first `depth` candidates; -1 for queries not in the run [Q, depth]."""
     candidates = np.full((len(query_ids), min(depth, mined.depth)), -1, dtype=np.int64)
     place = {query_id: row for row, query_id in enumerate(mined.query_ids)}
     rows = np.fromiter(

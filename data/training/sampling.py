@@ -1,4 +1,4 @@
-"""Negatives of the epoch: drawn anew for every example and epoch, the same whatever the number of processes."""
+"""Negatives, drawn for every example and epoch, independent of the number of processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MINED = np.uint64(
 
 
 class NegativeSampler:
-    """Draws negatives without repetition: judged ones first, then mined ones, then random documents that are not positive.
+    """Draws negatives without repetition: judged ones, then mined ones, then random documents.
 
     Args:
         examples: the training examples.
@@ -48,7 +48,7 @@ class NegativeSampler:
             )
 
     def sample(self, index: NDArray[np.int64], epoch: int) -> NDArray[np.int64]:
-        """Return document rows of the negatives of the examples at `index` [B] in an epoch [B, per_example]."""
+        """Return the negatives, as document rows, of the examples at `index` [B, per_example]."""
         documents, missing = self._from_pools(index, epoch)
         for slot in np.flatnonzero(missing.any(axis=0)):
             rows = np.flatnonzero(missing[:, slot])
@@ -58,7 +58,10 @@ class NegativeSampler:
     def _from_pools(
         self, index: NDArray[np.int64], epoch: int
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return per row the documents of the smallest keys, with -1 where the pool was too small, and where that is."""
+        """Return the documents with the smallest keys in each row, and which pools were too small.
+
+        Documents are -1 where the pool was too small.
+        """
         queries = self._examples.query_rows[index]
         pool = self._examples.pools.documents.take(queries)
         owners, places, count = pool.owners, pool.places, self._per_example
@@ -102,7 +105,7 @@ class NegativeSampler:
         return drawn
 
     def _room(self) -> int:
-        """Return the smallest number of documents, over the queries with examples, that are neither positives nor copies of them."""
+        """Return the smallest number of possible random negatives of a query with examples."""
         copies = np.bincount(
             self._examples.first_copies, minlength=len(self._examples.first_copies)
         )

@@ -1,4 +1,6 @@
-"""Negatives that know of noise: mined documents that score too near a pair's positive, or too high, are no negatives of it.
+"""Limits on the scores of mined negatives, which exclude likely false negatives.
+
+A document that scores too close to a pair's positive, or too high, is not a negative of the pair.
 
 The limits are those of `mine_hard_negatives` in sentence-transformers and have its names. They are
 taken for every pair by its own positive (sentence-transformers takes the lowest of the query's
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from data.training.examples import TrainingExamples
 
 FALLBACKS = {"random", "keep", "drop"}
-"""What becomes of a pair that the limits leave with too few mined negatives."""
+"""What to do with a pair that the limits leave with too few mined negatives."""
 BLOCK = 65_536  # queries or pairs that are looked up at once: bounds the memory
 UNLISTED = np.float32(-np.inf)
 
@@ -51,7 +53,7 @@ class ScoreLimits:
     max_score: float | None = None
 
     def ceilings(self, positives: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the limit of each pair from the score of its positive, -inf where the run does not list it [E]."""
+        """Return the limit of each pair from its positive's score; -inf if the run lacks it [E]."""
         known = np.where(np.isneginf(positives), np.float32(0), positives)
         limits = [np.full_like(positives, np.inf)]
         if self.absolute_margin is not None:
@@ -67,7 +69,7 @@ class ScoreLimits:
 
 
 class LimitCounts(NamedTuple):
-    """What limits left of some training pairs' mined negatives.
+    """The mined negatives of some training pairs that remain within the limits.
 
     Attributes:
         pairs: the pairs, before any is dropped.
@@ -141,7 +143,7 @@ def limited(
 
 
 def allowed_candidates(examples: TrainingExamples) -> NDArray[np.int64]:
-    """Return the number of possible negatives within the limits, judged ones included, for every example [E]."""
+    """Return the number of possible negatives within the limits for every example [E]."""
     blocks = [np.zeros(0, np.int64)]
     for start in range(0, len(examples), BLOCK):
         index = np.arange(start, min(start + BLOCK, len(examples)))
@@ -187,7 +189,7 @@ class _RunScores:
         self._n_documents = n_documents
 
     def of(self, pairs: Pairs) -> NDArray[np.float32]:
-        """Return the score of each pair, -inf where it is not listed; pairs come by ascending query row [N]."""
+        """Return the scores of pairs sorted by query row; -inf for pairs not in the run [N]."""
         scores = np.full(len(pairs.query_rows), UNLISTED)
         for start in range(0, len(self._rows), BLOCK):
             first, last = np.searchsorted(pairs.query_rows, (start, start + BLOCK))

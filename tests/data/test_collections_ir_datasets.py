@@ -109,7 +109,7 @@ def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
     with (
         pytest.raises(
             InputError,
-            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until it is deleted",
+            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until you delete it",
         ),
         ir_datasets_home.readable("train", "beir/x/train"),
     ):

@@ -227,7 +227,7 @@ def test_files_of_one_name_are_its_seeds(call, runs):
         ("q1 d1\n", "2 columns"),
         ("q1 Q0 d1 1 1 x\nq1 Q0 d1 2 0 x\n", "a second time"),
         ("", "two.trec is empty"),
-        ("Q1 Q0 d1 1 1 x\n", "the run answers none of the 3 judged queries"),
+        ("Q1 Q0 d1 1 1 x\n", "the run has none of the 3 judged queries"),
     ],
 )
 def test_damaged_run_files_are_refused(call, runs, tmp_path, content, message):
