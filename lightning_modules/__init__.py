@@ -1,7 +1,7 @@
 """Networks that score queries against documents, and the Lightning module that trains them."""
 
+from lightning_modules.loading.adaptation import Adaptation
 from lightning_modules.loading.adapter import build_adapter
-from lightning_modules.loading.backbone import Adaptation
 from lightning_modules.loading.builders import (
     build_cross_encoder,
     build_dense_retriever,

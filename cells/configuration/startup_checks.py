@@ -49,6 +49,7 @@ def check(cfg: DictConfig) -> None:
     checks.choice("objective", cfg.objective, OBJECTIVES)
     checks.choice("on_error", cfg.on_error, ON_ERROR)
     _candidates(cfg)
+    _encoder(cfg)
     _vectors(cfg)
     _warn_of_own_encoder(cfg)
     if cfg.selection_measure not in cfg.measures:
@@ -81,6 +82,14 @@ def _learning_rate(cfg: DictConfig) -> None:
             "was tuned for this collection, model and loss, and there is none: run the sweep "
             "experiment=cpu_study_tune and `python -m study.tuning` first, or set the rate."
         )
+
+
+def _encoder(cfg: DictConfig) -> None:
+    path = OmegaConf.select(cfg, "model.path")
+    if isinstance(path, str) and OmegaConf.select(cfg, "model.vectors") is None:
+        from data.tokenizers.model_files import check_encoder
+
+        check_encoder(path, path)
 
 
 def _vectors(cfg: DictConfig) -> None:

@@ -7,11 +7,13 @@ slower to build.
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from data.tokenizers.model_files import refuse_own_code
 from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 
@@ -51,6 +53,7 @@ def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
     try:
         tokenizer = _pretrained(resolve(path))
     except (OSError, ValueError) as error:
+        refuse_own_code(path, resolve(path), error)
         raise InputError(
             f"model.path={path}: no tokenizer there. Give a folder that holds tokenizer.json (or "
             "vocab.txt) and config.json, or the name of a model on huggingface.co; without a "
@@ -62,20 +65,26 @@ def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
             f"model.path={path}: its tokenizer has no fast form (tokenizer.json). Choose a model "
             "that has one"
         )
+    return _with_padding(tokenizer)
+
+
+def _with_padding(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """The tokenizer; one without a padding token, as decoders have, pads with another special token, so that exports can pad too."""
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token or tokenizer.sep_token
     return tokenizer
 
 
 def _pretrained(path: str) -> PreTrainedTokenizerFast:
     from transformers import AutoTokenizer
 
+    load = partial(AutoTokenizer.from_pretrained, trust_remote_code=False)
     try:
-        return cast(
-            "PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path, local_files_only=True)
-        )
+        return cast("PreTrainedTokenizerFast", load(path, local_files_only=True))
     except OSError:
         if Path(path).exists() or not _hub_answers():
             raise
-        return cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path))
+        return cast("PreTrainedTokenizerFast", load(path))
 
 
 def _hub_answers() -> bool:

@@ -13,7 +13,8 @@ class WordVectors:
 
     The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as
     often as the table is asked: once for a batch here, not once a chunk. The vectors are the same
-    and so is what follows from them.
+    and so is what follows from them: RoBERTa and its kin number positions by the ids that are not
+    padding, so these numbers are given along (a text may contain the padding token literally).
 
     Args:
         model: the Hugging Face model.
@@ -24,6 +25,7 @@ class WordVectors:
     def __init__(self, model: nn.Module, ids: Tensor, also: Iterable[int]) -> None:
         table: Any = model.get_input_embeddings()  # type: ignore[operator] # Hugging Face's
         self._vectors: Tensor | None = None
+        self._padding = padding_of_positions(model)
         if torch.is_grad_enabled() and table.weight.requires_grad:
             distinct = torch.unique(torch.cat([ids, ids.new_tensor(list(also))]))
             self._places = ids.new_zeros(len(table.weight)).index_copy_(
@@ -35,4 +37,16 @@ class WordVectors:
         """Return the argument for a chunk's token ids [n, L]."""
         if self._vectors is None:
             return {"input_ids": ids}
-        return {"inputs_embeds": functional.embedding(self._places[ids], self._vectors)}
+        vectors = {"inputs_embeds": functional.embedding(self._places[ids], self._vectors)}
+        if self._padding is None:
+            return vectors
+        counted = (ids != self._padding).long()
+        return vectors | {"position_ids": counted.cumsum(1) * counted + self._padding}
+
+
+def padding_of_positions(model: nn.Module) -> int | None:
+    """Return the id from which RoBERTa and its kin count positions; None: positions are counted from 0."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            return module.padding_idx
+    return None

@@ -10,10 +10,10 @@ from transformers import PreTrainedTokenizerFast
 from data import TokenStore
 from errors import InputError
 from lightning_modules.layers.pair_template import PairTemplate
+from lightning_modules.loading.adaptation import Adaptation
 from lightning_modules.loading.backbone import (
-    Adaptation,
     check_length,
-    check_vocabulary,
+    check_tokenizer,
     load_backbone,
     loaded,
 )
@@ -222,7 +222,7 @@ def build_cross_encoder(
     )
     encoder = classifier.base_model
     check_length("model.network.pair_length", pair_length, encoder, path)
-    check_vocabulary(len(tokenizer), encoder, path)
+    check_tokenizer(tokenizer, encoder, path)
     setattr(classifier, classifier.base_model_prefix, adaptation.of(encoder, seed))
     return CrossEncoder(
         classifier,
@@ -252,7 +252,7 @@ def _checked_backbone(
     seed: int,
 ) -> Any:
     backbone = load_backbone(path, num_hidden_layers=num_hidden_layers, seed=seed)
-    check_vocabulary(len(tokenizer), backbone, path)
+    check_tokenizer(tokenizer, backbone, path)
     for name, length in lengths.items():
         check_length(f"model.tokens.{name}", length, backbone, path)
     return backbone

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from data.tokenizers.packaged_weights import resolve
 from errors import InputError
-from lightning_modules.loading.backbone import check_length, check_vocabulary, load_backbone
+from lightning_modules.loading.backbone import check_length, check_tokenizer, load_backbone
 from lightning_modules.networks.transformer_encoder import TransformerEncoder
 
 WEIGHTS = ("config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
@@ -46,7 +46,7 @@ class FrozenEncoder:
                 tokenizer or the lengths.
         """
         backbone = load_backbone(self.path, num_hidden_layers=None, seed=0)
-        check_vocabulary(len(self._tokenizer), backbone, self.path)
+        check_tokenizer(self._tokenizer, backbone, self.path)
         for name, length in self._lengths.items():
             check_length(f"model.tokens.{name}", length, backbone, self.path)
         pad_id = self._tokenizer.pad_token_id or 0

@@ -15,7 +15,7 @@ from errors import InputError
 from lightning_modules.layers.pair_template import PairTemplate
 from lightning_modules.loading.backbone import (
     check_length,
-    check_vocabulary,
+    check_tokenizer,
     load_backbone,
     loaded,
     positions,
@@ -155,7 +155,7 @@ def pretrained_cross_encoder(path: str) -> PretrainedCrossEncoder:
         whole=True,
         num_labels=1,
     )
-    check_vocabulary(len(tokenizer), classifier.base_model, path)
+    check_tokenizer(tokenizer, classifier.base_model, path)
     if record is None:
         record = _usual_lengths(min(PAIR_LENGTH, positions(classifier.base_model) or PAIR_LENGTH))
     network = CrossEncoder(
@@ -170,7 +170,7 @@ def pretrained_cross_encoder(path: str) -> PretrainedCrossEncoder:
 
 def _transformer(path: str, tokenizer: PreTrainedTokenizerFast, pooling: str) -> TransformerEncoder:
     backbone = load_backbone(path, num_hidden_layers=None, seed=0)
-    check_vocabulary(len(tokenizer), backbone, path)
+    check_tokenizer(tokenizer, backbone, path)
     weight = read_linear(path)
     linear = None
     if weight is not None:

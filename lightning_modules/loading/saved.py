@@ -95,7 +95,7 @@ def check_same(path: str, values: Mapping[str, tuple[object, object]]) -> None:
 
 def _tensor(path: str, file: Path, name: str) -> Tensor:
     try:
-        return load_file(file)[name]
+        return load_file(file)[name].float()
     except (SafetensorError, KeyError, OSError) as error:
         raise InputError(
             f"model.path={path}: {file} is truncated or does not hold {name} ({error}). Export the "

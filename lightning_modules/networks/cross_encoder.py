@@ -12,6 +12,7 @@ from data import Batch, Tokens
 from errors import InputError
 from lightning_modules.layers.chunks import Chunks
 from lightning_modules.layers.pair_template import PairTemplate
+from lightning_modules.layers.pooling import last_pool
 from lightning_modules.layers.word_vectors import WordVectors
 from lightning_modules.loading import layout
 from lightning_modules.networks.network import Network
@@ -89,15 +90,28 @@ class CrossEncoder(Network):
                 queries, documents, pairs[rows], pad_id=self.pad_id, length=self.pair_length
             )
             kinds = {"token_type_ids": types} if self._typed else {}
-            output: Any = self.classifier(**words.of(ids), attention_mask=mask.long(), **kinds)
-            logits: Tensor = output.logits.squeeze(-1)
-            return logits
+            return self._logits(mask, attention_mask=mask.long(), **words.of(ids), **kinds)
 
         lengths = queries.lengths[pairs[:, 0]] + documents.lengths[pairs[:, 1]]
         logits: Tensor = self.chunks(
             score, torch.clamp(lengths, max=self.pair_length - self.template.added)
         )
         return logits
+
+    def _logits(self, mask: Tensor, **inputs: Tensor) -> Tensor:
+        """The classifier's logit of each pair [n].
+
+        Decoders score every token, and the last one counts. They find it by the padding id, which
+        word vectors do not show, and which may stand in a text; the mask knows.
+        """
+        score = getattr(self.classifier, "score", None)
+        model: Any = self.classifier if score is None else self.classifier.base_model
+        output: Any = model(**inputs)
+        if score is None:
+            logits: Tensor = output.logits
+        else:
+            logits = score(last_pool(output.last_hidden_state, mask))
+        return logits.squeeze(-1)
 
     def export(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: layout.TokenSettings

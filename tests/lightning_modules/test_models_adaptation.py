@@ -8,7 +8,7 @@ from configured_models import batch_of, built
 from tiny_models import save_tiny
 
 from errors import InputError
-from lightning_modules.loading.backbone import Adaptation
+from lightning_modules.loading.adaptation import Adaptation
 
 NETWORKS = ["minilm", "colbert", "cross_encoder"]
 
@@ -113,7 +113,7 @@ def test_low_rank_updates_are_recomputed_too(model, folder):
 
 def test_lora_without_peft_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
-    monkeypatch.setattr("lightning_modules.loading.backbone.find_spec", lambda _name: None)
+    monkeypatch.setattr("lightning_modules.loading.adaptation.find_spec", lambda _name: None)
     with pytest.raises(InputError, match="pip install peft"):
         Adaptation(lora={"rank": 2, "alpha": 4, "dropout": 0.0})
 
