@@ -21,6 +21,7 @@ from lightning_modules.training.optimization import (
 )
 from lightning_modules.training.ranking_module import RankingModule
 from lightning_modules.training.seeding import seeded
+from lightning_modules.training.sharpness_aware import SharpnessAware
 from lightning_modules.training.teacher import TeacherScores
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Network",
     "Optimization",
     "RankingModule",
+    "SharpnessAware",
     "TeacherScores",
     "TokenSettings",
     "best_epoch",

@@ -77,7 +77,10 @@ class RankingModule(pl.LightningModule):
         del batch_idx
         scores = self.network.scores(batch)
         self._check_finite(scores, batch)
-        output: LossOutput = self.loss(self._candidates(batch, scores))
+        candidates = self._candidates(batch, scores)
+        if self._evaluates_again:
+            return self._mean_unseen(candidates)
+        output: LossOutput = self.loss(candidates)
         loss = output.mean()
         self.diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
         # set by the trainer's logger connector
@@ -87,6 +90,18 @@ class RankingModule(pl.LightningModule):
         ):  # only then would it be written
             self.log("train/step_loss", loss.detach(), batch_size=len(output.values))
         return loss
+
+    @property
+    def _evaluates_again(self) -> bool:
+        """Whether an optimiser evaluates the step's batch once more, at shifted weights (`SharpnessAware`)."""
+        return any(getattr(each, "perturbed", False) for each in self.trainer.optimizers)
+
+    def _mean_unseen(self, candidates: Candidates) -> Tensor:
+        """Return the mean loss without letting the loss remember the batch a second time."""
+        self.loss.eval()
+        output: LossOutput = self.loss(candidates)
+        self.loss.train()
+        return output.mean()
 
     def transfer_batch_to_device(
         self, batch: Batch, device: torch.device, dataloader_idx: int

@@ -35,6 +35,11 @@ CASES = {
     "teacher": ["model=static", "loss=label_weakening_ema"],
     "small loss": ["model=static", "loss=small_loss"],
     "mixture": ["model=static", "loss=mixture"],
+    "sharpness-aware": [
+        "model=static",
+        "loss=mixture",
+        "optimizer._target_=lightning_modules.SharpnessAware",
+    ],
     "noisy pair correction": ["model=static", "loss=noisy_pair_correction"],
 }
 """Encoders with dropout, so that the states of the random generators matter; losses with a memory."""
