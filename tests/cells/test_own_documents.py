@@ -9,7 +9,7 @@ from folders import write_folder
 from small_collection import text
 
 from cells.inputs.tokenised import build_network, tokenise
-from cells.inputs.training_inputs import open_collection, prepare
+from cells.inputs.training_inputs import load_inputs, open_collection
 from cells.tasks.evaluate import evaluate
 from cells.tasks.retrieve import retrieve
 from cells.training.evaluator import Evaluator
@@ -92,7 +92,7 @@ def test_nor_in_validation_nor_among_the_candidates_of_a_first_stage(settings, t
 def test_nor_a_negative_of_its_query(settings):
     def negatives(*more):
         cfg = composed(*settings, "noise.ratio=0.0", *more)
-        materials = prepare(cfg)
+        materials = load_inputs(cfg)
         return materials.collection, materials.examples
 
     for more, expected in (((), True), (("evaluation.skip_same_id=true",), False)):
