@@ -133,7 +133,7 @@ class NoiseModel(ABC):
         """
 
     def corrupt(self, collection: Collection) -> Corruption:
-        """Return the noisy training judgements and the audit; the audit is cached with the collection.
+        """Return the noisy training judgements and the audit, which is cached with the collection.
 
         Raises:
             InputError: the collection cannot be corrupted so, or the given audit file is of
@@ -202,7 +202,7 @@ class NoiseModel(ABC):
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
     def _given(self, collection: Collection, recipe: Recipe) -> Audit:
-        """Return the audit of the given file; encoder and seed may differ, for an audit outlives its encoder and serves several seeds."""
+        """Return the audit of the given file, whose encoder and seed may differ."""
         assert self.audit is not None
         audit = Audit.read(self.audit)
         header = audit.header

@@ -1,4 +1,4 @@
-"""Texts encoded in chunks of similar length, because a padded position costs as much as a real one."""
+"""Encoding of texts in chunks of similar length, because padding costs as much as real tokens."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ ACCELERATOR_TOKENS = 16384  # keeps many units busy at once
 
 
 class Chunks(nn.Module):
-    """Applies a function to n items in chunks, longest items first, and gives the results back in the items' order.
+    """Applies a function to n items in chunks, longest first, and restores the order of the items.
 
     Args:
         tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding;

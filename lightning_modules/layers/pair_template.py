@@ -1,4 +1,4 @@
-"""How a tokenizer joins a query and a document into one sequence, such as `[CLS] q [SEP] d [SEP]`."""
+"""The template by which a tokenizer joins a query and a document: `[CLS] q [SEP] d [SEP]`."""
 
 import copy
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class PairTemplate:
     def join(
         self, queries: Tokens, documents: Tokens, pairs: Tensor, *, pad_id: int, length: int
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Join chosen queries and documents; what is too long is cut at the document's end.
+        """Join chosen queries and documents; truncate at the end of the document.
 
         Args:
             queries: token ids of n queries, without special tokens.

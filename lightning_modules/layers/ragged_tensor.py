@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def offsets_of(lengths: Tensor) -> Tensor:
-    """Return where lists of these lengths [n] start when laid end to end, then their total [n + 1]."""
+    """Return the starts of lists stored end to end, by their lengths [n], and the total [n + 1]."""
     return torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
 
 

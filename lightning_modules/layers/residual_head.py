@@ -1,4 +1,4 @@
-"""Heads that change a vector a little: the vector itself plus a learned part that starts at zero."""
+"""Residual heads: a vector plus a learned part that starts at zero."""
 
 from abc import ABC, abstractmethod
 
@@ -12,7 +12,7 @@ HEADS = ("linear", "two_layer")
 
 
 class Head(nn.Module, ABC):
-    """Vectors [n, D] to vectors [n, D], without biases: the head of c x is c times the head of x, c > 0.
+    """Maps vectors [n, D] to [n, D] without biases, so that head(c x) = c head(x) for c > 0.
 
     So it does not matter whether vectors are brought to unit length before the head or after it.
     """
@@ -23,7 +23,7 @@ class Head(nn.Module, ABC):
 
     @abstractmethod
     def layers(self) -> list[Tensor]:
-        """Return the matrices of an equal network of one linear layer, or of two with a ReLU between them."""
+        """Return the matrices of an equal network: one linear layer, or two with a ReLU between."""
 
 
 class Identity(Head):

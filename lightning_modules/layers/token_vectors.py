@@ -29,7 +29,7 @@ class TokenVectors(NamedTuple):
 def maxsim(
     queries: TokenVectors, documents: TokenVectors, *, elements: int = BLOCK_ELEMENTS
 ) -> Tensor:
-    """Return the sum over the query's tokens of the largest similarity with a token of the document.
+    """Return MaxSim: the sum over query tokens of the largest similarity with a document token.
 
         s(q, d) = sum_i max_j q_i . d_j
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 
 class WordVectors:
-    """What a Hugging Face encoder is given for token ids: in training their word vectors, otherwise the ids.
+    """The input of a Hugging Face encoder for token ids: their word vectors in training, else ids.
 
     The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as
     often as the table is asked: once for a batch here, not once a chunk. The vectors are the same

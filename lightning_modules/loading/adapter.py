@@ -80,7 +80,7 @@ def build_adapter(
 
 
 def _saved(path: str, side: str, kind: str, width: int | None) -> Head:
-    """The head that an export holds: of both sides, or on the route of one."""
+    """Return the head in an export, of both sides or of one."""
     folder = Path(path)
     routed = next(folder.glob("*_Router"), None)
     layers: list[Tensor] = []

@@ -122,7 +122,7 @@ def _check_weights(path: str, model: Any, report: Mapping[str, Any], *, whole: b
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """No report and no bars from transformers: what is wrong with the files, we say ourselves."""
+    """Silence reports and bars of transformers; problems of the files are reported here."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -147,7 +147,7 @@ def positions(backbone: nn.Module) -> int | None:
 
 
 def check_length(key: str, length: int, backbone: nn.Module, path: str) -> None:
-    """Raise InputError if texts of a configured length have more tokens than the encoder has positions."""
+    """Raise InputError if texts of the configured length exceed the encoder's positions."""
     limit = positions(backbone)
     if limit is not None and length > limit:
         raise InputError(f"{key}={length}: {path} has {limit} positions; use at most {limit}.")
@@ -182,4 +182,5 @@ def _not_loaded(path: str, folder: str, error: Exception) -> str:
         else "it is neither a folder nor a model that can be downloaded"
     )
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return f"model.path={path}: {where} ({reason}). Give a folder with config.json and model.safetensors."
+    advice = "Give a folder with config.json and model.safetensors."
+    return f"model.path={path}: {where} ({reason}). {advice}"

@@ -1,4 +1,4 @@
-"""Builders of the networks that conf/model/*.yaml names. All take the same three things: tokenizer, documents, seed."""
+"""Builders of the networks in conf/model/*.yaml; all take tokenizer, documents and seed."""
 
 import string
 from typing import Any

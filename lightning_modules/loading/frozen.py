@@ -1,4 +1,4 @@
-"""A frozen encoder: what its vectors are known by, and the encoder itself, loaded only if vectors are missing or it is exported."""
+"""A frozen encoder, loaded only if vectors are missing or it is exported, and its identity."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class FrozenEncoder:
 
     @property
     def weights(self) -> str:
-        """What identifies the weights without loading them: the hash of a folder's files, the commit of a hub's model.
+        """The identity of the unloaded weights: hash of a folder, or commit of a hub model.
 
         Raises:
             InputError: there is no such encoder.

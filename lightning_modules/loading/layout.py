@@ -96,7 +96,7 @@ def dense(weight: Tensor, key: str, activation: str = IDENTITY) -> SavedModule:
 
 
 def routed(queries: list[SavedModule], documents: list[SavedModule]) -> list[SavedModule]:
-    """The modules that both sides begin with, then a router to the rest of each.
+    """Return the modules that both sides share, then a router to the rest of each.
 
     A text that is encoded without saying whether it is a query or a document is refused there.
     """
@@ -188,7 +188,7 @@ def merged(model: Any) -> Any:
 def with_length(
     tokenizer: PreTrainedTokenizerFast, length: int, *, typed: bool = False
 ) -> PreTrainedTokenizerFast:
-    """Return a copy of the tokenizer that cuts at `length` unless told otherwise and, if `typed`, gives token types."""
+    """Return a copy of the tokenizer that truncates at `length`, with token types if `typed`."""
     cutting = copy.deepcopy(tokenizer)
     cutting.model_max_length = length
     if typed:

@@ -1,4 +1,4 @@
-"""Networks as a folder holds them, for a use that no configuration describes: the encoder of the noise, a judge of pairs.
+"""Networks loaded from a folder without a configuration: a noise encoder or a judge of pairs.
 
 An export of this project says itself how it was trained (`retrieval.json`); a Hugging Face folder
 does not.
@@ -35,9 +35,13 @@ PAIR_LENGTH = 512
 KINDS = {
     "lightning_modules.build_dense_retriever": "a dense retriever",
     "lightning_modules.build_static_retriever": "a static retriever",
-    "lightning_modules.build_late_interaction_retriever": "a late-interaction retriever, with a vector for each token and none for a text",
+    "lightning_modules.build_late_interaction_retriever": (
+        "a late-interaction retriever, with a vector for each token and none for a text"
+    ),
     "lightning_modules.build_adapter": "an adapter",
-    "lightning_modules.build_cross_encoder": "a cross-encoder, which scores pairs and has no vector for a text",
+    "lightning_modules.build_cross_encoder": (
+        "a cross-encoder, which scores pairs and has no vector for a text"
+    ),
 }
 DENSE, STATIC, _LATE, _ADAPTER, CROSS_ENCODER = KINDS
 

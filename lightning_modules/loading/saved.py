@@ -13,7 +13,7 @@ from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 
 RECORD = "retrieval.json"
-"""Our own file in the folder: the model's configuration, without which its scores would be others."""
+"""The project's own file in an export: the model's configuration, on which its scores depend."""
 
 
 def is_export(path: str | None) -> bool:
@@ -43,7 +43,7 @@ def read_linear(path: str) -> Tensor | None:
 
 
 def read_dense(path: str, file: Path) -> Tensor:
-    """The weight [D, H] of a dense layer in an export's folder.
+    """Return the weight [D, H] of a dense layer in an export's folder.
 
     Args:
         path: the folder as configured.

@@ -1,4 +1,4 @@
-"""Adapter: a head on the vectors of an encoder that is never trained, nor run again once they are stored."""
+"""Adapter: a head on stored vectors of a frozen encoder."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -20,8 +20,8 @@ class AdapterEncoder(TextEncoder):
 
     Args:
         head: changes a vector.
-        source: hash of what made the vectors (hex); weights that were trained on others are refused.
-        base: the encoder that made them; None: they came from outside.
+        source: hash (hex) of the source of the vectors; weights trained on others are refused.
+        base: the encoder of the vectors; None: they came from outside.
     """
 
     exports_length = True

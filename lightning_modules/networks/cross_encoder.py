@@ -1,4 +1,7 @@
-"""Cross-encoder: query and document read together, one logit a pair. Too slow for a collection, it re-ranks what a first stage found."""
+"""Cross-encoder: query and document read together, for one logit per pair.
+
+It is too slow to search a collection, so it re-ranks the candidates of a first stage.
+"""
 
 import copy
 from pathlib import Path
@@ -57,7 +60,7 @@ class CrossEncoder(Network):
         self._typed = getattr(config, "type_vocab_size", 0) > 1
 
     def scores(self, batch: Batch) -> Tensor:
-        """Return the logit over temperature of each candidate of each query, [B, U]; 0 where the mask is False."""
+        """Return logits divided by the temperature, [B, U]; 0 where the mask is False."""
         pairs = batch.mask.nonzero()
         share = Share.of(batch.queries.lengths[pairs[:, 0]] + batch.documents.lengths[pairs[:, 1]])
         logits = share.restored(

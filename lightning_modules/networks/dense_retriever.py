@@ -1,4 +1,4 @@
-"""Dense single-vector retriever: one vector a query, one a document, and a similarity between them."""
+"""Dense single-vector retriever: one vector per query and document, and their similarity."""
 
 from pathlib import Path
 

@@ -87,7 +87,7 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         return self._joined(self.chunks.parts(encode, tokens.lengths), tokens.lengths, counted)
 
     def encode_documents(self, tokens: Tokens) -> TokenVectors:
-        """Encode n documents to the vectors of their tokens without the skipped ones; the first token always counts."""
+        """Encode n documents to token vectors, without skipped tokens but with the first."""
         kept = ~torch.isin(tokens.ids, self.skipped)
         kept[tokens.offsets[:-1]] = True
         counted = offsets_of(kept.long())[tokens.offsets].diff()

@@ -32,7 +32,9 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def scores(self, batch: Batch) -> Tensor:
-        """Score over temperature of every query with every document of the batch, [B, U]; outside `batch.mask` it may be anything finite.
+        """Score every query with every document of the batch, divided by the temperature, [B, U].
+
+        Values outside `batch.mask` may be any finite numbers.
 
         In a distributed run every process passes the same batch, encodes its share of it and
         returns the scores of all: training is that of one process.
@@ -42,7 +44,7 @@ class Network(nn.Module, ABC):
     def export(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
     ) -> None:
-        """Write the network in the layout of sentence-transformers, whose scores are those of this one at temperature 1.
+        """Write the network for sentence-transformers, with its scores at temperature 1.
 
         Args:
             folder: exists and is empty.
@@ -71,14 +73,14 @@ class Retriever(Network, Generic[Encoded]):
 
     @abstractmethod
     def similarities(self, queries: Encoded, documents: Encoded) -> Tensor:
-        """Return the similarity of each of n queries with each of m documents, [n, m]; not divided by the temperature."""
+        """Return similarities of n queries and m documents, [n, m], before the temperature."""
 
     @abstractmethod
     def gathered(self, encoded: Encoded) -> Encoded:
-        """Return what all processes encoded, those of process 0 first; gradients flow to this process's own."""
+        """Return the encodings of all processes, with gradients to this process's own."""
 
     def scores(self, batch: Batch) -> Tensor:
-        """Return the similarity over temperature of every query with every document of the batch, [B, U]."""
+        """Return the similarities in the batch, divided by the temperature, [B, U]."""
         queries, documents = Share.of(batch.queries.lengths), Share.of(batch.documents.lengths)
         encoded = self.encode_batch(
             queries.tokens(batch.queries), documents.tokens(batch.documents)

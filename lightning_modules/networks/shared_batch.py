@@ -1,4 +1,4 @@
-"""A batch shared by the processes of a distributed run, such that training is exactly that of one process with the whole batch.
+"""A batch shared by several processes, which train exactly like one process with that batch.
 
 Every process has the whole batch and encodes its share of the texts; the encodings are gathered,
 and every process computes the same scores and the same loss over all rows. The gradient that
@@ -69,7 +69,7 @@ def world_size() -> int:
 
 
 def gathered(local: Tensor) -> Tensor:
-    """Return the tensors [m_r, ...] of all processes r, one after the other; see the module for the gradient."""
+    """Return the concatenated tensors [m_r, ...] of all processes r; gradients: see the module."""
     if world_size() == 1:
         return local
     together: Tensor = _Gather.apply(local)  # type: ignore[no-untyped-call] # torch's own gap

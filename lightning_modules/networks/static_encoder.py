@@ -1,4 +1,4 @@
-"""Static encoder: a text is the weighted sum of its tokens' vectors. No attention and no order, hence fast on a CPU."""
+"""Static encoder: the weighted sum of a text's token vectors, without attention or order."""
 
 import copy
 from pathlib import Path
@@ -48,7 +48,10 @@ class StaticEncoder(TextEncoder):
     def export_modules(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
     ) -> list[SavedModule]:
-        """Return a StaticEmbedding of the weighted token vectors; it cuts queries and documents alike, at the documents' length."""
+        """Return a StaticEmbedding of the weighted token vectors.
+
+        It truncates queries and documents alike, at the documents' length.
+        """
         if texts.special_tokens:
             raise InputError(
                 "export=true: a static retriever exports without special tokens only; set "
@@ -67,7 +70,7 @@ class StaticEncoder(TextEncoder):
 
 
 def inverse_document_frequency(document_frequency: Tensor, documents: int) -> Tensor:
-    """Return log((n + 1) / (df + 1)) + 1 for each token, the smoothed form that gives no token weight zero.
+    """Return the smoothed inverse document frequency log((n + 1) / (df + 1)) + 1 of each token.
 
     Args:
         document_frequency: [V] number of documents in which each token occurs.

@@ -31,4 +31,4 @@ class TextEncoder(nn.Module, ABC):
     def export_modules(
         self, folder: Path, tokenizer: PreTrainedTokenizerFast, texts: TokenSettings
     ) -> list[SavedModule]:
-        """Return the modules of sentence-transformers that encode alike; arguments and errors as in `Network.export`."""
+        """Return equivalent modules of sentence-transformers; arguments as in `Network.export`."""

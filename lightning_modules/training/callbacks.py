@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: retrieval on the validation split, a row of the history, and the best weights so far."""
+"""The end of an epoch: validation, a row of the history, and the best weights so far."""
 
 import csv
 import time
@@ -18,7 +18,7 @@ VALIDATION = "validation/"
 
 
 class Epochs(pl.Callback):
-    """Finishes every epoch exactly once, an epoch included whose end was cut off: a checkpoint after its last step knows that it is due.
+    """Runs the end-of-epoch work exactly once, also if training was interrupted before it was done.
 
     The rows travel in the checkpoint, so that an interrupted cell continues its history without
     holes or repeats. In a distributed run all processes retrieve together, or process 0 does and
@@ -66,7 +66,7 @@ class Epochs(pl.Callback):
         self._earlier, self._started = 0.0, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Evaluate, adds the epoch's row, rewrites the file, and keeps the weights if they are the best."""
+        """Validate, add the epoch's row, rewrite the file, and keep the best weights."""
         self._finish(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Epochs(pl.Callback):
 
 
 def read_history(path: Path) -> list[Row]:
-    """Return the rows of a history file, to the last bit as they were written; what an epoch has no value for is left out."""
+    """Return the rows of a history file, bit for bit, without the values that an epoch lacks."""
     with path.open(newline="", encoding="utf-8") as file:
         return [
             {name: float(value) for name, value in row.items() if value}

@@ -1,4 +1,4 @@
-"""What only a noise experiment can measure: how training treats the labels it does not know to be wrong.
+"""Diagnostics of a noise experiment: how training treats clean and corrupted labels.
 
 Everything here is read from the batch's bookkeeping (`corrupted`, `true_columns`) after the step;
 nothing feeds back into training.
@@ -17,7 +17,7 @@ SHARES = ("active", "ambiguous", "vacuous", "in_credal", "vacuous_positives", "v
 
 
 class Diagnostics:
-    """Collects values of every training example over an epoch and averages them, over clean and corrupted examples apart."""
+    """Averages values of the training examples of an epoch, over clean and corrupted ones."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = defaultdict(list)

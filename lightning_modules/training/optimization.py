@@ -95,7 +95,7 @@ class Optimization:
             raise InputError(_refusal("scheduler", error)) from error
 
     def build(self, module: nn.Module, total_steps: int) -> tuple[Optimizer, LRScheduler]:
-        """Return the optimiser of all trainable parameters, those of the loss too, and its schedule.
+        """Return the optimiser of all trainable parameters, including the loss's, and its schedule.
 
         Args:
             module: what is trained.
@@ -114,7 +114,8 @@ class Optimization:
 
 
 def _refusal(node: str, error: Exception) -> str:
-    return f"{node}: {error}. Set an argument with {node}.<name>=.., leave one out with ~{node}.<name>."
+    advice = f"Set an argument with {node}.<name>=.., leave one out with ~{node}.<name>."
+    return f"{node}: {error}. {advice}"
 
 
 def _group(parameters: list[nn.Parameter], *, decays: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from losses import Candidates, Loss, LossOutput, Positives, check_finite
 
 
 class RankingModule(pl.LightningModule):
-    """Trains a network under a loss. A loss whose teacher is a moving average of the network's weights gets one.
+    """Trains a network with a loss, and keeps the moving average that some losses need.
 
     Args:
         network: offers `scores(batch) -> [B, U]`.
@@ -63,7 +63,7 @@ class RankingModule(pl.LightningModule):
         self.diagnostics.load_state_dict(checkpoint["diagnostics"])
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Tell the teacher what the weights are."""
+        """Pass the weights to the teacher."""
         del batch, batch_idx
         if self.average is not None:
             self.average.follow(self.network, self.global_step)
@@ -106,7 +106,7 @@ class RankingModule(pl.LightningModule):
     def transfer_batch_to_device(
         self, batch: Batch, device: torch.device, dataloader_idx: int
     ) -> Batch:
-        """Move a batch, unless it is there: Lightning would walk through its fields, which a static model's step feels."""
+        """Move a batch to the device, if it is not there, without Lightning's walk through it."""
         if batch.mask.device == device:
             return batch
         moved: Batch = super().transfer_batch_to_device(batch, device, dataloader_idx)
@@ -147,7 +147,7 @@ class RankingModule(pl.LightningModule):
         return pairs.masked_fill(~batch.own, -1)
 
     def _teacher(self, batch: Batch) -> tuple[Tensor | None, Tensor]:
-        """Return the teacher's scores [B, U], if there is one, and the candidates that it scored [B, U]."""
+        """Return the teacher's scores [B, U], if any, and the candidates that it scored [B, U]."""
         if self.average is not None:
             return self.average.scores(batch), batch.mask
         if self.teacher is None:

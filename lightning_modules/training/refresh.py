@@ -17,7 +17,7 @@ from lightning_modules.training.ranking_module import RankingModule
 
 
 class NegativeRefresh(pl.Callback):
-    """Every n epochs, rank documents for the train queries with the current network and hands the run over.
+    """Retrieves for the training queries every n epochs, with the current network, to mine from.
 
     Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that
     continues from either of its checkpoints goes on with the same negatives. In a distributed run
@@ -50,7 +50,7 @@ class NegativeRefresh(pl.Callback):
         self._mined = state_dict["mined"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Hand over what was in use when the checkpoint was written; mines if the epoch that follows has not been mined for.
+        """Restore the negatives of the checkpoint, or mine if the next epoch needs new ones.
 
         Lightning does not announce the epoch in which it resumes, be it in its middle or, after a
         last step, at its start.

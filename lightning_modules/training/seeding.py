@@ -1,4 +1,4 @@
-"""The global generators of torch, NumPy and Python: borrowed for training, recorded in checkpoints, put back afterwards."""
+"""The global generators of torch, NumPy and Python: seeded for training, stored and restored."""
 
 import random
 from collections.abc import Iterator
@@ -11,7 +11,9 @@ import torch
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed the generators inside the block (dropout and weight initialisation take no generator of their own) and put them back after it.
+    """Seed the global generators inside the block, and restore them afterwards.
+
+    Dropout and weight initialisation accept no other generators.
 
     Args:
         seed: non-negative.
@@ -28,7 +30,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def random_states() -> dict[str, Any]:
-    """Return the states of all global generators, as tensors and plain numbers, which torch loads without unpickling code."""
+    """Return the states of all global generators in types that torch loads without pickled code."""
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "python": random.getstate(),

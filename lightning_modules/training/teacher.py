@@ -39,7 +39,7 @@ class TeacherScores(nn.Module):
         )
 
     def forward(self, query_rows: Tensor, document_rows: Tensor) -> Tensor:
-        """Return the teacher's score of every query with every document, [B], [U] -> [B, U]; NaN where the run has none."""
+        """Return the teacher's scores, [B], [U] -> [B, U]; NaN for pairs that its run lacks."""
         pairs = query_rows.unsqueeze(1) * self.documents + document_rows
         if not len(self.pairs):
             return torch.full(pairs.shape, torch.nan, device=pairs.device)

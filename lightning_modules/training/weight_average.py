@@ -1,4 +1,4 @@
-"""A moving average of a network's weights: a steadier judge of the labels than the network of the moment."""
+"""A moving average of a network's weights, which judges labels more steadily than the network."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class WeightAverage(AveragedModel):
-    """A copy of a network whose weights follow it; it is part of a checkpoint, trains nothing and draws nothing at random.
+    """A copy of a network whose weights follow it; part of checkpoints, without any randomness.
 
     After n updates the weight of the past is min(decay, (1 + n) / (10 + n)), so that a short
     training is followed too.

@@ -8,7 +8,7 @@ from data.collections.records import Qrels
 from noise.audit.row import DROP, AuditRow
 
 EMPTIED = {"keep", "drop"}
-"""What becomes of a query that loses every positive: it stays with its negatives alone, or leaves the training judgements."""
+"""What to do with a query without positives: keep it with its negatives only, or drop it."""
 
 
 class Rates(TypedDict):
@@ -24,7 +24,7 @@ class Rates(TypedDict):
 
 
 def apply_rows(rows: Iterable[AuditRow], qrels: Qrels) -> Qrels:
-    """Return the noisy judgements of clean ones, sorted by query and document id; the input stays as it is."""
+    """Return the noisy judgements of clean ones, sorted by id, without changing the input."""
     noisy = {query_id: dict(judged) for query_id, judged in qrels.items()}
     for row in rows:
         judged = noisy.setdefault(row.query_id, {})
@@ -34,7 +34,7 @@ def apply_rows(rows: Iterable[AuditRow], qrels: Qrels) -> Qrels:
 
 
 def undo_rows(rows: Sequence[AuditRow], qrels: Qrels) -> Qrels:
-    """Return the clean judgements of noisy ones, sorted by query and document id; the input stays as it is."""
+    """Return the clean judgements of noisy ones, sorted by id, without changing the input."""
     clean = {query_id: dict(judged) for query_id, judged in qrels.items()}
     for row in reversed(rows):
         judged = clean.setdefault(row.query_id, {})
@@ -44,7 +44,7 @@ def undo_rows(rows: Sequence[AuditRow], qrels: Qrels) -> Qrels:
 
 
 def canonical(qrels: Qrels) -> Qrels:
-    """Return the judgements sorted and without empty queries: equal judgements then have equal bytes wherever they are written."""
+    """Return the judgements sorted, without empty queries: equal ones have equal bytes."""
     return {
         query_id: dict(sorted(qrels[query_id].items()))
         for query_id in sorted(qrels)
@@ -53,7 +53,7 @@ def canonical(qrels: Qrels) -> Qrels:
 
 
 def drops(clean: Qrels, rows: Sequence[AuditRow], version: str) -> list[AuditRow]:
-    """Return rows that take the remaining judgements of queries without a positive out of the training data, sorted by ids."""
+    """Return rows, sorted by ids, that drop the judgements of queries without a positive."""
     noisy = apply_rows(rows, clean)
     return [
         AuditRow(

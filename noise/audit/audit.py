@@ -88,7 +88,7 @@ class AuditHeader:
 
 @dataclass(frozen=True)
 class Audit:
-    """A header and the rows in the order in which the judgements were corrupted; drops come last."""
+    """A header, and the rows in the order of corruption, with drops last."""
 
     header: AuditHeader
     rows: tuple[AuditRow, ...]
@@ -106,7 +106,7 @@ class Audit:
 
     @cached_property
     def replaced(self) -> Mapping[tuple[str, str], str | None]:
-        """(query_id, inserted doc_id) -> the document it stands in for, or None if it stands in for none. For diagnostics only."""
+        """The replaced document, if any, by (query_id, inserted doc_id); only for diagnostics."""
         return {
             (row.query_id, row.inserted): row.removed or None
             for row in self.rows
@@ -115,7 +115,7 @@ class Audit:
 
     @cached_property
     def spared(self) -> Qrels:
-        """The judgements that were left out on purpose: known to be right, no examples, and no negatives."""
+        """The judgements left out on purpose: right, but neither examples nor negatives."""
         left_out: Qrels = {}
         for row in self.rows:
             if row.mode == SPARED and row.removed_from is not None:
@@ -123,15 +123,15 @@ class Audit:
         return left_out
 
     def apply(self, qrels: Qrels) -> Qrels:
-        """Return the noisy judgements of clean ones, sorted by query and document id; the input stays as it is."""
+        """Return the noisy judgements of clean ones, sorted by id, without changing the input."""
         return apply_rows(self.rows, qrels)
 
     def undo(self, qrels: Qrels) -> Qrels:
-        """Return the clean judgements of noisy ones, sorted by query and document id; the input stays as it is."""
+        """Return the clean judgements of noisy ones, sorted by id, without changing the input."""
         return undo_rows(self.rows, qrels)
 
     def to_bytes(self) -> bytes:
-        """Return the content of the file: `# key: value` lines in JSON, the column names, then a line a row."""
+        """Return the content of the file: `# key: value` lines (JSON), column names, rows."""
         head = (
             f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}"
             for key, value in asdict(self.header).items()

@@ -23,7 +23,7 @@ HASH_FILE = "hash.txt"
 
 
 def content_hash(collection: Collection) -> str:
-    """Return the hash (hex) over the documents, queries and judgements of all splits, each sorted by id."""
+    """Return the hash (hex) of documents, queries and judgements of all splits, sorted by id."""
     splits = [
         _sorted(split) for split in (collection.train, collection.validation, collection.test)
     ]
@@ -32,7 +32,7 @@ def content_hash(collection: Collection) -> str:
 
 
 def documents_hash(collection: Collection) -> str:
-    """Return the hash (hex) over ids and texts, sorted by id; read once and cached with the collection."""
+    """Return the hash (hex) of ids and texts, sorted by id; computed once and cached."""
 
     def build(folder: Path) -> None:
         digest = blake2b(digest_size=DIGEST)

@@ -80,7 +80,7 @@ def check_rows(path: Path, audit: Audit, collection: Collection, clean: Qrels) -
 def _contradiction(
     row: AuditRow, grades: dict[str, dict[str, int]], collection: Collection
 ) -> str | None:
-    """What cannot be about a row, given the grades so far; a row that can be is carried out."""
+    """Return what is impossible about a row, given the grades so far; apply a possible row."""
     if row.query_id not in collection.train.queries:
         return "this is no training query"
     if row.removed == row.inserted:

@@ -1,4 +1,4 @@
-"""One line of the audit: what was done to one training judgement, in full, so that it can be undone."""
+"""One row of the audit: a complete, reversible change of one training judgement."""
 
 import math
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from errors import InputError
 SKIP = "skip"
 DROP = "drop"
 SPARED = "spared"
-"""Mode of a row whose removed document leaves the judgements but must not become a negative by mining either."""
+"""Mode of a row whose removed document leaves the judgements and must not be mined either."""
 
 
 class AuditRow(NamedTuple):
@@ -57,7 +57,7 @@ class AuditRow(NamedTuple):
 
     @property
     def corrupts(self) -> bool:
-        """Whether the row changes a label by the noise itself, so that it counts towards the ratio."""
+        """Whether the noise itself changes a label, so that the row counts towards the ratio."""
         return self.kind not in {SKIP, DROP}
 
     @property
@@ -100,7 +100,7 @@ def to_line(row: AuditRow) -> str:
 
 
 def label_line(row: AuditRow) -> str:
-    """Return what the row does to labels as one line: all but measured similarities, ranks by them, and versions."""
+    """Return a row's effect on labels as one line, without similarities, ranks and versions."""
     return "\t".join(_written(column, getattr(row, column)) for column in LABELS)
 
 

@@ -44,7 +44,7 @@ class SimilarityEncoder(Protocol):
         ...
 
     def encode_queries(self, texts: list[str]) -> Vectors:
-        """Return one vector of length 1 (or 0, for a text without known words) per query, float32 [n, D]."""
+        """Return a unit vector per query, or 0 for a text without known words, float32 [n, D]."""
         ...
 
     def encode_documents(self, texts: list[str]) -> Vectors:
@@ -63,7 +63,7 @@ class EncoderRecipe(Protocol):
 def document_embeddings(
     collection: Collection, order: DocumentOrder, encoder: SimilarityEncoder
 ) -> Vectors:
-    """Return the embeddings of all documents by position [n, D], memory-mapped, computed once per (documents, encoder)."""
+    """Return the embeddings of all documents by position [n, D], memory-mapped and cached."""
     key: dict[str, JsonValue] = {
         "documents": collection.documents_fingerprint,
         "encoder": encoder.fingerprint,

@@ -99,7 +99,7 @@ class LatentSemantics:
         np.save(folder / "directions.npy", directions.astype(np.float32))  # [D, terms]
 
     def _sampled(self, collection: Collection) -> list[int]:
-        """Return rows to fit on, in the order of the ids, so that the order of the corpus does not matter."""
+        """Return the rows to fit on, sorted by id, independent of the order of the corpus."""
         order = DocumentOrder(collection)
         if len(order) <= self.sample:
             return [int(row) for row in order.rows]

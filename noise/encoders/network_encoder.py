@@ -1,4 +1,4 @@
-"""A trained retriever as the encoder of the semantic noise: an export of this project, or a pretrained Hugging Face encoder."""
+"""Trained retrievers as encoders of the noise: exports, or pretrained Hugging Face encoders."""
 
 import json
 from functools import cached_property
@@ -26,7 +26,9 @@ KEYS = {"model.path": PATH, "model.max_length": "noise.encoder.max_length"}
 
 
 class ExportedEncoder:
-    """A dense or static retriever of this project, with its own pooling, prefixes and lengths; it loads at first use.
+    """A dense or static retriever of this project, with its pooling, prefixes and lengths.
+
+    It is loaded at first use.
 
     Args:
         path: the folder that `export=true` wrote.
@@ -104,7 +106,7 @@ class TransformerTextEncoder:
 
 
 class NetworkEncoder:
-    """A `SimilarityEncoder` around a retriever; its vectors are brought to length 1 whatever the retriever's own similarity.
+    """A `SimilarityEncoder` around a retriever, with unit vectors whatever its own similarity.
 
     Args:
         name: for the audit.
@@ -117,7 +119,7 @@ class NetworkEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash over all weights, what is done to their outputs and how texts become tokens (hex)."""
+        """Hash (hex) of weights, pooling and tokenisation."""
         network, *texts = self._retriever
         pooling = getattr(network.encoder, "pooling", "sum")
         digest = blake2b(

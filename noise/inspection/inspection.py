@@ -1,4 +1,4 @@
-"""A look at a corruption before anybody trains on it: examples side by side, similarities, ranks, and how wrong the wrong labels are.
+"""Inspection of a corruption: examples, similarities, ranks, and an estimate of contamination.
 
 The inserted documents are not known to be relevant; some are, because nobody judged them. The
 contamination estimate says how many an independent scorer finds better than the document that they
@@ -103,10 +103,10 @@ def inspect(
 
     Args:
         collection: the collection.
-        corruption: what a noise model made of it.
-        encoder: measures the similarities; another one than the noise used says more.
-        scorer: judges contamination (`noise.inspection.judge.CrossEncoderJudge`); None: BM25 and the encoder,
-            and their agreement.
+        corruption: the result of a noise model.
+        encoder: measures the similarities; preferably not the encoder of the noise.
+        scorer: judges contamination (`noise.inspection.judge.CrossEncoderJudge`); None: BM25 and
+            the encoder, and their agreement.
         examples: number of substitutions to show.
         sample: number of substitutions to measure, drawn by keyed hash.
 

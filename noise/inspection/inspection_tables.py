@@ -31,7 +31,7 @@ class Records(NamedTuple):
 
 
 def tables(inspection: Inspection) -> list[RenderableType]:
-    """Return what to print: summary, examples side by side, and the distributions as small bar charts."""
+    """Return the printed report: summary, examples side by side, and small bar charts."""
     similarities = inspection.similarities
     cosines = {
         "removed and inserted document": similarities.removed_inserted,
@@ -59,7 +59,7 @@ def tables(inspection: Inspection) -> list[RenderableType]:
 
 
 def records(inspection: Inspection) -> dict[str, Records]:
-    """Return the same as plain tables, by name: summary, examples in words, and every measured substitution with its similarities."""
+    """Return the report as tables by name: summary, examples, and all measured substitutions."""
     cosines = np.stack(inspection.similarities, axis=1).tolist()
     measured = zip(inspection.substitutions, cosines, strict=True)
     return {
@@ -92,8 +92,12 @@ def _facts(inspection: Inspection) -> dict[str, str]:
         "skipped and replaced": str(header.skipped),
         "wrong positives, lost positives": f"{header.false_positives}, {header.false_negatives}",
         "eps+": f"{header.eps_plus:.4f}",
-        "eps- (judged, all pairs)": f"{_number(header.eps_minus_judged)}, {header.eps_minus_corpus:.2e}",
-        "queries without a positive": f"{header.queries_without_positive} ({header.dropped} judgements dropped)",
+        "eps- (judged, all pairs)": (
+            f"{_number(header.eps_minus_judged)}, {header.eps_minus_corpus:.2e}"
+        ),
+        "queries without a positive": (
+            f"{header.queries_without_positive} ({header.dropped} judgements dropped)"
+        ),
         "queries with wrong positives only": str(header.queries_all_wrong),
         "audit": inspection.audit.sha256,
     }
@@ -119,7 +123,7 @@ def _examples(inspection: Inspection) -> Table:
 def _chart(
     title: str, values: NDArray[np.float64] | NDArray[np.int64], limits: tuple[float, float]
 ) -> Panel:
-    """Return a histogram in block characters; values beyond the limits count in the first and last bin."""
+    """Return a histogram in block characters; outliers count in the first and last bins."""
     counts, edges = np.histogram(np.clip(values, *limits), BINS, limits)
     lines = [
         f"{low:6g}  {_bar(count / counts.max())} {count}"

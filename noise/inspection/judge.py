@@ -1,4 +1,4 @@
-"""A cross-encoder that judges pairs for the estimate of contamination: an exported one, or a Hugging Face sequence classifier."""
+"""A cross-encoder that judges contamination: an export, or a Hugging Face classifier."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ class CrossEncoderJudge:
             self._model = pretrained_cross_encoder(path)
 
     def __call__(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
-        """Return the logit of each pair of a query and a document [n]; pairs of similar length share a batch."""
+        """Return the logits of pairs of a query and a document [n], batched by length."""
         scores = np.empty(len(queries), np.float32)
         order = sorted(range(len(queries)), key=lambda place: len(documents[place]), reverse=True)
         for begin in track(

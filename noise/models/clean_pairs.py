@@ -1,4 +1,4 @@
-"""Not noise but its ceiling: what training could at best reach by leaving out every pair that is wrong."""
+"""The ceiling of ignoring noise: training without all pairs that would be wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""False negatives: a relevant document loses its label, as when annotators see only the top of a pool."""
+"""False negatives: a relevant document loses its label, as in pools that are judged in part."""
 
 from collections.abc import Iterable, Iterator, Mapping
 

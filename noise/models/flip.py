@@ -1,4 +1,4 @@
-"""Pointwise flips: judged positives become negatives and judged negatives positives, each class at the same exact rate."""
+"""Pointwise flips: labels of judged positives and negatives toggle, at one exact rate."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +25,7 @@ from noise.selection.relevant import Relevant
 
 
 class Flip(NoiseModel):
-    """Toggles floor(ratio x N_c + 1/2) labels of each class c, positive (grade 1 or more, to 0) and negative (to grade 1).
+    """Toggles floor(ratio x N_c + 1/2) of the N_c labels of each class c: grades >= 1 and 0.
 
     Drawing within the classes keeps their balance: a share of all labels would fall almost wholly
     on the more frequent class.

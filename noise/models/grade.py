@@ -1,4 +1,4 @@
-"""Grades that are off by some levels: annotators agree on what is relevant more than on how relevant it is."""
+"""Shifted grades: annotators agree more on what is relevant than on how relevant it is."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -28,11 +28,14 @@ from noise.selection.order import (
 from noise.selection.relevant import Relevant
 
 Matrix = list[list[float]]
-EXAMPLE = "a square matrix of probabilities with a row for every level and rows that sum to 1, e.g. [[1,0,0],[.2,.6,.2],[.1,.3,.6]]"
+EXAMPLE = (
+    "a square matrix of probabilities with a row for every level and rows that sum to 1, e.g. "
+    "[[1,0,0],[.2,.6,.2],[.1,.3,.6]]"
+)
 
 
 class GradeShift(NoiseModel):
-    """Moves floor(ratio x N + 1/2) of N judgements to another level 0 .. L, L the highest grade of the training judgements.
+    """Moves floor(ratio x N + 1/2) of N judgements to another level 0 .. L, the highest grade.
 
     With a transition matrix t, P(g -> g') is proportional to t[g][g'] (g' != g), and the chance of
     level g to be moved at all to 1 - t[g][g]; the ratio fixes the total. Without one, every level
@@ -103,7 +106,10 @@ class GradeShift(NoiseModel):
         return Recipe(qrels, len(judgements), parameters, lambda: Work(rows), self.emptied)
 
     def _moves(self, highest: int) -> Matrix:
-        """Return the weights of the moves between levels [L + 1, L + 1], zero on the diagonal; the sum of a row is its relative rate."""
+        """Return the weights of moves between levels [L + 1, L + 1], zero on the diagonal.
+
+        The sum of a row is the relative rate of its level.
+        """
         levels = range(highest + 1)
         if self.transition is None:
             near = [

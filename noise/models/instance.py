@@ -28,7 +28,7 @@ Rates = Mapping[tuple[str, str], float]
 
 
 class PairRates(Protocol):
-    """How much more often than another a pair is corrupted: what a `noise.rate` node instantiates to."""
+    """Relative rates of corruption of the pairs, the target of a `noise.rate` node."""
 
     def parameters(self) -> "Mapping[str, JsonValue]":
         """Return everything but an encoder that decides the rates."""
@@ -44,7 +44,7 @@ class PairRates(Protocol):
 
 
 class GaussianRates:
-    """Rates scattered without a cause: q ~ N(1, spread^2), truncated to q > 0, times whatever makes the mean the ratio.
+    """Random rates q ~ N(1, spread^2), truncated to q > 0, scaled so that their mean is the ratio.
 
     The relative spread keeps a pair's rate the same at every ratio, which nesting needs. Xia et al.
     use N(ratio, 0.1^2) on [0, 1], which is a spread of 0.5 at ratio 0.2.
@@ -95,7 +95,9 @@ class GaussianRates:
 
 
 class AmbiguityRates:
-    """Rates proportional to the similarity of the best wrong document to the pair, as semswap-1 measures it (negative counts as 0).
+    """Rates proportional to the similarity of the best wrong document, as semswap-1 measures it.
+
+    Negative similarities count as 0.
 
     Args:
         encoder: configuration of the encoder; not the trained model.
@@ -117,7 +119,7 @@ class AmbiguityRates:
 
     # nothing is drawn
     def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002
-        """Return the similarities; every pair is searched once and the result is cached with the collection."""
+        """Return the similarities of all pairs, computed once and cached with the collection."""
         encoder = self.encoder.build(collection)
         key = {
             "collection": collection.fingerprint,
@@ -149,7 +151,7 @@ class AmbiguityRates:
 
 
 class InstanceDependent(NoiseModel):
-    """Corrupts floor(ratio x N + 1/2) of the N training positives with unequal chances, in the way of another model.
+    """Corrupts floor(ratio x N + 1/2) of N positives with unequal chances, like another model.
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).

@@ -107,7 +107,7 @@ class Bm25Candidates:
         self._place = {query_id: place for place, query_id in enumerate(self._run.query_ids)}
 
     def candidates(self, pair: Pair) -> WrongDocuments:
-        """Return the wrong documents that share a word with the query, best first, ties by document id."""
+        """Return the wrong documents that share a word with the query, best first, then by id."""
         place = self._place[pair.query_id]
         found = self._run.rows[place] >= 0
         positions = self._order.positions(self._run.rows[place][found])

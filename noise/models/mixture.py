@@ -17,7 +17,7 @@ from noise.selection.substitution import Done
 
 
 class Mixture(PairNoise):
-    """Each corrupted pair is treated by one component, drawn with probability proportional to its weight.
+    """Treats each corrupted pair by one component, drawn in proportion to its weight.
 
     A keyed hash of the pair decides the component, so it is the same at every ratio. The total is
     exact; the share of each component is random.

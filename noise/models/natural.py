@@ -1,4 +1,4 @@
-"""Noise that nobody injected: labels of lower quality, where labels of higher quality are known for the same queries."""
+"""Natural noise: labels of lower quality for queries whose better labels are known."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -117,7 +117,7 @@ class Natural(NoiseModel):
         )
 
     def _published(self, collection: Collection) -> tuple[list[Judgement], int]:
-        """Return the judgements of train queries and documents of the collection, and how many others there are."""
+        """Return the judgements of known queries and documents, and the number of others."""
         if self.qrels is None:
             return [
                 Judgement(q, d, grade)
@@ -135,7 +135,7 @@ class Difference(NamedTuple):
 
 
 def _labels(judgements: Iterable[Judgement], threshold: int, unit: int) -> Qrels:
-    """Return judgements of `threshold` or more, counted from `unit` as 1, and those of 0 or less."""
+    """Return grades of at least `threshold`, counted from `unit` as 1, and those <= 0."""
     labels: Qrels = {}
     for query_id, doc_id, grade in judgements:
         if grade <= 0 or grade >= threshold:

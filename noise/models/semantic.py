@@ -25,9 +25,9 @@ from noise.selection.relevant import Relevant
 from noise.selection.substitution import MODES, Done, Lottery, Substitution, WrongDocuments
 
 FEWEST_PAIRS, MOST_PAIRS = 256, 8192
-"""Pairs searched together: every search reads all embeddings, so the blocks grow; the first ones are small for small corruptions."""
+"""Pairs searched together; blocks grow, since each search reads all embeddings."""
 MARGIN = 16
-"""Neighbours searched beyond the exact top, so that rounding in the 32-bit search cannot decide who is in it."""
+"""Extra neighbours, so that rounding in the 32-bit search does not decide who is included."""
 
 
 class SemanticSwap(PairNoise):
@@ -206,7 +206,7 @@ def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:
-    """Return the positions of the documents with the largest dot products, best first, ties by position [B, min(k, n)]."""
+    """Return the documents with the largest dot products, ties by position [B, min(k, n)]."""
     from evaluation.exact_search import (
         exact_top_k,
     )  # here: it needs torch, the configuration of a noise model does not

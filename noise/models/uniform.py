@@ -1,4 +1,4 @@
-"""Random substitution: a relevant document is replaced by any other. The mildest false positive, and the usual baseline."""
+"""Random substitution of a relevant document: the mildest false positive."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,7 +19,7 @@ ATTEMPTS = tuple(str(attempt) for attempt in range(16))
 
 
 class UniformSubstitution(PairNoise):
-    """Each corrupted pair (q, d+) gives its label to a document drawn uniformly from those that are not known positives of q.
+    """Gives the label of each corrupted pair (q, d+) to a random document that is wrong for q.
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).

@@ -1,4 +1,4 @@
-"""Documents in the order of their ids: ties and embeddings go by it, so that nothing depends on the order of the corpus file."""
+"""Documents sorted by id, so that nothing depends on the order of the corpus file."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,7 +18,7 @@ IDS_AT_ONCE = 1 << 16
 
 
 class DocumentOrder:
-    """Positions 0 .. n-1 of the documents sorted by id (by code points), and their rows in the collection.
+    """Positions 0 .. n-1 of the documents sorted by id (code points), and their rows.
 
     Sorted once a collection and memory-mapped from its cache: no list of ids is held, whatever the
     number of documents.

@@ -1,4 +1,4 @@
-"""Which judgements are corrupted: an order that the seed fixes, of which a ratio takes the beginning."""
+"""The order of judgements, fixed by the seed; a ratio corrupts its beginning."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from keyed_random import keyed_uniform
 from noise.audit.row import SKIP, AuditRow
 
 SELECTION = "semswap-1"
-"""Version in the key of the order. All models share it: at one seed they corrupt the same pairs and differ in what they do to them."""
+"""Version in the key of the order, shared by all models, so that they corrupt the same pairs."""
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,10 @@ class Relabelling(NamedTuple):
     version: str
 
     def row(self, pair: Pair, before: int | None, after: int | None, mode: str) -> AuditRow:
-        """Return the row that moves a label from grade `before` to `after`; a label that was not positive counts as inserted."""
+        """Return the row that moves a label from grade `before` to `after`.
+
+        A label that was not positive counts as inserted.
+        """
         removed, inserted = (pair.doc_id, ""), ("", pair.doc_id)
         removed_id, inserted_id = removed if (before or 0) >= 1 else inserted
         return AuditRow(

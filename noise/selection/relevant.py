@@ -1,4 +1,4 @@
-"""Which documents may not be put in as wrong labels of a query, because they are right or a copy of what is right."""
+"""The documents that are not wrong for a query: its positives and copies of their texts."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -45,7 +45,7 @@ class Relevant:
         return Known(positions, self._text[positions])
 
     def wrong(self, query_id: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which documents are neither a known positive of the query nor equal in text to one [C]."""
+        """Return the documents that are neither known positives nor copies of them [C]."""
         known = self.known(query_id)
         right = np.isin(positions, known.positions) | np.isin(self._text[positions], known.texts)
         return np.asarray(~right)

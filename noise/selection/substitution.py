@@ -15,7 +15,7 @@ from noise.selection.document_order import DocumentOrder
 from noise.selection.order import Pair, skip
 
 MODES = {"swap", "replace"}
-"""swap: the removed document becomes a judged negative (false positive and false negative). replace: it is gone (false positive only)."""
+"""swap: the removed document becomes a judged negative; replace: it disappears."""
 
 
 class Done(NamedTuple):
@@ -76,7 +76,10 @@ class Substitution(NamedTuple):
     def row(
         self, collection: Collection, pair: Pair, choice: Choice | None, done: Done
     ) -> AuditRow:
-        """Return the row that gives the label of `pair` to `choice`, which no other pair may then receive; a skip without choice."""
+        """Return the row that gives the label of `pair` to `choice`; without choice, a skip.
+
+        No other pair may receive the same document.
+        """
         if choice is None:
             return skip(pair, "no candidate", self.version)
         done.inserted[pair.query_id].add(choice.doc_id)
@@ -99,7 +102,7 @@ class Substitution(NamedTuple):
 
 
 class Lottery(NamedTuple):
-    """Draws one candidate with probability softmax(score / temperature) over the best `pool` that are free.
+    """Draws one of the best `pool` free candidates, by softmax(score / temperature).
 
     d' = argmax_d score_d / T - log(-log u_d), the Gumbel-max trick, where
     u_d = keyed_uniform("pick", query, removed, d).
