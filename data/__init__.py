@@ -15,6 +15,7 @@ from data.storage.text_store import TextStore
 from data.storage.token_store import TokenStore, build_token_store, text_fingerprint
 from data.storage.vector_store import VectorStore
 from data.tokenizers.pretrained_tokenizer import load_tokenizer
+from data.tokenizers.static_embedding import static_tokenizer
 from data.tokenizers.tokenizer import TextTokenizer
 from data.tokenizers.tokens import Tokens, joined
 from data.tokenizers.wordpiece import train_wordpiece
@@ -54,6 +55,7 @@ __all__ = [
     "open_folder",
     "open_ir_dataset",
     "open_standard_library",
+    "static_tokenizer",
     "text_fingerprint",
     "track",
     "train_wordpiece",

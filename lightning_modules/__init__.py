@@ -6,9 +6,9 @@ from lightning_modules.loading.builders import (
     build_cross_encoder,
     build_dense_retriever,
     build_late_interaction_retriever,
-    build_static_retriever,
 )
 from lightning_modules.loading.layout import TokenSettings
+from lightning_modules.loading.static import build_static_retriever
 from lightning_modules.networks.cross_encoder import CrossEncoder
 from lightning_modules.networks.dense_retriever import DenseRetriever
 from lightning_modules.networks.late_interaction import LateInteractionRetriever

@@ -27,6 +27,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "negatives.run": None,
     "negatives.scores": None,
     "negatives.skip": 0,
+    "model.tokenizer.path": None,
     "task.examples_file": None,
     "validation.labels": "clean",
     "validation.patience": None,
@@ -34,6 +35,7 @@ AS_BEFORE: Mapping[str, Any] = {
 """The value of each key that reproduces the behaviour before the key existed."""
 
 MOVED: Mapping[str, str] = {
+    "data.train_wordpiece": "data.static_tokenizer",
     "cells.tracking.LocalTracker": "cells.tracking.tracker.LocalTracker",
     "cells.training.train": "cells.tasks.train.train",
     "cells.wandb_tracking.WandbTracker": "cells.tracking.wandb_tracker.WandbTracker",

@@ -8,6 +8,10 @@ from omegaconf import OmegaConf
 from cells.configuration.names import folder_name
 from cells.configuration.tuned_rates import tuned_learning_rate
 from cells.sweep.gpus import jobs_at_once
+from data.tokenizers.model_files import stored_config
+
+STATIC_DIMENSIONS = 256
+EXPORT_RECORD = "retrieval.json"
 
 
 def collection_name(dataset: str, folder: str | None) -> str:
@@ -27,7 +31,22 @@ def shortest(number: object) -> str:
     return f"{number:g}" if isinstance(number, int | float) else str(number)
 
 
+def static_dimensions(path: str | None) -> int | None:
+    """Return the size of a static model's token vectors: our own from scratch, an export's, or None for that of the table at `path`."""
+    if path is None:
+        return STATIC_DIMENSIONS
+    size = stored_config(path, EXPORT_RECORD).get("model.network.dimensions")
+    return size if isinstance(size, int) else None
+
+
 def register() -> None:
     """Register the functions with OmegaConf under their names."""
-    for resolver in (collection_name, jobs_at_once, method_name, shortest, tuned_learning_rate):
+    for resolver in (
+        collection_name,
+        jobs_at_once,
+        method_name,
+        shortest,
+        static_dimensions,
+        tuned_learning_rate,
+    ):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -18,6 +18,17 @@ def stored_config(path: str, name: str = CONFIG) -> dict[str, Any]:
         path: local folder or hub name.
         name: of the file.
     """
+    content = stored_json(path, name)
+    return content if isinstance(content, dict) else {}
+
+
+def stored_json(path: str, name: str) -> Any:
+    """Return the content of a JSON file of a model, without asking the network; None if it is not on this machine.
+
+    Args:
+        path: local folder or hub name.
+        name: of the file.
+    """
     file = Path(path) / name
     if not Path(path).exists():
         from huggingface_hub import try_to_load_from_cache
@@ -26,13 +37,12 @@ def stored_config(path: str, name: str = CONFIG) -> dict[str, Any]:
         try:
             cached = try_to_load_from_cache(path, name)
         except HFValidationError:
-            return {}
+            return None
         file = Path(cached) if isinstance(cached, str) else file
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+        return None
 
 
 def own_code(path: str) -> str:

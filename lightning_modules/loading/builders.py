@@ -3,8 +3,7 @@
 import string
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from data import TokenStore
@@ -17,54 +16,12 @@ from lightning_modules.loading.backbone import (
     load_backbone,
     loaded,
 )
-from lightning_modules.loading.saved import check_same, read_linear, read_static
+from lightning_modules.loading.saved import check_same, read_linear
 from lightning_modules.networks.cross_encoder import CrossEncoder
 from lightning_modules.networks.dense_retriever import DenseRetriever
 from lightning_modules.networks.late_interaction import LateInteractionRetriever
-from lightning_modules.networks.static_encoder import StaticEncoder, inverse_document_frequency
 from lightning_modules.networks.transformer_encoder import TransformerEncoder
 from lightning_modules.training.seeding import seeded
-
-
-def build_static_retriever(
-    *,
-    path: str | None,
-    dimensions: int,
-    similarity: str,
-    temperature: float,
-    tokenizer: PreTrainedTokenizerFast,
-    documents: TokenStore,
-    seed: int,
-) -> DenseRetriever:
-    """Build a dense retriever over bags of token vectors, shared by queries and documents.
-
-    Args:
-        path: folder of an exported one; None: the vectors are random.
-        dimensions: size D of the vectors.
-        similarity: cosine or dot.
-        temperature: divides the scores.
-        tokenizer: gives the vocabulary.
-        documents: token ids of the collection, counted for the initial token weights.
-        seed: of the initial token vectors.
-    """
-    if path is not None:
-        vectors = read_static(path)
-        check_same(
-            path,
-            {
-                "model.network.dimensions": (vectors.shape[1], dimensions),
-                "vocabulary": (len(vectors), len(tokenizer)),
-            },
-        )
-        encoder = StaticEncoder(vectors, torch.ones(len(vectors)))
-    else:
-        idf = inverse_document_frequency(
-            _document_frequency(documents, len(tokenizer)), len(documents)
-        )
-        encoder = StaticEncoder(
-            torch.randn(len(idf), dimensions, generator=torch.Generator().manual_seed(seed)), idf
-        )
-    return DenseRetriever(encoder, similarity=similarity, temperature=temperature)
 
 
 def build_dense_retriever(
@@ -267,13 +224,3 @@ def _linear(path: str, inputs: int, outputs: int, seed: int) -> nn.Linear:
         check_same(path, {"model.network.projection": (weight.shape[0], outputs)})
         linear.weight = nn.Parameter(weight)
     return linear
-
-
-def _document_frequency(documents: TokenStore, vocabulary_size: int, block: int = 4096) -> Tensor:
-    counts = torch.zeros(vocabulary_size, dtype=torch.long)
-    for start in range(0, len(documents), block):
-        tokens = documents.tokens(range(start, min(start + block, len(documents))))
-        text = torch.repeat_interleave(torch.arange(len(tokens.offsets) - 1), tokens.offsets.diff())
-        distinct = torch.unique(text * vocabulary_size + tokens.ids)
-        counts += torch.bincount(distinct % vocabulary_size, minlength=vocabulary_size)
-    return counts
