@@ -24,7 +24,7 @@ from errors import InputError
 from noise.audit.apply_rows import drops, realised_rates
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.collection_content import content_hash, documents_hash
-from noise.audit.consistency import check_rows
+from noise.audit.consistency import ADVICE, check_rows
 from noise.audit.row import DROP, SKIP, AuditRow
 from terminal import track
 
@@ -233,6 +233,10 @@ class NoiseModel(ABC):
                 "Set those keys to what the file says, or noise.audit=null"
             )
         check_rows(self.audit, audit, collection, recipe.clean)
+        if not audit.intact:
+            raise InputError(
+                f"noise.audit={self.audit}: its checksum is not that of its lines. {ADVICE}"
+            )
         return audit
 
 

@@ -10,6 +10,7 @@ from rich import get_console
 from errors import InputError
 from reporting.reading.cells import Cells, read_cells
 from reporting.reading.filters import parse_filters
+from reporting.reading.made_from import different_files
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -105,6 +106,7 @@ def _of_cells(arguments: Namespace) -> Analysis:
         notes.append(
             f"No finished cell of {BASELINE_LOSS}: give --baseline to compare with another loss."
         )
+    notes += different_files(analysis.cells.finished)
     return analysis._replace(notes=[*notes, *analysis.notes])
 
 

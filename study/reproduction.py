@@ -6,7 +6,7 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import get_console
 from rich.table import Table
@@ -32,14 +32,14 @@ class Reproduced(NamedTuple):
         measure: the measure that differs most, or the first.
         stored: its stored value.
         again: its value now; None: the cell is not there.
-        same_labels: whether noise corrupted the same labels, by the audit's hash.
+        same_labels: whether noise corrupted the same labels; None: a cell does not record them.
     """
 
     cell: str
     measure: str
     stored: float
     again: float | None
-    same_labels: bool
+    same_labels: bool | None
 
     def agrees(self, tolerance: float) -> bool:
         """Return whether all measures are within the tolerance."""
@@ -67,8 +67,15 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Reproduced:
             f"the Python that runs; the stored numbers are of Python {then}, this is {now}."
         )
     most = max(stored.measures, key=lambda name: abs(stored.measures[name] - again.measures[name]))
-    same = stored.scores["noise"]["audit_sha256"] == again.scores["noise"]["audit_sha256"]
+    same = _same_labels(*(cell.scores["noise"] for cell in (stored, again)))
     return Reproduced(stored.name, most, stored.measures[most], again.measures[most], same)
+
+
+def _same_labels(stored: Mapping[str, Any], again: Mapping[str, Any]) -> bool | None:
+    """Whether the rows of both audits change the same labels; the rest of an audit may differ."""
+    if "labels" in stored and "labels" in again:
+        return bool(stored["labels"] == again["labels"])
+    return True if stored["audit_sha256"] == again["audit_sha256"] else None
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -117,7 +124,7 @@ def _show(compared: Sequence[Reproduced]) -> None:
             f"{each.stored:.4f}",
             again,
             difference,
-            "yes" if each.same_labels else "no",
+            {True: "yes", False: "no", None: "not recorded"}[each.same_labels],
         )
     get_console().print(table)
 

@@ -6,8 +6,8 @@ similarities differently. `docs/noise.md` describes the columns and the header.
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from noise.audit.consistency import check_header
 from noise.audit.row import COLUMNS, SPARED, AuditRow, from_line, label_line, to_line
 
 FORMAT = "audit-1"
+CHECKSUM = "checksum"
+"""Key of the hash of all other lines; audits of earlier versions have none."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,17 @@ class AuditHeader:
 
 @dataclass(frozen=True)
 class Audit:
-    """A header, and the rows in the order of corruption, with drops last."""
+    """A header, and the rows in the order of corruption, with drops last.
+
+    Attributes:
+        header: what was corrupted, by what, and how much of it.
+        rows: the changes.
+        intact: whether the lines of the file that it was read from are those that were written.
+    """
 
     header: AuditHeader
     rows: tuple[AuditRow, ...]
+    intact: bool = True
 
     @cached_property
     def sha256(self) -> str:
@@ -132,13 +141,10 @@ class Audit:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file: `# key: value` lines (JSON), column names, rows."""
-        head = (
-            f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}"
-            for key, value in asdict(self.header).items()
-        )
-        return "".join(
-            f"{line}\n" for line in (*head, "\t".join(COLUMNS), *map(to_line, self.rows))
-        ).encode()
+        head = [_head_line(key, value) for key, value in asdict(self.header).items()]
+        body = ["\t".join(COLUMNS), *map(to_line, self.rows)]
+        checksum = _head_line(CHECKSUM, _checksum([*head, *body]))
+        return "".join(f"{line}\n" for line in (*head, checksum, *body)).encode()
 
     def write(self, path: Path) -> None:
         """Write the audit; the file is whole or absent."""
@@ -161,6 +167,8 @@ class Audit:
             ) from error
         head = {key: value for key, value in map(_entry, lines) if key}
         body = lines[len(head) : -1]
+        checksum = head.pop(CHECKSUM, None)
+        rest = [line for line in lines[:-1] if not line.startswith(f"# {CHECKSUM}: ")]
         if (
             head.get("format") != FORMAT
             or head.keys() != AuditHeader.__dataclass_fields__.keys()
@@ -173,10 +181,22 @@ class Audit:
         check_header(path, head, {each.name: each.type for each in fields(AuditHeader)})
         audit = cls(
             AuditHeader(**head),
-            tuple(_row(path, number, line) for number, line in enumerate(body[1:], len(head) + 2)),
+            tuple(
+                _row(path, number, line)
+                for number, line in enumerate(body[1:], len(lines) - len(body) + 1)
+            ),
         )
         _check_whole(path, audit, ended=lines[-1] == "")
-        return audit
+        return replace(audit, intact=checksum in {None, _checksum(rest)})
+
+
+def _head_line(key: str, value: object) -> str:
+    return f"# {key}: {json.dumps(value, sort_keys=True, ensure_ascii=False)}"
+
+
+def _checksum(lines: Sequence[str]) -> str:
+    """Hash of the other lines of the file."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _entry(line: str) -> tuple[str, Any]:

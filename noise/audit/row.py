@@ -88,6 +88,8 @@ LABELS = (
     "mode",
 )
 """Columns that say which labels change, and how."""
+DECIMALS = 4
+"""Of written similarities: fewer than another processor or number of threads can change."""
 _INTEGERS = {"removed_from", "removed_to", "inserted_from", "inserted_to", "rank"}
 _SIMILARITIES = {"similarity_query", "similarity_removed"}
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -126,7 +128,7 @@ def _written(column: str, value: str | float | None) -> str:
     if value is None:
         return ""
     if column in _SIMILARITIES:
-        return f"{round(float(value), 6) + 0.0:.6f}"  # the addition turns -0.0 into 0.0
+        return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"  # the addition turns -0.0 into 0.0
     if isinstance(value, str):
         return "".join(_ESCAPES.get(character, character) for character in value)
     return repr(value)

@@ -10,6 +10,7 @@ Reference: Deerwester et al., "Indexing by latent semantic analysis", JASIS 41(6
 import json
 from functools import cached_property, partial
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,19 @@ import checks
 from data.collections.collection import Collection
 from errors import InputError
 from keyed_random import keyed_uniforms
+from noise.audit.collection_content import documents_hash
 from noise.encoders.embeddings import Vectors, unit
 from noise.selection.document_order import IDS_AT_ONCE, DocumentOrder
 
 if TYPE_CHECKING:
     from data.storage.cache import JsonValue
 
-VERSION = "lsa-1"
+VERSION = "lsa-2"
+"""lsa-1 was fitted in 32 bits, so that the last digits of its directions depended on the processor and the number of threads."""
+SAMPLE = "lsa-1"
+"""In the keys of the sample's draws."""
+DEPENDENCIES = ("scikit-learn", "scipy", "numpy")
+"""Libraries that the fit is computed with."""
 # a pattern of words, not a secret; parts of snake_case names are words
 TOKEN = r"(?u)[^\W_]{2,}"  # noqa: S105
 
@@ -53,18 +60,18 @@ class LatentSemantics:
         Raises:
             InputError: the documents contain no words.
         """
-        import sklearn
-
         key: dict[str, JsonValue] = {
             "documents": collection.documents_fingerprint,
             "version": VERSION,
             "dimensions": self.dimensions,
             "terms": self.terms,
             "sample": self.sample,
-            "sklearn": sklearn.__version__,
+            **{name: version(name) for name in DEPENDENCIES},
         }
+        recipe = json.dumps(key | {"documents": documents_hash(collection)}, sort_keys=True)
         return LatentSemanticEncoder(
-            collection.cache.folder("latent_semantics", key, partial(self._fit, collection))
+            collection.cache.folder("latent_semantics", key, partial(self._fit, collection)),
+            blake2b(recipe.encode(), digest_size=16).hexdigest(),
         )
 
     def _fit(self, collection: Collection, folder: Path) -> None:
@@ -73,7 +80,7 @@ class LatentSemantics:
 
         rows = self._sampled(collection)
         vectorizer = TfidfVectorizer(
-            token_pattern=TOKEN, max_features=self.terms, sublinear_tf=True, dtype=np.float32
+            token_pattern=TOKEN, max_features=self.terms, sublinear_tf=True, dtype=np.float64
         )
         try:
             weights = vectorizer.fit_transform(collection.documents.texts(rows))
@@ -95,8 +102,8 @@ class LatentSemantics:
         (folder / "terms.json").write_text(
             json.dumps(vectorizer.get_feature_names_out().tolist()), encoding="utf-8"
         )
-        np.save(folder / "idf.npy", vectorizer.idf_.astype(np.float32))
-        np.save(folder / "directions.npy", directions.astype(np.float32))  # [D, terms]
+        np.save(folder / "idf.npy", vectorizer.idf_)
+        np.save(folder / "directions.npy", directions)  # [D, terms]
 
     def _sampled(self, collection: Collection) -> list[int]:
         """Return the rows to fit on, sorted by id, independent of the order of the corpus."""
@@ -105,7 +112,7 @@ class LatentSemantics:
             return [int(row) for row in order.rows]
         blocks = np.array_split(np.arange(len(order)), -(-len(order) // IDS_AT_ONCE))
         draws = np.concatenate(
-            [keyed_uniforms(VERSION, 0, "sample", (), order.doc_ids(block)) for block in blocks]
+            [keyed_uniforms(SAMPLE, 0, "sample", (), order.doc_ids(block)) for block in blocks]
         )
         chosen = np.argsort(draws, kind="stable")[: self.sample]
         return [int(row) for row in order.rows[np.sort(chosen)]]
@@ -116,11 +123,14 @@ class LatentSemanticEncoder:
 
     Args:
         folder: what `LatentSemantics` wrote.
+        fingerprint: hash of the recipe: documents, parameters and versions of the libraries. Not of
+            the numbers, whose last digits depend on the processor and the number of threads.
     """
 
     name = VERSION
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
         self._terms = (folder / "terms.json").read_bytes()
         self._idf = np.load(folder / "idf.npy")
         self._directions = np.load(folder / "directions.npy")
@@ -131,12 +141,6 @@ class LatentSemanticEncoder:
         return len(self._directions)
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Hash over terms, weights and directions (hex)."""
-        content = (VERSION.encode(), self._terms, self._idf.tobytes(), self._directions.tobytes())
-        return blake2b(b"".join(content), digest_size=16).hexdigest()
-
-    @cached_property
     def _vectorizer(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -144,7 +148,7 @@ class LatentSemanticEncoder:
             token_pattern=TOKEN,
             vocabulary=json.loads(self._terms),
             sublinear_tf=True,
-            dtype=np.float32,
+            dtype=np.float64,
         )
         vectorizer.idf_ = self._idf
         return vectorizer

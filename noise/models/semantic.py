@@ -26,6 +26,8 @@ from noise.selection.substitution import MODES, Done, Lottery, Substitution, Wro
 
 FEWEST_PAIRS, MOST_PAIRS = 256, 8192
 """Pairs searched together; blocks grow, since each search reads all embeddings."""
+DECIMALS = 6
+"""Of similarities, before anything is decided by them."""
 MARGIN = 16
 """Extra neighbours, so that rounding in the 32-bit search does not decide who is included."""
 
@@ -169,14 +171,14 @@ class Neighbourhood:
     ) -> WrongDocuments:
         """Return the candidates among the neighbours, ranked in 64 bits.
 
-        32-bit sums depend on how the matrix product is divided into blocks.
+        32-bit sums depend on how the matrix product is divided into blocks. What processors and
+        numbers of threads change is rounded away, so that near ties are ties and go by document id.
         """
         vectors = self._documents[positions].astype(np.float64)  # [C, D]
         to_query, to_document = (
-            vectors @ query.astype(np.float64),
-            vectors @ document.astype(np.float64),
+            (vectors @ other.astype(np.float64)).round(DECIMALS) for other in (query, document)
         )
-        scores = self._lam * to_query + (1 - self._lam) * to_document
+        scores = (self._lam * to_query + (1 - self._lam) * to_document).round(DECIMALS)
         ranked = np.lexsort((positions, -scores))[:width]
         kept = ranked[
             self._relevant.wrong(pair.query_id, positions[ranked])

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reporting.reading.cells import FinishedCell
 
@@ -88,14 +88,15 @@ def _facts(cell: FinishedCell) -> Iterator[tuple[str, str]]:
 
 
 def _audits(cells: Iterable[FinishedCell]) -> Iterator[AuditFact]:
-    hashes: defaultdict[tuple[str, str, float, int], dict[str, object]] = defaultdict(dict)
+    found: defaultdict[tuple[str, str, float, int], list[Mapping[str, object]]] = defaultdict(list)
     for cell in cells:
-        noise = cell.scores.get("noise") or {}
-        if "audit_sha256" in noise:
-            hashes[cell.dataset, cell.noise, cell.ratio, cell.seed][str(noise["audit_sha256"])] = (
-                noise.get("realised")
-            )
-    for (dataset, noise, ratio, seed), found in sorted(hashes.items()):
-        realised = next(iter(found.values()))
+        noise = cell.scores.get("noise")
+        if isinstance(noise, dict) and "audit_sha256" in noise:
+            found[cell.dataset, cell.noise, cell.ratio, cell.seed].append(noise)
+    for (dataset, noise, ratio, seed), audits in sorted(found.items()):
+        # the labels alone where all record them: the rest of an audit may differ
+        key = "labels" if all("labels" in audit for audit in audits) else "audit_sha256"
+        hashes = sorted({str(audit[key]) for audit in audits})
+        realised = audits[0].get("realised")
         share = f"{realised:.4f}" if isinstance(realised, int | float) else ""
-        yield AuditFact(f"{dataset}, {noise} {ratio:g}, seed {seed}", share, tuple(sorted(found)))
+        yield AuditFact(f"{dataset}, {noise} {ratio:g}, seed {seed}", share, tuple(hashes))

@@ -56,7 +56,7 @@ def test_what_is_printed(collection):
         "14 of 28 judgements (0.5000)",
         inspection.audit.sha256[:20],
         "Rank of the inserted",
-        "bm25 and lsa-1",
+        "bm25 and lsa-2",
     ):
         assert expected in text
     plain = records(inspection)

@@ -117,7 +117,7 @@ def test_instance_rates_follow_the_rate(collection):
         == ambiguous.audit.header.corrupted
         == 24
     )
-    assert ambiguous.audit.header.encoder == "target: lsa-1; rate: lsa-1"
+    assert ambiguous.audit.header.encoder == "target: lsa-2; rate: lsa-2"
 
 
 def test_a_mixture_uses_all_components_by_weight(collection):
@@ -129,7 +129,7 @@ def test_a_mixture_uses_all_components_by_weight(collection):
         collection, "mixture", "noise.weights={semantic:0,uniform:1,false_negative:0}"
     )
     assert {row.kind for row in alone} == {"uniform"}
-    assert corruption.audit.header.encoder == "semantic: lsa-1"
+    assert corruption.audit.header.encoder == "semantic: lsa-2"
 
 
 def test_natural_noise_from_lower_grades(collection):
