@@ -23,16 +23,16 @@ class Speedup:
     """How many times faster we are than something else.
 
     Attributes:
-        path: What is timed.
-        setting: Model, sizes.
-        against: The peer, or the raw limit.
-        ratio: Median over the repeats of its time over ours.
-        lowest: Smallest of these ratios.
-        highest: Largest.
-        target: What the ratio should at least be.
-        ours: Our median, in `unit`.
-        theirs: Its median.
-        unit: Of both, e.g. steps/s.
+        path: what is timed.
+        setting: model, sizes.
+        against: the peer, or the raw limit.
+        ratio: median over the repeats of its time over ours.
+        lowest: smallest of these ratios.
+        highest: largest.
+        target: what the ratio should at least be.
+        ours: our median, in `unit`.
+        theirs: its median.
+        unit: of both, e.g. steps/s.
     """
 
     path: str
@@ -52,11 +52,11 @@ class Limit:
     """A number that should stay below another.
 
     Attributes:
-        path: What is measured.
-        setting: How.
-        value: What was measured, in `unit`.
-        target: What it should at most be.
-        unit: Of both.
+        path: what is measured.
+        setting: how.
+        value: what was measured, in `unit`.
+        target: what it should at most be.
+        unit: of both.
     """
 
     path: str
@@ -71,11 +71,11 @@ class Portion:
     """A part of a whole; nothing is asked of it.
 
     Attributes:
-        path: The whole.
-        setting: Model, sizes.
-        part: What is measured.
-        amount: What was measured, in `unit`.
-        unit: Of the amount.
+        path: the whole.
+        setting: model, sizes.
+        part: what is measured.
+        amount: what was measured, in `unit`.
+        unit: of the amount.
     """
 
     path: str

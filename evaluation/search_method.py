@@ -65,7 +65,7 @@ class Search(ABC, Generic[AnyNetwork]):
     """Answers queries with a network.
 
     Attributes:
-        shared: Whether several processes can answer together; otherwise one does and the others
+        shared: whether several processes can answer together; otherwise one does and the others
             wait.
     """
 
@@ -117,7 +117,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
         Args:
             network: encodes or scores.
-            queries: Q queries.
+            queries: q queries.
             corpus: the collection.
             depth: documents a query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.

@@ -1,6 +1,6 @@
 """Losses over candidate lists: how far scores are from their labels, and how far to believe those.
 
-Reading order: `candidates` (what a loss sees), `loss` (what it returns), `candidate_lists` (the form
+Reading order: `candidates` (the input of a loss), `loss` (its output), `candidate_lists` (the form
 in which formulas are written), `formula` (how one becomes a loss); then any file of `robust/`,
 `ranking/`, `selection/`, `stateful/`, `weakening/` or `wrappers/`.
 """

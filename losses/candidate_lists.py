@@ -20,14 +20,14 @@ class CandidateLists(NamedTuple):
     0 times anything stays 0. What a formula makes of a list that does not compete is ignored.
 
     Attributes:
-        batch: The candidates that the lists come from.
-        row: Row of the batch, [L].
-        column: Column of the positive, [L].
-        competes: Lists with a positive and somebody to compete with, [L].
-        mask: Candidates of the list, [L, C].
-        positive: Its labelled candidates, [L, C].
-        scores: Scores z, [L, C].
-        log_p: Log-softmax of the scores over the list, [L, C].
+        batch: the candidates that the lists come from.
+        row: row of the batch, [L].
+        column: column of the positive, [L].
+        competes: lists with a positive and somebody to compete with, [L].
+        mask: candidates of the list, [L, C].
+        positive: its labelled candidates, [L, C].
+        scores: scores z, [L, C].
+        log_p: log-softmax of the scores over the list, [L, C].
     """
 
     batch: Candidates
@@ -99,7 +99,7 @@ class CandidateLists(NamedTuple):
         return self.total(values * pairs) / self.total(pairs).clamp(min=1)
 
     def output(self, values: Tensor, decisions: Decisions | None = None) -> LossOutput:
-        """Return what a loss says that makes `values` [L] of the lists."""
+        """Return the output of a loss with these `values` [L] of the lists."""
         return LossOutput(self.mean(values), self.lists_per_query() > 0, decisions)
 
     def lists_per_query(self) -> Tensor:
@@ -108,7 +108,7 @@ class CandidateLists(NamedTuple):
 
 
 def outside(values: Tensor, mask: Tensor) -> Tensor:
-    """Return values that are the smallest finite number outside the mask; they let no gradient through."""
+    """Return the values, with the smallest finite number and no gradient outside the mask."""
     return values.masked_fill(~mask, torch.finfo(values.dtype).min)
 
 
@@ -128,7 +128,7 @@ def graded_lists(batch: Candidates) -> CandidateLists:
 
 
 def whole_lists(batch: Candidates) -> CandidateLists:
-    """Return the whole row for every positive: alike for all of a query, so its mean is one of them.
+    """Return the whole row for every positive, so that all lists of a query are equal.
 
     The column is that of the best grade.
     """

@@ -1,4 +1,4 @@
-"""One batch of scored candidates: everything a loss may look at."""
+"""One batch of scored candidates, the input of a loss."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ class Positives(NamedTuple):
     """Where the labelled positives of a batch stand, one pair of row and column each.
 
     Attributes:
-        row: Rows of the batch, [L].
-        column: Columns, [L].
+        row: rows of the batch, [L].
+        column: columns, [L].
     """
 
     row: Tensor
@@ -24,14 +24,14 @@ class Candidates(NamedTuple):
     """The scored candidates of B queries.
 
     Attributes:
-        scores: Scores, already divided by the temperature, [B, C].
-        targets: Grades; above 0 is positive, [B, C].
+        scores: scores, already divided by the temperature, [B, C].
+        targets: grades; above 0 is positive, [B, C].
         mask: True where the slot holds a candidate of the row, [B, C].
-        positives: The positives, as the data knows them; None lets the loss look for them, which
+        positives: the positives, as the data knows them; None lets the loss look for them, which
             waits for the device.
-        pair_ids: Stable ids of the (query, document) pairs, -1 without one, [B, C].
-        teacher: Scores of another model for the same candidates, [B, C].
-        progress: Share of the training that is done, in [0, 1]; schedules read it.
+        pair_ids: stable ids of the (query, document) pairs, -1 without one, [B, C].
+        teacher: scores of another model for the same candidates, [B, C].
+        progress: share of the training that is done, in [0, 1]; schedules read it.
     """
 
     scores: Tensor
@@ -76,11 +76,11 @@ def check_finite(scores: Tensor, mask: Tensor) -> None:
     """Stop when a candidate's score is NaN or infinite.
 
     Args:
-        scores: Scores, [B, C].
+        scores: scores, [B, C].
         mask: True where the slot holds a candidate, [B, C]; other slots may hold anything.
 
     Raises:
-        FloatingPointError: The message names the rows.
+        FloatingPointError: the message names the rows.
     """
     bad = ~torch.isfinite(scores) & mask
     if bad.any():

@@ -1,4 +1,4 @@
-"""From a formula to a loss: `Focal = Formula(focal)` is all that stands between them."""
+"""From a formula to a loss: `Focal = Formula(focal)` is all that it takes."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -21,12 +21,12 @@ class Formula(Generic[P]):
     """A formula over candidate lists that makes losses when it is called with its parameters.
 
     Args:
-        formula: Lists and parameters in, one value per list out, [L].
-        lists: How the lists are made of a batch.
-        per_query: How the values of a query's lists become one, [L] -> [B].
-        asks: What the formula needs besides scores and labels.
-        check: Raises InputError for parameters that do not go together.
-        check_list: Raises InputError for a list size that the parameters do not go with.
+        formula: lists and parameters in, one value per list out, [L].
+        lists: how the lists are made of a batch.
+        per_query: how the values of a query's lists become one, [L] -> [B].
+        asks: what the formula needs besides scores and labels.
+        check: raises InputError for parameters that do not go together.
+        check_list: raises InputError for a list size that the parameters do not go with.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class FormulaLoss(Loss):
     """The loss of a formula with given parameters.
 
     Args:
-        formula: The formula.
-        parameters: Its parameters, by name.
+        formula: the formula.
+        parameters: its parameters, by name.
     """
 
     def __init__(self, formula: Formula[...], parameters: Given) -> None:

@@ -1,4 +1,4 @@
-"""What every loss is: a batch of candidates in, one value per query out, with what it decided.
+"""The interface of losses: candidates in; one value per query and decisions out.
 
 Shapes use one alphabet: B queries, C candidates, L candidate lists.
 """
@@ -21,11 +21,11 @@ class Decisions(NamedTuple):
         ambiguous: 1 where a candidate besides the labelled ones became plausible.
         vacuous: 1 where every candidate is plausible.
         in_credal: 1 where the prediction already lies in the credal set, which is not vacuous.
-        plausible: Number of plausible candidates.
-        confidence: Largest confidence among the candidates.
-        vacuous_positives: In the pointwise view the vacuous share of a query's positive documents,
+        plausible: number of plausible candidates.
+        confidence: largest confidence among the candidates.
+        vacuous_positives: in the pointwise view the vacuous share of a query's positive documents,
             NaN without any; else None.
-        vacuous_negatives: The same of its other documents.
+        vacuous_negatives: the same of its other documents.
     """
 
     active: Tensor
@@ -39,13 +39,13 @@ class Decisions(NamedTuple):
 
 
 class LossOutput(NamedTuple):
-    """What a loss says about a batch.
+    """The output of a loss for a batch.
 
     Attributes:
-        values: One value per query, exactly 0 where it has no supervision, [B].
-        counted: Queries that count in the mean, bool [B].
-        decisions: What was decided about the labels, without gradient; None for a loss that takes
-            them as they are.
+        values: one value per query, exactly 0 without supervision, [B].
+        counted: queries that count in the mean, bool [B].
+        decisions: decisions about the labels, without gradient; None for a loss that never doubts
+            labels.
     """
 
     values: Tensor
@@ -58,14 +58,14 @@ class LossOutput(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a loss asks for besides scores and labels.
+    """What a loss needs besides scores and labels.
 
     Attributes:
-        pair_ids: It keeps state per (query, document) pair.
-        teacher: It compares with a teacher's scores.
-        teacher_decay: The teacher is a moving average of the trained network's weights, with this
+        pair_ids: it keeps state per (query, document) pair.
+        teacher: it compares with a teacher's scores.
+        teacher_decay: the teacher is a moving average of the trained network's weights, with this
             decay; None: it is a run.
-        in_batch: It compares a document's queries, so queries must share candidates.
+        in_batch: it compares a document's queries, so queries must share candidates.
     """
 
     pair_ids: bool = False
@@ -78,20 +78,20 @@ class Part(nn.Module):
     """A loss, or something that a loss is made of.
 
     Attributes:
-        asks: What this part itself asks for; `Loss.needs` collects it from all parts.
+        asks: what this part itself asks for; `Loss.needs` collects it from all parts.
     """
 
     asks: Needs = Needs()
 
     def epoch_ended(self) -> None:
-        """Take in what the epoch has shown; does nothing where nothing is remembered."""
+        """Learn from the finished epoch, if the part remembers anything."""
 
 
 class Loss(Part, ABC):
     """Abstract loss over candidates.
 
     Attributes:
-        min_candidates: Rows with fewer candidates carry no supervision.
+        min_candidates: rows with fewer candidates carry no supervision.
     """
 
     min_candidates: int = 2
@@ -100,13 +100,13 @@ class Loss(Part, ABC):
         """Judge a batch, in float32 at least, whatever the precision of the scores.
 
         Args:
-            batch: The scored candidates.
+            batch: the scored candidates.
 
         Returns:
             One value per query, and what was decided about its labels.
 
         Raises:
-            InputError: The loss needs pair ids or a teacher's scores and got none.
+            InputError: the loss needs pair ids or a teacher's scores and got none.
         """
         with torch.autocast(batch.scores.device.type, enabled=False):
             return self.judge(batch.in_full_precision())
@@ -130,14 +130,14 @@ class Loss(Part, ABC):
         """What the loss and everything inside it ask for.
 
         Raises:
-            InputError: Two parts want different teachers.
+            InputError: two parts want different teachers.
         """
         asked = [part.asks for part in self.parts]
         decays = {ask.teacher_decay for ask in asked if ask.teacher}
         if len(decays) > 1:
             raise InputError(
-                "loss: two parts want different teachers; a run (decay null) and a moving average "
-                "do not go together."
+                "loss: two parts need different teachers; a run (decay null) and a moving average "
+                "cannot be combined."
             )
         return Needs(
             pair_ids=any(ask.pair_ids for ask in asked),
@@ -155,10 +155,10 @@ class Loss(Part, ABC):
         """Check the parameters against the list size, once at start-up.
 
         Args:
-            candidates: Number of candidates in a row.
+            candidates: number of candidates in a row.
 
         Raises:
-            InputError: The loss cannot learn from lists of this size.
+            InputError: the loss cannot learn from lists of this size.
         """
         if candidates < self.min_candidates:
             raise InputError(

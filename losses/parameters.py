@@ -1,4 +1,4 @@
-"""Parameters declared once: type, range and meaning stand in the annotation.
+"""Parameters declared once: the annotation holds type, range and meaning.
 
 `gamma: Annotated[float, Parameter("focus, 0 is cross-entropy", "[0, inf)")] = 2.0` is all that says
 what gamma is. Arguments are checked against it; the page of losses and the comments in conf/loss
@@ -28,11 +28,11 @@ T = TypeVar("T")
 
 
 class Parameter(NamedTuple):
-    """What a parameter means, and the numbers it may be.
+    """The meaning of a parameter, and its range.
 
     Attributes:
-        meaning: In a few words.
-        within: Interval of the numbers, such as "(0, 1]"; None: any.
+        meaning: in a few words.
+        within: interval of the numbers, such as "(0, 1]"; None: any.
     """
 
     meaning: str
@@ -42,9 +42,9 @@ class Parameter(NamedTuple):
         """Return a value of the declared type within the range, or raise InputError.
 
         Args:
-            key: Configuration key, for the message.
-            value: The value.
-            kind: Its declared type: float, int, bool, a Literal of words, or one of these or None.
+            key: configuration key, for the message.
+            value: the value.
+            kind: its declared type: float, int, bool, a Literal of words, or one of these or None.
         """
         options = get_args(kind)
         if get_origin(kind) is Literal:

@@ -77,9 +77,9 @@ class ScalePoint(NamedTuple):
     """One stage at one size.
 
     Attributes:
-        size: Documents.
-        own: Peak of the process's own memory beyond the imports, GiB.
-        resident: The same with the files that are mapped.
+        size: documents.
+        own: peak of the process's own memory beyond the imports, GiB.
+        resident: the same with the files that are mapped.
         seconds: CPU seconds.
     """
 

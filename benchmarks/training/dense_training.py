@@ -28,12 +28,12 @@ class DenseSetting(NamedTuple):
     """A model, its batches and what we want to reach.
 
     Attributes:
-        layers: Of MiniLM.
-        batch_size: Queries a batch, each with a positive and a negative.
-        length: Most tokens of a document.
-        steps: Batches.
-        lengths: Of the documents, in words.
-        targets: Ratio for each contender.
+        layers: of MiniLM.
+        batch_size: queries a batch, each with a positive and a negative.
+        length: most tokens of a document.
+        steps: batches.
+        lengths: of the documents, in words.
+        targets: ratio for each contender.
     """
 
     layers: int

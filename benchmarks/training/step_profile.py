@@ -57,7 +57,7 @@ class Stopwatch:
     """CPU seconds by name of the part.
 
     Attributes:
-        seconds: Those of each time.
+        seconds: those of each time.
     """
 
     def __init__(self) -> None:

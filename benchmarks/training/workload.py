@@ -47,9 +47,9 @@ class Workload:
     """Some batches of a cell's training.
 
     Attributes:
-        cfg: The cell's configuration.
-        inputs: Its data.
-        steps: Batches.
+        cfg: the cell's configuration.
+        inputs: its data.
+        steps: batches.
     """
 
     cfg: DictConfig

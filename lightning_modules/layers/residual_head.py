@@ -46,7 +46,7 @@ class Linear(Head):
     """x + W x.
 
     Args:
-        update: W, [D, D].
+        update: w, [D, D].
     """
 
     def __init__(self, update: Tensor) -> None:
@@ -66,8 +66,8 @@ class LowRank(Head):
     """x + U V x.
 
     Args:
-        up: U, [D, r].
-        down: V, [r, D].
+        up: u, [D, r].
+        down: v, [r, D].
     """
 
     def __init__(self, up: Tensor, down: Tensor) -> None:
@@ -87,8 +87,8 @@ class TwoLayer(Head):
     """x + U relu(V x).
 
     Args:
-        up: U, [D, h].
-        down: V, [h, D].
+        up: u, [D, h].
+        down: v, [h, D].
     """
 
     def __init__(self, up: Tensor, down: Tensor) -> None:

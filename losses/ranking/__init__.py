@@ -1,1 +1,1 @@
-"""The losses of retrieval itself: contrast, pairs, lists and distillation."""
+"""Retrieval losses: contrast, pairs, lists and distillation."""

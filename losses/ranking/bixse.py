@@ -12,7 +12,7 @@ from losses.parameters import Parameter, validated
 
 
 def bixse(batch: Candidates, bias: Tensor | float = 0.0, max_grade: float = 1.0) -> Tensor:
-    r"""Binary cross-entropy of sigmoid(z + b) and the grade as a probability, a mean over candidates.
+    r"""Mean binary cross-entropy of sigmoid(z + b) and the grade as a probability.
 
     .. math:: L = \frac{1}{n} \sum_i \log(1 + e^{z_i + b}) - \min(g_i / g_{\max}, 1) (z_i + b)
 

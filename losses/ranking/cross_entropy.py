@@ -1,4 +1,4 @@
-"""Cross-entropy, the loss that every robust one is compared with. Over a batch it is InfoNCE."""
+"""Cross-entropy, the baseline of all robust losses. Over a batch it is InfoNCE."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from losses.parameters import Parameter, validated
 
 
 def cross_entropy(lists: CandidateLists) -> Tensor:
-    r"""Softmax cross-entropy with the positive as the one right answer.
+    r"""Softmax cross-entropy with the positive as the only right candidate.
 
     .. math:: L = -\log p_y
 

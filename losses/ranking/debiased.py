@@ -39,13 +39,13 @@ def hard_negative_contrastive(
     ] = 1.0,
     min_score: MinScore = -20.0,
 ) -> Tensor:
-    r"""Hard-negative contrastive loss (HCL): the debiased loss, high-scoring negatives weigh more.
+    r"""Hard-negative contrastive loss (HCL): the debiased loss with more weight on hard negatives.
 
     .. math:: L = -\log \frac{e^{z_y}}{e^{z_y} + G}, \quad
         G = \max\Big(\frac{\sum_{i \ne y} w_i e^{z_i} / \bar w - \tau^+ N e^{z_y}}{1 - \tau^+},\; N
         e^{z_{\min}}\Big), \quad w_i = e^{\beta z_i}
 
-    False negatives score high and so count more, which is why the correction by tau_plus matters.
+    False negatives score high and so count more; hence the correction by tau_plus.
 
     Reference:
         J. Robinson et al. Contrastive Learning with Hard Negative Samples. ICLR 2021.

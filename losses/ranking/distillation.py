@@ -36,7 +36,7 @@ def kl_distillation(
     lists: CandidateLists,
     temperature: Annotated[float, Parameter("softening temperature", "(0, inf)")] = 1.0,
 ) -> Tensor:
-    r"""Divergence of the student's distribution from the teacher's; the labels are not looked at.
+    r"""Divergence of the student's distribution from the teacher's; labels are ignored.
 
     .. math:: L = T^2 \, \mathrm{KL}(\mathrm{softmax}(t/T) \,\|\, \mathrm{softmax}(z/T))
 

@@ -1,4 +1,4 @@
-"""Guided contrast (GIST): leave out negatives that a guide finds closer to the query than the positive."""
+"""Guided contrast (GIST): leave out negatives that a guide scores above the positive."""
 
 from typing import Annotated, Literal
 

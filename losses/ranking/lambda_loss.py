@@ -1,4 +1,4 @@
-"""LambdaLoss: a pairwise logistic loss in which a pair weighs what swapping it would change in nDCG."""
+"""LambdaLoss: a pairwise logistic loss, weighted by how much swapping a pair changes nDCG."""
 
 import math
 from typing import Annotated

@@ -19,7 +19,7 @@ def listnet(lists: CandidateLists) -> Tensor:
 
 
 def listmle(lists: CandidateLists) -> Tensor:
-    r"""Negative log-likelihood of the ideal order: every positive is chosen before all lower grades.
+    r"""Negative log-likelihood of the ideal order: each positive is chosen before lower grades.
 
     .. math:: L = \sum_{i: g_i > 0} \Big[ \log \Big(e^{z_i} + \sum_{g_j < g_i} e^{z_j}\Big) - z_i
         \Big]

@@ -1,1 +1,1 @@
-"""Losses that a wrong label harms less than cross-entropy."""
+"""Robust losses, which wrong labels harm less than cross-entropy."""

@@ -23,7 +23,7 @@ def normalized_negative_cross_entropy(
         ),
     ] = 10.0,
 ) -> Tensor:
-    r"""What the label lacks of all that the candidates have above the smallest probability.
+    r"""Share of the other candidates in the log-probabilities above the smallest probability.
 
     .. math:: L = 1 - \frac{A + \log p_y}{\sum_i (A + \log p_i)}, \qquad A = -\log p_{\min}
 

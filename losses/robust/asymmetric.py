@@ -1,4 +1,4 @@
-"""Asymmetric losses: robust while the right label is still the likeliest, easier to fit than symmetric."""
+"""Asymmetric losses: robust if right labels are the likeliest, and easier to fit than symmetric."""
 
 import math
 from typing import Annotated

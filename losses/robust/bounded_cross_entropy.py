@@ -1,4 +1,4 @@
-"""Cross-entropy that stays finite where the label is unlikely: its series cut off, or its tangent."""
+"""Cross-entropy that stays finite for unlikely labels: its truncated series, or its tangent."""
 
 import math
 from typing import Annotated
@@ -35,7 +35,7 @@ def taylor_cross_entropy(
 
 
 def phuber_cross_entropy(lists: CandidateLists, tau: Tau = 10.0) -> Tensor:
-    r"""Partially Huberised cross-entropy (PHuber-CE): continued by its tangent below p_y = 1/tau.
+    r"""Cross-entropy continued by its tangent below p_y = 1/tau (partially Huberised, PHuber-CE).
 
     .. math:: L = -\log p_y \text{ if } p_y > 1/\tau, \text{ else } -\tau p_y + \log \tau + 1
 
@@ -47,7 +47,7 @@ def phuber_cross_entropy(lists: CandidateLists, tau: Tau = 10.0) -> Tensor:
 
 
 def _check_tau(given: Given, candidates: int) -> None:
-    """An even prediction must lie in the logarithmic part."""
+    """Check that an even prediction lies in the logarithmic part."""
     if given["tau"] <= candidates:
         raise InputError(
             f"loss.tau is {given['tau']:g}, but lists of {candidates} candidates need more than "

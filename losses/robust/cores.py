@@ -1,4 +1,4 @@
-"""Confidence-regularised cross-entropy with a sieve (CORES2); on dense retrieval lists it is CCR."""
+"""Confidence-regularised cross-entropy with a sieve (CORES2), called CCR for dense retrieval."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Distances between prediction and label: bounded, and two of them symmetric (copies of 1 - p_y)."""
+"""Bounded distances between prediction and label; two of them are symmetric."""
 
 import math
 from typing import Annotated

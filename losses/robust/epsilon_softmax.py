@@ -1,4 +1,4 @@
-"""Epsilon-softmax: predictions pushed towards their own maximum, so that labels hardly matter twice."""
+"""Epsilon-softmax: a loss of predictions that are pushed towards their own maximum."""
 
 from typing import Annotated
 

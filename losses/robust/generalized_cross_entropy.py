@@ -36,8 +36,8 @@ def truncated_generalized_cross_entropy(
 
     .. math:: L = \frac{1 - \max(p_y, k)^q}{q}
 
-    Stateless: the prediction of the moment prunes, where the paper keeps weights per example. A
-    list whose positives all start below k never trains.
+    Stateless: the current prediction prunes, while the paper keeps weights per example. A list
+    whose positives all start below k never trains.
 
     Reference:
         Z. Zhang, M. Sabuncu. Generalized Cross Entropy Loss for Training Deep Neural Networks with

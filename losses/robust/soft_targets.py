@@ -1,4 +1,4 @@
-"""Cross-entropy with a softer target: a part of it is spread evenly, or is the model's prediction."""
+"""Cross-entropy with a softer target: partly even, or partly the model's prediction."""
 
 from typing import Annotated
 

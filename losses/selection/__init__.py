@@ -1,1 +1,1 @@
-"""Rivals of a robust loss: they choose the pairs to learn from, by how badly the model fits them."""
+"""Rivals of robust losses, which choose the pairs to learn from by how well the model fits them."""

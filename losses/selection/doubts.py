@@ -1,4 +1,4 @@
-"""What a selection decided, in the words of the diagnostics: a pair that it drops is ambiguous."""
+"""The decisions of a selection for the diagnostics: a dropped pair is ambiguous."""
 
 from torch import Tensor
 
@@ -11,9 +11,9 @@ def doubts(batch: Candidates, doubted: Tensor, counted: Tensor) -> Decisions:
     """Return the decisions of a selection, [B] each.
 
     Args:
-        batch: The candidates.
-        doubted: Share of a query's labels that are not believed, [B].
-        counted: Queries with supervision, bool [B].
+        batch: the candidates.
+        doubted: share of a query's labels that are not believed, [B].
+        counted: queries with supervision, bool [B].
     """
     doubted = (doubted * counted).detach()
     confidence = outside(batch.scores.detach(), batch.mask).softmax(-1).amax(-1)

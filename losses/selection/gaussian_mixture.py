@@ -15,7 +15,7 @@ def probability_of_low(values: Tensor) -> Tensor:
     in the lower component.
 
     Args:
-        values: Values, [N].
+        values: values, [N].
 
     Reference:
         J. Li, R. Socher, S. Hoi. DivideMix: Learning with Noisy Labels as Semi-supervised Learning.

@@ -1,4 +1,4 @@
-"""Mixture over losses: pairs count as much as they probably belong to those that fit."""
+"""Mixture over losses: each pair is weighted by the probability that its label fits."""
 
 from typing import Annotated, Literal
 

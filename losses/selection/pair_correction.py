@@ -16,7 +16,7 @@ from losses.selection.pair_evidence import PairEvidence
 
 
 def easy_perplexity(lists: CandidateLists) -> Tensor:
-    r"""Logarithm of the positive's perplexity among easy negatives: those borrowed from the batch, [L].
+    r"""Log-perplexity of the positive among easy negatives, those borrowed from the batch, [L].
 
     .. math:: \ell = -\log \frac{e^{z_y}}{e^{z_y} + \sum_{i \text{ easy}} e^{z_i}}
 
@@ -47,9 +47,8 @@ class NoisyPairCorrection(Loss):
     among easy negatives is fitted after every epoch; a pair that is less probably of the lower
     component than the threshold is not believed. Before the first fit the loss is cross-entropy.
 
-    What the paper says of detection and correction is followed; its coefficients, its warm-up and
-    how exactly it rectifies the averaged model's labels could not be verified, so that the defaults
-    here are ours.
+    Detection and correction follow the paper. Its coefficients, its warm-up and the exact way in
+    which it rectifies the averaged model's labels could not be verified, so the defaults are ours.
 
     Reference:
         H. Zhang et al. Noisy Pair Corrector for Dense Retrieval. Findings of EMNLP 2023.

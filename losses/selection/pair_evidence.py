@@ -10,14 +10,16 @@ from losses.stateful.pair_state import PairState
 
 
 class PairEvidence(Part):
-    """How probably each pair's label is right, by a mixture over the pairs' losses that is fitted after every epoch.
+    """The probability that each pair's label is right, from a mixture over the pairs' losses.
+
+    The mixture is fitted after every epoch.
 
     The loss of a pair is the one that it had when the epoch came by it, so the mixture costs no
     further pass; the published methods evaluate all pairs once more. Everything is in the
     checkpoint.
 
     Args:
-        warmup_epochs: Epochs before the first fit, during which every label is right.
+        warmup_epochs: epochs before the first fit, during which every label is right.
     """
 
     asks = Needs(pair_ids=True)
@@ -30,11 +32,11 @@ class PairEvidence(Part):
         self.register_buffer("epochs", torch.zeros((), dtype=torch.int64))
 
     def forward(self, lists: CandidateLists, losses: Tensor) -> Tensor:
-        """Return the probability that each list's label is right, [L]; training remembers the losses.
+        """Return the probability that each label is right, [L]; remember the losses in training.
 
         Args:
-            lists: The lists.
-            losses: Loss of each, without gradient, [L].
+            lists: the lists.
+            losses: loss of each, without gradient, [L].
         """
         ids = lists.batch.known_pair_ids()[lists.row, lists.column]
         ids = ids.masked_fill(~lists.competes, -1)

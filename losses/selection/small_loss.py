@@ -1,4 +1,4 @@
-"""Small-loss selection: wrong labels are learnt late, so the pairs that fit worst are left out."""
+"""Small-loss selection: wrong labels are learnt late, so pairs with large losses are left out."""
 
 from typing import Annotated
 
@@ -15,9 +15,9 @@ def smallest(values: Tensor, counted: Tensor, dropped: float) -> Tensor:
     """Return which of the counted values are the smallest, all but a share of them, bool [B].
 
     Args:
-        values: Values, [B].
-        counted: Values that take part, bool [B]; at least one of them is kept.
-        dropped: Share that is not kept, in [0, 1); what is kept is rounded down.
+        values: values, [B].
+        counted: values that take part, bool [B]; at least one of them is kept.
+        dropped: share that is not kept, in [0, 1); what is kept is rounded down.
     """
     rank = values.masked_fill(~counted, torch.inf).argsort(stable=True).argsort()
     kept = ((1 - dropped) * counted.sum().double()).floor().clamp(min=1)
@@ -34,9 +34,9 @@ class SmallLossSelection(Loss):
     chooses for itself, at half the cost. t and T_k are shares of the training.
 
     Args:
-        loss: The loss.
+        loss: the loss.
         noise_rate: tau, the estimated share of wrong labels.
-        ramp: T_k, the share of the training over which R rises; published: 10 of 200 epochs.
+        ramp: t_k, the share of the training over which R rises; published: 10 of 200 epochs.
 
     Reference:
         B. Han et al. Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy

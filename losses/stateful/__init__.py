@@ -1,1 +1,1 @@
-"""Losses that remember (query, document) pairs from one epoch to the next."""
+"""Stateful losses, which remember (query, document) pairs between epochs."""

@@ -1,4 +1,4 @@
-"""Early-learning regularisation (ELR): stay close to what was believed before wrong labels were memorised."""
+"""Early-learning regularisation (ELR): stay close to predictions before memorisation."""
 
 from typing import Annotated
 
@@ -18,10 +18,10 @@ def elr_regularizer(scores: Tensor, average: Tensor, mask: Tensor) -> Tensor:
     .. math:: R = \log(1 - \langle t, p \rangle)
 
     Args:
-        scores: Scores, [B, C].
-        average: Moving average t of past predictions over the same candidates, without gradient,
+        scores: scores, [B, C].
+        average: moving average t of past predictions over the same candidates, without gradient,
             [B, C].
-        mask: Candidates with a past, over which p is normalised, [B, C].
+        mask: candidates with a past, over which p is normalised, [B, C].
 
     Returns:
         One value per query, [B]; 0 with fewer than two candidates. The disagreement is clamped at

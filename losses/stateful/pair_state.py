@@ -1,4 +1,4 @@
-"""Values remembered for (query, document) pairs across batches, epochs, checkpoints and processes."""
+"""Values of (query, document) pairs, kept across batches, epochs, checkpoints and processes."""
 
 import torch
 import torch.distributed as dist
@@ -7,7 +7,7 @@ from torch.nn.functional import pad
 
 
 class PairState(nn.Module):
-    """A growing table from pair id to a number: sorted ids, found by binary search, so that nothing loops over pairs.
+    """A growing table from pair ids to numbers, sorted for binary search without loops over pairs.
 
     In a distributed run every process must call `average` equally often: what one process learns is
     gathered, and all hold the same table. The table is no buffer: it grows, no process needs it
@@ -20,7 +20,7 @@ class PairState(nn.Module):
         self.values = torch.empty(0, dtype=torch.float64)
 
     def get_extra_state(self) -> dict[str, Tensor]:
-        """The table, for checkpoints."""
+        """Return the table, for checkpoints."""
         return {"ids": self.ids, "values": self.values}
 
     def set_extra_state(self, state: dict[str, Tensor]) -> None:
@@ -29,13 +29,13 @@ class PairState(nn.Module):
 
     @torch.no_grad()
     def average(self, ids: Tensor, values: Tensor, decay: float, *, learn: bool) -> Tensor:
-        """Moving average of each pair's values, today's included: decay * past + (1 - decay) * today.
+        """Return the moving average of each pair's values: decay * past + (1 - decay) * current.
 
         Args:
-            ids: Pair ids, -1 for candidates that have none, any shape.
-            values: Today's values, same shape.
-            decay: Weight of the past.
-            learn: Whether to remember the result.
+            ids: pair ids, -1 for candidates that have none, any shape.
+            values: today's values, same shape.
+            decay: weight of the past.
+            learn: whether to remember the result.
 
         Returns:
             The averages, same shape; today's value for a pair met for the first time and for
@@ -50,7 +50,7 @@ class PairState(nn.Module):
         return mixed.to(values.dtype)
 
     def _look_up(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Stored values, 0 where there are none, and which ids are known."""
+        """Return the stored values, 0 if there are none, and which ids are known."""
         if len(self.ids) == 0:
             return torch.zeros_like(ids, dtype=self.values.dtype), torch.zeros_like(
                 ids, dtype=torch.bool
@@ -60,7 +60,7 @@ class PairState(nn.Module):
         return self.values[place] * known, known
 
     def _store(self, ids: Tensor, values: Tensor) -> None:
-        """Set the values of sorted, distinct ids; new ones are merged into the table by their position, without sorting it again."""
+        """Set the values of sorted, distinct ids; merge new ids into the sorted table."""
         place = torch.searchsorted(self.ids, ids)
         known = self._look_up(ids)[1]
         self.values[place[known]] = values[known]
@@ -77,7 +77,7 @@ class PairState(nn.Module):
 
 
 def _combine(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Distinct sorted ids; the same pair met twice in a step counts with its mean."""
+    """Return distinct sorted ids and their values; a pair met twice in a step has its mean."""
     distinct, group, count = torch.unique(ids, return_inverse=True, return_counts=True)
     return distinct, torch.zeros_like(distinct, dtype=values.dtype).index_add_(
         0, group, values
@@ -85,7 +85,7 @@ def _combine(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _gather(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """The ids and values of all processes; those of this one outside a distributed run."""
+    """Return the ids and values of all processes, or of this one if it trains alone."""
     if not (dist.is_available() and dist.is_initialized()):
         return ids, values
     world = dist.get_world_size()

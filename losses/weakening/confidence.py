@@ -1,4 +1,7 @@
-"""Whose confidence decides what is plausible. The projection keeps the odds of the trained model."""
+"""Sources of the confidence that decides what is plausible.
+
+The projection always keeps the odds of the trained model.
+"""
 
 from abc import ABC, abstractmethod
 from typing import Annotated
@@ -80,7 +83,7 @@ class PairAverageConfidence(Confidence):
 
 
 class PriorCorrectedConfidence(Confidence):
-    """The pointwise safety: judge positives as if half of the pairs were positive.
+    """The confidence of the pointwise view: judge positives as if half of the pairs were positive.
 
     A model that has only learnt the base rate r is confident that every document is "not relevant"
     and would doubt every positive label. In the pair (0, s) a positive is therefore judged by s -

@@ -17,9 +17,9 @@ def graded_divergence(log_p: Tensor, possibility: Tensor, mask: Tensor) -> Tenso
     is p - q*, so q* is treated as a constant.
 
     Args:
-        log_p: Log-probabilities, finite outside the list, [L, C].
-        possibility: Possibility pi_i in (0, 1], at least one 1 in each list, [L, C].
-        mask: Candidates of the list, [L, C].
+        log_p: log-probabilities, finite outside the list, [L, C].
+        possibility: possibility pi_i in (0, 1], at least one 1 in each list, [L, C].
+        mask: candidates of the list, [L, C].
 
     Returns:
         The divergence, exactly 0 with zero gradient inside the credal set, [L].
@@ -40,9 +40,9 @@ def project(log_p: Tensor, possibility: Tensor, mask: Tensor) -> tuple[Tensor, T
     one step per hull vertex.
 
     Args:
-        log_p: Log-probabilities, [L, C].
-        possibility: Possibility in (0, 1], [L, C].
-        mask: Candidates of the list, [L, C].
+        log_p: log-probabilities, [L, C].
+        possibility: possibility in (0, 1], [L, C].
+        mask: candidates of the list, [L, C].
 
     Returns:
         The projection, 0 outside the list, [L, C], and which lists it changed, [L].
@@ -65,7 +65,10 @@ def project(log_p: Tensor, possibility: Tensor, mask: Tensor) -> tuple[Tensor, T
 
 
 def _hull_slopes(behind: Tensor, height: Tensor) -> Tensor:
-    """Slope of the convex minorant over each of the C segments between C + 1 points, [L, C]; `behind` is 1 minus their abscissa."""
+    """Return the slopes of the convex minorant over the segments between C + 1 points, [L, C].
+
+    `behind` is 1 minus the abscissas of the points.
+    """
     lists, points = behind.shape
     position = torch.arange(points, device=behind.device)
     at = position.new_zeros(lists, 1)

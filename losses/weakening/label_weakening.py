@@ -45,9 +45,9 @@ def relaxed_divergence(log_p: Tensor, plausible: Tensor, alpha: float) -> Tensor
         P = p(S) < 1-\alpha, \text{ else } 0
 
     Args:
-        log_p: Log-probabilities, [L, C].
-        plausible: The set S of each list, [L, C].
-        alpha: Mass that may lie outside S.
+        log_p: log-probabilities, [L, C].
+        plausible: the set S of each list, [L, C].
+        alpha: mass that may lie outside S.
     """
     satisfied = math.log1p(-alpha)
     log_mass = outside(log_p, plausible).logsumexp(-1).clamp(max=satisfied)  # log P

@@ -24,8 +24,8 @@ class LabelWeakening(Loss):
     """Label weakening with its options; see `label_weakening` for the definition.
 
     Args:
-        threshold: Confidence that makes a candidate plausible.
-        confidence: Whose confidence counts; the model's own by default.
+        threshold: confidence that makes a candidate plausible.
+        confidence: whose confidence counts; the model's own by default.
         null_candidate: Option G: a virtual candidate "none of these" that can release a wrong
             positive.
     """
@@ -103,7 +103,7 @@ class LabelWeakening(Loss):
             )
 
     def _beta_of_even_lists(self, candidates: int, progress: float) -> float:
-        """Smallest beta in lists of this size with equal scores, whatever the label."""
+        """Return the smallest beta in lists of this size with equal scores, whatever the label."""
         scores = torch.zeros(2, candidates, dtype=torch.float64)
         pair_ids = torch.arange(candidates).expand(2, -1) - 1  # one document is borrowed
         lists = positive_lists(
@@ -123,7 +123,7 @@ class LabelWeakening(Loss):
         return (positive_lists if self.positives == "per_positive" else whole_lists)(batch)
 
     def _grades(self, lists: CandidateLists) -> Tensor:
-        """How possible the labels alone make each candidate, in [0, 1], [L, C]."""
+        """Return the possibility of each candidate by the labels alone, in [0, 1], [L, C]."""
         if self.positives != "graded":
             return lists.positive.to(lists.log_p.dtype)
         grades = lists.arrange(lists.batch.targets).masked_fill(~lists.positive, 0.0)
@@ -132,7 +132,7 @@ class LabelWeakening(Loss):
     def _divergence(
         self, lists: CandidateLists, grades: Tensor, excess: Tensor, plausible: Tensor
     ) -> Tensor:
-        """Divergence from the prediction to the credal set, [L]."""
+        """Return the divergence from the prediction to the credal set, [L]."""
         if self.softness is None and self.positives != "graded":
             divergence = relaxed_divergence(lists.log_p, plausible, self.alpha)
         else:
@@ -149,7 +149,7 @@ class LabelWeakening(Loss):
 
 
 def _vacuous(lists: CandidateLists, plausible: Tensor) -> Tensor:
-    """Lists in which every candidate is plausible, [L]."""
+    """Return the lists in which every candidate is plausible, [L]."""
     return (plausible | ~lists.mask).all(-1)
 
 

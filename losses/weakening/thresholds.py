@@ -1,7 +1,6 @@
-"""How confident must the model be in a candidate before it is plausible?
+"""Thresholds: how confident the model must be before a candidate is plausible.
 
-A threshold answers with log beta; a candidate is plausible when its log-confidence is strictly
-above it.
+A threshold returns log beta; a candidate is plausible if its log-confidence is strictly above it.
 """
 
 import math
@@ -21,11 +20,11 @@ Beta = Annotated[
 
 
 class Belief(NamedTuple):
-    """What a threshold may look at.
+    """The input of a threshold.
 
     Attributes:
-        lists: The lists.
-        log_confidence: Log-confidence in their candidates, without gradient, [L, C].
+        lists: the lists.
+        log_confidence: log-confidence in their candidates, without gradient, [L, C].
     """
 
     lists: CandidateLists
@@ -144,7 +143,7 @@ class LiftThreshold(Threshold):
 
 
 class MarginThreshold(Threshold):
-    """Option B: plausible is what beats the positive by a margin, p_i > e^delta p_y.
+    """Option B: a candidate is plausible if it beats the positive by a margin, p_i > e^delta p_y.
 
     It looks at no other candidate.
     """
@@ -168,8 +167,8 @@ class SplitThreshold(Threshold):
     """Option E in lists: one threshold for the query's own candidates, one for borrowed ones.
 
     Args:
-        own: Threshold for candidates with a pair id, those mined for the query.
-        in_batch: Threshold for candidates without, documents of other queries.
+        own: threshold for candidates with a pair id, those mined for the query.
+        in_batch: threshold for candidates without, documents of other queries.
     """
 
     def __init__(self, own: Threshold, in_batch: Threshold) -> None:
@@ -188,8 +187,8 @@ class LabelThreshold(Threshold):
     """Option E in the pointwise view (0, s): one threshold to doubt positives, one for negatives.
 
     Args:
-        positive: How sure the model must be of "not relevant" before a positive label is doubted.
-        negative: How sure it must be of "relevant" before a negative label is doubted.
+        positive: how sure the model must be of "not relevant" before a positive label is doubted.
+        negative: how sure it must be of "relevant" before a negative label is doubted.
     """
 
     def __init__(self, positive: Threshold, negative: Threshold) -> None:
@@ -206,7 +205,7 @@ class BudgetedThreshold(Threshold):
     """Option F: raise a threshold until at most a share of the batch's lists is ambiguous.
 
     Args:
-        threshold: The threshold to raise.
+        threshold: the threshold to raise.
     """
 
     @validated("loss.threshold")
@@ -221,7 +220,7 @@ class BudgetedThreshold(Threshold):
         self.threshold, self.budget = threshold, budget
 
     def log_beta(self, belief: Belief) -> Tensor:
-        """Return the inner threshold, raised by what the first list beyond the budget exceeds it."""
+        """Return the inner threshold, raised to exclude the first list beyond the budget."""
         log_beta = self.threshold.log_beta(belief)
         excess = belief.log_confidence - log_beta
         excess = excess.masked_fill(~belief.lists.rivals, -torch.inf).amax(-1)

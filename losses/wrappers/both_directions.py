@@ -15,10 +15,10 @@ class BothDirections(Loss):
     for as positives. Decisions are reported of the first half.
 
     Args:
-        loss: The loss of both; it keeps no state per pair, since a pair would be seen in two lists.
+        loss: the loss of both; it keeps no state per pair, since a pair would be seen in two lists.
 
     Raises:
-        InputError: The loss keeps state per pair.
+        InputError: the loss keeps state per pair.
 
     Reference:
         A. Radford et al. Learning Transferable Visual Models From Natural Language Supervision.
@@ -54,7 +54,7 @@ class BothDirections(Loss):
 
 
 def _transposed(batch: Candidates) -> Candidates:
-    """The same candidates with the documents as rows and the queries as columns."""
+    """Return the same candidates with the documents as rows and the queries as columns."""
     row, column = batch.known_positives()
     return batch._replace(
         scores=batch.scores.T,

@@ -1,4 +1,4 @@
-"""The pointwise view: every document judged by itself, as "not relevant" (0) or "relevant" (s)."""
+"""The pointwise view: each document by itself, as "not relevant" (0) or "relevant" (s)."""
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ def pointwise_view(batch: Candidates) -> Candidates:
     mask become lists outside the mask.
 
     Args:
-        batch: The scored candidates, [B, C].
+        batch: the scored candidates, [B, C].
 
     Returns:
         The pairs, row after row of the batch; each of the two columns keeps a pair id of its own.
@@ -47,10 +47,10 @@ class Pointwise(Loss):
     Documents without a positive label are supervision here too: they are negatives.
 
     Args:
-        loss: The loss of the two-candidate lists.
+        loss: the loss of the two-candidate lists.
 
     Raises:
-        InputError: The loss compares queries.
+        InputError: the loss compares queries.
     """
 
     min_candidates = 1
@@ -78,13 +78,13 @@ class Pointwise(Loss):
 
 
 def _average(values: Tensor, among: Tensor) -> Tensor:
-    """Average of the slots' values [B C] among the marked ones of each row [B, C], NaN among none."""
+    """Return the average of the slots' values [B C] over marked slots [B, C], NaN without any."""
     values = values.view_as(among).masked_fill(~among, 0.0)
     return values.sum(-1) / among.sum(-1)
 
 
 def _of_queries(decisions: Decisions | None, batch: Candidates) -> Decisions | None:
-    """Decisions about the slots, averaged over each query's documents; the vacuous also by label."""
+    """Return the slots' decisions, averaged over each query's documents; vacuous also by label."""
     if decisions is None:
         return None
     each = Decisions(*(_average(x, batch.mask) for x in decisions if x is not None))

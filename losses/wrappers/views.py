@@ -1,4 +1,4 @@
-"""How a loss looks at a list of candidates."""
+"""The view of a loss on candidates: listwise or pointwise."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,11 @@ def viewed(loss: Loss, view: str) -> Loss:
     """Return the loss as it is, or applied to each document by itself.
 
     Args:
-        loss: Of the configuration.
+        loss: of the configuration.
         view: `listwise` or `pointwise`.
 
     Raises:
-        InputError: For another word, or a pointwise view of a loss that is pointwise already or
+        InputError: for another word, or a pointwise view of a loss that is pointwise already or
             compares queries.
     """
     if view not in VIEWS:

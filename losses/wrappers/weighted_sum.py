@@ -26,10 +26,10 @@ class WeightedSum(Loss):
     r"""Weighted sum :math:`\sum_k w_k L_k` of losses on the same candidates.
 
     Args:
-        terms: The terms, each a weight at least 0 and a loss.
+        terms: the terms, each a weight at least 0 and a loss.
 
     Raises:
-        InputError: There are no terms, or two that want different teachers.
+        InputError: there are no terms, or two that want different teachers.
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:

@@ -46,15 +46,15 @@ class AuditHeader:
         seed: of the keyed hashes.
         units: number N of judgements that the ratio is a share of.
         corrupted: number M of corrupted ones.
-        realised: M / N.
+        realised: m / N.
         skipped: judgements that could not be corrupted and were replaced by the next in the order.
         dropped: judgements that left with queries that had lost every positive.
         false_positives: documents made positive that are not known to be relevant.
         false_negatives: known positives that are no longer positive.
-        eps_plus: P(not labelled positive | train positive).
-        eps_minus_judged: P(labelled positive | judged not relevant); None where nothing was judged
+        eps_plus: p(not labelled positive | train positive).
+        eps_minus_judged: p(labelled positive | judged not relevant); None where nothing was judged
             not relevant.
-        eps_minus_corpus: P(labelled positive | not a known positive), over all pairs of a train
+        eps_minus_corpus: p(labelled positive | not a known positive), over all pairs of a train
             query and a document.
         queries_without_positive: train queries that have no positive left.
         queries_all_wrong: train queries none of whose original positives is left.

@@ -88,7 +88,7 @@ class Bm25Candidates:
     Args:
         collection: the collection.
         order: its documents by id.
-        pool: K.
+        pool: k.
     """
 
     def __init__(self, collection: Collection, order: DocumentOrder, pool: int) -> None:

@@ -124,7 +124,7 @@ class Neighbourhood:
     Args:
         collection: the collection.
         encoder: unit vectors of texts.
-        pool: K.
+        pool: k.
         lam: weight of the query in the anchor.
         dup: cosine of a near duplicate.
     """

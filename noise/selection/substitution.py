@@ -110,8 +110,8 @@ class Lottery(NamedTuple):
     Attributes:
         version: version of the algorithm.
         seed: the noise seed.
-        pool: K.
-        temperature: T.
+        pool: k.
+        temperature: t.
     """
 
     version: str
