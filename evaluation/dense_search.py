@@ -87,6 +87,11 @@ class SingleVectorSearch(Search["DenseRetriever"]):
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
         """Nothing: there is no first stage."""
 
+    def reads_all(self, corpus: Corpus) -> bool:
+        """Always: there is no first stage."""
+        del corpus
+        return True
+
     def search(
         self,
         network: DenseRetriever,

@@ -71,8 +71,12 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
         """Find the candidates of a large collection."""
-        if not self._whole(corpus):
+        if not self.reads_all(corpus):
             self._first_stage.run(queries, corpus)
+
+    def reads_all(self, corpus: Corpus) -> bool:
+        """In collections up to `exact_up_to`."""
+        return len(corpus.tokens) <= self._exact_up_to
 
     def search(
         self,
@@ -88,7 +92,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         assert shard is WHOLE  # not shared
         with evaluating(network):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
-            if self._whole(corpus):
+            if self.reads_all(corpus):
                 scores, rows = _exact(network, vectors, corpus.tokens, depth, batch_tokens)
                 return SearchResult(
                     Run(list(queries.texts), rows, scores),
@@ -102,9 +106,6 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
             "candidates": self._first_stage.candidates,
         }
         return SearchResult(reordered(found, scores, depth), facts, found)
-
-    def _whole(self, corpus: Corpus) -> bool:
-        return len(corpus.tokens) <= self._exact_up_to
 
 
 def _encoded_queries(

@@ -56,6 +56,11 @@ class ReRanking(Search["CrossEncoder"]):
         """Find the candidates."""
         self._first_stage.run(queries, corpus)
 
+    def reads_all(self, corpus: Corpus) -> bool:
+        """Never."""
+        del corpus
+        return False
+
     def search(
         self,
         network: CrossEncoder,

@@ -103,6 +103,10 @@ class Search(ABC, Generic[AnyNetwork]):
         """
 
     @abstractmethod
+    def reads_all(self, corpus: Corpus) -> bool:
+        """Return whether every document is scored for every query, not a first stage's candidates."""
+
+    @abstractmethod
     def search(
         self,
         network: AnyNetwork,

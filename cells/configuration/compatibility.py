@@ -31,6 +31,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "task.examples_file": None,
     "validation.labels": "clean",
     "validation.patience": None,
+    "validation.pool": None,
 }
 """The value of each key that reproduces the behaviour before the key existed."""
 

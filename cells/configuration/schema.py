@@ -53,6 +53,7 @@ class ValidationKeys:
 
     labels: str = MISSING
     patience: int | None = MISSING
+    pool: int | None = MISSING
 
 
 @dataclass

@@ -16,6 +16,7 @@ from data import Cache, Collection, Qrels, TrainingExamples, build_examples, fir
 from data.runs.analyzer import check_language
 from data.training.score_limits import LimitCounts
 from evaluation import Run, below
+from evaluation.pool import Pool, choose_pool
 from noise import Corruption
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class TrainingInputs:
         corruption: noisy training judgements and the audit of all changes.
         examples: training examples made from the noisy judgements.
         validation: judgements that choose the best epoch.
+        pool: documents that it is chosen on; None: all.
         limits: counts of mined negatives within the limits on their scores; empty without limits.
     """
 
@@ -37,6 +39,7 @@ class TrainingInputs:
     corruption: Corruption
     examples: TrainingExamples
     validation: Qrels
+    pool: Pool | None
     limits: dict[str, LimitCounts]
 
     @property
@@ -58,6 +61,7 @@ class TrainingInputs:
             },
             "training_examples": len(self.examples),
             **({"mined_negatives": limits} if limits else {}),
+            **({"validation_pool": self.pool.facts()} if self.pool else {}),
         }
 
 
@@ -96,9 +100,9 @@ def load_inputs(cfg: DictConfig) -> TrainingInputs:
     )
     run = first_negatives(cfg.negatives, collection)
     examples, limits = examples_of(cfg.negatives, collection, corruption, run)
-    return TrainingInputs(
-        tokenise(cfg, collection), corruption, examples, validation_qrels(cfg, collection), limits
-    )
+    validation = validation_qrels(cfg, collection)
+    pool = choose_pool(collection, validation, cfg.validation.pool)
+    return TrainingInputs(tokenise(cfg, collection), corruption, examples, validation, pool, limits)
 
 
 def examples_of(

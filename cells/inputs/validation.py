@@ -24,6 +24,10 @@ def check_validation(cfg: DictConfig) -> None:
     if patience is not None:
         allowed = "1 epoch or more, or null to train all epochs"
         checks.integer("validation.patience", patience, 1, allowed)
+    if cfg.validation.pool is not None:
+        least = cfg.evaluation.depth
+        allowed = f"evaluation.depth={least} documents or more, or null for all documents"
+        checks.integer("validation.pool", cfg.validation.pool, least, allowed)
     if labels == "noisy" and cfg.noise.get("audit") is not None:
         raise InputError(
             f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file describes "

@@ -12,8 +12,10 @@ from cells.record.directory import Cell
 from cells.training.device import on_device
 from data import Qrels, Split
 from data.runs.ranked_lists import first, without_self
+from errors import InputError
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
-from evaluation.search_method import Search, SearchResult
+from evaluation.pool import Pool, PoolInputs
+from evaluation.search_method import Corpus, Search, SearchResult
 from evaluation.shard import WHOLE, Shard
 from lightning_modules import Network
 
@@ -41,10 +43,18 @@ class Evaluator:
         cfg: the cell's configuration.
         tokenised: the collection.
         validation: judgements to score validation against; None: the collection's.
+        pool: documents that validation retrieves from; None: all.
+
+    Raises:
+        InputError: for a pool where the model reads only a first stage's candidates.
     """
 
     def __init__(
-        self, cfg: DictConfig, tokenised: Tokenised, validation: Qrels | None = None
+        self,
+        cfg: DictConfig,
+        tokenised: Tokenised,
+        validation: Qrels | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._tokenised = tokenised
         self._validation = (
@@ -52,6 +62,13 @@ class Evaluator:
         )
         self._measures = parse_measures(cfg.measures)
         self._search: Search[Network] = instantiate(cfg.model.search)
+        self._pool = pool
+        if pool is not None and not self._search.reads_all(self._corpus(pool)):
+            raise InputError(
+                f"validation.pool={len(pool.rows)}: the model scores a first stage's candidates "
+                "only, of that many documents too. Set validation.pool=null, or lower it to what "
+                "the model searches whole (model.search.exact_up_to)"
+            )
         self._depth: int = cfg.evaluation.depth
         self._batch_tokens: int = cfg.evaluation.batch_tokens
         self._negatives: DictConfig = cfg.negatives
@@ -65,7 +82,8 @@ class Evaluator:
         """
         collection = self._tokenised.collection
         mined = [] if self._negatives.refresh_every is None else [collection.train]
-        for split in (collection.test, collection.validation, *mined):
+        validated = [collection.validation] if self._pool is None else []
+        for split in (collection.test, *validated, *mined):
             self._search.prepare(self._tokenised.split(split), self._tokenised.corpus)
 
     @property
@@ -82,7 +100,8 @@ class Evaluator:
             self._tokenised.collection.validation,
             Shard.of_this_process() if self.shared else WHOLE,
         )
-        return self._scored(self._retrieve(network, split, shard=shard).run, self._validation).mean
+        run = self._retrieve(network, split, shard=shard, pool=self._pool).run
+        return self._scored(run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
         """Return the scores on the test split; for a cell, write run.trec and per_query.tsv."""
@@ -105,7 +124,13 @@ class Evaluator:
         return self._retrieve(network, self._tokenised.collection.train, self._negatives.depth).run
 
     def _retrieve(
-        self, network: Network, split: Split, depth: int | None = None, shard: Shard = WHOLE
+        self,
+        network: Network,
+        split: Split,
+        depth: int | None = None,
+        *,
+        shard: Shard = WHOLE,
+        pool: Pool | None = None,
     ) -> SearchResult:
         depth = self._depth if depth is None else depth
         collection = self._tokenised.collection
@@ -113,14 +138,20 @@ class Evaluator:
             result = self._search.search(
                 network,
                 self._tokenised.split(split),
-                self._tokenised.corpus,
+                self._corpus(pool),
                 depth=depth + collection.skip_same_id,
                 batch_tokens=self._batch_tokens,
                 shard=shard,
             )
+        if pool is not None:
+            result = result._replace(run=pool.in_collection(result.run))
         if not collection.skip_same_id:
             return result
         return result._replace(run=first(without_self(result.run, collection.documents), depth))
+
+    def _corpus(self, pool: Pool | None) -> Corpus:
+        whole = self._tokenised.corpus
+        return whole if pool is None else whole._replace(tokens=PoolInputs(whole.tokens, pool.rows))
 
     def _ceiling(self, result: SearchResult, split: Split) -> dict[str, Any]:
         if result.first_stage is None:

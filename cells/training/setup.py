@@ -34,7 +34,7 @@ def set_up(cfg: DictConfig) -> Setup:
     optimization_of(cfg)  # refuses unusable settings before anything is read
     inputs = load_inputs(cfg)
     network = build_network(cfg, inputs.tokenised)
-    return Setup(inputs, network, Evaluator(cfg, inputs.tokenised, inputs.validation))
+    return Setup(inputs, network, Evaluator(cfg, inputs.tokenised, inputs.validation, inputs.pool))
 
 
 def optimization_of(cfg: DictConfig) -> Optimization:
