@@ -1,5 +1,5 @@
 # a script
-"""Write docs/losses.md from the docstrings and conf/loss, so that it cannot drift: `python docs/generate_losses.py`."""
+"""Write docs/losses.md from docstrings and conf/loss: `python docs/generate_losses.py`."""
 
 import inspect
 import json
@@ -21,51 +21,67 @@ HEAD = """# Losses
 
 <!-- Written by docs/generate_losses.py from the docstrings and conf/loss; do not edit. -->
 
-Choose one with `loss=<name>`. Every loss sees scores z [B, C], already divided by the temperature, grades and a mask; p is the softmax
-of a list of n candidates and y its positive. A query with several positives gives one list per positive, without the others, and the
-average counts. Columns: **bounded** and **symmetric** (the sum over all possible labels is constant) are measured on the function itself
-when this page is written, at the end of the training schedule; **needs** names what a loss asks for besides scores and labels. A teacher
-is a TREC run of the train queries: `python run.py task=retrieve_bm25 evaluation.depth=1000` writes one by BM25, `task=retrieve` by any
-model, and `teacher=<file>` names it. What the losses did on real cells and what they cost: [losses, measured](losses-measured.md).
+Choose one of the {count} losses with `loss=<name>`. Every loss has as input the scores z [B, C],
+already divided by the temperature, grades and a mask. In the formulas, p is the softmax over a list
+of n candidates and y its positive. A query with several positives gives one list per positive,
+without the other positives, and their losses are averaged.
 
-All of them serve lists. For a re-ranker that judges each document by itself wrap any of them in `losses.Pointwise`: the document becomes
-the two-candidate list (0, s), so that p = sigmoid(s). `label_weakening_pointwise` does so with a confidence that stands class imbalance.
+The columns **bounded** and **symmetric** (the sum over all possible labels is constant) are
+measured on the loss itself when this page is written, at the end of the training schedule.
+**needs** lists what a loss needs besides scores and labels. A teacher is a TREC run for the
+training queries: `python run.py task=retrieve_bm25 evaluation.depth=1000` writes one with BM25,
+`task=retrieve` with any model, and `teacher=<file>` names it.
+[Losses, measured](losses-measured.md) shows what the losses do in real cells, and their cost.
+
+All losses work on lists. For a re-ranker that scores each document independently, wrap any of them
+in `losses.Pointwise`: the document becomes the two-candidate list (0, s), so that p = sigmoid(s).
+`label_weakening_pointwise` does this with a confidence estimate that is robust to class imbalance.
 
 """
 
 WEAKENING = """
 ## Label weakening and its options
 
-A reconstruction from label relaxation (AAAI 2021) and robust data ambiguation (AAAI 2024): only the abstract of "Learning to Retrieve with
-Weakened Labels" (arXiv 2512.13237) was available. `label_weakening_literal` is the literal reading; the options A to H are ours, each
-switched on by itself on top of it; `label_weakening` is the best setting measured ([results](results.md)). Confidence is read without
-gradient, and the gradient to the scores is p - q*, where q* is the projection of p on the set of admissible distributions.
-The loss's `decisions` say for each query whether the loss is active, whether the label is ambiguous, vacuous or already satisfied, how many
-candidates are plausible, and the largest confidence.
+Label weakening is a reconstruction from label relaxation (AAAI 2021) and robust data ambiguation
+(AAAI 2024): only the abstract of "Learning to Retrieve with Weakened Labels" (arXiv 2512.13237) was
+available. `label_weakening_literal` is the literal reading. The options A to H are ours; each is
+added to it separately. `label_weakening` is the best setting measured ([results](results.md)).
 
-With two candidates an ambiguous label is a dropped one, and where positives are rare a model that has only learnt their rate is confident
-that every document is "not relevant": the literal pointwise reading then doubts every positive. Use `label_weakening_pointwise`.
+Confidence is computed without gradient, and the gradient to the scores is p - q*, where q* is the
+projection of p on the set of acceptable distributions. For each query, the `decisions` of the loss
+tell whether the loss is active, whether the label is ambiguous, vacuous or already satisfied, how
+many candidates are plausible, and the largest confidence.
+
+With two candidates, an ambiguous label is a dropped one. If positives are rare, a model that has
+only learnt their rate is confident that every document is "not relevant", so the literal pointwise
+reading doubts every positive. Use `label_weakening_pointwise` instead.
 
 """
 
 TAIL = """
 ## What is verified
 
-All {cases} cases of the reference vectors (tests/fixtures/golden.json, {ids} loss and parameter ids) are covered by
-tests/losses/test_losses_golden.py, in float64 (loss 1e-9, gradient 1e-7) and in float32 (1e-5); none is left
-out. Early-learning regularisation is checked with its past given from outside, `pairwise_hinge` at
-a kink, where the gradient is the middle of the subgradients. Cases by id:
+tests/losses/test_losses_golden.py checks all {cases} reference vectors (tests/fixtures/golden.json,
+{ids} combinations of loss and parameters), in float64 (loss 1e-9, gradient 1e-7) and in float32
+(1e-5). Early-learning regularisation is checked with a given past, and `pairwise_hinge` at a kink,
+where the gradient is the middle of the subgradients. The number of vectors:
 
 {counts}
 
-Not checked against a paper or official code, so not to be quoted as published defaults: the weights of `bootstrap_soft` (0.05) and
-`bootstrap_hard` (0.2), the order of `taylor_ce` (2), and the bias of `bixse`, whose paper was seen as an abstract only; of
-`noisy_pair_correction` the weight (1), the decay (0.999), the threshold (0.5), the warm-up (1 epoch) and the logarithm of the perplexity;
-the warm-up of `mixture` (1 epoch; published: 10 of 300), the threshold of `mixture_drop`, and the share over which `small_loss` sets in
-(published: 10 of 200 epochs); `active_negative` and `epsilon_softmax` keep the weights of image classification. `gist`, `gist_teacher`,
-the losses that choose pairs, `epsilon_softmax` and `active_negative` are checked against numpy in
-tests/losses/test_losses_selection.py; `bixse` has no reference. NCE-based losses scale with n / 10 by default (our choice: they would
-hardly train on long lists); `reference_size: null` is the published loss.
+Some defaults could not be checked against a paper or official code; do not quote them as published:
+
+* the weights of `bootstrap_soft` (0.05) and `bootstrap_hard` (0.2), the order of `taylor_ce` (2);
+* the bias of `bixse`, of whose paper only the abstract was available;
+* in `noisy_pair_correction`: the weight (1), the decay (0.999), the threshold (0.5), the warm-up
+  (1 epoch) and the logarithm of the perplexity;
+* the warm-up of `mixture` (1 epoch; published: 10 of 300), the threshold of `mixture_drop`, and the
+  ramp of `small_loss` (published: 10 of 200 epochs);
+* `active_negative` and `epsilon_softmax` have the weights of image classification.
+
+`gist`, `gist_teacher`, the losses that choose pairs, `epsilon_softmax` and `active_negative` are
+checked against numpy in tests/losses/test_losses_selection.py; `bixse` has no reference. NCE-based
+losses scale with n / 10 by default (our choice, since they would hardly train on long lists);
+`reference_size: null` is the published loss.
 """
 
 
@@ -79,10 +95,11 @@ def page() -> str:
     files = sorted((ROOT / "conf" / "loss").glob("*.yaml"))
     plain = [path for path in files if not path.stem.startswith("label_weakening_")]
     variants = [path for path in files if path.stem.startswith("label_weakening")]
-    table = "| name | formula | parameters | bounded | symmetric | needs | reference |\n|---|---|---|---|---|---|---|\n"
+    heads = ("name", "formula", "parameters", "bounded", "symmetric", "needs", "reference")
+    table = f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n"
     options = "| name | what | parameters | needs |\n|---|---|---|---|\n"
     return (
-        HEAD
+        HEAD.format(count=len(files))
         + table
         + "".join(map(row, plain))
         + WEAKENING
@@ -122,7 +139,7 @@ def load(path: Path) -> losses.Loss:
 
 
 def documents(node: OmegaConf) -> list[str]:
-    """Return docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
+    """Return the docstrings with the formula of a node, one for each term of a sum."""
     if "terms" in node:
         return [text for term in node.terms for text in documents(term.loss)]
     kind = getattr(losses, node._target_.removeprefix("losses."))
@@ -187,7 +204,7 @@ def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> tor
 
 
 def alone(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the loss of each row in a batch of its own, for losses that compare the rows of a batch."""
+    """Return the loss of each row as a separate batch, for losses that compare rows."""
     rows = zip(scores.split(1), targets.split(1), strict=True)
     return torch.cat([value(loss, *row) for row in rows])
 

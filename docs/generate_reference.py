@@ -1,5 +1,5 @@
 # a hook is a file
-"""Makes pages of the reference whenever the site is built, so that they cannot drift: a hook of MkDocs (mkdocs.yml)."""
+"""Hook of MkDocs that makes pages of the reference whenever the site is built."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
 HEAD = """# Configuration
 
-Every key with its default and its meaning, as the files in `conf/` say it. A group is chosen with `group=choice`, a key set with
-`key=value`; `python run.py --help` lists the groups, `python run.py --cfg job --resolve <overrides>` prints what a command would run.
+Every key with its default and its meaning, from the files in `conf/`. Choose from a group with
+`group=choice`, and set a key with `key=value`. `python run.py --help` lists the groups, and
+`python run.py --cfg job --resolve <overrides>` prints the configuration of a command.
 
 ## Keys outside the groups
 

@@ -1,4 +1,6 @@
-"""Writes tables and figure of docs/results.md from results/ and nothing else: `python docs/generate_results.py`.
+"""Write tables and figure of docs/results.md: `python docs/generate_results.py`.
+
+They come from results/ and nothing else.
 
 What stands between `<!-- tables -->` and `<!-- end -->` is replaced; the words around it are
 written by hand.
@@ -53,7 +55,7 @@ def stored(results: Path) -> bool:
 
 @contextmanager
 def restored(results: Path) -> Iterator[Path]:
-    """A folder with the stored cells, for a while."""
+    """Restore the stored cells to a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         restore(results, Path(folder))
         yield Path(folder)
@@ -80,7 +82,8 @@ def tables() -> Iterator[str]:
     """Yield all tables."""
     names: set[str] = set()
     if stored(RESULTS):
-        yield f"![{MEASURE} against the share of corrupted training labels](figures/{FIGURE.name})\n"
+        caption = f"{MEASURE} against the share of corrupted training labels"
+        yield f"![{caption}](figures/{FIGURE.name})\n"
         with restored(RESULTS) as cells:
             analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
             yield from section(analysis)
@@ -121,7 +124,7 @@ def exploration(analysis: Analysis) -> Iterator[str]:
 
 
 def goals(analysis: Analysis) -> str:
-    """Return the goals of the study, each answered by a number for every form of label weakening."""
+    """Return the goals of the study, with the result of every form of label weakening."""
     weakened = sorted({group.loss for group in analysis.groups if group.loss.startswith(WEAKENING)})
     rows = [_answers(analysis, loss) for loss in weakened]
     heads = [
@@ -162,7 +165,8 @@ def _ranked(analysis: Analysis, loss: str) -> str:
     if loss not in ranking.losses:
         return "not run under the conditions of the others"
     place = ranking.losses.index(loss)
-    return f"{ranking.mean_ranks[place]:.2f}, place {place + 1} of {len(ranking.losses)} ({ranking.conditions} conditions)"
+    place_of = f"place {place + 1} of {len(ranking.losses)}"
+    return f"{ranking.mean_ranks[place]:.2f}, {place_of} ({ranking.conditions} conditions)"
 
 
 def _beaten(analysis: Analysis, loss: str) -> str:
@@ -171,7 +175,9 @@ def _beaten(analysis: Analysis, loss: str) -> str:
     ]
     better = [c for c in found if c.mark > 0]
     worse = sum(c.mark < 0 for c in found)
-    return f"{len(better)} of {len(found)}, on {len({c.dataset for c in better})} collections; significantly worse: {worse}"
+    collections = len({c.dataset for c in better})
+    counts = f"{len(better)} of {len(found)}, on {collections} collections"
+    return f"{counts}; significantly worse: {worse}"
 
 
 def _recovered(analysis: Analysis, loss: str) -> tuple[str, str]:
@@ -205,7 +211,7 @@ def _detected(analysis: Analysis, loss: str) -> str:
 
 
 def ceilings(found: list[Recovery]) -> str:
-    """Return where every form of label weakening and the best other loss lie between the two ceilings."""
+    """Return the positions of label weakening and the best other loss between the ceilings."""
     chosen = [each for each in found if each.loss.startswith(WEAKENING)] + _best_others(found)
     rows = [
         [

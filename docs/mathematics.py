@@ -1,5 +1,5 @@
 # a hook is a file
-"""Formulas of pages and docstrings as MathML, which browsers show without a script: a hook of MkDocs (mkdocs.yml)."""
+"""Hook of MkDocs: formulas of pages and docstrings as MathML, which needs no script."""
 
 import html
 import re
@@ -15,7 +15,7 @@ FOUND = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 
 
 class Directives(Preprocessor):
-    """Writes the docstrings' `.. math::` and `:math:` as $...$, which arithmatex protects from Markdown."""
+    """Write `.. math::` and `:math:` as $...$, which arithmatex protects from Markdown."""
 
     def run(self, lines: list[str]) -> list[str]:
         """Return the lines rewritten."""

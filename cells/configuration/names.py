@@ -10,13 +10,13 @@ from omegaconf import DictConfig
 from errors import InputError
 
 LONGEST = 64
-"""Characters of one part of a cell's name: W&B takes no longer tag."""
+"""Longest part of a cell's name, in characters: the limit of W&B's tags."""
 UNUSABLE = re.compile(r"[\s=/\\\x00-\x1f\x7f]+")
-"""White space ends a run's tag, a slash a folder's name; Hydra's grammar cannot name a path with `=`."""
+"""Not allowed: white space ends a run's tag, a slash a folder; Hydra cannot name `=`."""
 LONGEST_BYTES = 240
-"""Of one part: file systems take 255, of which something is written aside."""
+"""Bytes of one part: file systems allow 255, including the suffixes of temporary files."""
 FLAT = 180
-"""Bytes of a flat name, so that endings and a process id still fit into the 255 of a file's name."""
+"""Bytes of a flat name, so that suffixes and a process id fit into a file name's 255."""
 ALLOWED = f"1 to {LONGEST} characters without white space, '/', '\\' and '='"
 
 

@@ -15,24 +15,31 @@ EXPORT_RECORD = "retrieval.json"
 
 
 def collection_name(dataset: str, folder: str | None) -> str:
-    """Name of a collection: the group's choice, or for a collection of the user's own its folder's name."""
+    """Return the name of a collection: the choice, or the folder's name with dataset=folder."""
     return dataset if folder is None else folder_name(str(folder))
 
 
 def method_name(loss: str, variant: str | None) -> str:
-    """Name of a way to train: the loss, and the user's own word for what else is different."""
+    """Return the name of a method: the loss and, if given, the variant."""
     return loss if variant is None else f"{loss}-{variant}"
 
 
 def shortest(number: object) -> str:
-    """A number in its shortest form, so that 0, 0.0 and 0.00 name one cell; `all` for natural noise that takes every label in."""
+    """Return a number in its shortest form, so that 0, 0.0 and 0.00 name one cell.
+
+    Return `all` for None: natural noise that includes every differing label.
+    """
     if number is None:
         return "all"
     return f"{number:g}" if isinstance(number, int | float) else str(number)
 
 
 def static_dimensions(path: str | None) -> int | None:
-    """Return the size of a static model's token vectors: our own from scratch, an export's, or None for that of the table at `path`."""
+    """Return the size of a static model's token vectors.
+
+    From scratch it is the configured one, otherwise an export's, or None for that of the table at
+    `path`.
+    """
     if path is None:
         return STATIC_DIMENSIONS
     size = stored_config(path, EXPORT_RECORD).get("model.network.dimensions")

@@ -66,7 +66,7 @@ class CheckpointKeys:
 
 @dataclass
 class Choices:
-    """The choices that a cell's name is made of."""
+    """The choices in a cell's name."""
 
     model: str = MISSING
     loss: str = MISSING

@@ -1,4 +1,4 @@
-"""The configuration as plain values that may be written down: everything is resolved except secrets.
+"""The configuration as plain values that can be stored: everything is resolved but secrets.
 
 A key such as `logger.api_key` that takes its value from the environment keeps the interpolation
 (`${oc.env:WANDB_API_KEY}`) in config.yaml, in W&B and in logs.
@@ -20,11 +20,11 @@ WORDS = re.compile(
 ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\s*:\s*([^,}\s]+)")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SHORTEST = 6
-"""Characters from which the value of a secret is looked for under other keys too."""
+"""Shortest secret, in characters, whose value is also searched for under other keys."""
 
 
 class _Leaf(NamedTuple):
-    """A value that is interpolated: where it stands, the node that holds it, and its text."""
+    """An interpolated value: its key, the node that holds it, and its text."""
 
     keys: tuple[str | int, ...]
     holder: Any
@@ -57,7 +57,7 @@ def plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
 
 
 def looks_secret(key: str) -> bool:
-    """Return whether the name of a key or of an environment variable says that its value is a secret."""
+    """Return whether the name of a key or environment variable suggests a secret."""
     return WORDS.search(CAMEL.sub("_", key)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Where a cell lies in the grid, read from its configuration."""
+"""The coordinates of a cell in the grid, read from its configuration."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _ratio(ratio: object) -> float:
 
 
 def _choices(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
-    """The choices of model, loss and noise."""
+    """Return the choices of model, loss and noise."""
     choices = config.get("choices")
     if choices is not None:
         return {name: str(choices[name]) for name in ("model", "loss", "noise")}
@@ -84,7 +84,7 @@ def _choices(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
 
 
 def _from_cell(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
-    """The choices in the name of a cell that was written before `choices` was: all else of the name is known."""
+    """Return the choices in the name of a cell that was written before the key `choices`."""
     cell, end = config["cell"], f"-{shortest(config['noise']['ratio'])}/seed-{config['seed']}"
     start = f"{config['collection']}/"
     if not cell.startswith(start) or not cell.endswith(end):

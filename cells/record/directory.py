@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from cells.configuration.secrets import plain
-from cells.record.owned_files import litter, owned, remove, strangers
+from cells.record.owned_files import leftovers, owned, remove, strangers
 from cells.record.stored_config import (
     BOOKKEEPING,
     CONFIG,
@@ -81,15 +81,15 @@ class Cell:
         """Return whether the cell's scores are written; they are written last."""
         return self.file(SCORES).exists()
 
-    def tidy(self) -> None:
+    def clean_up(self) -> None:
         """Remove temporary files and, if the cell is finished, its checkpoints; keep the weights.
 
         Call it under the cell's lock, when nobody else writes.
         """
-        remove(self.directory, litter(self.directory, finished=self.finished))
+        remove(self.directory, leftovers(self.directory, finished=self.finished))
 
     def holds_this(self) -> bool:
-        """Return whether the directory holds the results of this very configuration, and nothing is left to tidy.
+        """Return whether the directory holds results of this configuration and nothing to remove.
 
         Raises:
             InputError: its config.yaml cannot be read.
@@ -97,11 +97,11 @@ class Cell:
         return (
             self.finished
             and not differences(self._stored(), self.config)
-            and not litter(self.directory, finished=True)
+            and not leftovers(self.directory, finished=True)
         )
 
     def claim(self, *, overwrite: bool) -> None:
-        """Make the directory ours: make it, or accept it if it holds this very configuration, and write config.yaml.
+        """Create the directory and write config.yaml, or accept one with the same configuration.
 
         Args:
             overwrite: remove the files that an earlier run wrote. Others are never touched.
@@ -154,9 +154,9 @@ class Cell:
 
     def _refuse_strangers(self) -> None:
         found = [*owned(self.directory), *strangers(self.directory)]
-        if set(found) - set(litter(self.directory, finished=False)):
+        if set(found) - set(leftovers(self.directory, finished=False)):
             raise InputError(
-                f"{self.directory} holds files but no {CONFIG}, so it is not a cell of ours: move "
+                f"{self.directory} holds files but no {CONFIG}, so it is not a cell: move "
                 "them or choose another output_dir."
             )
 

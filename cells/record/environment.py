@@ -1,4 +1,4 @@
-"""What a result depends on beside its configuration: the version of the code and of libraries, and the machine."""
+"""The environment of a result: the versions of the code and of libraries, and the machine."""
 
 import platform
 import resource
@@ -51,7 +51,7 @@ def source() -> str:
 
 @cache
 def commit() -> str | None:
-    """Return the commit that is checked out, marked if files differ from it; None outside a repository."""
+    """Return the commit, marked if files differ from it; None outside a repository."""
     git = which("git")
     if git is None:
         return None

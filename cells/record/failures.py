@@ -78,7 +78,7 @@ def recorded(output_dir: Path) -> Iterator[Failure]:
 
 
 def of_this_sweep(output_dir: Path) -> list[Failure]:
-    """Return the records of the sweep that this process belongs to, and those that cannot be read: they may be of it."""
+    """Return the records of this process's sweep, and unreadable ones, which may belong to it."""
     sweep = os.environ.get(SWEEP)
     if not sweep:
         return []
@@ -90,7 +90,7 @@ def of_this_sweep(output_dir: Path) -> list[Failure]:
 
 
 def _read(path: Path, cell: str) -> Failure:
-    """The record; of a damaged one the cell that its name tells, and what is wrong with it."""
+    """Return the record; for a damaged one, the cell in its name and what is wrong."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         name, words, moment, sweep = (
@@ -99,7 +99,8 @@ def _read(path: Path, cell: str) -> Failure:
         place = content.get("place")
         return Failure(name, words, moment, sweep, place if isinstance(place, dict) else None)
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
-        why = f"it failed, but {path} cannot be read ({error}); remove that file, or run the cell again"
+        advice = "remove that file, or run the cell again"
+        why = f"it failed, but {path} cannot be read ({error}); {advice}"
         return Failure(cell, why, "time unknown", "", readable=False)
 
 

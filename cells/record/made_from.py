@@ -1,7 +1,7 @@
-"""What a cell is made from: the content of the files that its configuration names, its data and labels, and the code.
+"""The origin of a cell: content of the named files, its data and labels, and the code.
 
-A configuration says where files are, not what is in them. The record is made when a cell begins, is
-compared when it continues, and stands in scores.json when it is finished.
+A configuration names files, not their content. The record is made when a cell begins, compared when
+it continues, and copied to scores.json when it is finished.
 """
 
 import json
@@ -19,7 +19,7 @@ from errors import InputError
 
 FILE = "made_from.json"
 KEY = "made_from"
-"""Of the record in scores.json."""
+"""Key of the record in scores.json."""
 DATA = {
     "collection": "the collection (documents, queries or judgements)",
     "labels": "the corrupted training labels",
@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 
 
 def begin(cell: Cell) -> None:
-    """Compare the files that the configuration names with those that the cell was begun with, and write the record.
+    """Compare the named files with those that the cell was begun with, and write the record.
 
     To be called under the cell's lock, after `Cell.claim`.
 
     Raises:
-        InputError: a file has changed; the message names its key and the ways out.
+        InputError: a file has changed; the message names its key and the alternatives.
     """
     record, now = _read(cell), {"files": file_hashes(cell)}
     _check(cell, record, now)
@@ -111,14 +111,14 @@ def _check(cell: Cell, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     ]
     if changed:
         raise InputError(
-            f"{cell.directory} was made from other input; what has changed since: "
-            f"{'; '.join(changed)}. Put back what was there, give the new input a cell of its own "
-            "with variant=<word>, or start this one anew with overwrite=true."
+            f"{cell.directory} was made from other input, which has changed since: "
+            f"{'; '.join(changed)}. Restore it, give the new input its own cell with "
+            "variant=<word>, or start this cell again with overwrite=true."
         )
 
 
 def _differ(key: str, then: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Return whether content is another; files that are gone, or were only downloaded later, are not."""
+    """Return whether content differs; files that are gone or new in the cache do not."""
     if not then or not now:
         return False
     if key.startswith("dataset.") and key != "dataset.path":
@@ -134,7 +134,7 @@ def _value(config: Mapping[str, Any], key: str) -> Any:
 
 
 def _with_software(cell: Cell, record: Record) -> Record:
-    """The record with the version of the code that works on the cell now; another one than before is named."""
+    """Return the record with the current version of the code; warn if it has changed."""
     known, mine = record.get("software", []), software()
     if known and known[-1] != mine:
         log.warning(
@@ -149,7 +149,8 @@ def _with_software(cell: Cell, record: Record) -> Record:
 
 def _named(version: Mapping[str, Any]) -> str:
     libraries = version.get("libraries", {})
-    return f"commit {version.get('commit')}, source {version.get('source')}, torch {libraries.get('torch')}"
+    commit, source = version.get("commit"), version.get("source")
+    return f"commit {commit}, source {source}, torch {libraries.get('torch')}"
 
 
 def _read(cell: Cell) -> Record:

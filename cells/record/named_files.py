@@ -18,7 +18,7 @@ NOT_WEIGHTS = (".md", ".png", ".lock", ".partial")
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, Files]:
-    """Return the files that exist by the key that names them; hub names stand for what is cached of them."""
+    """Return the existing files by the key that names them; hub names stand for cached files."""
     found: dict[str, Files] = {}
     for key, value in _texts(config):
         group, _, name = key.partition(".")
@@ -66,7 +66,7 @@ def _folder(folder: Path | None) -> Files:
 
 
 def _of_hub(name: str) -> Path | None:
-    """The folder of a hub name's files in the cache of huggingface_hub, whose import takes longer than this."""
+    """Return the folder of a hub name in huggingface_hub's cache, without its slow import."""
     home = os.environ.get("HF_HOME", f"{os.environ.get('XDG_CACHE_HOME', '~/.cache')}/huggingface")
     cache = Path(os.environ.get("HF_HUB_CACHE", f"{home}/hub")).expanduser()
     repository = cache / f"models--{name.replace('/', '--')}"

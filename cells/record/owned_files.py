@@ -1,4 +1,4 @@
-"""The files that this project writes into a cell's directory, by name: the only ones that it removes there."""
+"""The files that this project writes into a cell's directory, the only ones that it removes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,7 +27,7 @@ WHILE_TRAINING = (
     "checkpoints/untrained.json*",
     "checkpoints/negatives-*.npz*",
 )
-"""Of no use once the cell is finished."""
+"""Files without use once the cell is finished."""
 TRACKED = (
     "steps/version_*/metrics.csv",
     "steps/version_*/hparams.yaml",
@@ -41,7 +41,7 @@ EXPORTED = tuple(
     for name in ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "README.md")
 )
 ASIDE = (f".*{PARTIAL}", f"checkpoints/.*{PARTIAL}")
-"""What a killed process was writing."""
+"""Temporary files of a killed process."""
 FOLDERS = (
     "wandb/*run-*/**/",
     "wandb/*run-*",
@@ -58,7 +58,7 @@ FOLDERS = (
 
 
 def owned(directory: Path) -> list[Path]:
-    """Return the files in a cell's directory that bear the name of one that we write."""
+    """Return the files in a cell's directory whose names are ours."""
     return _matching(directory, (*FILES, *WHILE_TRAINING, *TRACKED, *EXPORTED, *ASIDE))
 
 
@@ -69,14 +69,14 @@ def strangers(directory: Path) -> list[Path]:
     return [path for path in found if path not in ours]
 
 
-def litter(directory: Path, *, finished: bool) -> list[Path]:
-    """Return what a killed process was writing and, of a finished cell, what only training needed."""
+def leftovers(directory: Path, *, finished: bool) -> list[Path]:
+    """Return temporary files and, in a finished cell, files that only training needs."""
     export = [pattern for pattern in EXPORTED if pattern.startswith(".")]
     return _matching(directory, (*ASIDE, *export, *(WHILE_TRAINING if finished else ())))
 
 
 def remove(directory: Path, files: Iterable[Path]) -> None:
-    """Remove files, and the folders of ours in a cell's directory that are empty then."""
+    """Remove files, and our folders in a cell's directory that are then empty."""
     for path in files:
         path.unlink(missing_ok=True)
     for pattern in FOLDERS:

@@ -1,4 +1,4 @@
-"""What a finished cell says of itself: the content of scores.json, and the table that is printed of it."""
+"""The scores of a finished cell: the content of scores.json, and the printed table."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -70,7 +70,11 @@ def scores_of(
 
 
 def summary(scores: Mapping[str, Any]) -> dict[str, object]:
-    """What a dashboard sorts and filters by: the measures by their names, the same of the first stage, untrained, validated, the noise."""
+    """Return the values that a dashboard sorts and filters by.
+
+    They are the measures under their own names, those of the first stage, before training and on
+    validation, and facts about the noise.
+    """
     values: dict[str, object] = dict(scores["measures"])
     values |= {
         f"first_stage/{name}": value
@@ -86,7 +90,10 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
 
 
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
-    """Prints the test measures, beside those of the first stage and the untrained model where there are any, and where everything is."""
+    """Print the test measures and the cell's directory.
+
+    Measures of the first stage and of the untrained model are shown beside them, if there are any.
+    """
     search = scores["search"]
     columns = _columns(
         scores["measures"], scores.get("untrained"), search.get("first_stage_measures")
@@ -113,7 +120,7 @@ def _columns(
     untrained: Mapping[str, float] | None,
     first_stage: Mapping[str, float] | None,
 ) -> dict[str, dict[str, str]]:
-    """The columns of the table: heading -> measure -> number."""
+    """Return the columns of the table: heading -> measure -> number."""
     numbers: dict[str, Mapping[str, float]] = (
         {} if first_stage is None else {"first stage": first_stage}
     )

@@ -27,7 +27,7 @@ BOOKKEEPING = (
     "on_error",
     "objective",
 )
-"""Keys that say where and how a cell is kept, not what it computes."""
+"""Keys that determine where and how a cell is stored, not what it computes."""
 OURS = {"dataset", "seed", "output_dir", "cache_dir"}
 """Keys that the config.yaml of every task's cell has."""
 ABSENT = "nothing"
@@ -64,7 +64,7 @@ def is_damaged(directory: Path) -> bool:
 
 
 def _loaded(path: Path) -> tuple[dict[str, Any], str | None]:
-    """The content, and what is wrong with it."""
+    """Return the content of a config.yaml, and what is wrong with it."""
     try:
         config = OmegaConf.load(path)
         if isinstance(config, DictConfig) and config:
@@ -75,13 +75,13 @@ def _loaded(path: Path) -> tuple[dict[str, Any], str | None]:
 
 
 def write_config(directory: Path, config: Mapping[str, Any]) -> None:
-    """Write config.yaml, whole or not at all."""
+    """Write config.yaml completely or not at all."""
     with written_aside(directory / CONFIG) as aside:
         aside.write_text(OmegaConf.to_yaml(OmegaConf.create(dict(config))), encoding="utf-8")
 
 
 def differences(stored: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
-    """Return one line a key whose value differs: `key (there: value, here: value)`.
+    """Return a line for each key whose value differs: `key (there: value, here: value)`.
 
     Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
     there (`cells.configuration.compatibility`).

@@ -1,4 +1,4 @@
-"""scores.json as a file: written last and whole, and read back with a check that it is what was written."""
+"""The file scores.json: written last and completely, and checked when it is read."""
 
 import json
 import math
@@ -18,7 +18,7 @@ CHECKSUM = "checksum"
 
 
 def write_scores(directory: Path, scores: Mapping[str, Any]) -> None:
-    """Write scores.json, whole or not at all."""
+    """Write scores.json completely or not at all."""
     content = {**scores, CHECKSUM: _checksum(json.loads(json.dumps(scores)))}
     with written_aside(directory / SCORES) as aside:
         aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -45,7 +45,7 @@ def read_scores(directory: Path) -> dict[str, Any]:
 
 
 def fault_of(content: object) -> str | None:
-    """Return what is wrong with the content of a scores.json, to be read after its name; None: nothing."""
+    """Return what is wrong with the content of a scores.json, phrased after its name, or None."""
     if not isinstance(content, dict):
         return "holds no measures"
     measures = content.get("measures")

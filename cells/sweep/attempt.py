@@ -77,7 +77,7 @@ def _failed(output_dir: Path) -> bool:
 
 
 def _place(cfg: DictConfig) -> Mapping[str, Any] | None:
-    """The cell's coordinates, where its configuration has them: it may be what is wrong."""
+    """Return the cell's coordinates, if its configuration, which may be at fault, has them."""
     try:
         place = coordinates_of(cfg)
     except (InputError, OmegaConfBaseException):

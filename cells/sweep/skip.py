@@ -42,7 +42,7 @@ def needs_no_job(cfg: DictConfig) -> bool:
 
 
 def skipped(cfg: DictConfig, cell: Cell) -> float:
-    """Say that a cell is finished, and return what the sweep wants to know of it.
+    """Log that a cell is finished, and return its objective.
 
     Raises:
         InputError: its scores.json is damaged.
@@ -61,7 +61,9 @@ def skipped(cfg: DictConfig, cell: Cell) -> float:
 
 
 def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:
-    """Return the selection measure of the split that the sweep asks for: a sweep that tunes must not see the test split.
+    """Return the selection measure of the split that `objective` names.
+
+    A sweep that tunes hyper-parameters must not see the test split.
 
     Raises:
         InputError: the scores lack it.

@@ -61,7 +61,7 @@ def train(cfg: DictConfig) -> float:
         return math.nan
     with locked(lock_file(Path(cfg.output_dir), cell.name)):
         cell.claim(overwrite=cfg.overwrite)
-        cell.tidy()
+        cell.clean_up()
         forget(Path(cfg.output_dir), cell.name)
         if cell.finished:
             check_finished(cell, read_scores(cell.directory))
@@ -121,7 +121,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         )
         scores = scores_of(cell, outcome, audit, setup.inputs.facts(), made_from)
         _record(cfg, cell, setup, scores, tracker)
-    cell.tidy()
+    cell.clean_up()
     return scores
 
 

@@ -1,8 +1,8 @@
-"""Which checkpoint an interrupted cell continues from.
+"""The choice of the checkpoint from which an interrupted cell continues.
 
-A checkpoint is used if it is whole and so is what it needs beside it: the weights of the best epoch
-so far, and the negatives that it trains on. One that is not is named, and the one before it is used;
-if none is left, training starts again.
+A checkpoint is usable if it is complete, and so are the other files that it needs: the weights of
+the best epoch so far, and the negatives in use. A damaged one is named and the one before it is
+used; if none is left, training starts from the beginning.
 """
 
 import logging
@@ -95,7 +95,7 @@ def newest(folder: Path, fingerprint: str, measure: str) -> Path | None:
 
 
 def weights_fault(path: Path) -> str | None:
-    """Return why a file cannot be the weights that were written, in words; None: nothing speaks against it."""
+    """Return why a file cannot be the weights that were written; None if it can."""
     fault = fault_of(path)
     if fault is not None:
         return fault
@@ -126,7 +126,7 @@ def _lacking(
     known: Sequence[dict[str, float]],
     measure: str,
 ) -> str | None:
-    """What of the files that it needs is damaged, in words."""
+    """Return a description of the damaged files that it needs."""
     # where the best epoch is still to come for it, its weights will be written again
     if rows and best_epoch(list(known), measure) < len(rows):
         fault = weights_fault(folder / "best.safetensors")
@@ -138,7 +138,7 @@ def _lacking(
 
 
 def _state(checkpoint: Mapping[str, Any], callback: type[Epochs | NegativeRefresh]) -> Any:
-    """The state of a callback, which Lightning keys by the class's name."""
+    """Return the state of a callback, which Lightning keys by the name of its class."""
     return checkpoint["callbacks"].get(callback.__name__, {})
 
 

@@ -190,7 +190,7 @@ def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> It
 
 
 def _passes(failure: failures.Failure, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether the filters allow a cell that failed; one whose place is not known passes only where nothing is filtered."""
+    """Return whether the filters allow a failed cell; without coordinates, only no filter does."""
     try:
         return not filters or passes(Coordinates(**(failure.place or {})), filters)
     except TypeError:

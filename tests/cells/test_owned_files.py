@@ -89,7 +89,7 @@ def test_what_a_killed_process_was_writing_is_no_stranger(tmp_path):
     mine.directory.mkdir(parents=True)
     mine.file(".config.yaml.123.partial").write_text("half")
     mine.claim(overwrite=False)
-    mine.tidy()
+    mine.clean_up()
     assert [path.name for path in mine.directory.iterdir()] == ["config.yaml"]
 
 
@@ -97,6 +97,6 @@ def test_a_killed_export_is_tidied(tmp_path):
     mine = finished(tmp_path)
     mine.file(".export.partial/0_StaticEmbedding").mkdir(parents=True)
     mine.file(".export.partial/0_StaticEmbedding/model.safetensors").touch()
-    mine.tidy()
+    mine.clean_up()
     assert not mine.file(".export.partial").exists()
     assert mine.file("export/model.safetensors").exists()

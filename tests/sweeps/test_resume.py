@@ -83,7 +83,7 @@ def run_cell(tmp_path_factory):
 
 
 def keep_checkpoints(monkeypatch):
-    monkeypatch.setattr(Cell, "tidy", lambda _cell: None)
+    monkeypatch.setattr(Cell, "clean_up", lambda _cell: None)
 
 
 @pytest.fixture(autouse=True)
