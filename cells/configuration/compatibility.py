@@ -11,6 +11,7 @@ from typing import Any
 AS_BEFORE: Mapping[str, Any] = {
     "bm25.language": "english",
     "dataset.split_seed": 0,  # without a split or a limit it has no effect
+    "dataset.test_queries": None,
     "dataset.train_pairs": None,
     "dataset.validation_queries": None,
     "evaluation.skip_same_id": False,

@@ -36,6 +36,7 @@ def open_folder(
     split_seed: int = 0,
     train_pairs: int | None = None,
     validation_queries: int | None = None,
+    test_queries: int | None = None,
     on_problem: OnProblem = "fail",
 ) -> Collection:
     """Open a folder of files as a collection. Every file may be gzipped (`.gz`).
@@ -54,6 +55,7 @@ def open_folder(
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
+        test_queries: keep at most so many test queries, 1 or more; None keeps all.
         on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says
             so.
 
@@ -80,7 +82,9 @@ def open_folder(
     )
     return ingest(
         source,
-        SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries),
+        SplitRules(
+            relevance, validation_share, split_seed, train_pairs, validation_queries, test_queries
+        ),
         on_problem,
         cache,
     )

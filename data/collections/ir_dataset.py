@@ -28,6 +28,7 @@ def open_ir_dataset(
     split_seed: int = 0,
     train_pairs: int | None = None,
     validation_queries: int | None = None,
+    test_queries: int | None = None,
     on_problem: OnProblem = "drop",
 ) -> Collection:
     """Open ids of ir_datasets as a collection.
@@ -50,6 +51,7 @@ def open_ir_dataset(
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
+        test_queries: keep at most so many test queries, 1 or more; None keeps all.
         on_problem: `drop` leaves unusable records out and says so, `fail` refuses the collection.
 
     Returns:
@@ -76,7 +78,9 @@ def open_ir_dataset(
     )
     return ingest(
         source,
-        SplitRules(relevance, validation_share, split_seed, train_pairs, validation_queries),
+        SplitRules(
+            relevance, validation_share, split_seed, train_pairs, validation_queries, test_queries
+        ),
         on_problem,
         cache,
     )

@@ -71,6 +71,7 @@ def open_standard_library(
     split_seed: int = 0,
     train_pairs: int | None = None,
     validation_queries: int | None = None,
+    test_queries: int | None = None,
 ) -> Collection:
     """Open the embedded collection; it is built once for a Python installation.
 
@@ -81,6 +82,7 @@ def open_standard_library(
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
+        test_queries: keep at most so many test queries, 1 or more; None keeps all.
 
     Returns:
         The collection, about 5,000 documents and 10,000 queries.
@@ -103,7 +105,7 @@ def open_standard_library(
     )
     return ingest(
         source,
-        SplitRules(1, validation_share, split_seed, train_pairs, validation_queries),
+        SplitRules(1, validation_share, split_seed, train_pairs, validation_queries, test_queries),
         "drop",
         cache,
     )

@@ -72,10 +72,13 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     _check(rules)
     documents = _documents(source, on_problem, cache)
     content = _splits(source, rules, documents, on_problem, cache)
-    whole, all_validation, test = (Split(**split) for split in content["splits"])
+    whole, all_validation, all_test = (Split(**split) for split in content["splits"])
     train, spared = subsampled(whole, rules.train_pairs, rules.split_seed)
     validation = with_fewer_queries(all_validation, rules.validation_queries, rules.split_seed)
-    limited = train is not whole or validation is not all_validation
+    test = with_fewer_queries(all_test, rules.test_queries, rules.split_seed)
+    limited = [train, validation] if train is not whole or validation is not all_validation else []
+    if test is not all_test:
+        limited = [train, validation, test]
     for split in (validation, test):
         if lacking := without_positive(split, 1):
             log.warning(
@@ -90,7 +93,7 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
         train=train,
         validation=validation,
         test=test,
-        fingerprint=_of_part(content["fingerprint"], train, validation)
+        fingerprint=_of_part(content["fingerprint"], *limited)
         if limited
         else content["fingerprint"],
         documents_fingerprint=documents.fingerprint,
@@ -104,6 +107,7 @@ def _check(rules: SplitRules) -> None:
     check_validation_share(rules.validation_share)
     check_count("train_pairs", rules.train_pairs)
     check_count("validation_queries", rules.validation_queries)
+    check_count("test_queries", rules.test_queries)
     allowed = "at least 1: it is the lowest grade that counts as positive"
     checks.integer("dataset.relevance", rules.relevance, 1, allowed)
 

@@ -39,6 +39,7 @@ class SplitRules:
         split_seed: chooses them, and what the limits below keep.
         train_pairs: keep at most so many training pairs; None keeps all.
         validation_queries: keep at most so many validation queries; None keeps all.
+        test_queries: keep at most so many test queries; None keeps all.
     """
 
     relevance: int
@@ -46,6 +47,7 @@ class SplitRules:
     split_seed: int
     train_pairs: int | None = None
     validation_queries: int | None = None
+    test_queries: int | None = None
 
     @property
     def before_limits(self) -> dict[str, int | float]:

@@ -1,4 +1,4 @@
-"""Samples of training pairs or validation queries, with all documents and test queries."""
+"""Samples of training pairs, validation or test queries, with all documents."""
 
 from typing import NamedTuple
 
@@ -64,24 +64,17 @@ def subsampled(train: Split, count: int | None, seed: int) -> Subsample:
     )
 
 
-def with_fewer_queries(validation: Split, count: int | None, seed: int) -> Split:
+def with_fewer_queries(split: Split, count: int | None, seed: int) -> Split:
     """Keep the `count` queries with the smallest keyed hash; nested like training pairs.
 
     Args:
-        validation: judged queries.
+        split: judged queries.
         count: queries to keep, 1 or more; None, or as many as there are or more, keeps all.
         seed: key of the hash.
     """
-    if count is None or count >= len(validation.queries):
-        return validation
-    kept = set(
-        keyed_sample(
-            [(query_id,) for query_id in validation.queries], count, f"validation queries {seed}"
-        )
-    )
-    queries = {
-        query_id: text for query_id, text in validation.queries.items() if (query_id,) in kept
-    }
-    return Split(
-        validation.name, queries, {query_id: validation.qrels[query_id] for query_id in queries}
-    )
+    if count is None or count >= len(split.queries):
+        return split
+    asked = [(query_id,) for query_id in split.queries]
+    kept = set(keyed_sample(asked, count, f"{split.name} queries {seed}"))
+    queries = {query_id: text for query_id, text in split.queries.items() if (query_id,) in kept}
+    return Split(split.name, queries, {query_id: split.qrels[query_id] for query_id in queries})

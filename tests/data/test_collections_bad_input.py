@@ -211,6 +211,7 @@ def test_missing_folder_is_named(mine):
         ({"train_pairs": 0.5}, r"dataset\.train_pairs=0\.5"),
         ({"train_pairs": True}, r"dataset\.train_pairs=true"),
         ({"validation_queries": 0}, r"dataset\.validation_queries=0"),
+        ({"test_queries": 0}, r"dataset\.test_queries=0"),
         ({"relevance": 0}, r"dataset\.relevance=0"),
     ],
 )

@@ -117,6 +117,27 @@ def test_fewer_validation_queries_are_nested_and_leave_the_rest_alone(tmp_path):
     )
 
 
+def test_fewer_test_queries_are_a_sample_and_still_stay_out_of_training(tmp_path):
+    test = [(f"t{number}", "daikon", 1) for number in range(30)]
+    asked = {f"t{number}": f"white root {number}" for number in range(30)}
+    leak = {"q9": asked["t0"]}  # asks what the test asks
+    train = [*TRAIN, ("q9", "daikon", 1)]
+    folder = str(
+        write_folder(tmp_path / "mine", queries=QUERIES | asked | leak, train=train, test=test)
+    )
+    cache = Cache(tmp_path / "cache")
+    whole = open_folder(folder, cache=cache, on_problem="drop")
+    less, more = (
+        open_folder(folder, cache=cache, on_problem="drop", test_queries=count) for count in (4, 9)
+    )
+    assert len(less.test.queries) == 4
+    assert less.test.queries.items() < more.test.queries.items() < whole.test.queries.items()
+    assert less.test.qrels.keys() == less.test.queries.keys()
+    assert (less.train, less.validation) == (whole.train, whole.validation)
+    assert "q9" not in less.train.queries
+    assert len({less.fingerprint, more.fingerprint, whole.fingerprint}) == 3
+
+
 def test_a_cell_trains_on_the_pairs_kept(tmp_path):
     folder = write_small_collection(tmp_path / "toy")
     small = [key for key in SMALL if not key.startswith("noise.")]
