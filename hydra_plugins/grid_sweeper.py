@@ -49,7 +49,7 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Expand the grid, name the finished cells, and launch the others in the order of the grid."""
+        """Expand the grid, name the finished cells, and launch the others in order."""
         from cells.sweep.skip import needs_no_job  # here, because --help imports this module
 
         assert self.hydra_context is not None

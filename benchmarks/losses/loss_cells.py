@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 
 class LossCell(NamedTuple):
-    """A finished cell: its place below the folder, its scores and one row of the history an epoch."""
+    """A finished cell: its path, its scores and one row of the history per epoch."""
 
     method: str
     noise: str
@@ -106,7 +106,7 @@ def tested(group: list[LossCell], measure: str) -> tuple[float, float]:
 
 
 def last(group: list[LossCell], column: str) -> str:
-    """Return the mean of a column over the seeds in the last epoch, nothing where no cell has it."""
+    """Return the mean of a column over the seeds in the last epoch, if any cell has it."""
     values = [float(value) for cell in group if (value := cell.history[-1].get(column))]
     return f"{statistics.mean(values):.3f}" if values else ""
 

@@ -66,7 +66,7 @@ def noise_model(name: str, ratio: float, folder: Path, collection: str) -> Noise
 
 
 def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Measured:
-    """Counts, rates, similarities and contamination of one corruption, or why it is refused."""
+    """Return counts, rates, similarities and contamination, or why a corruption is refused."""
     try:
         corruption = noise_model(name, ratio, folder, collection.name).corrupt(collection)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The tables of docs/noise.md, from the numbers of `benchmarks.noise.audits` and `benchmarks.noise.noise_cost`."""
+"""The tables of docs/noise.md, from `benchmarks.noise.audits` and `.noise_cost`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ def substitution_table(numbers: Numbers, ratio: float) -> dict[str, str]:
 def cost_tables(
     medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: FittedLine
 ) -> dict[str, str]:
-    """Return the tables of what noising costs; `line` is the straight line through the CPU seconds of `growth`."""
+    """Return the tables of costs; `line` is the straight line through `growth`."""
     measures = ("documents", "units", "corrupted", "seconds", "cpu_seconds", "peak_mib")
     columns = ("documents", "pairs N", "corrupted", "seconds", "CPU seconds", "peak memory, MiB")
     real = _table(

@@ -1,4 +1,4 @@
-"""Encoding of documents of skewed lengths against SentenceTransformer.encode and a raw loop on ready, length-sorted token ids.
+"""Encoding of documents of skewed lengths, against sentence-transformers and a raw loop.
 
 python -m benchmarks.retrieval.encoding [--repeats n] [--json file] [overrides of conf/]
 """

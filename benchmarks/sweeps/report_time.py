@@ -63,7 +63,7 @@ def grid(*, seeds: int, queries: int) -> Grid:
 
 
 def measure(folder: Path, out: Path) -> str:
-    """Run report.py in a process of its own, one thread; return its time and peak memory in words."""
+    """Run report.py in a fresh process with one thread; describe its time and memory."""
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "report.py"), str(folder), "--out", str(out)],

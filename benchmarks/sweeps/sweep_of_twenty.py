@@ -1,4 +1,4 @@
-"""Cells of a sweep in one process against the same trainings as fresh processes of sentence-transformers' trainer; CPU seconds a cell.
+"""Cells of a sweep in one process, against fresh processes of sentence-transformers.
 
 python -m benchmarks.sweeps.sweep_of_twenty [--repeats cells] [--json file]
 

@@ -1,4 +1,4 @@
-"""Training steps of the static retriever against StaticEmbedding under the trainer of sentence-transformers.
+"""Training steps of the static retriever, against sentence-transformers' StaticEmbedding.
 
 python -m benchmarks.training.static_training [--repeats n] [--json file] [overrides of conf/]
 """

@@ -1,4 +1,4 @@
-"""What can be done to an encoder before it is trained: frozen layers, low-rank updates, recomputation."""
+"""Adaptation of an encoder for training: frozen layers, low-rank updates, recomputation."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec

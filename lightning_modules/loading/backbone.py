@@ -154,7 +154,10 @@ def check_length(key: str, length: int, backbone: nn.Module, path: str) -> None:
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerFast, backbone: Any, path: str) -> None:
-    """Raise InputError if a tokenizer has ids that the encoder does not know; an encoder without a padding id gets the tokenizer's."""
+    """Raise InputError if a tokenizer has ids that the encoder does not know.
+
+    An encoder without a padding id gets the tokenizer's.
+    """
     size = len(tokenizer)
     rows = backbone.get_input_embeddings().num_embeddings
     if size > rows:

@@ -1,4 +1,4 @@
-"""Collections by their ir_datasets ids: views and faults on a stand-in, a missing download on the real library without a network."""
+"""Collections from ir_datasets: views and faults on a stand-in, a missing download for real."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The tasks that use a model as it is: search, index, evaluate; and the negatives that a model mines."""
+"""Tasks that use an untrained model: search, index, evaluate; and mining by a model."""
 
 import json
 from pathlib import Path
@@ -101,7 +101,7 @@ class Module(RankingModule):
 
 
 def refreshed(folder, epochs, state=None):
-    """What is handed over before each epoch, when the network of epoch e mines document e; and the state for a checkpoint."""
+    """The negatives before each epoch, if epoch e mines document e; and a checkpoint's state."""
     used, current = [], [epochs[0]]
     callback = NegativeRefresh(
         2,

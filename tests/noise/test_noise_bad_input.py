@@ -33,7 +33,7 @@ def collection(tmp_path_factory):
 
 
 def refused(name, *overrides, **keys):
-    """The message of the InputError with which configuring a model fails, inside Hydra's own exception."""
+    """The message of the InputError inside Hydra's exception when configuring a model fails."""
     with pytest.raises(hydra.errors.InstantiationException) as caught:
         model(name, *overrides, **keys)
     assert isinstance(caught.value.__cause__, InputError)

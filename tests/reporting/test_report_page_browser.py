@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: what a reader clicks, on a wide and on a narrow screen."""
+"""The page of a report in a real browser, on wide and narrow screens."""
 
 import os
 import shutil
@@ -59,7 +59,7 @@ def browser():
 
 @pytest.fixture(params=WIDTHS, ids=lambda width: f"{width} px")
 def page(browser, report, request):
-    """The opened page; whatever happens to it, it must not complain, ask the network, or run what a document holds."""
+    """The opened page, which must never complain, use the network, or run a document's code."""
     problems = []
     page = browser.new_page(viewport={"width": request.param, "height": 900})
     page.set_default_timeout(PATIENCE)

@@ -1,4 +1,4 @@
-"""Finished cells on a small collection with hostile texts, for the tests of the report's page: every file that the page reads."""
+"""Finished cells with hostile texts, for the tests of the report's page."""
 
 import itertools
 
@@ -29,7 +29,7 @@ WEAKENING = "train/detector_recall,train/detector_precision"
 
 
 def write_page_cells(folder, grid=GRID):
-    """Writes a sweep below folder/outputs and returns its folder: each query's ranking is the documents turned by its number."""
+    """Writes a sweep below folder/outputs, with rankings rotated by the query's number."""
     collections = {name: _collection(folder, name) for name in grid.datasets}
     for dataset, loss, ratio, seed in itertools.product(
         grid.datasets, grid.losses, grid.ratios, grid.seeds
