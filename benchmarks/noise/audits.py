@@ -1,10 +1,10 @@
 """Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise.audits FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables
-docs/noise_audits.md]
+    python -m benchmarks.noise.audits FOLDER [--cache DIRECTORY] [--document docs/noise.md]
+        [--tables docs/noise_audits.md]
 
-FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is
-there; a second call measures only what is missing.
+FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored at once; a second
+call measures only what is missing.
 """
 
 import argparse

@@ -11,10 +11,12 @@ Numbers = Mapping[str, Mapping[str, Any]]
 
 AUDIT_COLUMNS = (
     "model", "ratio", "corrupted / N", "realised", "skipped", "eps+", "eps- judged", "eps- corpus",
-    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
+    "cos removed-inserted", "cos query-removed", "cos query-inserted",
+    "above: BM25", "above: LSA", "above: both",
 )  # fmt: skip
 SUBSTITUTION_COLUMNS = (
-    "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
+    "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted",
+    "above: BM25", "above: LSA", "above: both",
 )  # fmt: skip
 SECONDS = ("seconds", "cpu_seconds")
 THOUSAND = 1000
@@ -64,7 +66,10 @@ def cost_tables(
         for each in growth
     ]
     grown = _table(("documents", "CPU seconds", "straight line", "peak memory, MiB"), rows)
-    formula = f"\nLine: {line.start:.2f} s + {line.slope * THOUSAND:.4f} s a thousand documents; R² = {line.determination:.4f}.\n"
+    formula = (
+        f"\nLine: {line.start:.2f} s + {line.slope * THOUSAND:.4f} s a thousand documents; "
+        f"R² = {line.determination:.4f}.\n"
+    )
     return {"medquad": real, "growth": grown + formula}
 
 

@@ -66,7 +66,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         )
     draw(points)
     total = {point.size: point.resident for point in points["encode and search"]}[LARGE]
-    setting = f"{LARGE} documents x {DIMENSIONS}, the mapped index of {LARGE * DIMENSIONS * 4 / 2**30:.2f} GiB included, written and read"
+    setting = (
+        f"{LARGE} documents x {DIMENSIONS}, the mapped index of "
+        f"{LARGE * DIMENSIONS * 4 / 2**30:.2f} GiB included, written and read"
+    )
     return [
         Limit("memory of encoding and search", setting, total, ROOM, "GiB"),
         *(_growth(stage, points[stage]) for stage in points),

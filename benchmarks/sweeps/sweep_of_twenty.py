@@ -46,7 +46,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             },
             arguments.repeats,
         )
-    setting = f"static model, one epoch of {len(work.loader())} steps a cell; medians of {arguments.repeats} cells"
+    setting = (
+        f"static model, one epoch of {len(work.loader())} steps a cell; medians of "
+        f"{arguments.repeats} cells"
+    )
     return [
         *compared(
             seconds,

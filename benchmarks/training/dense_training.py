@@ -99,7 +99,10 @@ def compare(setting: DenseSetting, repeats: int, overrides: Sequence[str]) -> Se
             },
             repeats,
         )
-    words = f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up to {setting.length} tokens"
+    words = (
+        f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up "
+        f"to {setting.length} tokens"
+    )
     return compared(seconds, setting.targets, path="dense training", setting=words, unit="steps/s")
 
 

@@ -33,7 +33,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         },
         arguments.repeats,
     )
-    setting = f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label weakening against their contrastive loss"
+    setting = (
+        f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label "
+        f"weakening against their contrastive loss"
+    )
     return [
         *compared(
             seconds,

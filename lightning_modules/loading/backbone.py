@@ -78,7 +78,7 @@ def loaded(
             model, report = auto_class.from_pretrained(
                 folder,
                 config=config,
-                dtype=torch.float32,  # half precision loses updates; trainer.precision computes in it
+                dtype=torch.float32,  # half precision would lose updates
                 trust_remote_code=False,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,

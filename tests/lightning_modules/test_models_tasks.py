@@ -144,7 +144,8 @@ def test_lost_negatives_are_named(tmp_path, harm):
     harm(tmp_path / "negatives-2.npz")
     with pytest.raises(
         InputError,
-        match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be read.*overwrite=true",
+        match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be "
+        r"read.*overwrite=true",
     ):
         refreshed(tmp_path, [3], state)
 

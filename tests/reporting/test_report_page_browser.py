@@ -21,10 +21,14 @@ CLIPPED = """
 () => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();
   const inside = element.closest(".scroll, .choices, svg, select, noscript");
-  return box.width > 0 && (box.right > window.innerWidth + 1 || box.left < -1) && (!inside || inside === element);
+  const outside = box.right > window.innerWidth + 1 || box.left < -1;
+  return box.width > 0 && outside && (!inside || inside === element);
 }).map((element) => element.outerHTML.slice(0, 100))
 """
-TEXT_HEIGHTS = """() => [...document.querySelectorAll(".panel svg text")].map((text) => text.getBoundingClientRect().height)"""
+TEXT_HEIGHTS = """
+() => [...document.querySelectorAll(".panel svg text")]
+  .map((text) => text.getBoundingClientRect().height)
+"""
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"
@@ -167,7 +171,10 @@ def test_dark_follows_the_reader(page):
     colours = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        read = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.querySelector('.panel svg text')).fill"
+        read = (
+            "getComputedStyle(document.body).backgroundColor + "
+            "getComputedStyle(document.querySelector('.panel svg text')).fill"
+        )
         colours.append(page.evaluate(read))
     assert colours[0] != colours[1]
     assert colours[0].startswith("rgb(255, 255, 255)")

@@ -10,7 +10,10 @@ from data import Cache, open_folder
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.row import AuditRow
 
-HOSTILE = "</script><script>window.harmed = true</script><img src=x onerror='window.harmed = true'> & \"quoted\" \u2028 a red fruit"
+HOSTILE = (
+    "</script><script>window.harmed = true</script><img src=x onerror='window.harmed = "
+    'true\'> & "quoted" \u2028 a red fruit'
+)
 TEXTS = {
     f"d{number}": f"{HOSTILE if number == 0 else 'a plain text'} number {number} "
     + "and so on " * 60
@@ -106,7 +109,8 @@ def _audit(dataset, ratio, seed):
         "encoder_fingerprint": "",
     }
     header = AuditHeader(
-        format=FORMAT, collection=dataset, collection_fingerprint="0", similarity="", ratio=ratio, seed=seed, notes={},
+        format=FORMAT, collection=dataset, collection_fingerprint="0", similarity="", ratio=ratio,
+        seed=seed, notes={},
         **names, **counts, **rates, **queries,
     )  # fmt: skip
     return Audit(header, (row,))
