@@ -68,7 +68,7 @@ def test_states(tmp_path):
     with locked(lock_file(tmp_path, "b")):
         found = list(states(tmp_path))
     assert [state.state for state in found] == ["done", "running", "interrupted", "failed"]
-    assert found[3].detail.startswith("ValueError: last line (20")
+    assert found[3].detail.startswith("ValueError: first line (20")
     assert state_of(tmp_path, "e") == State("e", "missing", found[2].detail, found[2].seconds)
     assert remaining_seconds(found) == 90
     assert remaining_seconds(found[1:]) is None
