@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHUNK = 256
+NO_TERMS = "no_terms"  # stands in for the index of documents without any
 SHOWN = 5  # query ids in a message
 
 
@@ -134,19 +135,25 @@ def _queries_hash(queries: Mapping[str, str]) -> str:
 
 
 def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: float) -> Any:
+    """Return the index; None if no document holds a term."""
     from bm25s import BM25
 
     quiet("bm25s")
 
     def build(folder: Path) -> None:
         texts = track(collection.documents.texts(), "Indexing for BM25", len(collection.documents))
+        documents = analyzed(texts, collection.bm25_language, return_ids=True)
+        if not any(documents.ids):  # bm25s makes no index of nothing
+            (folder / NO_TERMS).touch()
+            return
         index = BM25(k1=k1, b=b, method="lucene")
-        index.index(analyzed(texts, collection.bm25_language, return_ids=True), show_progress=False)
+        index.index(documents, show_progress=False)
         index.save(folder, show_progress=False)
 
-    return BM25.load(
-        collection.cache.folder("bm25-index", key, build), mmap=True, show_progress=False
-    )
+    folder = collection.cache.folder("bm25-index", key, build)
+    if (folder / NO_TERMS).exists():
+        return None
+    return BM25.load(folder, mmap=True, show_progress=False)
 
 
 def _search(
@@ -154,6 +161,8 @@ def _search(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     rows = np.full((n, depth), -1, np.int64)
     scores = np.full((n, depth), -np.inf, np.float32)
+    if index is None:
+        return rows, scores
     for position, terms in enumerate(track(queries, "BM25", n)):
         found, found_scores = _best(index.get_scores_from_ids(index.get_tokens_ids(terms)), depth)
         rows[position, : len(found)] = found

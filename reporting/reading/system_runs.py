@@ -80,6 +80,11 @@ def read_runs(
         run = read_trec(path, documents)
         scores[name].append(score_run(run, qrels, parsed, documents.doc_id))
         notes.extend(_unlike(path, run, qrels))
+        if deep := [each for each in parsed if each.params.get("cutoff", 0) > run.depth]:
+            notes.append(
+                f"{path} lists {run.depth} documents a query at most: {', '.join(map(str, deep))} "
+                "see no more."
+            )
     groups = [_group(condition, name, scores[name]) for name in sorted(scores)]
     return Groups(groups, tuple(map(str, parsed)), []), notes
 

@@ -80,6 +80,14 @@ def test_lists_end_where_nothing_matches(collection):
     assert run.rows[3].tolist() == [list(TEXTS).index("endive"), -1, -1]
 
 
+def test_documents_without_a_word_are_found_by_nothing(tmp_path, caplog):
+    folder = write_folder(tmp_path / "signs", texts={doc_id: f"! {doc_id[0]}" for doc_id in TEXTS})
+    collection = open_folder(str(folder), cache=Cache(tmp_path / "cache"))
+    for _ in range(2):  # the second time from the cache
+        assert (bm25_run(collection, QUERIES, 3).rows == -1).all()
+        assert f"finds nothing for {len(QUERIES)} of {len(QUERIES)} queries" in caplog.text
+
+
 def test_depth_beyond_the_collection_is_cut(collection):
     assert bm25_run(collection, QUERIES, 1000).rows.shape == (len(QUERIES), len(TEXTS))
 

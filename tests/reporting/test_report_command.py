@@ -211,6 +211,16 @@ def test_runs_of_others_are_compared_by_the_same_statistics(call, runs, tmp_path
     ]  # of q1 equal scores are ordered by document id, so both find d1 first
 
 
+def test_measures_deeper_than_a_run_file_are_said(call, tmp_path):
+    (tmp_path / "qrels.txt").write_text("q1 0 d1 1\n")
+    (tmp_path / "short.trec").write_text("q1 Q0 d2 1 2 x\nq1 Q0 d1 2 1 x\n")
+    run = f"short={tmp_path / 'short.trec'}"
+    _, shown, _ = call("--runs", run, "--qrels", tmp_path / "qrels.txt", "--measure", "R@100")
+    assert f"{tmp_path}/short.trec lists 2 documents a query at most: R@100 see no more." in shown
+    _, shown, _ = call("--runs", run, "--qrels", tmp_path / "qrels.txt", "--measure", "R@2")
+    assert "at most" not in shown
+
+
 def test_files_of_one_name_are_its_seeds(call, runs):
     status, shown, _ = call(
         *(str(argument).replace("one=", "a=").replace("two=", "a=") for argument in runs),
