@@ -88,7 +88,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         """Nothing: there is no first stage."""
 
     def reads_all(self, corpus: Corpus) -> bool:
-        """Return true, since there is no first stage."""
+        """Always: there is no first stage."""
         del corpus
         return True
 

@@ -1,4 +1,4 @@
-"""Exact search against BEIR's DenseRetrievalExactSearch and a matrix product with top-k.
+"""Exact search against BEIR's DenseRetrievalExactSearch on the same vectors, and against the matrix product and top-k alone.
 
 python -m benchmarks.retrieval.searching [--repeats n] [--json file]
 """

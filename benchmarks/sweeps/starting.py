@@ -1,4 +1,4 @@
-"""CPU seconds of a fresh process for mistakes in the configuration, and for --help.
+"""Time from the command to the answer for mistakes in the configuration, and for --help; CPU seconds of a fresh process.
 
 python -m benchmarks.sweeps.starting [--repeats n] [--json file]
 """

@@ -1,4 +1,4 @@
-"""Cells of a sweep in one process, against fresh processes of sentence-transformers.
+"""Cells of a sweep in one process against the same trainings as fresh processes of sentence-transformers' trainer; CPU seconds a cell.
 
 python -m benchmarks.sweeps.sweep_of_twenty [--repeats cells] [--json file]
 
@@ -46,10 +46,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             },
             arguments.repeats,
         )
-    setting = (
-        f"static model, one epoch of {len(work.loader())} steps a cell; medians of "
-        f"{arguments.repeats} cells"
-    )
+    setting = f"static model, one epoch of {len(work.loader())} steps a cell; medians of {arguments.repeats} cells"
     return [
         *compared(
             seconds,

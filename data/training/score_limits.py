@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from data.runs.ranked_lists import Run
     from data.training.examples import TrainingExamples
 
-FALLBACKS = {"random", "keep", "drop"}
+FALLBACKS = ("random", "keep", "drop")
 """What to do with a pair that the limits leave with too few mined negatives."""
 BLOCK = 65_536  # queries or pairs that are looked up at once: bounds the memory
 UNLISTED = np.float32(-np.inf)

@@ -4,8 +4,10 @@ The file is the record of a corruption. The seed is not: another BLAS may order 
 similarities differently. `docs/noise.md` describes the columns and the header.
 """
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
@@ -153,14 +155,17 @@ class Audit:
 
     @classmethod
     def read(cls, path: Path) -> "Audit":
-        """Read what `write` wrote.
+        """Read what `write` wrote, compressed or not (`.gz`).
 
         Raises:
             InputError: the file is missing, damaged or of another format.
         """
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
+            content = path.read_bytes()
+            if path.suffix == ".gz":
+                content = gzip.decompress(content)
+            lines = content.decode("utf-8").split("\n")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
             raise InputError(
                 f"noise.audit={path} cannot be read: {error}. Give an audit.tsv of a finished "
                 "cell, or null"

@@ -128,8 +128,7 @@ def _written(column: str, value: str | float | None) -> str:
     if value is None:
         return ""
     if column in _SIMILARITIES:
-        # the addition turns -0.0 into 0.0
-        return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"
+        return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"  # the addition turns -0.0 into 0.0
     if isinstance(value, str):
         return "".join(_ESCAPES.get(character, character) for character in value)
     return repr(value)

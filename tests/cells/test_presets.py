@@ -1,4 +1,4 @@
-"""Presets in conf/experiment: every choice composes, and no two cells share a directory."""
+"""Grids as files, conf/experiment: every choice composes and resolves, and no two cells of a grid share a directory."""
 
 import pytest
 from cell_runs import ROOT, composed

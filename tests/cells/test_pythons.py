@@ -1,4 +1,4 @@
-"""Accepted Pythons: the same in Makefile and pyproject.toml, and checked before installing."""
+"""Which Pythons are accepted: the same in Makefile and pyproject.toml, and said before anything is installed."""
 
 import re
 import subprocess

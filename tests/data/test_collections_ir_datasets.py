@@ -1,4 +1,4 @@
-"""Collections from ir_datasets: views and faults on a stand-in, a missing download for real."""
+"""Collections by their ir_datasets ids: views and faults on a stand-in, a missing download on the real library without a network."""
 
 import os
 import subprocess
@@ -109,8 +109,7 @@ def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
     with (
         pytest.raises(
             InputError,
-            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until "
-            r"you delete it",
+            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until you delete it",
         ),
         ir_datasets_home.readable("train", "beir/x/train"),
     ):

@@ -1,4 +1,4 @@
-"""Search by late interaction and cross-encoders, against naive scoring of every pair."""
+"""How late interaction and cross-encoder answer from a collection, against naive scoring of every pair."""
 
 import numpy as np
 import pytest

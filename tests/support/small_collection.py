@@ -1,4 +1,4 @@
-"""A made-up collection in BEIR layout on which training takes a second."""
+"""A made-up collection in BEIR layout, small enough to train on in a second: documents about topics, queries that name a topic's words."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A damaged file of an interrupted cell is named, and does not change the numbers."""
+"""Files that an interrupted cell reads: a damaged one is named, and the numbers are those of an undisturbed cell all the same."""
 
 import logging
 import shutil
@@ -44,7 +44,7 @@ def undisturbed(base):
 
 @pytest.fixture(scope="module")
 def killed(base):
-    """A cell that was killed after the last step of its second epoch, with two checkpoints."""
+    """A cell that was killed after the last step of its second epoch; both checkpoints are there."""
     cfg = configuration(base, base / "killed")
     with pytest.MonkeyPatch.context() as patch:
         after = checkpoints.Checkpoints.on_train_batch_end
