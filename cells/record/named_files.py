@@ -12,8 +12,8 @@ from data.collections.ir_datasets_home import source_files
 Files = dict[str, Path]
 """Name relative to what the configuration names ("" for the file itself) -> path."""
 
-WEIGHTS = "path"
-"""Last part of the keys that name a folder or a hub's name of weights."""
+FOLDERS = {"path", "vectors", "cross_encoder"}
+"""Last parts of the keys that name a folder, or a hub's name, of weights or vectors."""
 NOT_WEIGHTS = (".md", ".png", ".lock", ".partial")
 
 
@@ -27,7 +27,7 @@ def named_files(config: Mapping[str, Any]) -> dict[str, Files]:
         files = (
             _collection(config, name, value)
             if group == "dataset"
-            else _of(value, weights=key.rpartition(".")[2] == WEIGHTS)
+            else _of(value, weights=key.rpartition(".")[2] in FOLDERS)
         )
         if files:
             found[key] = files

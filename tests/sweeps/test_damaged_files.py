@@ -44,7 +44,11 @@ def undisturbed(base):
 
 @pytest.fixture(scope="module")
 def killed(base):
-    """A cell that was killed after the last step of its second epoch; both checkpoints are there."""
+    return write_killed(base)
+
+
+def write_killed(base):
+    """Kill a cell after the last step of its second epoch; both checkpoints are there."""
     cfg = configuration(base, base / "killed")
     with pytest.MonkeyPatch.context() as patch:
         after = checkpoints.Checkpoints.on_train_batch_end
