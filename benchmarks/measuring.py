@@ -1,4 +1,6 @@
-"""Paired measurements: contenders take turns, and the median of their ratios is reported, so that other work on the machine hits all alike.
+"""Paired measurements: contenders take turns, so that other work affects all alike.
+
+The median of their ratios is reported.
 
 The clock is the CPU time of the process. Each side runs one thread, so that this is its wall time
 on an idle machine, and on a busy one is what comes closest to it.
@@ -102,7 +104,7 @@ def children() -> float:
 
 
 def paired(contenders: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
-    """Return seconds of each contender in each repeat; they run in turn, every other time in reverse."""
+    """Return seconds of each contender in each repeat, in turns and alternating order."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for repeat in range(repeats):
         for name in list(contenders)[:: 1 if repeat % 2 == 0 else -1]:
@@ -119,7 +121,10 @@ def compared(
     work: float = 1,
     unit: str,
 ) -> list[Speedup]:
-    """Our seconds, under the key "ours", against those of each peer in `targets`; throughput is `work` over seconds."""
+    """Compare our seconds, under the key "ours", with those of each peer in `targets`.
+
+    Throughput is `work` over seconds.
+    """
     rows = []
     for name, target in targets.items():
         ratios = [

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts a one-node SLURM on this machine, for tests: munge, accounting (without it submitit waits forever for a killed job), controller, node.
-# Needs root and Debian's packages, which it installs if they are missing (exit status 75: it cannot). Its files are in $CLUSTER_DIR;
+# Starts a one-node SLURM on this machine, for tests: munge, accounting (without which submitit waits
+# forever for a killed job), controller and node. Needs root and Debian's packages, which it installs
+# if they are missing (exit status 75 if it cannot). Its files are in $CLUSTER_DIR;
 # `cluster/down.sh` ends it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

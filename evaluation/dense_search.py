@@ -88,7 +88,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         """Nothing: there is no first stage."""
 
     def reads_all(self, corpus: Corpus) -> bool:
-        """Always: there is no first stage."""
+        """Return true, since there is no first stage."""
         del corpus
         return True
 

@@ -96,7 +96,7 @@ def _judged(collection: Collection, qrels: Qrels) -> NDArray[np.int64]:
 
 
 def _ranked(collection: Collection) -> NDArray[np.int64]:
-    """Return BM25's documents for the validation queries, each once: all first ranks, then all second ones."""
+    """Return BM25's documents for the validation queries without repetition, by rank."""
     run = bm25_run(collection, collection.validation.queries, FIRST_STAGE_DEPTH)
     by_rank = run.rows.T.ravel()
     found, first_seen = np.unique(by_rank, return_index=True)

@@ -104,7 +104,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
     @abstractmethod
     def reads_all(self, corpus: Corpus) -> bool:
-        """Return whether every document is scored for every query, not a first stage's candidates."""
+        """Return whether every document is scored for every query, without a first stage."""
 
     @abstractmethod
     def search(

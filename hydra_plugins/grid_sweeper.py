@@ -6,7 +6,9 @@ for plugins in folders with this folder's name.
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +51,9 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Expand the grid, name the finished cells, and launch the others in the order of the grid."""
+        """Expand the grid, name the finished cells, and launch the others in order."""
         from cells.sweep.skip import needs_no_job  # here, because --help imports this module
+        from cells.sweep.workers import PARENT, gathered
 
         assert self.hydra_context is not None
         assert self.launcher is not None
@@ -62,7 +65,10 @@ class GridSweeper(Sweeper):
         done = {n for n, cfg in self._composed(jobs) if needs_no_job(cfg)}
         left = [job for n, job in enumerate(jobs) if n not in done]
         log.info("%d of %d cells are left to run", len(left), len(jobs))
-        results = self.launcher.launch(left, initial_job_idx=0) if left else []
+        if not left:
+            return []
+        with gathered() if PARENT in os.environ else nullcontext():
+            results = self.launcher.launch(left, initial_job_idx=0)
         for result in results:
             _ = result.return_value  # raises what the job raised
         return results

@@ -1,4 +1,4 @@
-"""Draws by text keys, to the bit: they decide which labels are corrupted and which pairs are sampled."""
+"""Exact draws by text keys, which decide on corrupted labels and sampled pairs."""
 
 from hashlib import blake2b
 

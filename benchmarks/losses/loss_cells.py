@@ -1,10 +1,12 @@
-"""What losses did on finished cells, as Markdown: did the training loss fall, and what came of it.
+"""Tables of losses in finished cells, as Markdown: their training, and their results.
 
-`python benchmarks/losses/loss_cells.py training outputs/demo/static` has a row a loss: the training loss
-of the first and the last epoch and, since a scheduled loss changes what it measures on the way, the
-mean confidence in the clean labels, which means the same throughout. `python
-benchmarks/losses/loss_cells.py noise outputs/scifact/static` has a row a loss and noise: means over the
-seeds, and label weakening's "ambiguous" as a detector of wrong labels in the last epoch.
+    python benchmarks/losses/loss_cells.py training outputs/demo/static
+    python benchmarks/losses/loss_cells.py noise outputs/scifact/static
+
+`training` has a row per loss: the training loss of the first and the last epoch, and the mean
+confidence in clean labels, which keeps its meaning when a schedule changes the loss. `noise` has a
+row per loss and noise: means over seeds, and label weakening's "ambiguous" as a detector of wrong
+labels in the last epoch.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from typing import NamedTuple
 
 
 class LossCell(NamedTuple):
-    """A finished cell: its place below the folder, its scores and one row of the history an epoch."""
+    """A finished cell: its path, its scores and one row of the history per epoch."""
 
     method: str
     noise: str
@@ -77,7 +79,10 @@ def noise(cells: list[LossCell], measure: str) -> str:
     groups = defaultdict(list)
     for cell in cells:
         groups[cell.noise, cell.method].append(cell)
-    head = f"| noise | loss | seeds | validation {measure} | test {measure} | AUROC | precision | recall | memorised | recovered |"
+    head = (
+        f"| noise | loss | seeds | validation {measure} | test {measure} | AUROC | precision "
+        f"| recall | memorised | recovered |"
+    )
     lines = [head, "|---" * 10 + "|"]
     for (kind, method), group in sorted(
         groups.items(), key=lambda item: (item[0][0], -tested(item[1], measure)[0])
@@ -106,7 +111,7 @@ def tested(group: list[LossCell], measure: str) -> tuple[float, float]:
 
 
 def last(group: list[LossCell], column: str) -> str:
-    """Return the mean of a column over the seeds in the last epoch, nothing where no cell has it."""
+    """Return the mean of a column over the seeds in the last epoch, if any cell has it."""
     values = [float(value) for cell in group if (value := cell.history[-1].get(column))]
     return f"{statistics.mean(values):.3f}" if values else ""
 

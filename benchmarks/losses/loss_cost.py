@@ -44,7 +44,7 @@ LOSSES = (
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """A row a loss and model."""
+    """Return a row per loss and model."""
     torch.set_num_threads(1)
     steps = WARM_UP + 10 * arguments.repeats
     static = Workload.of(steps, "model=static", *arguments.overrides)
@@ -57,7 +57,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def shares(work: Workload, kind: str, step: str, repeats: int) -> list[Row]:
-    """The losses' shares of a model's step, in per cent; the step is timed with the default loss."""
+    """Return the losses' shares of a model's step, in per cent; steps use the default loss."""
     seconds = statistics.median(work.ours() for _ in range(repeats))
     size = work.cfg.batch.size
     batch = candidates(size, 2 * size)

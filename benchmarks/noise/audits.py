@@ -1,10 +1,10 @@
 """Audits of all noise models on real collections: writes the tables of docs/noise.md.
 
-Usage: python -m benchmarks.noise.audits FOLDER [--cache DIRECTORY] [--document docs/noise.md] [--tables
-docs/noise_audits.md]
+    python -m benchmarks.noise.audits FOLDER [--cache DIRECTORY] [--document docs/noise.md]
+        [--tables docs/noise_audits.md]
 
-FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored as soon as it is
-there; a second call measures only what is missing.
+FOLDER holds scifact, nfcorpus and argkp21 in BEIR layout. Every number is stored at once; a second
+call measures only what is missing.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def noise_model(name: str, ratio: float, folder: Path, collection: str) -> Noise
 
 
 def audit(name: str, ratio: float, folder: Path, collection: Collection) -> Measured:
-    """Counts, rates, similarities and contamination of one corruption, or why it is refused."""
+    """Return counts, rates, similarities and contamination, or why a corruption is refused."""
     try:
         corruption = noise_model(name, ratio, folder, collection.name).corrupt(collection)
     except InputError as error:

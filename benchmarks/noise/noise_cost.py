@@ -1,4 +1,4 @@
-"""Measures what noising costs, each time in a process of its own, and writes table and figure of docs/noise.md.
+"""Measure the cost of noise in fresh processes; write table and figure of docs/noise.md.
 
 Usage: python -m benchmarks.noise.noise_cost FOLDER [--cache DIRECTORY] [--document docs/noise.md]
 [--figure docs/figures/noise_cost.svg]
@@ -34,7 +34,7 @@ Numbers = Mapping[str, float]
 
 
 def medquad(folder: Path, cache: Path) -> Numbers:
-    """Return time and memory of noising medquad-liveqa, its embeddings being in the cache unless this is the first call."""
+    """Return time and memory of noise on medquad-liveqa, with cached embeddings."""
     collection = open_folder(str(folder / "medquad-liveqa"), cache=Cache(cache), on_problem="drop")
     begin, begin_cpu = time.perf_counter(), time.process_time()
     model = noise_model("semantic", RATIO, folder, collection.name)
@@ -50,7 +50,7 @@ def medquad(folder: Path, cache: Path) -> Numbers:
 
 
 def synthetic(size: int) -> Numbers:
-    """Return CPU seconds and memory of corrupting PAIRS pairs among `size` documents whose embeddings are cached."""
+    """Return CPU seconds and memory of corrupting PAIRS pairs, with cached embeddings."""
     with tempfile.TemporaryDirectory() as folder:
         seconds = cpu_seconds_for(size, Path(folder))
     return {"documents": size, "pairs": PAIRS, "cpu_seconds": seconds, "peak_mib": _peak_mib()}
@@ -66,7 +66,7 @@ def apart(*arguments: str) -> Numbers:
 
 
 def growth(results: Results) -> list[Numbers]:
-    """Return the medians of repeated measurements, one for each size; the sizes take turns, so that no moment favours one."""
+    """Return the medians of repeated measurements, one per size; the sizes take turns."""
     for repeat in range(REPEATS):
         for size in SIZES:
             results.measure(f"size/{size}/{repeat}", partial(apart, "--size", str(size)))

@@ -1,4 +1,4 @@
-"""A collection of made-up documents of any size, whose embeddings cost nothing, to see how the search grows."""
+"""A synthetic collection of any size with free embeddings, to see how the search grows."""
 
 import time
 from hashlib import blake2b
@@ -44,7 +44,7 @@ class MadeUp:
 
 
 def cpu_seconds_for(size: int, folder: Path) -> float:
-    """Return the CPU seconds to corrupt all PAIRS pairs among `size` documents, embeddings and text hashes being cached."""
+    """Return the CPU seconds to corrupt all PAIRS pairs, with cached embeddings and hashes."""
     collection = _collection(size, folder)
     SemanticSwap(ratio=1.5 / PAIRS, seed=1, encoder=MadeUp()).corrupt(collection)
     begin = time.process_time()

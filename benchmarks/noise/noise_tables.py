@@ -1,4 +1,4 @@
-"""The tables of docs/noise.md, from the numbers of `benchmarks.noise.audits` and `benchmarks.noise.noise_cost`."""
+"""The tables of docs/noise.md, from `benchmarks.noise.audits` and `.noise_cost`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +11,12 @@ Numbers = Mapping[str, Mapping[str, Any]]
 
 AUDIT_COLUMNS = (
     "model", "ratio", "corrupted / N", "realised", "skipped", "eps+", "eps- judged", "eps- corpus",
-    "cos removed-inserted", "cos query-removed", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
+    "cos removed-inserted", "cos query-removed", "cos query-inserted",
+    "above: BM25", "above: LSA", "above: both",
 )  # fmt: skip
 SUBSTITUTION_COLUMNS = (
-    "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted", "above: BM25", "above: LSA", "above: both",
+    "model", "corrupted / N", "skipped", "cos removed-inserted", "cos query-inserted",
+    "above: BM25", "above: LSA", "above: both",
 )  # fmt: skip
 SECONDS = ("seconds", "cpu_seconds")
 THOUSAND = 1000
@@ -42,7 +44,7 @@ def substitution_table(numbers: Numbers, ratio: float) -> dict[str, str]:
 def cost_tables(
     medquad: Mapping[str, float], growth: Sequence[Mapping[str, float]], line: FittedLine
 ) -> dict[str, str]:
-    """Return the tables of what noising costs; `line` is the straight line through the CPU seconds of `growth`."""
+    """Return the tables of costs; `line` is the straight line through `growth`."""
     measures = ("documents", "units", "corrupted", "seconds", "cpu_seconds", "peak_mib")
     columns = ("documents", "pairs N", "corrupted", "seconds", "CPU seconds", "peak memory, MiB")
     real = _table(
@@ -64,7 +66,10 @@ def cost_tables(
         for each in growth
     ]
     grown = _table(("documents", "CPU seconds", "straight line", "peak memory, MiB"), rows)
-    formula = f"\nLine: {line.start:.2f} s + {line.slope * THOUSAND:.4f} s a thousand documents; R² = {line.determination:.4f}.\n"
+    formula = (
+        f"\nLine: {line.start:.2f} s + {line.slope * THOUSAND:.4f} s a thousand documents; "
+        f"R² = {line.determination:.4f}.\n"
+    )
     return {"medquad": real, "growth": grown + formula}
 
 

@@ -1,4 +1,4 @@
-"""Encoding of documents of skewed lengths against SentenceTransformer.encode and a raw loop on ready, length-sorted token ids.
+"""Encoding of documents of skewed lengths, against sentence-transformers and a raw loop.
 
 python -m benchmarks.retrieval.encoding [--repeats n] [--json file] [overrides of conf/]
 """
@@ -56,7 +56,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             "a length-sorted loop": lambda: timed(lambda: raw(network.encoder.backbone, store)),
         }
         seconds = paired(contenders, arguments.repeats)
-    setting = f"MiniLM of {LAYERS} layers, {DOCUMENTS} documents of {int(store.lengths.min())} to {int(store.lengths.max())} tokens"
+    setting = (
+        f"MiniLM of {LAYERS} layers, {DOCUMENTS} documents of {int(store.lengths.min())} to "
+        f"{int(store.lengths.max())} tokens"
+    )
     return [
         *compared(
             seconds, TARGETS, path="encoding", setting=setting, work=DOCUMENTS, unit="documents/s"

@@ -1,4 +1,4 @@
-"""Peak memory over the size of a made-up collection of short documents, each stage in a fresh process; docs/figures/benchmarks_memory.svg.
+"""Peak memory over the size of a synthetic collection, each stage in a fresh process.
 
 Two peaks: of all resident memory, files that are mapped included, and of the process's own, which
 the system cannot take back at will.
@@ -48,7 +48,7 @@ SAMPLED = 0.002  # seconds between two looks at the process's own memory
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
-    """Return the memory of a million documents' encoding and search against its limit; every point goes into the figure."""
+    """Return the memory of encoding and searching a million documents, and its limit."""
     del arguments
     points = {
         stage: [ScalePoint(size, *_fresh(stage, size)) for size in sizes]
@@ -66,7 +66,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         )
     draw(points)
     total = {point.size: point.resident for point in points["encode and search"]}[LARGE]
-    setting = f"{LARGE} documents x {DIMENSIONS}, the mapped index of {LARGE * DIMENSIONS * 4 / 2**30:.2f} GiB included, written and read"
+    setting = (
+        f"{LARGE} documents x {DIMENSIONS}, the mapped index of "
+        f"{LARGE * DIMENSIONS * 4 / 2**30:.2f} GiB included, written and read"
+    )
     return [
         Limit("memory of encoding and search", setting, total, ROOM, "GiB"),
         *(_growth(stage, points[stage]) for stage in points),
@@ -103,7 +106,7 @@ def _growth(stage: str, curve: list[ScalePoint]) -> Row:
 
 
 def draw(points: dict[str, list[ScalePoint]]) -> None:
-    """The growth curves, as a figure."""
+    """Draw the growth curves."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 3.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""Exact search against BEIR's DenseRetrievalExactSearch on the same vectors, and against the matrix product and top-k alone.
+"""Exact search against BEIR's DenseRetrievalExactSearch and a matrix product with top-k.
 
 python -m benchmarks.retrieval.searching [--repeats n] [--json file]
 """

@@ -1,4 +1,4 @@
-"""Synthetic finished cells, for the tests and the measurements of `report.py`: the files of a cell that a report reads, and no training."""
+"""Synthetic finished cells, to test and measure `report.py` without training."""
 
 import itertools
 import json
@@ -102,7 +102,7 @@ def write_cell(
     values: Mapping[str, NDArray[np.float64]],
     fingerprint: str | None = None,
 ) -> Path:
-    """Write one cell's config.yaml, history.csv, per_query.tsv and scores.json, and return its directory."""
+    """Write the files of one cell that a report reads, and return its directory."""
     directory = output_dir / name
     directory.mkdir(parents=True, exist_ok=True)
     config = config_of(name)
@@ -144,7 +144,7 @@ def write_cell(
 
 
 def config_of(name: str) -> dict[str, Any]:
-    """What a cell's config.yaml says of its place in the grid."""
+    """Return the coordinates in a cell's config.yaml."""
     dataset, model, loss, condition, last = name.split("/")
     noise, _, ratio = condition.rpartition("-")
     return {

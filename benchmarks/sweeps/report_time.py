@@ -1,7 +1,7 @@
 """Measures time and memory of report.py on synthetic cells.
 
-Usage: python -m benchmarks.sweeps.report_time [--cells 10000] [--queries 300] [--folder DIRECTORY] [--document
-docs/report.md]
+    python -m benchmarks.sweeps.report_time [--cells 10000] [--queries 300]
+        [--folder DIRECTORY] [--document docs/report.md]
 
 The cells are written first, 4 collections x 5 models x 20 losses x 5 ratios x seeds, and not timed;
 DIRECTORY keeps them for the next call. The numbers are printed, and written into the document.
@@ -63,7 +63,7 @@ def grid(*, seeds: int, queries: int) -> Grid:
 
 
 def measure(folder: Path, out: Path) -> str:
-    """Run report.py in a process of its own, one thread; return its time and peak memory in words."""
+    """Run report.py in a fresh process with one thread; describe its time and memory."""
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "report.py"), str(folder), "--out", str(out)],

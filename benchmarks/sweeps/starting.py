@@ -1,4 +1,4 @@
-"""Time from the command to the answer for mistakes in the configuration, and for --help; CPU seconds of a fresh process.
+"""CPU seconds of a fresh process for mistakes in the configuration, and for --help.
 
 python -m benchmarks.sweeps.starting [--repeats n] [--json file]
 """

@@ -1,4 +1,4 @@
-"""Cells of a sweep in one process against the same trainings as fresh processes of sentence-transformers' trainer; CPU seconds a cell.
+"""Cells of a sweep in one process, against fresh processes of sentence-transformers.
 
 python -m benchmarks.sweeps.sweep_of_twenty [--repeats cells] [--json file]
 
@@ -46,7 +46,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             },
             arguments.repeats,
         )
-    setting = f"static model, one epoch of {len(work.loader())} steps a cell; medians of {arguments.repeats} cells"
+    setting = (
+        f"static model, one epoch of {len(work.loader())} steps a cell; medians of "
+        f"{arguments.repeats} cells"
+    )
     return [
         *compared(
             seconds,

@@ -1,4 +1,4 @@
-"""What a sweep costs beyond its cells' work: a finished cell, and a tiny cell beside preparing, training, encoding and scoring.
+"""The costs of a sweep beyond its cells' work, for finished cells and tiny cells.
 
     python benchmarks/sweeps/sweep_time.py [cells]
 
@@ -21,7 +21,7 @@ FINISHED_LIMIT, TINY_LIMIT = 0.3, 1.0  # seconds
 
 
 class SweepCost(NamedTuple):
-    """Seconds of a sweep: by the clock, of processor time, and by the clock in its cells' own work."""
+    """Seconds of a sweep: wall time, processor time, and wall time in its cells' work."""
 
     wall: float
     processor: float

@@ -1,6 +1,6 @@
 """Training steps of a cross-encoder against CrossEncoderTrainer, on the same pairs.
 
-python -m benchmarks.training.cross_encoder_training [--repeats n] [--json file] [overrides of conf/]
+python -m benchmarks.training.cross_encoder_training [--repeats n] [--json file] [overrides]
 """
 
 import argparse

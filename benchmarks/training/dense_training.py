@@ -1,4 +1,4 @@
-"""Training steps of dense retrievers against sentence-transformers and against loops of plain torch.
+"""Training steps of dense retrievers, against sentence-transformers and plain torch.
 
 python -m benchmarks.training.dense_training [--repeats n] [--json file] [overrides of conf/]
 """
@@ -99,12 +99,18 @@ def compare(setting: DenseSetting, repeats: int, overrides: Sequence[str]) -> Se
             },
             repeats,
         )
-    words = f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up to {setting.length} tokens"
+    words = (
+        f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up "
+        f"to {setting.length} tokens"
+    )
     return compared(seconds, setting.targets, path="dense training", setting=words, unit="steps/s")
 
 
 def raw_loop(work: Workload, path: str, chunk: int) -> float:
-    """Return CPU seconds a step of plain torch on ready token ids, queries and documents apart, longest first in calls of `chunk` texts."""
+    """Return CPU seconds per step of plain torch on token ids.
+
+    Queries and documents are encoded separately, longest first, in calls of `chunk` texts.
+    """
     from transformers import AutoModel
 
     model = AutoModel.from_pretrained(path, add_pooling_layer=False).train()

@@ -1,4 +1,4 @@
-"""Measures what training does to each kind of model on real collections and writes the table of docs/models.md.
+"""Measure training of each kind of model on real collections, for docs/models.md.
 
 Usage: IR_DATASETS_HOME=DIRECTORY python -m benchmarks.training.models MEDQUAD [--output DIRECTORY]
 [--results benchmarks/training/models.json] [--only WORD]

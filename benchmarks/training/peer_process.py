@@ -1,4 +1,4 @@
-"""One training of sentence-transformers' static model, as a script of its own: python peer_process.py task.json."""
+"""Train sentence-transformers' static model once: python peer_process.py task.json."""
 
 import json
 import sys

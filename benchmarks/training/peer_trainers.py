@@ -36,7 +36,7 @@ def in_order(dataset: Dataset, **settings: Any) -> DefaultBatchSampler:
 def bi_encoder(
     model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
 ) -> float:
-    """Return CPU seconds a step of SentenceTransformerTrainer under MultipleNegativesRankingLoss."""
+    """Return CPU seconds per step of SentenceTransformerTrainer (MultipleNegativesRanking)."""
     from sentence_transformers import (
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
@@ -58,7 +58,10 @@ def bi_encoder(
 def cross_encoder(
     model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
 ) -> float:
-    """Return CPU seconds a step of CrossEncoderTrainer under BinaryCrossEntropyLoss; a step reads each query with its two documents."""
+    """Return CPU seconds per step of CrossEncoderTrainer (BinaryCrossEntropy).
+
+    A step reads each query with its two documents.
+    """
     from sentence_transformers.cross_encoder import (
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,

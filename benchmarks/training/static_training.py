@@ -1,4 +1,4 @@
-"""Training steps of the static retriever against StaticEmbedding under the trainer of sentence-transformers.
+"""Training steps of the static retriever, against sentence-transformers' StaticEmbedding.
 
 python -m benchmarks.training.static_training [--repeats n] [--json file] [overrides of conf/]
 """
@@ -33,7 +33,10 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         },
         arguments.repeats,
     )
-    setting = f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label weakening against their contrastive loss"
+    setting = (
+        f"{work.cfg.model.network.dimensions} dimensions, batch of {size} + {size}, label "
+        f"weakening against their contrastive loss"
+    )
     return [
         *compared(
             seconds,

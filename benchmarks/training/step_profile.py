@@ -1,4 +1,4 @@
-"""Where the time of a training step goes, for the static model and a two-layer MiniLM under the default loss.
+"""A profile of training steps of the static model and a two-layer MiniLM.
 
 python -m benchmarks.training.step_profile [--repeats steps] [--json file] [overrides of conf/]
 """
@@ -39,7 +39,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 
 def parts(setting: str, work: Workload) -> list[Row]:
-    """Return median milliseconds of each part of a bare loop's step, and of our whole step under Lightning."""
+    """Return median milliseconds of the parts of a bare step, and of a Lightning step."""
     spent = Stopwatch()
     _train(work, spent)
     medians = {name: statistics.median(seconds[1:]) for name, seconds in spent.seconds.items()}

@@ -10,7 +10,7 @@ from lightning_modules.loading.backbone import load_backbone
 
 @contextmanager
 def truncated(layers: int) -> Iterator[str]:
-    """A temporary Hugging Face folder."""
+    """Yield a temporary Hugging Face folder."""
     from transformers import AutoTokenizer
     from transformers.utils import logging
 

@@ -1,4 +1,4 @@
-"""The work that all contenders of a training benchmark do: the same batches, as token ids for us and as texts for a peer."""
+"""The shared work of a training benchmark: batches as token ids for us, texts for peers."""
 
 import os
 import tempfile
@@ -26,7 +26,7 @@ WARM_UP = 1  # first steps that are not timed
 
 
 def configured(*overrides: str) -> DictConfig:
-    """Return the configuration of a cell as `run.py` would get it, without logger and in a scratch directory."""
+    """Return the configuration of a cell in a scratch directory, without logger."""
     os.environ.setdefault("RETRIEVAL_CACHE", str(ROOT / "cache"))
     if not GlobalHydra.instance().is_initialized():
         schema.register()

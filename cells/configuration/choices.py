@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString, Sweep
 
 from cells.configuration.command_line import overrides_in
 from errors import InputError
@@ -49,11 +49,17 @@ def _own_folder(arguments: Sequence[str]) -> list[Path]:
 
 
 def _chosen(override: Override) -> list[str]:
+    """Return the options that an override names; glob() can only name what exists."""
     value = override.value()
     values = value.list if isinstance(value, ChoiceSweep) else [value]
-    return [
-        str(choice) for choice in values if isinstance(choice, str | QuotedString)
-    ]  # glob() can only match existing choices
+    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return [_written(choice) for choice in flat if not isinstance(choice, Glob | Sweep | None)]
+
+
+def _written(choice: object) -> str:
+    if isinstance(choice, QuotedString):
+        return str(choice.text)
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 def _unknown(group: str, choice: str, options: list[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import OverrideParseException
+from hydra.errors import HydraException
 
 
 def overrides_in(arguments: Sequence[str]) -> Iterator[Override]:
@@ -19,5 +19,5 @@ def overrides_in(arguments: Sequence[str]) -> Iterator[Override]:
             continue
         try:
             yield parser.parse_override(argument)
-        except OverrideParseException:
+        except HydraException:
             continue

@@ -42,7 +42,7 @@ def static_dimensions(path: str | None) -> int | None:
     """
     if path is None:
         return STATIC_DIMENSIONS
-    size = stored_config(path, EXPORT_RECORD).get("model.network.dimensions")
+    size = stored_config(str(path), EXPORT_RECORD).get("model.network.dimensions")
     return size if isinstance(size, int) else None
 
 

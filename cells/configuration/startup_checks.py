@@ -6,7 +6,7 @@ Parameters of a loss, a noise model or an encoder are checked by their construct
 import logging
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import InterpolationResolutionError
+from omegaconf.errors import OmegaConfBaseException
 
 import checks
 from cells.configuration.names import check_names
@@ -28,8 +28,9 @@ def check(cfg: DictConfig) -> None:
     _resolves(cfg)
     check_names(cfg)
     refuse_renamed(cfg)
-    if cfg.noise.ratio is not None:  # the noise model judges null: natural noise has its own ratio
-        checks.ratio("noise.ratio", cfg.noise.ratio)
+    ratio = OmegaConf.select(cfg, "noise.ratio")
+    if ratio is not None:  # the noise model judges null: natural noise has its own ratio
+        checks.ratio("noise.ratio", ratio)
     _learning_rate(cfg)
     for key, least in (
         ("batch.size", 1),
@@ -52,7 +53,7 @@ def check(cfg: DictConfig) -> None:
     _encoder(cfg)
     _vectors(cfg)
     _warn_of_own_encoder(cfg)
-    if cfg.selection_measure not in cfg.measures:
+    if cfg.selection_measure not in list(cfg.measures):
         raise InputError(
             f"selection_measure={cfg.selection_measure} is not computed: it must be one of "
             f"measures={list(cfg.measures)}; add it there or choose one of them."
@@ -62,12 +63,9 @@ def check(cfg: DictConfig) -> None:
 def _resolves(cfg: DictConfig) -> None:
     try:
         OmegaConf.to_container(cfg, resolve=True)
-    except InterpolationResolutionError as error:
-        reason = (
-            str(error)
-            .splitlines()[0]
-            .removeprefix("InputError raised while resolving interpolation: ")
-        )
+    except OmegaConfBaseException as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        reason = first.removeprefix("InputError raised while resolving interpolation: ")
         raise InputError(
             f"{error.full_key}: {reason.removeprefix(f'{error.full_key}: ')}"
         ) from error
@@ -76,7 +74,7 @@ def _resolves(cfg: DictConfig) -> None:
 def _learning_rate(cfg: DictConfig) -> None:
     if OmegaConf.is_missing(cfg.optimizer, "lr"):
         raise InputError("optimizer.lr is not set: set it in the model's file, e.g. to 2e-5.")
-    if cfg.optimizer.lr is None:
+    if "lr" in cfg.optimizer and cfg.optimizer.lr is None:
         raise InputError(
             "optimizer.lr=null: must be a positive number. experiment=cpu_study needs a rate that "
             "was tuned for this collection, model and loss, and there is none: run the sweep "

@@ -24,7 +24,7 @@ class Failure:
 
     Attributes:
         cell: its name.
-        error: the last line of the error.
+        error: the first line of the error.
         time: when it failed.
         sweep: the sweep it was part of; empty outside a sweep.
         place: its coordinates, as `cells.record.coordinates.Coordinates` names them; None where
@@ -48,16 +48,21 @@ def record(
         written_aside,  # the package loads NumPy, and --help passes here
     )
 
-    lines = str(error).strip().splitlines()
-    words = f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
     moment = time.strftime("%Y-%m-%d %H:%M:%S")
-    failure = Failure(cell, words, moment, os.environ.get(SWEEP, ""), place)
+    failure = Failure(cell, in_a_line(error), moment, os.environ.get(SWEEP, ""), place)
     path = _file(output_dir, cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {key: value for key, value in asdict(failure).items() if key != "readable"}
     with written_aside(path) as aside:
         aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return failure
+
+
+def in_a_line(error: Exception) -> str:
+    """Return an error's kind and first line, or two lines where the first announces the second."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    announced = len(lines) > 1 and lines[0].endswith(":")
+    return ": ".join([type(error).__name__, " ".join(lines[: 1 + announced])]).removesuffix(": ")
 
 
 def forget(output_dir: Path, cell: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,19 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
 from hydra.utils import get_method
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from cells.configuration import resolvers
+from cells.configuration.completeness import check_complete
+from cells.configuration.signatures import check_types
 from cells.configuration.startup_checks import check
 from cells.record import failures
 from cells.record.coordinates import coordinates_of
 from cells.record.lock import BusyError
-from cells.sweep import gpus
+from cells.sweep import gpus, outside_causes, workers
 from cells.sweep.processes import is_main_process, left_clean
+from cells.sweep.signals import Interrupted
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -36,28 +40,63 @@ def attempt(cfg: DictConfig) -> float:
         InputError: outside a sweep, for configuration or data that cannot be used.
     """
     resolvers.register()  # a launcher may have started this process without run.py
+    if not workers.is_worker():
+        return _attempt(cfg)
+    if workers.told_to_stop():
+        return math.nan
+    try:
+        with workers.busy():
+            return _attempt(cfg)
+    except Interrupted:  # a worker has to answer
+        log.warning("stopped; the same command continues the cell")
+        return math.nan
+
+
+def _attempt(cfg: DictConfig) -> float:
     gpus.take_one_gpu()
-    output_dir = Path(cfg.output_dir)
+    output_dir, name = _named(cfg)
     sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
     if sweeping and cfg.on_error == "stop" and _failed(output_dir):
-        log.warning("%s is not started: another cell failed, and on_error=stop", cfg.cell)
+        log.warning("%s is not started: another cell failed, and on_error=stop", name)
         return math.nan
     try:
         with left_clean():
-            if not cfg.task.get("asks_only", False):
-                check(cfg)
-            value = _run(cfg)
+            return _checked(cfg)
     except BusyError as busy:
-        return _left_alone(cfg, busy, sweeping=sweeping)
-    except Exception as error:
-        if is_main_process() and (sweeping or (output_dir / cfg.cell).is_dir()):
-            failures.record(output_dir, cfg.cell, error, _place(cfg))
+        return _left_alone(name, busy, sweeping=sweeping)
+    except Exception as caught:
+        error = _explained(caught, cfg)
+        if is_main_process() and (sweeping or (output_dir / name).is_dir()):
+            failures.record(output_dir, name, error, _place(cfg))
         if not sweeping:
-            raise
+            raise error from (None if error is caught else caught)
         # a user's mistake needs no traceback
-        log.error("%s failed: %s", cfg.cell, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400
+        log.error("%s failed: %s", name, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400
         return math.nan
-    return value
+
+
+def _named(cfg: DictConfig) -> tuple[Path, str]:
+    """Return the output directory and the cell's name, as far as they can be resolved."""
+    try:
+        return Path(cfg.output_dir), str(cfg.cell)
+    except OmegaConfBaseException:
+        return Path(str(OmegaConf.select(cfg, "output_dir", default="outputs"))), "a cell"
+
+
+def _checked(cfg: DictConfig) -> float:
+    if not cfg.task.get("asks_only", False):
+        check_complete(cfg)
+        check(cfg)
+        if "torch" not in sys.modules:
+            log.info("loading libraries ...")
+        check_types(cfg)
+    return _run(cfg)
+
+
+def _explained(error: Exception, cfg: DictConfig) -> Exception:
+    """Return the error, or what the user can do about it where the machine is its cause."""
+    words = None if isinstance(error, InputError) else outside_causes.in_words(error, cfg)
+    return error if words is None else InputError(words)
 
 
 def _run(cfg: DictConfig) -> float:
@@ -85,8 +124,8 @@ def _place(cfg: DictConfig) -> Mapping[str, Any] | None:
     return None if place is None else place._asdict()
 
 
-def _left_alone(cfg: DictConfig, busy: BusyError, *, sweeping: bool) -> float:
-    message = f"{cfg.cell} is being run by {busy}"
+def _left_alone(name: str, busy: BusyError, *, sweeping: bool) -> float:
+    message = f"{name} is being run by {busy}"
     if not sweeping:
         raise InputError(f"{message}: wait until it is done, or stop it.")
     log.warning("%s: left to it", message)

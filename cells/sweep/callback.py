@@ -11,7 +11,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from cells.record import failures
-from cells.sweep import gpus
+from cells.sweep import gpus, workers
 from cells.tasks.status import show_grid
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,7 @@ class Sweep(Callback):
         del kwargs
         if "joblib" in str(config.hydra.launcher._target_):
             gpus.share()
+            workers.announce()
         os.environ[failures.SWEEP] = uuid.uuid4().hex
         inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         if str(ROOT) not in inherited:

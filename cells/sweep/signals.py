@@ -6,10 +6,12 @@ change nothing, so that they cannot disturb a checkpoint or the exit.
 """
 
 import logging
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, ParamSpec, Self, TypeVar
 
@@ -33,12 +35,16 @@ class Interrupted(SystemExit):
 
 
 class Interruption:
-    """Receives the signals inside its block.
+    """Receives the signals inside its block, and passes them on to processes started from here.
 
     The earlier handler of a signal (submitit requeues on USR2) is called when the block is left.
+
+    Args:
+        received: called when the first signal comes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, received: Callable[[], None] = lambda: None) -> None:
+        self._tell = received
         self._previous: dict[int, Any] = {}
         self._received: int | None = None
         self._held = False
@@ -57,12 +63,15 @@ class Interruption:
         trace: TracebackType | None,
     ) -> None:
         """Restore the earlier handlers, and pass on the signal that ended the cell."""
-        for signum, handler in self._previous.items():
-            signal.signal(signum, handler if handler is not None else signal.SIG_DFL)
-        if isinstance(error, Interrupted):
-            handler = self._previous.get(error.signum)
-            if callable(handler) and handler not in DEFAULTS:
-                handler(error.signum, None)
+        ended_by = error.signum if isinstance(error, Interrupted) else None
+        handler = None if ended_by is None else self._previous.get(ended_by)
+        around = getattr(handler, "__self__", None)
+        if isinstance(around, Interruption) and self._received is not None:
+            around.take_over(self._received)  # before it is asked: it ignores a second one
+        for signum, previous in self._previous.items():
+            signal.signal(signum, previous if previous is not None else signal.SIG_DFL)
+        if callable(handler) and handler not in DEFAULTS and not isinstance(around, Interruption):
+            handler(ended_by, None)
 
     def install(self) -> None:
         """Install the handlers, again if a library has installed its own."""
@@ -82,12 +91,24 @@ class Interruption:
         """
         raise Interrupted(self._received or signal.SIGTERM)
 
+    def hold(self) -> None:
+        """From now on a signal is only noted."""
+        self._held = True
+
+    def take_over(self, signum: int) -> None:
+        """Note a signal that a block inside has received and acts upon."""
+        self._received = signum
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Only note signals inside the block; code that can stop calls `leave`."""
         self._held = True
         try:
             yield
+        except Exception as error:
+            if not self.requested:
+                raise
+            log.warning("while stopping: %s", next(iter(str(error).strip().splitlines()), error))
         finally:
             self._held = False
         if self.requested:
@@ -116,5 +137,27 @@ class Interruption:
             "%s received: stopping; the same command continues the cell",
             signal.Signals(signum).name,
         )
+        for child in multiprocessing.active_children():
+            hand_on(signum, child.pid)
+        self._tell()
         if not self._held:
             raise Interrupted(signum)
+
+
+def hand_on(signum: int, pid: int | None) -> None:
+    """Send a signal to a process that may have ended."""
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Around all that a process does: the first signal ends it, and it ignores further ones."""
+    try:
+        with Interruption():
+            yield
+    except Interrupted:
+        for signum in SIGNALS:
+            signal.signal(signum, signal.SIG_IGN)
+        raise

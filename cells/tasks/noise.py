@@ -10,6 +10,7 @@ from rich import get_console
 from cells.inputs.noisy_labels import check_examples_file, write_labels
 from cells.inputs.training_inputs import open_collection
 from cells.record.directory import Cell
+from cells.tracking.guarded import opened
 from noise.inspection.inspection import inspect
 from noise.inspection.inspection_tables import records, tables
 from noise.inspection.judge import CrossEncoderJudge
@@ -37,7 +38,7 @@ def noise(cfg: DictConfig) -> float:
     cell = Cell.of(cfg, (*KEYS, *mined))
     judge = None if cfg.task.cross_encoder is None else CrossEncoderJudge(cfg.task.cross_encoder)
     cell.claim(overwrite=cfg.overwrite)
-    with instantiate(cfg.logger)(cell=cell) as tracker:
+    with opened(instantiate(cfg.logger), cell) as tracker:
         collection = open_collection(cfg)
         corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
         corruption.audit.write(cell.file("audit.tsv"))

@@ -26,7 +26,9 @@ from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.processes import check_strategy, is_main_process
 from cells.sweep.signals import Interruption
 from cells.sweep.skip import objective, skipped
+from cells.tracking.guarded import opened
 from cells.training.precision import check_precision
+from cells.training.trainer_check import check_trainer
 from data.storage.hashed_files import fault_of, written_hashed
 from errors import InputError
 from evaluation import check_depth, parse_measures
@@ -86,6 +88,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
             f"loss={loss_name} compares the queries of each document, and batch.in_batch=false "
             "gives it its own only: set batch.in_batch=true, or choose another loss."
         )
+    check_trainer(cfg.trainer)
     check_precision(cfg.trainer)
     check_negatives(cfg.negatives)
     check_validation(cfg)
@@ -99,7 +102,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
     from cells.training.setup import set_up
 
     clock = Clock()
-    with instantiate(cfg.logger)(cell=cell) as tracker:
+    with opened(instantiate(cfg.logger), cell) as tracker:
         with clock.time("prepare"):
             setup = set_up(cfg)
             audit = setup.inputs.corruption.audit
@@ -151,10 +154,14 @@ def _untrained(cell: Cell, setup: "Setup") -> "Report":
 def _record(
     cfg: DictConfig, cell: Cell, setup: "Setup", scores: dict[str, Any], tracker: "Tracker"
 ) -> None:
+    """Write the scores; a tracker is told afterwards, so that it can cost nothing."""
     from cells.record.export import export
     from cells.tracking.tracked_tables import corrupted_labels, per_query
 
     inputs = setup.inputs
+    if cfg.export:
+        export(cfg, setup.network, inputs.tokenised.tokenizer, cell.file("export"), scores)
+    write_scores(cell.directory, scores)
     tracker.table(
         "noise/corrupted_labels",
         *corrupted_labels(inputs.collection, inputs.corruption.audit),
@@ -166,9 +173,6 @@ def _record(
         [(name, str(value)) for name, value in scores["noise"].items()],
     )
     tracker.results(summary(scores), cell.file("run.trec"))
-    if cfg.export:
-        export(cfg, setup.network, inputs.tokenised.tokenizer, cell.file("export"), scores)
-    write_scores(cell.directory, scores)
 
 
 def _join_training(cfg: DictConfig, cell: Cell, loss: Loss) -> None:

@@ -11,8 +11,10 @@ import checks
 from cells.record.coordinates import coordinates_of
 from cells.record.directory import Cell
 from cells.tracking.tracker import Tracker
-from cells.tracking.wandb_mode import MODES, usable_mode
+from cells.tracking.wandb_mode import MODES, give_folders, usable_mode
 from data.storage.atomic_files import written_aside
+
+LONGEST = 64  # characters of a tag, which W&B's server refuses otherwise
 
 
 class WandbTracker(Tracker):
@@ -47,6 +49,7 @@ class WandbTracker(Tracker):
     ) -> None:
         super().__init__(cell, every_n_steps)
         checks.choice("logger.mode", mode, MODES)
+        give_folders()
         *parts, _ = cell.name.split("/")
         place = coordinates_of(cell.config)
         self._run = wandb.init(
@@ -57,14 +60,12 @@ class WandbTracker(Tracker):
             resume="allow",
             name=cell.name,
             group="/".join(parts) if group is None else group,
-            job_type=parts[0]
-            if place is None
-            else "train",  # e.g. `noised`, where nothing is trained
-            tags=[part for part in (*parts, group) if part],
+            job_type=parts[0] if place is None else "train",  # `noised`: nothing was trained
+            tags=list(dict.fromkeys(part[:LONGEST] for part in (*parts, group) if part)),
             config=cell.config if place is None else cell.config | {"grid": place._asdict()},
             dir=cell.directory,
             reinit="finish_previous",
-            settings=wandb.Settings(silent=True, console="off"),
+            settings=wandb.Settings(silent=True, console="off", init_timeout=30),
         )
 
     def lightning_logger(self) -> Logger:

@@ -16,7 +16,7 @@ SUFFIX = ".blake2b"
 
 @contextmanager
 def written_hashed(path: Path, *, before: Path | None = None) -> Iterator[Path]:
-    """Yield a path to write to; when the block ends without an error, the file and its hash are in place.
+    """Yield a path to write to; after the block, the file and its hash are in place.
 
     Args:
         path: the file.
@@ -63,7 +63,7 @@ def _beside(path: Path) -> Path:
 
 
 def _known(path: Path) -> list[str]:
-    """The hashes that the file may have: the newest first."""
+    """Return the hashes that the file may have, newest first."""
     try:
         return _beside(path).read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""What the files of a Hugging Face model say about it before anything is loaded: code of their own, which is never run."""
+"""The files of a Hugging Face model, inspected before anything is loaded; its code never runs."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ CODE_IN = (CONFIG, "tokenizer_config.json")
 
 
 def stored_config(path: str, name: str = CONFIG) -> dict[str, Any]:
-    """Return a configuration file of a model, without asking the network; {} if it is not on this machine.
+    """Return a local configuration file of a model; {} if it is not on this machine.
 
     Args:
         path: local folder or hub name.
@@ -23,7 +23,7 @@ def stored_config(path: str, name: str = CONFIG) -> dict[str, Any]:
 
 
 def stored_json(path: str, name: str) -> Any:
-    """Return the content of a JSON file of a model, without asking the network; None if it is not on this machine.
+    """Return the content of a model's local JSON file; None if it is not on this machine.
 
     Args:
         path: local folder or hub name.

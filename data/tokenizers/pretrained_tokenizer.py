@@ -69,7 +69,7 @@ def pretrained_tokenizer(path: str) -> PreTrainedTokenizerFast:
 
 
 def _with_padding(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
-    """The tokenizer; one without a padding token, as decoders have, pads with another special token, so that exports can pad too."""
+    """Return the tokenizer; one without a padding token pads with another special token."""
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token or tokenizer.sep_token
     return tokenizer

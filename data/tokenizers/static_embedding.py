@@ -1,4 +1,4 @@
-"""A StaticEmbedding of sentence-transformers: a table of token vectors with a tokenizer, in a folder or on the hub."""
+"""A StaticEmbedding of sentence-transformers: a tokenizer and a table of token vectors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StaticEmbeddingFiles(NamedTuple):
 def static_tokenizer(
     collection: Collection, /, *, path: str | None, vocabulary_size: int
 ) -> PreTrainedTokenizerFast:
-    """Return the tokenizer of a static model: learnt from the collection, or that of a pretrained table.
+    """Return the tokenizer of a static model, from the collection or from a pretrained table.
 
     Args:
         collection: its documents are the training text.
@@ -82,7 +82,7 @@ def find_static_embedding(path: str) -> StaticEmbeddingFiles | None:
 
 
 def _file(path: str, folder: str, name: str) -> Path | None:
-    """A file of a model; None: it has none of that name."""
+    """Return a file of a model; None if it has none of that name."""
     if Path(folder).exists():
         return Path(folder) / name if (Path(folder) / name).is_file() else None
     from transformers.utils.hub import cached_file

@@ -45,7 +45,7 @@ class WordVectors:
 
 
 def padding_of_positions(model: nn.Module) -> int | None:
-    """Return the id from which RoBERTa and its kin count positions; None: positions are counted from 0."""
+    """Return the id from which RoBERTa and similar models count positions; None: from 0."""
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             return module.padding_idx

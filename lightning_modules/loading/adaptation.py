@@ -1,4 +1,4 @@
-"""What can be done to an encoder before it is trained: frozen layers, low-rank updates, recomputation."""
+"""Adaptation of an encoder for training: frozen layers, low-rank updates, recomputation."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -106,7 +106,8 @@ def _freeze(backbone: Any, count: int) -> None:
         )
     if not 1 <= count <= len(layers):
         raise InputError(
-            f"model.network.adaptation.freeze_layers={count}: the encoder has {len(layers)} layers; "
+            f"model.network.adaptation.freeze_layers={count}: the encoder has "
+            f"{len(layers)} layers; "
             f"use 0 to {len(layers)}."
         )
     embeddings = getattr(backbone, "embeddings", None) or backbone.get_input_embeddings()

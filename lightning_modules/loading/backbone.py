@@ -78,7 +78,7 @@ def loaded(
             model, report = auto_class.from_pretrained(
                 folder,
                 config=config,
-                dtype=torch.float32,  # half precision loses updates; trainer.precision computes in it
+                dtype=torch.float32,  # half precision would lose updates
                 trust_remote_code=False,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,
@@ -154,7 +154,10 @@ def check_length(key: str, length: int, backbone: nn.Module, path: str) -> None:
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerFast, backbone: Any, path: str) -> None:
-    """Raise InputError if a tokenizer has ids that the encoder does not know; an encoder without a padding id gets the tokenizer's."""
+    """Raise InputError if a tokenizer has ids that the encoder does not know.
+
+    An encoder without a padding id gets the tokenizer's.
+    """
     size = len(tokenizer)
     rows = backbone.get_input_embeddings().num_embeddings
     if size > rows:

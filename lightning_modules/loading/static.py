@@ -1,4 +1,4 @@
-"""The builder of static retrievers that conf/model/static.yaml names, and where their token tables come from."""
+"""The builder of static retrievers in conf/model/static.yaml, and their token tables."""
 
 import torch
 from safetensors import SafetensorError
@@ -60,7 +60,7 @@ def build_static_retriever(
 def _pretrained(
     path: str, tokenizer: PreTrainedTokenizerFast, documents: TokenStore, *, unit: bool
 ) -> tuple[Tensor, Tensor]:
-    """The table and the token weights: word embeddings have none, so they get those of the collection.
+    """Return the table and token weights; word embeddings get the weights of the collection.
 
     With `unit`, components have a mean square of 1 like random ones, which is what the learning
     rate is made for; cosines do not see it.
@@ -82,7 +82,7 @@ def _pretrained(
 
 
 def _table(path: str) -> Tensor:
-    """The token vectors of a StaticEmbedding, in the names of sentence-transformers or of Model2Vec."""
+    """Return the token vectors of a StaticEmbedding, of sentence-transformers or Model2Vec."""
     found = find_static_embedding(path)
     assert found is not None
     try:

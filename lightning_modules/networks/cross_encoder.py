@@ -102,7 +102,7 @@ class CrossEncoder(Network):
         return logits
 
     def _logits(self, mask: Tensor, **inputs: Tensor) -> Tensor:
-        """The classifier's logit of each pair [n].
+        """Return the classifier's logit of each pair [n].
 
         Decoders score every token, and the last one counts. They find it by the padding id, which
         word vectors do not show, and which may stand in a text; the mask knows.

@@ -93,7 +93,7 @@ class RankingModule(pl.LightningModule):
 
     @property
     def _evaluates_again(self) -> bool:
-        """Whether an optimiser evaluates the step's batch once more, at shifted weights (`SharpnessAware`)."""
+        """Return whether the optimiser evaluates each batch again at shifted weights."""
         return any(getattr(each, "perturbed", False) for each in self.trainer.optimizers)
 
     def _mean_unseen(self, candidates: Candidates) -> Tensor:

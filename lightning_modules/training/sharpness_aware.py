@@ -1,4 +1,4 @@
-"""Sharpness-aware minimisation: an optimiser that prefers flat minima and memorises wrong labels more slowly."""
+"""Sharpness-aware minimisation, an optimiser that prefers flat minima and memorises less."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -93,5 +93,5 @@ class SharpnessAware(Optimizer):
         return before
 
     def _share(self) -> None:
-        """Hold the groups and the state of the other optimiser: schedules change its rates, checkpoints its state."""
+        """Share the groups and state of the other optimiser, for schedules and checkpoints."""
         self.param_groups, self.state = self.base.param_groups, self.base.state

@@ -128,7 +128,8 @@ def _written(column: str, value: str | float | None) -> str:
     if value is None:
         return ""
     if column in _SIMILARITIES:
-        return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"  # the addition turns -0.0 into 0.0
+        # the addition turns -0.0 into 0.0
+        return f"{round(float(value), DECIMALS) + 0.0:.{DECIMALS}f}"
     if isinstance(value, str):
         return "".join(_ESCAPES.get(character, character) for character in value)
     return repr(value)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from data.storage.cache import JsonValue
 
 VERSION = "lsa-2"
-"""lsa-1 was fitted in 32 bits, so that the last digits of its directions depended on the processor and the number of threads."""
+"""lsa-1 was fitted in 32 bits, where last digits depended on processors and threads."""
 SAMPLE = "lsa-1"
 """In the keys of the sample's draws."""
 DEPENDENCIES = ("scikit-learn", "scipy", "numpy")

@@ -35,7 +35,8 @@ def test_known_choices_pass(configs, arguments):
 def test_unknown_choices_are_named_with_the_nearest_and_all(configs, argument):
     with pytest.raises(
         InputError,
-        match=r"loss=cross_entropi: .*Did you mean loss=cross_entropy\? Choices: cross_entropy, label_weakening",
+        match=r"loss=cross_entropi: .*Did you mean loss=cross_entropy\? Choices: "
+        r"cross_entropy, label_weakening",
     ):
         check_choices([argument], configs)
 

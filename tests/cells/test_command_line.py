@@ -50,7 +50,10 @@ def test_a_wrong_override_is_refused_in_a_line_and_leaves_nothing(tmp_path, argu
 
 def test_configuration_is_checked_before_anything_heavy_is_imported():
     heavy = ("torch", "pytorch_lightning", "transformers", "wandb", "ir_datasets", "sklearn")
-    program = f"import sys, run; sys.exit(' '.join(name for name in {heavy!r} if name in sys.modules) or None)"
+    program = (
+        f"import sys, run; sys.exit(' '.join(name for name in {heavy!r} if name in "
+        f"sys.modules) or None)"
+    )
     imported = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""A network is moved to the accelerator for the time of its work. No machine of ours has one, so that the moves are what is looked at."""
+"""A network is moved to the accelerator for its work; the moves are tested without one."""
 
 import pytest
 import torch

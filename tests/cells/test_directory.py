@@ -118,7 +118,7 @@ def test_a_new_key_that_changes_something_is_a_clash(tmp_path):
 
 
 def test_every_new_key_declares_what_was_done_before_it():
-    """If this fails, declare the key in cells/configuration/compatibility.py or renew the fixture."""
+    """If this fails, declare the key in configuration/compatibility.py or renew the fixture."""
     earlier = OmegaConf.to_container(OmegaConf.load(ROOT / "tests/fixtures/earlier_cell.yaml"))
     found = differences(earlier, Cell.of(composed("loss=label_weakening_literal")).config)
     assert [line for line in found if f": {ABSENT}" in line] == []

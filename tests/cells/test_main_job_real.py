@@ -1,4 +1,4 @@
-"""The main job on a real collection; the numbers are floors that a broken pipeline falls through."""
+"""The main job on a real collection, with floors that a broken pipeline would miss."""
 
 import json
 import shutil

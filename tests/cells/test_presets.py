@@ -1,4 +1,4 @@
-"""Grids as files, conf/experiment: every choice composes and resolves, and no two cells of a grid share a directory."""
+"""Presets in conf/experiment: every choice composes, and no two cells share a directory."""
 
 import pytest
 from cell_runs import ROOT, composed

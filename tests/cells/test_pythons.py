@@ -1,4 +1,4 @@
-"""Which Pythons are accepted: the same in Makefile and pyproject.toml, and said before anything is installed."""
+"""Accepted Pythons: the same in Makefile and pyproject.toml, and checked before installing."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Every fault of a folder ends in one line that names the setting or the file, the fault and the remedy."""
+"""Every fault of a folder gives one line with the setting or file, the fault and the remedy."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""Collections by their ir_datasets ids: views and faults on a stand-in, a missing download on the real library without a network."""
+"""Collections from ir_datasets: views and faults on a stand-in, a missing download for real."""
 
 import os
 import subprocess
@@ -109,7 +109,8 @@ def test_damaged_download_names_the_folder(tmp_path, monkeypatch):
     with (
         pytest.raises(
             InputError,
-            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until you delete it",
+            match=r"dataset\.train=beir/x/train cannot be read from .*/home/beir .*until "
+            r"you delete it",
         ),
         ir_datasets_home.readable("train", "beir/x/train"),
     ):

@@ -83,7 +83,8 @@ def test_ir_datasets_and_the_folder_give_the_same_collection(
 from pathlib import Path
 from data.storage.cache import Cache
 from data.collections.ir_dataset import open_ir_dataset
-views = dict(documents="beir/{name}", train="beir/{name}/train", validation={validation!r}, test="beir/{name}/test")
+views = dict(documents="beir/{name}", train="beir/{name}/train", test="beir/{name}/test")
+views["validation"] = {validation!r}
 print(open_ir_dataset(**views, cache=Cache(Path({str(tmp_path / "cache")!r}))).fingerprint)
 """
     environment = os.environ | {"IR_DATASETS_HOME": str(home), "PYTHONPATH": str(ROOT)}

@@ -1,4 +1,4 @@
-"""The training loader: every example once an epoch, the same batches for any number of processes, exact resume."""
+"""The training loader: each example once per epoch, shared batches, exact resume."""
 
 from itertools import islice
 
@@ -59,7 +59,7 @@ def loader(**changes) -> TrainingLoader:
 
 
 def positives(batch) -> list[int]:
-    """Rows of the positives; they name the examples, for each document is the positive of one example only."""
+    """Rows of the positives, which identify the examples, since each has its own document."""
     return batch.document_rows[batch.targets.argmax(dim=1)].tolist()
 
 

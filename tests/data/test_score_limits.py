@@ -17,7 +17,7 @@ NAMES = [f"q{i}" for i in range(QUERIES)]
 
 
 def make(sign: float = 1.0):
-    """A run, and two examples a query: one positive that the run lists and one that it does not always."""
+    """A run and two examples per query; the run lists one positive, and the other not always."""
     rng = np.random.default_rng(3)
     lists = {
         name: [(sign * float(rng.uniform(1, 10)), int(row)) for row in rng.permutation(50)[:DEPTH]]

@@ -83,7 +83,8 @@ def test_wordpiece_is_the_same_in_every_process():
     # the tokenizers library seeds its hash maps anew in each process; this text has many equally
     # frequent pairs
     program = (
-        "from data.tokenizers.wordpiece import learn_wordpiece; from hashlib import md5;texts = [chr(97 + i % "
+        "from data.tokenizers.wordpiece import learn_wordpiece; from hashlib import "
+        "md5;texts = [chr(97 + i % "
         "26) + chr(97 + j % 26) + chr(97 + (i * j) % 26) for i in range(60) for j in "
         "range(60)];print(md5(learn_wordpiece(lambda: texts, "
         "vocabulary_size=400).to_str().encode()).hexdigest())"

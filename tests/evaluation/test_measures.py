@@ -114,7 +114,7 @@ def test_deepest_cutoff(names, depth):
 
 @st.composite
 def judged_runs(draw):
-    """A run with many equal scores, some queries without judgements, and judged queries that it does not answer."""
+    """A run with ties, some queries without judgements, and without some judged queries."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     k = draw(st.integers(1, 30))
     rows = np.array([rng.permutation(40)[:k] for _ in range(4)])

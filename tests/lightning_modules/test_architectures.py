@@ -1,4 +1,4 @@
-"""Encoders and decoders of other families than BERT, tiny and random: precision, padding, pairs, refusals."""
+"""Encoders and decoders beyond BERT, tiny and random: precision, padding, pairs, refusals."""
 
 import json
 from pathlib import Path
@@ -177,7 +177,7 @@ def test_shared_layers_cannot_be_frozen_and_others_can(tmp_path):
 
 @pytest.fixture
 def trap(tmp_path, monkeypatch):
-    """A folder of a model with a Python file; the file that exists once it ran; nobody is to be asked."""
+    """A model folder with a Python file, and the file that exists once that has run."""
     folder = Path(save_tiny(tmp_path / "model"))
     (folder / "modeling_trap.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.setattr("builtins.input", lambda *_: "y")

@@ -147,7 +147,8 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
     save_file(tensors, weights, metadata={"format": "pt"})
     with pytest.raises(
         InputError,
-        match=r"1 weights of .*layer\.1\.output\.dense\.weight\) are not in its files: they are truncated",
+        match=r"1 weights of .*layer\.1\.output\.dense\.weight\) are not in its files: "
+        r"they are truncated",
     ):
         built(model, tmp_path / "tiny")
     weights.write_bytes(weights.read_bytes()[:-500])
@@ -166,7 +167,8 @@ def test_missing_and_truncated_weights_are_refused(model, tmp_path):
         ({"vocab_size": 50}, r"1 weights have another size .*\[28, 16\] in its files, \[50, 16\]"),
         (
             {"model_type": "distilbert", "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
-            r"DistilBert\w+ \(.*k_lin.*\) are not in its files, which hold others instead \(.*token_type",
+            r"DistilBert\w+ \(.*k_lin.*\) are not in its files, which hold others "
+            r"instead \(.*token_type",
         ),
         ({"model_type": "nonsense"}, "cannot be loaded .*nonsense"),
     ],

@@ -1,4 +1,4 @@
-"""Two processes train as one does: real processes, real collectives, and no tolerance beyond rounding."""
+"""Two processes train like one: real processes and collectives, no tolerance but rounding."""
 
 import faulthandler
 import os

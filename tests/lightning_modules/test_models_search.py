@@ -1,4 +1,4 @@
-"""How late interaction and cross-encoder answer from a collection, against naive scoring of every pair."""
+"""Search by late interaction and cross-encoders, against naive scoring of every pair."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The tasks that use a model as it is: search, index, evaluate; and the negatives that a model mines."""
+"""Tasks that use an untrained model: search, index, evaluate; and mining by a model."""
 
 import json
 from pathlib import Path
@@ -101,7 +101,7 @@ class Module(RankingModule):
 
 
 def refreshed(folder, epochs, state=None):
-    """What is handed over before each epoch, when the network of epoch e mines document e; and the state for a checkpoint."""
+    """The negatives before each epoch, if epoch e mines document e; and a checkpoint's state."""
     used, current = [], [epochs[0]]
     callback = NegativeRefresh(
         2,
@@ -144,7 +144,8 @@ def test_lost_negatives_are_named(tmp_path, harm):
     harm(tmp_path / "negatives-2.npz")
     with pytest.raises(
         InputError,
-        match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be read.*overwrite=true",
+        match=r"negatives-2\.npz: the negatives mined before epoch 2 cannot be "
+        r"read.*overwrite=true",
     ):
         refreshed(tmp_path, [3], state)
 

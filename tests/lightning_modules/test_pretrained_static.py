@@ -94,7 +94,7 @@ def test_its_export_scores_alike_everywhere(overrides, encoder, start, tmp_path)
 
 @pytest.fixture
 def foreign(encoder, start, tmp_path):
-    """A StaticEmbedding that sentence-transformers wrote, without a word of ours; and its scores."""
+    """A StaticEmbedding written by sentence-transformers alone, and its scores."""
     sentence_transformers = pytest.importorskip("sentence_transformers")
     _, inputs, _ = start(encoder)
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding

@@ -22,7 +22,7 @@ def test_both_directions_of_cross_entropy() -> None:
 
 
 def test_documents_choose_among_the_queries_that_have_them() -> None:
-    """Query 0 has two positives, document 3 is nobody's, and query 1 is no candidate of document 0."""
+    """Query 0 has two positives, document 3 none, and document 0 is no candidate of query 1."""
     scores = torch.tensor([[1.0, 2.0, 0.0, 3.0], [5.0, 0.5, 1.5, 2.5], [0.2, 0.4, 0.6, 0.8]])
     targets = torch.tensor([[1.0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
     mask = torch.tensor([[1, 1, 1, 1], [0, 1, 1, 1], [1, 1, 1, 1]], dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""Every reference case: the loss of each row and the gradient of their mean, against values worked out independently of torch."""
+"""Every reference case: losses of rows and their gradient, against values without torch."""
 
 import json
 import math
@@ -100,7 +100,7 @@ LOSSES: dict[str, Callable[[Parameters], Loss]] = {
 
 
 def per_row(case: dict, batch: Candidates) -> Tensor:
-    """Loss of each row for a reference case; early-learning regularisation gets its past from outside."""
+    """Loss of each row for a reference case; early-learning regularisation gets a given past."""
     if case["loss"] == "elr":
         p = case["params"]
         uniform = batch.mask.to(batch.scores.dtype) / batch.mask.sum(-1, keepdim=True)
@@ -169,7 +169,7 @@ def grades_of(case: dict) -> list[list[int]]:
 
 
 def test_listmle_of_tied_grades() -> None:
-    """Each positive is chosen before all lower grades; worked out by a loop over the rows with ties."""
+    """Each positive is chosen before all lower grades, by a loop over rows with ties."""
     (case,) = (case for case in CASES.values() if case["loss"] == "listmle")
     _, batch = candidates(case, torch.float64)
     rows = losses.ListMLE()(batch).values.tolist()

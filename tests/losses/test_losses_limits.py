@@ -1,4 +1,4 @@
-"""Where one loss becomes another, constant sums over the labels, and the projection against a numerical solver."""
+"""Limits between losses, constant sums over labels, and projection by a numerical solver."""
 
 import json
 from pathlib import Path

@@ -98,7 +98,7 @@ def test_evaluation_changes_nothing(name: str) -> None:
 
 
 def test_first_visit_agrees_with_itself() -> None:
-    """The average of a first visit is the prediction, so the regulariser is log(1 - sum p^2) over the listed candidates."""
+    """The first average is the prediction: the regulariser is log(1 - sum p^2) over candidates."""
     batch = step(0)
     p = batch.scores[:, :3].softmax(-1)
     expected = losses.CrossEntropy()(batch).values + 3 * (1 - p.square().sum(-1)).log()

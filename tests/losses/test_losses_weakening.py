@@ -156,7 +156,7 @@ def test_teacher_decides_and_the_student_keeps_its_odds() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> None:
-    """The teacher finds a candidate plausible whose probability is 0 in floating point: the mass is summed as logarithms."""
+    """A candidate with probability 0 in floating point is plausible: masses are logarithms."""
     scores = torch.tensor([[-200.0, -150.0, 0.0, -1.0]], dtype=dtype).requires_grad_()
     teacher = torch.tensor([[-9.0, 9.0, 0.0, 0.0]], dtype=dtype)
     loss = weakening(confidence=losses.TeacherConfidence())
@@ -172,7 +172,7 @@ def test_plausible_candidates_may_be_hopelessly_unlikely(dtype: torch.dtype) -> 
 
 @pytest.mark.parametrize("positives", ["per_positive", "disjunctive"])
 def test_a_hopeless_row_leaves_the_others_alone(positives: str) -> None:
-    """Where one positive is too unlikely for a float32 the whole batch is worked out from logarithms, with the same result."""
+    """A positive too unlikely for float32 is computed from logarithms, with the same result."""
     usual = scores_of(SURE_OF_ANOTHER, UNSURE, SURE_OF_THE_LABEL).float()
     both = torch.cat([usual, torch.tensor([[-300.0, 0.0, -0.1, -0.2]])]).requires_grad_()
     usual.requires_grad_()

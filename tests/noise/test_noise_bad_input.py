@@ -33,7 +33,7 @@ def collection(tmp_path_factory):
 
 
 def refused(name, *overrides, **keys):
-    """The message of the InputError with which configuring a model fails, inside Hydra's own exception."""
+    """The message of the InputError inside Hydra's exception when configuring a model fails."""
     with pytest.raises(hydra.errors.InstantiationException) as caught:
         model(name, *overrides, **keys)
     assert isinstance(caught.value.__cause__, InputError)
@@ -217,7 +217,8 @@ def test_an_audit_of_something_else_is_refused_and_the_difference_named(collecti
     )
     with pytest.raises(
         InputError,
-        match=r"collection is made in the file and other in this run; content of the collection is \w+",
+        match=r"collection is made in the file and other in this run; content of the "
+        r"collection is \w+",
     ):
         model("uniform", ratio=0.4, audit=path).corrupt(other)
     with pytest.raises(
@@ -226,7 +227,8 @@ def test_an_audit_of_something_else_is_refused_and_the_difference_named(collecti
         model("uniform", ratio=0.2, audit=path).corrupt(collection)
     with pytest.raises(
         InputError,
-        match=r"noise is uniform in the file and false_negative in this run; version is uniform-1 in the file",
+        match=r"noise is uniform in the file and false_negative in this run; version is "
+        r"uniform-1 in the file",
     ):
         model("false_negative", ratio=0.4, audit=path).corrupt(collection)
     older = tmp_path / "older.tsv"

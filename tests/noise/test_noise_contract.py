@@ -111,7 +111,7 @@ def test_another_seed_corrupts_other_judgements(name, content):
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory):
-    """All documents and the first train queries: what takes long grows with the queries and is the same for each."""
+    """All documents and the first training queries, since time grows with the queries."""
     collection = open_standard_library(cache=Cache(tmp_path_factory.mktemp("embedded")))
     train = collection.train
     some = list(train.queries)[:1500]

@@ -1,4 +1,4 @@
-"""The encoder of the semantic noise that needs no weights, and the embeddings kept with a collection."""
+"""The noise encoder without weights, and the embeddings kept with a collection."""
 
 import numpy as np
 import pytest

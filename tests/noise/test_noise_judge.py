@@ -91,7 +91,8 @@ def test_what_is_no_cross_encoder_is_refused(classifier, tmp_path):
         CrossEncoderJudge(str(tmp_path / "dense"))
     with pytest.raises(
         InputError,
-        match=r"^task\.cross_encoder=.* BertForSequenceClassification \(.*classifier.* are not in its files",
+        match=r"^task\.cross_encoder=.* BertForSequenceClassification \(.*classifier.* "
+        r"are not in its files",
     ):
         CrossEncoderJudge(encoder)
     with pytest.raises(InputError, match=r"^task\.cross_encoder=.*no tokenizer there"):

@@ -1,4 +1,4 @@
-"""Trained retrievers as encoders of the semantic noise: exports of this project and Hugging Face folders."""
+"""Trained retrievers as noise encoders: exports of this project and Hugging Face folders."""
 
 import shutil
 

@@ -20,7 +20,7 @@ TRAIN = {
 
 
 def audit(folder, name):
-    """What a worker does: open what the parent wrote and corrupt it, with a cache that the others use too."""
+    """Open the parent's collection and corrupt it, with a cache that other workers share."""
     collection = make_from(Path(folder))
     return model(name, ratio=0.4).corrupt(collection).audit.to_bytes()
 

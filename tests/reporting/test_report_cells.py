@@ -211,7 +211,8 @@ def test_different_measures_are_refused_by_name_unless_common_ones_are_chosen(tm
     cells = read_cells(tmp_path).finished
     with pytest.raises(
         InputError,
-        match=r"toy/m/a/none-0/seed-1 has nDCG@10, RR@10; toy/m/b/none-0/seed-1 has .* AP.*--measure",
+        match=r"toy/m/a/none-0/seed-1 has nDCG@10, RR@10; toy/m/b/none-0/seed-1 has .* "
+        r"AP.*--measure",
     ):
         read_groups(cells)
     assert len(read_groups(cells, ["RR@10"]).groups) == 2

@@ -28,7 +28,7 @@ def swept(tmp_path_factory):
 
 @pytest.fixture
 def call(monkeypatch, capsys, tmp_path):
-    """Calls report.py in this process, from an empty folder; returns exit status, output and errors."""
+    """Calls report.py in this process from an empty folder; returns status, output and errors."""
     monkeypatch.chdir(tmp_path)
 
     def called(*arguments):

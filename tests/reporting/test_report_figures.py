@@ -1,4 +1,4 @@
-"""The figures of a report: what they show is what the CSV files say, for any grid, the same bytes every time."""
+"""The figures of a report show what the CSV files say, with the same bytes every time."""
 
 import csv
 import re

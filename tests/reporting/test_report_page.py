@@ -1,4 +1,4 @@
-"""The page of a report, read as a browser would read it: its numbers, its safety, and what it says where something is missing."""
+"""The page of a report as a browser reads it: numbers, safety, and what is missing."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ SMALL = Grid({"cross_entropy": 0.0, "label_weakening": 0.5}, ratios=(0.4,), seed
 
 
 class Page(HTMLParser):
-    """What a page holds: elements, references to elsewhere, the text that is seen, the data of its scripts."""
+    """The content of a page: elements, outside references, visible text, data of scripts."""
 
     def __init__(self, folder):
         super().__init__()

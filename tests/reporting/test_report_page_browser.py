@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: what a reader clicks, on a wide and on a narrow screen."""
+"""The page of a report in a real browser, on wide and narrow screens."""
 
 import os
 import shutil
@@ -21,10 +21,14 @@ CLIPPED = """
 () => [...document.querySelectorAll("main *")].filter((element) => {
   const box = element.getBoundingClientRect();
   const inside = element.closest(".scroll, .choices, svg, select, noscript");
-  return box.width > 0 && (box.right > window.innerWidth + 1 || box.left < -1) && (!inside || inside === element);
+  const outside = box.right > window.innerWidth + 1 || box.left < -1;
+  return box.width > 0 && outside && (!inside || inside === element);
 }).map((element) => element.outerHTML.slice(0, 100))
 """
-TEXT_HEIGHTS = """() => [...document.querySelectorAll(".panel svg text")].map((text) => text.getBoundingClientRect().height)"""
+TEXT_HEIGHTS = """
+() => [...document.querySelectorAll(".panel svg text")]
+  .map((text) => text.getBoundingClientRect().height)
+"""
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"
@@ -59,7 +63,7 @@ def browser():
 
 @pytest.fixture(params=WIDTHS, ids=lambda width: f"{width} px")
 def page(browser, report, request):
-    """The opened page; whatever happens to it, it must not complain, ask the network, or run what a document holds."""
+    """The opened page, which must never complain, use the network, or run a document's code."""
     problems = []
     page = browser.new_page(viewport={"width": request.param, "height": 900})
     page.set_default_timeout(PATIENCE)
@@ -167,7 +171,10 @@ def test_dark_follows_the_reader(page):
     colours = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        read = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.querySelector('.panel svg text')).fill"
+        read = (
+            "getComputedStyle(document.body).backgroundColor + "
+            "getComputedStyle(document.querySelector('.panel svg text')).fill"
+        )
         colours.append(page.evaluate(read))
     assert colours[0] != colours[1]
     assert colours[0].startswith("rgb(255, 255, 255)")

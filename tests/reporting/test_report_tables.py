@@ -347,7 +347,8 @@ def test_latex_compiles(report, tmp_path):
         for name in ("ranks", "RR-10", "toy-a-RR-10-paper", "b-RR-10-baseline", "b-RR-10-focus")
     ]
     inputs = "\n".join(rf"\input{{{path}}}\clearpage" for path in names)
-    document = rf"\documentclass[twocolumn]{{article}}\usepackage{{booktabs,graphicx}}\begin{{document}}{inputs}\end{{document}}"
+    packages = r"\documentclass[twocolumn]{article}\usepackage{booktabs,graphicx}"
+    document = rf"{packages}\begin{{document}}{inputs}\end{{document}}"
     (tmp_path / "all.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

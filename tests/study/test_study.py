@@ -1,4 +1,4 @@
-"""The study: its commands name the cells that they run, and a repeated slice is compared with the stored one."""
+"""The study: commands name their cells, and a repeated slice is compared with the stored."""
 
 import json
 

@@ -42,7 +42,8 @@ def test_detection_is_that_of_the_last_epoch_averaged_over_seeds(tmp_path):
         path = tmp_path / str(seed)
         path.mkdir()
         path.joinpath("history.csv").write_text(
-            f"epoch,train/detector_auroc,train/detector_precision\n0,0.1,0.9\n1,{auroc},{'' if seed else 0.5}\n"
+            "epoch,train/detector_auroc,train/detector_precision\n"
+            f"0,0.1,0.9\n1,{auroc},{'' if seed else 0.5}\n"
         )
         cells.append(SimpleNamespace(file=path.joinpath))
     (found,) = detections(

@@ -1,4 +1,4 @@
-"""Learning rates are chosen on validation, from the same rates for every loss, and read back by the configuration."""
+"""Learning rates are chosen on validation, from the same rates for every loss, and used."""
 
 import json
 

@@ -24,7 +24,7 @@ SMALL = [
 
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs `python run.py <arguments>` from another folder, without a terminal and without a network to hope for."""
+    """Runs `python run.py <arguments>` from another folder, without terminal or network."""
     env = (
         os.environ
         | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"}

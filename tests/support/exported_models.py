@@ -18,7 +18,7 @@ SCORES = {
 
 
 def exported(model, folder, path, *overrides):
-    """Exports the model that the overrides configure, with random weights; returns its configuration and the network."""
+    """Exports a configured model with random weights; returns its configuration and network."""
     cfg = config(model, folder, *overrides)
     network = built(cfg)
     with torch.random.fork_rng(), torch.no_grad():

@@ -1,4 +1,4 @@
-"""Made-up collections with grades and judged negatives, and noise models as the configuration gives them."""
+"""Made-up collections with grades and judged negatives, and configured noise models."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +33,7 @@ WORDS = (
 
 
 def make_collection(folder, documents, queries, train, *, test=None, validation=None, name="made"):
-    """A collection in `folder`; queries is one mapping for all splits, judgements are query -> document -> grade."""
+    """A collection in `folder`, with one mapping of queries, and query -> document -> grade."""
     store = folder / "store"
     store.mkdir(parents=True)
     write_text_store(store, (Document(*document) for document in documents.items()), "dataset")
@@ -97,7 +97,7 @@ def ratios(name):
 
 @st.composite
 def contents(draw):
-    """Documents, queries and judgements: every query has a positive, some have grades and judged negatives; two documents are copies."""
+    """Documents, queries and judgements with positives, grades, negatives and two copies."""
     texts = st.lists(st.sampled_from(WORDS), min_size=2, max_size=6).map(" ".join)
     drawn = draw(st.lists(texts, min_size=28, max_size=36))
     documents = {f"d{number:02}": f"{text} d{number:02}" for number, text in enumerate(drawn)}

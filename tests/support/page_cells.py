@@ -1,4 +1,4 @@
-"""Finished cells on a small collection with hostile texts, for the tests of the report's page: every file that the page reads."""
+"""Finished cells with hostile texts, for the tests of the report's page."""
 
 import itertools
 
@@ -10,7 +10,10 @@ from data import Cache, open_folder
 from noise.audit.audit import FORMAT, Audit, AuditHeader
 from noise.audit.row import AuditRow
 
-HOSTILE = "</script><script>window.harmed = true</script><img src=x onerror='window.harmed = true'> & \"quoted\" \u2028 a red fruit"
+HOSTILE = (
+    "</script><script>window.harmed = true</script><img src=x onerror='window.harmed = "
+    'true\'> & "quoted" \u2028 a red fruit'
+)
 TEXTS = {
     f"d{number}": f"{HOSTILE if number == 0 else 'a plain text'} number {number} "
     + "and so on " * 60
@@ -29,7 +32,7 @@ WEAKENING = "train/detector_recall,train/detector_precision"
 
 
 def write_page_cells(folder, grid=GRID):
-    """Writes a sweep below folder/outputs and returns its folder: each query's ranking is the documents turned by its number."""
+    """Writes a sweep below folder/outputs, with rankings rotated by the query's number."""
     collections = {name: _collection(folder, name) for name in grid.datasets}
     for dataset, loss, ratio, seed in itertools.product(
         grid.datasets, grid.losses, grid.ratios, grid.seeds
@@ -106,7 +109,8 @@ def _audit(dataset, ratio, seed):
         "encoder_fingerprint": "",
     }
     header = AuditHeader(
-        format=FORMAT, collection=dataset, collection_fingerprint="0", similarity="", ratio=ratio, seed=seed, notes={},
+        format=FORMAT, collection=dataset, collection_fingerprint="0", similarity="", ratio=ratio,
+        seed=seed, notes={},
         **names, **counts, **rates, **queries,
     )  # fmt: skip
     return Audit(header, (row,))

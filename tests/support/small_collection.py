@@ -1,4 +1,4 @@
-"""A made-up collection in BEIR layout, small enough to train on in a second: documents about topics, queries that name a topic's words."""
+"""A made-up collection in BEIR layout on which training takes a second."""
 
 import json
 from pathlib import Path

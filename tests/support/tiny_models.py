@@ -102,7 +102,7 @@ def save_encoder_of(collection: Path, cache: Path, folder: Path, **settings) -> 
 
 
 def save_tiny_classifier(folder: Path) -> str:
-    """Writes a tiny BERT with a random classifier of one class and its tokenizer as a Hugging Face folder."""
+    """Writes a tiny BERT with a random one-class classifier as a Hugging Face folder."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         config = tiny_bert(positions=64).config

@@ -1,4 +1,4 @@
-"""Commands in a process of their own that tells, call by call, what it is doing, so that a test can kill it in the middle of that.
+"""Commands in a separate process that reports its calls, so that a test can kill it.
 
 The process is forked from a server that has the libraries loaded, and then runs the very files a
 user runs. Each phase's beginning and end is a byte in a pipe, which outlives the process.

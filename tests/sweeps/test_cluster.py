@@ -1,4 +1,4 @@
-"""Sweeps on a real SLURM of one node, started by `make cluster-up`. They run under `make test-cluster` only."""
+"""Sweeps on a real one-node SLURM, from `make cluster-up`, only in `make test-cluster`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Files that an interrupted cell reads: a damaged one is named, and the numbers are those of an undisturbed cell all the same."""
+"""A damaged file of an interrupted cell is named, and does not change the numbers."""
 
 import logging
 import shutil

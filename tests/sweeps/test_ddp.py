@@ -1,4 +1,4 @@
-"""Two processes that train a cell together do what one does, and leave one of everything. Real processes, gloo, on a CPU."""
+"""Two real processes train a cell like one, and write everything once (gloo, on a CPU)."""
 
 import csv
 import json

@@ -9,7 +9,10 @@ from cell_runs import ROOT
 
 from cells.sweep.gpus import gpus, jobs_at_once
 
-PROGRAM = "import os, sys; from cells.sweep.gpus import *; take_one_gpu(); print(os.environ[VISIBLE], flush=True); sys.stdin.read()"
+PROGRAM = (
+    "import os, sys; from cells.sweep.gpus import *; take_one_gpu(); "
+    "print(os.environ[VISIBLE], flush=True); sys.stdin.read()"
+)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Thirty seeded SIGKILLs over a small sweep and its report, each in a chosen phase and followed by the same command; two sweeps at once.
+"""Thirty seeded SIGKILLs in chosen phases of a sweep and its report; two sweeps at once.
 
 They run under `make test-faults` only. FAULTS and REPEATS change how many; REPORT names a file for
 where the kills hit.
@@ -28,7 +28,7 @@ GRID = [
 ]
 CACHED = ("collection", "token store", "noising")
 SCATTER = 1.2
-"""The kill comes up to this share of a phase's length after its beginning: mostly inside it, sometimes just after."""
+"""The kill comes within this share of a phase's length: mostly inside it, or just after."""
 
 
 def start(base, out, *more, report=True):

@@ -1,4 +1,4 @@
-"""A cell that is killed after any step ends, when its command is given again, with the bits of one that was left alone."""
+"""A cell that is killed after any step and repeated ends with the bits of an undisturbed one."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ CASES = {
     ],
     "noisy pair correction": ["model=static", "loss=noisy_pair_correction"],
 }
-"""Encoders with dropout, so that the states of the random generators matter; losses with a memory."""
+"""Encoders with dropout, which needs the states of generators; losses with a memory."""
 
 
 class Killed(BaseException):
@@ -156,7 +156,7 @@ def _without_time(cell):
 
 @pytest.fixture
 def survives(run_cell, undisturbed, monkeypatch, tmp_path):
-    """Kills one cell after each of some steps, each time a process of its own as far as the cell can tell, and compares."""
+    """Kills a cell after each of some steps, each time as in a new process, and compares."""
 
     def compare(case, steps):
         settings = ("logger=none", "noise.ratio=0.2", *CASES[case])

@@ -32,7 +32,8 @@ def test_a_lock_dies_with_its_owner(tmp_path):
     path = lock_file(tmp_path, CELL)
     program = (
         f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from "
-        f"cells.record.lock import locked\nwith locked(Path({str(path)!r})): os.kill(os.getpid(), 9)"
+        f"cells.record.lock import locked\nwith locked(Path({str(path)!r})): "
+        f"os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
     assert owner(path) is None
@@ -43,7 +44,8 @@ def test_a_lock_dies_with_its_owner(tmp_path):
 
 def test_many_processes_take_turns(tmp_path):
     program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from cells.record.lock "
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; from "
+        f"cells.record.lock "
         f"import BusyError, locked\nlog, taken = Path({str(tmp_path / 'log')!r}), 0\nwhile taken < "
         f"100:\n    try:\n        with locked(Path({str(tmp_path / 'a.lock')!r})):\n            "
         "number = int(log.read_text()) if log.exists() else 0\n            "
@@ -66,7 +68,7 @@ def test_states(tmp_path):
     with locked(lock_file(tmp_path, "b")):
         found = list(states(tmp_path))
     assert [state.state for state in found] == ["done", "running", "interrupted", "failed"]
-    assert found[3].detail.startswith("ValueError: last line (20")
+    assert found[3].detail.startswith("ValueError: first line (20")
     assert state_of(tmp_path, "e") == State("e", "missing", found[2].detail, found[2].seconds)
     assert remaining_seconds(found) == 90
     assert remaining_seconds(found[1:]) is None

@@ -1,0 +1,54 @@
+"""Types of the keys that no constructor has: those that the groups keep for the recipe itself."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypedDict
+
+from cells.configuration.schema import JobSchema
+
+
+class Tokens(TypedDict, total=False):
+    """Below `model.tokens`."""
+
+    query_length: int
+    document_length: int
+    query_prefix: str
+    document_prefix: str
+    special_tokens: bool
+
+
+class Model(TypedDict, total=False):
+    """Below `model`. A model of one's own may have further keys for its nodes to refer to."""
+
+    path: str | None
+    first_stage: str | None
+    candidates: int
+    network: dict[str, Any]
+    search: dict[str, Any]
+    tokenizer: dict[str, Any]
+    tokens: Tokens
+    view: str
+    layer_decay: float
+    vectors: str | None
+
+
+class Task(TypedDict, total=False):
+    """Below `task`, over all tasks."""
+
+    asks_only: bool
+    part: int
+    parts: int
+    by: str
+    splits: list[str]
+    depth: int
+    cross_encoder: str | None
+    encoder: dict[str, Any]
+    examples: int
+    examples_file: str | None
+    sample: int
+
+
+SECTIONS: Mapping[str, Any] = {"model": Model, "task": Task} | {
+    field.name: field.type for field in fields(JobSchema) if is_dataclass(field.type)
+}
+"""Key -> the types of the keys below it."""
