@@ -22,7 +22,7 @@ AUDITS = HERE / "audits"
 
 
 def packed(cell: Path) -> tuple[str, dict[str, Any]]:
-    """Write a cell's audit, compressed without a time stamp, and return its name and manifest entry."""
+    """Write a cell's audit, compressed without a time stamp; return its name and entry."""
     config: Any = OmegaConf.load(cell / "config.yaml")
     audit = Audit.read(cell / "audit.tsv")
     header = audit.header

@@ -32,7 +32,7 @@ class RobustRankingLoss(nn.Module):
         self.model, self.loss, self.scale, self.progress = model, loss, scale, 0.0
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
-        """Return the mean loss of a batch; the trainer's `labels` are empty, position is the label."""
+        """Return the mean loss of a batch; the trainer's `labels` are empty, the place is one."""
         del labels
         queries, *documents = (
             self.model(column)["sentence_embedding"] for column in sentence_features

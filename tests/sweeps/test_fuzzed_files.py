@@ -1,4 +1,4 @@
-"""Seeded mutations of every file that is read back: no traceback, and no number that changed without a word.
+"""Seeded mutations of every file that is read back: no traceback, no number changed silently.
 
 They run under `make test-faults` only. FUZZ changes how many mutations each kind of file gets.
 """
