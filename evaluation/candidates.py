@@ -25,9 +25,8 @@ class FirstStage:
     """Gives each query its candidates.
 
     Args:
-        path: a TREC run file that answers the queries of every split that is retrieved for; None:
-            BM25.
-        candidates: documents a query, k.
+        path: a TREC run file that covers the queries of every split to retrieve for; None: BM25.
+        candidates: documents per query, k.
 
     Raises:
         InputError: if `candidates` is less than 1.

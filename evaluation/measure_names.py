@@ -39,7 +39,7 @@ RANGES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 """What ir-measures takes without a look and its programs answer with an abort or a wrong number."""
 
 OUTSIDE = "gdeval"
-"""The program that runs in a process of its own (Perl) and reads numeric query ids only."""
+"""The Perl program that runs in a separate process and reads only numeric query ids."""
 
 programs = FallbackProvider(
     [each for each in ir_measures.DefaultPipeline.providers if each.NAME != OUTSIDE]

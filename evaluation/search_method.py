@@ -1,4 +1,4 @@
-"""How a network answers queries from a collection; conf/model/*.yaml names one for each model."""
+"""Search methods, by which networks retrieve; conf/model/*.yaml names one for each model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Candidate lists: the form in which the formulas are written.
 
 A query with several positives gives one list per positive, without the other positives, and its
-loss is the average over these lists: every positive must win by itself.
+loss is the average over these lists: every positive must win on its own.
 """
 
 from typing import NamedTuple

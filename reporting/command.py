@@ -144,7 +144,7 @@ def _plan(
 
 
 def _chosen(option: str, asked: str | None, usual: str | None, losses: Sequence[str]) -> str | None:
-    """Return the loss asked for, or the usual one if it is there."""
+    """Return the chosen loss, or else the usual one, if it is finished."""
     if asked is not None and asked not in losses:
         raise InputError(
             f"{option} {asked}: no finished cell has that loss. Finished: {', '.join(losses)}."

@@ -52,14 +52,15 @@ def open_ir_dataset(
             keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
         test_queries: keep at most so many test queries, 1 or more; None keeps all.
-        on_problem: `drop` leaves unusable records out and says so, `fail` refuses the collection.
+        on_problem: `drop` leaves out unusable records and reports them; `fail` refuses the
+            collection.
 
     Returns:
         The collection.
 
     Raises:
-        InputError: an id is unknown, lacks documents or judgements, or its files are neither there
-            nor to be had.
+        InputError: an id is unknown, lacks documents or judgements, or its files are missing and
+            cannot be downloaded.
     """
     views = {"train": _ids(train), "test": _ids(test)} | (
         {} if validation is None else {"validation": _ids(validation)}

@@ -1,6 +1,6 @@
 """Loading from ir_datasets without hanging, and saying which file is missing and where to put it.
 
-ir_datasets has no offline switch: a missing file is noticed when the first record is asked for, as
+ir_datasets has no offline switch: a missing file is noticed when the first record is read, as
 a failed connection.
 """
 

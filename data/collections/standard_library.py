@@ -2,9 +2,9 @@
 
 Documents are the definitions of the library: the source of every documented function and class,
 without docstrings. Queries are the sentences of those docstrings, each looking for the definition
-it describes. Sentences are split by hash, so a definition met in training is asked for again in
-other words. The text is that of the running Python: compare numbers between equal Python versions
-only.
+it describes. Sentences are split by hash, so a definition seen in training can be the answer to a
+test query in other words. The text is that of the running Python, so numbers can be compared only
+between equal versions of Python.
 """
 
 import ast

@@ -10,7 +10,7 @@ HEADER = ("query-id", "corpus-id", "score")
 
 
 def write_qrels(qrels: Qrels, path: Path) -> None:
-    """Write judgements in their order; the file is whole or absent, its folder is made.
+    """Write judgements in their order, completely or not at all; create its folder.
 
     Grades of 0 or less are written too: documents that were judged and are not relevant.
 

@@ -32,7 +32,7 @@ SPLITS_FORMAT = 1
 
 @dataclass(frozen=True)
 class Source:
-    """Where a collection comes from. Nothing is read before it is asked for.
+    """Where a collection comes from. Nothing is read before it is needed.
 
     Attributes:
         name: short name of the collection.
@@ -58,7 +58,7 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     Args:
         source: where the records come from.
         rules: how judgements become splits.
-        on_problem: what to do about unusable records: `drop` leaves them out with a line each kind,
+        on_problem: what to do about unusable records: `drop` leaves them out with a line per kind,
             `fail` refuses the source.
         cache: holds the result.
 

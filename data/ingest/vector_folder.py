@@ -53,7 +53,7 @@ class VectorFolder:
 
     Raises:
         InputError: a file is missing, damaged or of another shape than the others; a document has
-            no vector; an id stands twice; or a vector is not finite.
+            no vector; an id occurs twice; or a vector is not finite.
     """
 
     def __init__(self, path: str, collection: Collection) -> None:
@@ -74,7 +74,7 @@ class VectorFolder:
         """Return the vectors of all documents of the collection.
 
         Raises:
-            InputError: documents have no vector, or an id stands twice.
+            InputError: documents have no vector, or an id occurs twice.
         """
         key = {
             "documents": self._collection.documents_fingerprint,

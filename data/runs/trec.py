@@ -30,7 +30,7 @@ SHOWN = 5  # examples of bad lines in a message
 
 
 def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) -> None:
-    """Write a run file; it is whole or absent.
+    """Write a run file, completely or not at all.
 
     Args:
         run: the ranked lists.

@@ -17,7 +17,7 @@ class Chunks(nn.Module):
 
     Args:
         tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding;
-            a longer item is a chunk by itself. None: what suits the device.
+            a longer item is a separate chunk. None: the best value for the device.
         recompute: keep no activations of a chunk; they are computed again on the way back, with the
             same dropout.
     """

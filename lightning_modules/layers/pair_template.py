@@ -82,7 +82,7 @@ class PairTemplate:
             length: most tokens of a pair.
 
         Returns:
-            ids, token types and mask (True where a token stands), each [P, L].
+            ids, token types and mask (True where there is a token), each [P, L].
         """
         query, query_mask = padded(queries.ids, queries.offsets, pairs[:, 0], pad_id)
         document, document_mask = padded(documents.ids, documents.offsets, pairs[:, 1], pad_id)

@@ -38,7 +38,7 @@ def padded(values: Tensor, offsets: Tensor, rows: Tensor, fill: float) -> tuple[
         fill: value of positions beyond a list's end.
 
     Returns:
-        values [m, L, ...] and mask [m, L], True where a value stands; L is at least 1.
+        values [m, L, ...] and mask [m, L], True where there is a value; L is at least 1.
     """
     lengths = offsets.diff()[rows]
     positions = torch.arange(max(int(lengths.max()), 1), device=values.device)

@@ -192,7 +192,7 @@ def build_cross_encoder(
 
 
 def punctuation(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
-    """Return the punctuation marks that are tokens of their own, and their ids."""
+    """Return the punctuation marks that are separate tokens, and their ids."""
     ids = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in string.punctuation}
     return {
         mark: token

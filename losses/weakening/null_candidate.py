@@ -12,7 +12,7 @@ from losses.parameters import Parameter, validated
 
 
 class NullCandidate(Part):
-    """A virtual candidate "none of these" with a score of its own, learnt with the model."""
+    """A virtual candidate "none of these", whose score is learnt with the model."""
 
     @validated("loss.null_candidate")
     def __init__(

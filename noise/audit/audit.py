@@ -149,7 +149,7 @@ class Audit:
         return "".join(f"{line}\n" for line in (*head, checksum, *body)).encode()
 
     def write(self, path: Path) -> None:
-        """Write the audit; the file is whole or absent."""
+        """Write the audit, completely or not at all."""
         with written_aside(path) as aside:
             aside.write_bytes(self.to_bytes())
 

@@ -160,9 +160,9 @@ def until(
         if row is None:
             raise InputError(
                 f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt "
-                f"only {done} judgements of this collection: no unjudged document, copies of right "
-                "ones (noise.dup) aside, is left to take the place of the others, or they must "
-                "stay. Lower noise.ratio or choose another model"
+                f"only {done} judgements of this collection: for the others no unjudged document "
+                "is left (except copies of right ones, noise.dup), or they must stay. Lower "
+                "noise.ratio or choose another model"
             )
         yield row
         done += row.corrupts
