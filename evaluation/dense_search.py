@@ -102,7 +102,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         batch_tokens: int,
         shard: Shard = WHOLE,
     ) -> SearchResult:
-        """Ranks the whole collection."""
+        """Rank the whole collection."""
         own = shard.rows(len(corpus.tokens))
         with evaluating(network):
             query_vectors = encode_store(

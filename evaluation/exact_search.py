@@ -70,7 +70,7 @@ def exact_top_k(
         query_vectors: [Q, D]; any floating-point type, as the documents.
         document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of
             it, one after the other.
-        k: documents a query; fewer are returned if there are fewer.
+        k: documents per query; fewer are returned if there are fewer.
         block: documents whose similarities are held at once.
         first_row: row of the first of these documents in the collection.
         device: where similarities are computed, in float32; blocks of documents are moved there one

@@ -49,7 +49,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         exact_up_to: collections of so many documents are searched whole; in larger ones a first
             stage's candidates are re-ranked.
         first_stage: path of a run file; None: BM25.
-        candidates: documents a query that the first stage gives.
+        candidates: documents per query that the first stage gives.
     """
 
     def __init__(self, exact_up_to: int, first_stage: str | None, candidates: int) -> None:
@@ -88,7 +88,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         batch_tokens: int,
         shard: Shard = WHOLE,
     ) -> SearchResult:
-        """Ranks the whole collection, or the candidates."""
+        """Rank the whole collection, or the candidates."""
         assert shard is WHOLE  # not shared
         with evaluating(network):
             vectors = _encoded_queries(network, queries.tokens, batch_tokens)
@@ -128,7 +128,7 @@ def _exact(
     depth: int,
     batch_tokens: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Scores and rows of each query's best documents, both [Q, min(depth, n)]."""
+    """Return scores and rows of each query's best documents, both [Q, min(depth, n)]."""
     count = len(queries.offsets) - 1
     best = Best.none(count, min(depth, len(documents)), queries.vectors.device)
     for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):

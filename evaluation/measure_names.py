@@ -83,7 +83,7 @@ def check_depth(measures: Sequence[ir_measures.Measure], depth: int, key: str) -
 
     Args:
         measures: from `parse_measures`.
-        depth: documents a query.
+        depth: documents per query.
         key: the setting that holds `depth`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""per_query.tsv: one line a query, one column a measure; what significance tests read."""
+"""per_query.tsv: one line per query and one column per measure, for significance tests."""
 
 from __future__ import annotations
 

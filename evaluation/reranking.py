@@ -33,7 +33,7 @@ class ReRanking(Search["CrossEncoder"]):
 
     Args:
         first_stage: path of a run file; None: BM25.
-        candidates: documents a query.
+        candidates: documents per query.
     """
 
     def __init__(self, first_stage: str | None, candidates: int) -> None:
@@ -71,7 +71,7 @@ class ReRanking(Search["CrossEncoder"]):
         batch_tokens: int,
         shard: Shard = WHOLE,
     ) -> SearchResult:
-        """Scores every candidate of every query."""
+        """Score every candidate of every query."""
         assert shard is WHOLE  # not shared
         found = self._first_stage.run(queries, corpus)
         scores = np.full(found.rows.shape, -np.inf, dtype=np.float32)

@@ -123,7 +123,7 @@ class Search(ABC, Generic[AnyNetwork]):
             network: encodes or scores.
             queries: q queries.
             corpus: the collection.
-            depth: documents a query; cut at the number of those that are ranked.
+            depth: documents per query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.
             shard: this process's part of the documents where several answer together, each of them
                 with these arguments.

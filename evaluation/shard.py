@@ -46,7 +46,7 @@ class Shard(NamedTuple):
         Args:
             scores: those of this part's best documents, by score descending, then by row [Q, k].
             rows: the documents' rows in the collection [Q, k].
-            depth: documents a query at most.
+            depth: documents per query at most.
 
         Returns:
             Scores and rows of the best of the collection, in that order [Q, min(depth, n)].

@@ -135,7 +135,7 @@ def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _write(path: Path, contents: dict[str, bytes]) -> None:
-    """Members by name of file, then of cell: like stands beside like, which halves the size."""
+    """Write members sorted by file name, then by cell, which halves the compressed size."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         written_aside(path) as aside,

@@ -103,7 +103,7 @@ def steps(collection: str) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Run, or prints, the commands."""
+    """Run or print the commands."""
     parser = argparse.ArgumentParser(prog="python -m study.grid", description=__doc__)
     parser.add_argument(
         "--only",

@@ -72,7 +72,7 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Reproduced:
 
 
 def _same_labels(stored: Mapping[str, Any], again: Mapping[str, Any]) -> bool | None:
-    """Whether the rows of both audits change the same labels; the rest of an audit may differ."""
+    """Return whether both audits change the same labels; other columns may differ."""
     if "labels" in stored and "labels" in again:
         return bool(stored["labels"] == again["labels"])
     return True if stored["audit_sha256"] == again["audit_sha256"] else None

@@ -116,7 +116,7 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Choose, adds the choices to the file and prints them."""
+    """Choose learning rates, add them to the file and print them."""
     parser = argparse.ArgumentParser(prog="python -m study.tuning", description=__doc__)
     parser.add_argument("outputs", type=Path, help="output_dir of the tuning sweep")
     parser.add_argument(

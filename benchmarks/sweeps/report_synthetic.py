@@ -31,7 +31,7 @@ class Grid:
         models: names of models.
         ratios: noise ratios.
         seeds: seeds.
-        queries: test queries a collection, Q.
+        queries: test queries per collection, Q.
         measures: names of measures.
         seed_spread: how far the values of a query spread over seeds.
     """
@@ -92,7 +92,7 @@ def values_of(
 
 
 def uniform(*key: int, queries: int) -> NDArray[np.float64]:
-    """Return uniform numbers in [0, 1), one a query."""
+    """Return uniform numbers in [0, 1), one per query."""
     return keyed_random(*key, np.arange(queries)) / WORD
 
 

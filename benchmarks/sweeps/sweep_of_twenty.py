@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             arguments.repeats,
         )
     setting = (
-        f"static model, one epoch of {len(work.loader())} steps a cell; medians of "
+        f"static model, one epoch of {len(work.loader())} steps per cell; medians of "
         f"{arguments.repeats} cells"
     )
     return [

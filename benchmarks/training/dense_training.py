@@ -29,7 +29,7 @@ class DenseSetting(NamedTuple):
 
     Attributes:
         layers: of MiniLM.
-        batch_size: queries a batch, each with a positive and a negative.
+        batch_size: queries per batch, each with a positive and a negative.
         length: most tokens of a document.
         steps: batches.
         lengths: of the documents, in words.

@@ -29,7 +29,7 @@ class PeerStepTimes(TrainerCallback):
 
 # the trainer's own arguments
 def in_order(dataset: Dataset, **settings: Any) -> DefaultBatchSampler:
-    """Batches of neighbouring examples, in the order of the data set."""
+    """Yield batches of neighbouring examples, in the order of the data set."""
     return DefaultBatchSampler(SequentialSampler(dataset), **settings)
 
 

@@ -93,7 +93,7 @@ class Workload:
         return columns
 
     def ours(self) -> float:
-        """Return CPU seconds a step of our training: Lightning, loader, diagnostics and all."""
+        """Return CPU seconds per step of our training: Lightning, loader, diagnostics and all."""
         network = build_network(self.cfg, self.inputs.tokenised)
         network.train()  # as the peer does: with dropout
         module = ranking_module(self.cfg, self.inputs, network, instantiate(self.cfg.loss))
@@ -130,5 +130,5 @@ class StepTimes(pl.Callback):
 
 
 def per_step(ends: Sequence[float]) -> float:
-    """Return seconds a step after the warm-up."""
+    """Return seconds per step after the warm-up."""
     return (ends[-1] - ends[WARM_UP - 1]) / (len(ends) - WARM_UP)

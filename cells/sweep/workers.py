@@ -50,12 +50,12 @@ def _end_now() -> None:
 
 
 def is_worker() -> bool:
-    """Whether this process was started by a local launcher."""
+    """Return whether a local launcher started this process."""
     return os.environ.get(PARENT, str(os.getpid())) != str(os.getpid())
 
 
 def told_to_stop() -> bool:
-    """Whether a worker has received a signal; the first call lets it receive them between cells."""
+    """Return whether a worker got a signal; the first call lets it get them between cells."""
     if not _stopping:
         between = Interruption()
         between.__enter__()

@@ -38,7 +38,7 @@ def give_folders() -> None:
 
 
 def _answers(url: str) -> bool:
-    """Whether a connection can be made; W&B's client itself would try for minutes."""
+    """Return whether a connection can be made, for which W&B's client would try for minutes."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -159,7 +159,7 @@ class Evaluator:
         candidates = result.facts["candidates"]
         if deep := [each for each in self._measures if each.params.get("cutoff", 0) > candidates]:
             log.warning(
-                "model.candidates=%d: %s see no more than that many documents a query",
+                "model.candidates=%d: %s see no more than that many documents per query",
                 candidates,
                 ", ".join(map(str, deep)),
             )

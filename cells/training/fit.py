@@ -177,7 +177,7 @@ def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argu
 
 @contextmanager
 def without_known_warnings() -> Iterator[None]:
-    """Silence, inside the block, warnings of Lightning that nothing follows from."""
+    """Silence inconsequential warnings of Lightning inside the block."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated"

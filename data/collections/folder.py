@@ -125,7 +125,7 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _reader(path: Path) -> str:
-    """How a file is read, for the cache's key: its name, and for tab-separated ones a version."""
+    """Return how a file is read, for the cache's key: its name and, for TSV, a version."""
     name = path.name.removesuffix(".gz")
     return f"{name} 2" if name.endswith(".tsv") else name  # 2: headers are left out
 

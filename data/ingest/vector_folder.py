@@ -34,7 +34,7 @@ def check_vector_folder(path: str) -> None:
         raise InputError(
             f"model.vectors={path} lacks {', '.join(missing)}. Expected in the folder: "
             "documents.npy and queries.npy, one vector a row, and documents.ids and queries.ids, "
-            "the id of each row, one a line."
+            "the id of each row, one per line."
         )
 
 
@@ -116,7 +116,7 @@ class VectorFolder:
         if count != len(array):
             raise InputError(
                 f"{path} has {len(array)} vectors and {side}.ids {count} ids: give the id of each "
-                "vector, one a line, in the order of the vectors."
+                "vector, one per line, in the order of the vectors."
             )
         return array.view(np.ndarray)  # the same pages without np.memmap's slow indexing
 

@@ -55,7 +55,7 @@ def bm25_run(
             language words are told apart, and whether a document with the id of the query is left
             out.
         split_queries: query_id -> text; Q of them.
-        depth: documents a query, at least 1. A list is shorter where fewer documents share a term
+        depth: documents per query, at least 1. A list is shorter where fewer documents share a term
             with the query.
         k1: saturation of the term frequency, 0 or more.
         b: share of length normalisation, in [0, 1].

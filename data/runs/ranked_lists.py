@@ -26,10 +26,10 @@ NO_DOCUMENT = -1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Ranked lists of documents, one a query.
+    """Ranked lists of documents, one per query.
 
     Attributes:
-        query_ids: the queries, one a row [Q].
+        query_ids: the queries, one per row [Q].
         rows: document rows, best first; -1 where the list has ended [Q, k].
         scores: scores that never rise along a row; -inf where the list has ended [Q, k]. In double
             precision where they come from a file, so that only what is equal there is a tie.

@@ -33,7 +33,7 @@ class TrainingLoader:
     Args:
         examples: the training examples.
         stores: token ids of train queries and documents.
-        batch_size: examples a step, over all processes.
+        batch_size: examples per step, over all processes.
         negatives: negatives an example.
         in_batch: whether rows share their documents as negatives.
         seed: of order and negatives.

@@ -14,7 +14,7 @@ class TokenVectors(NamedTuple):
     """Vectors of n texts, end to end.
 
     Attributes:
-        vectors: [N, D] one a token that counts.
+        vectors: [N, D] one per token that counts.
         offsets: [n + 1] where each text starts, then N.
     """
 

@@ -140,7 +140,7 @@ def best_epoch(rows: list[Row], measure: str) -> int:
     """Return the first epoch whose measure none exceeds.
 
     Args:
-        rows: one an epoch.
+        rows: one per epoch.
         measure: name of the column.
     """
     return max(range(len(rows)), key=lambda epoch: (rows[epoch][measure], -epoch))

@@ -46,7 +46,7 @@ class WeightAverage(AveragedModel):
 
     @torch.no_grad()
     def scores(self, batch: Batch) -> Tensor:
-        """Scores of the averaged network, [B, U]."""
+        """Return the scores of the averaged network, [B, U]."""
         network = self.eval().module
         assert isinstance(network, Network)
         return network.scores(batch)

@@ -82,8 +82,8 @@ def read_runs(
         notes.extend(_unlike(path, run, qrels))
         if deep := [each for each in parsed if each.params.get("cutoff", 0) > run.depth]:
             notes.append(
-                f"{path} lists {run.depth} documents a query at most: {', '.join(map(str, deep))} "
-                "see no more."
+                f"{path} lists at most {run.depth} documents per query: "
+                f"{', '.join(map(str, deep))} see no more."
             )
     groups = [_group(condition, name, scores[name]) for name in sorted(scores)]
     return Groups(groups, tuple(map(str, parsed)), []), notes

@@ -51,7 +51,7 @@ def test_candidates_without_id_are_not_remembered() -> None:
 
 
 def step(seed: int, rows: int = 3) -> Candidates:
-    """One batch: five candidates a row, the last two without identity."""
+    """One batch: five candidates per row, the last two without identity."""
     generator = torch.Generator().manual_seed(seed)
     scores, targets = torch.randn(rows, 5, generator=generator), torch.zeros(rows, 5)
     targets[:, 0] = 1

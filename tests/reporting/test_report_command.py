@@ -216,7 +216,7 @@ def test_measures_deeper_than_a_run_file_are_said(call, tmp_path):
     (tmp_path / "short.trec").write_text("q1 Q0 d2 1 2 x\nq1 Q0 d1 2 1 x\n")
     run = f"short={tmp_path / 'short.trec'}"
     _, shown, _ = call("--runs", run, "--qrels", tmp_path / "qrels.txt", "--measure", "R@100")
-    assert f"{tmp_path}/short.trec lists 2 documents a query at most: R@100 see no more." in shown
+    assert f"{tmp_path}/short.trec lists at most 2 documents per query: R@100 see no more." in shown
     _, shown, _ = call("--runs", run, "--qrels", tmp_path / "qrels.txt", "--measure", "R@2")
     assert "at most" not in shown
 
