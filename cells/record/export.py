@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from transformers import PreTrainedTokenizerFast
 
 from cells.record.model_card import model_card
+from cells.record.owned_files import exported, remove
 from lightning_modules import Network, TokenSettings
 from lightning_modules.loading.saved import RECORD, check_same, read_record
 
@@ -44,7 +45,7 @@ def export(
         cfg: the cell's configuration.
         network: the network, with the weights to export.
         tokenizer: its tokenizer.
-        folder: the folder.
+        folder: `export` in the cell's directory; files there that no export writes stay.
         scores: content of the cell's scores.json, for the model card.
 
     Raises:
@@ -56,8 +57,12 @@ def export(
     network.export(aside, tokenizer, TokenSettings(**cfg.model.tokens))
     (aside / RECORD).write_text(json.dumps(_record(cfg), indent=2) + "\n", encoding="utf-8")
     (aside / "README.md").write_text(model_card(cfg, scores), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    remove(folder.parent, exported(folder.parent))
+    if folder.exists():  # it holds files that no export writes: they stay
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        shutil.rmtree(aside)
+    else:
+        aside.rename(folder)
 
 
 def rehearse(cfg: DictConfig, network: Network, tokenizer: PreTrainedTokenizerFast) -> None:

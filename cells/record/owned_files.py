@@ -62,6 +62,11 @@ def owned(directory: Path) -> list[Path]:
     return _matching(directory, (*FILES, *WHILE_TRAINING, *TRACKED, *EXPORTED, *ASIDE))
 
 
+def exported(directory: Path) -> list[Path]:
+    """Return the files of a cell's export."""
+    return _matching(directory, [each for each in EXPORTED if each.startswith("export")])
+
+
 def strangers(directory: Path) -> list[Path]:
     """Return the other files in a cell's directory."""
     ours = set(owned(directory))

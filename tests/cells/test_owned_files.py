@@ -1,8 +1,10 @@
 """A cell removes the files that it wrote, and no others."""
 
 import pytest
+from cell_runs import composed
 from test_directory import cell
 
+from cells.record import export
 from errors import InputError
 
 
@@ -100,3 +102,21 @@ def test_a_killed_export_is_tidied(tmp_path):
     mine.clean_up()
     assert not mine.file(".export.partial").exists()
     assert mine.file("export/model.safetensors").exists()
+
+
+def test_an_export_replaces_the_files_of_an_earlier_one_only(tmp_path, monkeypatch):
+    class Exported:
+        def export(self, folder, *_tokens):
+            (folder / "model.safetensors").write_text("new")
+
+    monkeypatch.setattr(export, "model_card", lambda *_facts: "card")
+    cfg = composed()
+    folder = tmp_path / "export"
+    (folder / "1_Pooling").mkdir(parents=True)
+    for name in ("model.safetensors", "1_Pooling/config.json", "idea.doc"):
+        (folder / name).write_text("old")
+    export.export(cfg, Exported(), None, folder, {})
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert found == {"model.safetensors", "retrieval.json", "README.md", "idea.doc"}
+    assert (folder / "model.safetensors").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]

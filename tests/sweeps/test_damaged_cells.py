@@ -1,4 +1,4 @@
-"""Each cell of a sweep is on its own: a damaged one is named, the others are answered, and the exit status says it."""
+"""Damaged cells of a sweep are named, the others are answered, and the exit status says it."""
 
 import json
 
