@@ -12,6 +12,7 @@ from errors import InputError
 from lightning_modules.networks.network import Network
 from lightning_modules.training.diagnostics import Diagnostics
 from lightning_modules.training.optimization import Optimization
+from lightning_modules.training.sharpness_aware import SharpnessAware
 from lightning_modules.training.teacher import TeacherScores
 from lightning_modules.training.weight_average import WeightAverage
 from losses import Candidates, Loss, LossOutput, Positives, check_finite
@@ -114,10 +115,21 @@ class RankingModule(pl.LightningModule):
 
     # Lightning's own return type is a union of a dozen shapes
     def configure_optimizers(self) -> Any:
-        """Build the optimiser and the per-step schedule."""
+        """Build the optimiser and the per-step schedule.
+
+        Raises:
+            InputError: for an optimiser that cannot take steps of several batches.
+        """
         optimizer, schedule = self.optimization.build(
             self, int(self.trainer.estimated_stepping_batches)
         )
+        batches: int = self.trainer.accumulate_grad_batches
+        if isinstance(optimizer, SharpnessAware) and batches > 1:
+            raise InputError(
+                f"trainer.accumulate_grad_batches={batches}: SharpnessAware evaluates the batch of "
+                "a step twice, and would see the last one only. Set it to 1, and a larger batch "
+                "with model.recompute=chunks."
+            )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _check_finite(self, scores: Tensor, batch: Batch) -> None:

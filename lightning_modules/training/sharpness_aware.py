@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
+from errors import InputError
+
 TINY = 1e-12
 
 
@@ -56,8 +58,15 @@ class SharpnessAware(Optimizer):
 
         Args:
             closure: evaluates the loss and its gradient; called twice.
+
+        Raises:
+            InputError: without a closure.
         """
-        assert closure is not None
+        if closure is None:
+            raise InputError(
+                "optimizer: SharpnessAware evaluates a step twice, and "
+                "trainer.precision=16-mixed does not let it; set bf16-mixed or 32-true."
+            )
         evaluate = torch.enable_grad()(closure)
         loss = evaluate()
         before = self._shift()

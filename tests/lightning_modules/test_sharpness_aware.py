@@ -94,3 +94,24 @@ def test_a_batch_that_is_evaluated_twice_is_remembered_once(tmp_path, monkeypatc
     assert modes == [True, False] * 10
     steps = (tmp_path / "outputs" / cfg.cell / "history.csv").read_text().splitlines()
     assert len(steps) == 3
+
+
+def test_steps_of_several_batches_are_refused(tmp_path) -> None:
+    folder = write_small_collection(tmp_path / "tiny")
+    cfg = composed(
+        "dataset=folder",
+        f"dataset.path={folder}",
+        f"cache_dir={tmp_path / 'cache'}",
+        f"output_dir={tmp_path / 'outputs'}",
+        *SMALL,
+        "optimizer._target_=lightning_modules.SharpnessAware",
+        "+trainer.accumulate_grad_batches=2",
+    )
+    with pytest.raises(InputError, match=r"accumulate_grad_batches=2: SharpnessAware"):
+        train(cfg)
+
+
+def test_a_step_without_a_closure_is_refused() -> None:
+    weight = nn.Parameter(torch.ones(2))
+    with pytest.raises(InputError, match=r"trainer\.precision=16-mixed"):
+        SharpnessAware([weight], lr=0.1).step()
