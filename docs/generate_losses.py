@@ -2,20 +2,27 @@
 """Write docs/losses.md from docstrings and conf/loss: `python docs/generate_losses.py`."""
 
 import inspect
+import itertools
 import json
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import torch
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import losses  # noqa: E402 - found through the line above
+from cells.configuration import resolvers, schema  # noqa: E402
+from docs.loss_comments import commented  # noqa: E402
+
+CONF = ROOT / "conf" / "loss"
 
 HEAD = """# Losses
 
@@ -44,8 +51,8 @@ WEAKENING = """
 
 Label weakening is a reconstruction from label relaxation (AAAI 2021) and robust data ambiguation
 (AAAI 2024): only the abstract of "Learning to Retrieve with Weakened Labels" (arXiv 2512.13237) was
-available. `label_weakening_literal` is the literal reading. The options A to H are ours; each is
-added to it separately. `label_weakening` is the best setting measured ([results](results.md)).
+available. `label_weakening_literal` is the literal reading. The options A to H are ours: choices and
+keys, see below. `label_weakening` is the best setting measured ([results](results.md)).
 
 Confidence is computed without gradient, and the gradient to the scores is p - q*, where q* is the
 projection of p on the set of acceptable distributions. For each query, the `decisions` of the loss
@@ -56,6 +63,15 @@ With two candidates, an ambiguous label is a dropped one. If positives are rare,
 only learnt their rate is confident that every document is "not relevant", so the literal pointwise
 reading doubts every positive. Use `label_weakening_pointwise` instead.
 
+"""
+
+GROUPS = ("threshold", "confidence")
+CHOICES = """
+When a candidate is plausible, and in whose eyes, are choices of their own: `loss=label_weakening_literal loss/threshold=margin`
+(`loss/threshold@loss.loss.threshold=...` for `label_weakening_pointwise`). A choice that is not the loss's own shows in the cell's path.
+
+| choice | what | parameters |
+|---|---|---|
 """
 
 TAIL = """
@@ -86,34 +102,38 @@ losses scale with n / 10 by default (our choice, since they would hardly train o
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the comments and the page."""
+    for path in sorted(CONF.rglob("*.yaml")):
+        path.write_text(commented(path.read_text(encoding="utf-8")), encoding="utf-8")
     (ROOT / "docs" / "losses.md").write_text(page(), encoding="utf-8")
 
 
 def page() -> str:
     """Return the whole page."""
-    files = sorted((ROOT / "conf" / "loss").glob("*.yaml"))
-    plain = [path for path in files if not path.stem.startswith("label_weakening_")]
-    variants = [path for path in files if path.stem.startswith("label_weakening")]
+    names = sorted(path.stem for path in CONF.glob("*.yaml"))
+    plain = [name for name in names if not name.startswith("label_weakening_")]
+    variants = [name for name in names if name.startswith("label_weakening")]
     heads = ("name", "formula", "parameters", "bounded", "symmetric", "needs", "reference")
     table = f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n"
     options = "| name | what | parameters | needs |\n|---|---|---|---|\n"
     return (
-        HEAD.format(count=len(files))
+        HEAD.format(count=len(names))
         + table
         + "".join(map(row, plain))
         + WEAKENING
         + options
         + "".join(map(option, variants))
+        + CHOICES
+        + "".join(choice(path) for group in GROUPS for path in sorted((CONF / group).iterdir()))
         + tail()
     )
 
 
-def row(path: Path) -> str:
+def row(name: str) -> str:
     """Return one line of the main table."""
-    node, loss = OmegaConf.load(path), load(path)
+    node, loss = configuration(name), load(name)
     cells = [
-        f"`{path.stem}`",
+        f"`{name}`",
         formula(node),
         parameters(node),
         yes(bounded(loss)),
@@ -124,22 +144,44 @@ def row(path: Path) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def option(path: Path) -> str:
-    """Return one line of the table of options."""
-    what = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-    return (
-        f"| `{path.stem}` | {what} | {parameters(OmegaConf.load(path))} | {needs(load(path))} |\n"
-    )
+def option(name: str) -> str:
+    """Return one line of the table of label weakening's presets."""
+    what, node = described(CONF / f"{name}.yaml"), configuration(name)
+    return f"| `{name}` | {what} | {parameters(node)} | {needs(load(name))} |\n"
 
 
-def load(path: Path) -> losses.Loss:
+def choice(path: Path) -> str:
+    """Return one line of the table of thresholds and confidences."""
+    node = OmegaConf.load(path)
+    target = node._target_.removeprefix("losses.")
+    name = f"loss/{path.parent.name}={path.stem}"
+    return f"| `{name}` | {described(path)} | {target}({parameters(node)}) |\n"
+
+
+def described(path: Path) -> str:
+    """Return the comment at the head of a file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return " ".join(line[2:] for line in itertools.takewhile(lambda x: x.startswith("# "), lines))
+
+
+@cache
+def configuration(name: str) -> DictConfig:
+    """Return the loss node of a choice, as `loss=<name>` would give it to a cell."""
+    schema.register()
+    resolvers.register()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        node: DictConfig = compose("config", overrides=[f"loss={name}"]).loss
+    return node
+
+
+def load(name: str) -> losses.Loss:
     """Return the configured loss, without keeping state."""
-    loss: losses.Loss = instantiate(OmegaConf.load(path)).eval()
+    loss: losses.Loss = instantiate(configuration(name)).eval()
     return loss
 
 
-def documents(node: OmegaConf) -> list[str]:
-    """Return the docstrings with the formula of a node, one for each term of a sum."""
+def documents(node: DictConfig) -> list[str]:
+    """Return docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
     if "terms" in node:
         return [text for term in node.terms for text in documents(term.loss)]
     kind = getattr(losses, node._target_.removeprefix("losses."))
@@ -147,7 +189,7 @@ def documents(node: OmegaConf) -> list[str]:
     return [inspect.cleandoc((getattr(losses, named[1]) if named else kind).__doc__)]
 
 
-def formula(node: OmegaConf) -> str:
+def formula(node: DictConfig) -> str:
     """Return the formula, a weighted sum for a combined loss."""
     if "terms" in node:
         return " + ".join(
@@ -158,13 +200,13 @@ def formula(node: OmegaConf) -> str:
     return "$" + text.replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
 
 
-def reference(node: OmegaConf) -> str:
+def reference(node: DictConfig) -> str:
     """Return the papers, each once."""
-    found = [re.search(r"Reference:\n\s+(.+?)$", text, re.MULTILINE) for text in documents(node)]
-    return "<br>".join(dict.fromkeys(match[1] for match in found if match))
+    found = [re.search(r"Reference:\n(.+?)(?:\n\n|$)", text, re.DOTALL) for text in documents(node)]
+    return "<br>".join(dict.fromkeys(" ".join(match[1].split()) for match in found if match))
 
 
-def parameters(node: OmegaConf) -> str:
+def parameters(node: DictConfig) -> str:
     """Return the parameters and their defaults."""
     found = []
     for key, value in node.items():

@@ -5,28 +5,24 @@ python -m benchmarks.losses.loss_cost [--repeats n] [--json file] [overrides of 
 
 import argparse
 import statistics
-from pathlib import Path
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import OmegaConf
 
 from benchmarks.measuring import Limit, Row, command_line, timed
 from benchmarks.training.truncated import truncated
-from benchmarks.training.workload import WARM_UP, Workload
+from benchmarks.training.workload import WARM_UP, Workload, configured
 from losses import Candidates, Loss, Positives
 
-CONF = Path(__file__).parents[2] / "conf" / "loss"
 LARGEST_SHARE = {"static": 5.0, "transformer": 0.5}  # per cent of a step
 LAYERS = 2
 MASKED = 0.1  # share of the slots
-LOSSES = (
+NAMES = (
     "cross_entropy",
     "label_smoothing",
     "label_relaxation",
     "label_weakening",
     "label_weakening_pointwise",
-    "label_weakening_pair_average",
     "generalized_cross_entropy",
     "symmetric_cross_entropy",
     "nce_rce",
@@ -41,6 +37,9 @@ LOSSES = (
     "lambda_loss",
     "gist",
 )
+LOSSES = {name: (f"loss={name}",) for name in NAMES} | {
+    "label_weakening, pair average": ("loss=label_weakening", "loss/confidence=pair_average")
+}
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -65,7 +64,7 @@ def shares(work: Workload, kind: str, step: str, repeats: int) -> list[Row]:
         Limit(
             "loss",
             f"{name} in {step}, {size} x {2 * size} candidates",
-            100 * cost(instantiate(OmegaConf.load(CONF / f"{name}.yaml")), batch) / seconds,
+            100 * cost(instantiate(configured(*LOSSES[name]).loss), batch) / seconds,
             LARGEST_SHARE[kind],
             "%",
         )

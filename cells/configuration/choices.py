@@ -14,6 +14,36 @@ from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Quoted
 from cells.configuration.command_line import overrides_in
 from errors import InputError
 
+LITERAL = "loss=label_weakening_literal"
+RENAMED = {
+    "loss": {
+        "label_weakening_active": f"{LITERAL} loss.mean_over=active",
+        "label_weakening_adaptive": f"{LITERAL} loss/threshold=adaptive",
+        "label_weakening_asymmetric": f"{LITERAL} loss/threshold=split",
+        "label_weakening_budgeted": f"{LITERAL} loss/threshold=budgeted",
+        "label_weakening_constant": f"{LITERAL} loss/threshold=constant",
+        "label_weakening_early": (
+            f"{LITERAL} loss/threshold=adaptive loss.threshold.rho=0.1 loss.warmup=0"
+        ),
+        "label_weakening_ema": f"{LITERAL} loss/confidence=ema",
+        "label_weakening_floor": f"{LITERAL} loss.floor=0.05",
+        "label_weakening_graded": f"{LITERAL} loss.positives=graded",
+        "label_weakening_lift": f"{LITERAL} loss/threshold=lift",
+        "label_weakening_margin": f"{LITERAL} loss/threshold=margin",
+        "label_weakening_pair_average": f"{LITERAL} loss/confidence=pair_average",
+        "label_weakening_pointwise_asymmetric": (
+            "loss=label_weakening_pointwise loss/threshold@loss.loss.threshold=by_label "
+            "loss/confidence@loss.loss.confidence=student"
+        ),
+        "label_weakening_pointwise_raw": (
+            "loss=label_weakening_pointwise loss/confidence@loss.loss.confidence=student"
+        ),
+        "label_weakening_soft": f"{LITERAL} loss.softness=4",
+        "label_weakening_teacher": f"{LITERAL} loss/confidence=teacher",
+    }
+}
+"""Group -> choice of an earlier version -> what says the same today."""
+
 
 def check_choices(arguments: Sequence[str], configs: Path) -> None:
     """Raise InputError if an override chooses an option that its group does not have.
@@ -63,6 +93,8 @@ def _written(choice: object) -> str:
 
 
 def _unknown(group: str, choice: str, options: list[str]) -> str:
+    if choice in RENAMED.get(group, {}):
+        return f"{group}={choice} is now: {RENAMED[group][choice]}"
     nearest = get_close_matches(choice, options, n=1, cutoff=0.4)
     suggestion = f" Did you mean {group}={nearest[0]}?" if nearest else ""
     return f"{group}={choice}: there is no such {group}.{suggestion} Choices: {', '.join(options)}."

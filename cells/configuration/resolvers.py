@@ -3,6 +3,9 @@
 No part contains `=`, because Hydra's override grammar could not name such a path.
 """
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 from omegaconf import OmegaConf
 
 from cells.configuration.names import folder_name
@@ -17,6 +20,36 @@ EXPORT_RECORD = "retrieval.json"
 def collection_name(dataset: str, folder: str | None) -> str:
     """Return the name of a collection: the choice, or the folder's name with dataset=folder."""
     return dataset if folder is None else folder_name(str(folder))
+
+
+def loss_name(choices: Mapping[str, str], sources: Sequence[Mapping[str, str]]) -> str:
+    """Return the name of a loss: its choice, and the choices below it that differ from its file's.
+
+    Args:
+        choices: Hydra's choice of each group, `loss/threshold` among them where the loss has one.
+        sources: where Hydra looks for groups.
+    """
+    files = (Path(source["path"]) / "loss" / f"{choices['loss']}.yaml" for source in sources)
+    usual = next((_defaults_of(file) for file in files if file.exists()), {})
+    below = {key.split("@")[0]: choice for key, choice in choices.items() if key[:5] == "loss/"}
+    words = [
+        f"{group.removeprefix('loss/')}-{choice}"
+        for group, choice in sorted(below.items())
+        if usual.get(group) != choice
+    ]
+    return "-".join([choices["loss"], *words])
+
+
+def _defaults_of(file: Path) -> dict[str, str]:
+    """Return the choices that a loss's file makes itself, by group."""
+    entries = OmegaConf.select(OmegaConf.load(file), "defaults", default=[])
+    pairs = [pair for entry in entries if entry != "_self_" for pair in entry.items()]
+    return {f"loss/{key.split('@')[0]}": choice for key, choice in pairs}
+
+
+def smallest_cosine_score(temperature: float) -> float:
+    """Return the score of opposite vectors at a temperature."""
+    return -1 / temperature
 
 
 def method_name(loss: str, variant: str | None) -> str:
@@ -51,8 +84,10 @@ def register() -> None:
     for resolver in (
         collection_name,
         jobs_at_once,
+        loss_name,
         method_name,
         shortest,
+        smallest_cosine_score,
         static_dimensions,
         tuned_learning_rate,
     ):

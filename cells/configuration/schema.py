@@ -29,6 +29,7 @@ class BatchKeys:
 
     size: int = MISSING
     in_batch: bool = MISSING
+    positives: str = MISSING
 
 
 @dataclass

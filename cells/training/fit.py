@@ -129,6 +129,7 @@ def training_loader(cfg: DictConfig, inputs: TrainingInputs) -> TrainingLoader:
         batch_size=cfg.batch.size,
         negatives=cfg.negatives.per_example,
         in_batch=cfg.batch.in_batch,
+        positives=cfg.batch.positives,
         seed=cfg.seed,
     )
 

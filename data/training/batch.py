@@ -26,14 +26,15 @@ class Batch(NamedTuple):
         documents: the distinct documents, U texts.
         query_rows: row of the query among the train queries, a stable identity, int64 [B].
         document_rows: row of the document in the collection, ascending, int64 [U].
-        targets: grade of the row's own positive, 0 elsewhere, float32 [B, U].
+        targets: grades of the row's positives, 0 elsewhere, float32 [B, U].
         mask: True where the document is a candidate of the row, bool [B, U].
-        own: the row's own listed candidates (its positive and its negatives); other candidates are
+        own: the row's own listed candidates (its positives and its negatives); other candidates are
             in-batch negatives, bool [B, U].
         corrupted: diagnostics only: the row's positive was inserted by noise, bool [B].
         true_columns: diagnostics only: column of the document that noise removed, -1 if there is
             none or it is not in the batch, int64 [B].
-        positive_rows: row of each positive of the batch, int64 [P].
+        positive_rows: row of each positive of the batch, int64 [P]; first that of each example's
+            own positive, 0 to B - 1.
         positive_columns: its column, so that no loss has to look for it, int64 [P].
     """
 
@@ -69,13 +70,15 @@ def collate(
     stores: TokenStores,
     *,
     in_batch: bool,
+    all_positives: bool = False,
 ) -> Batch:
     """Make one batch.
 
     A document is a candidate of a row if the row lists it (its positive, its negatives) or, with
     `in_batch`, if any row of the batch lists it. Never a candidate is a document that holds the
     text of one of the query's noisy positives, save the row's own positive: it would be pushed down
-    here and pulled up by another row.
+    here and pulled up by another row. With `all_positives` the row lists the query's other noisy
+    positives too, with their grades.
 
     Args:
         examples: the training examples.
@@ -83,23 +86,25 @@ def collate(
         negatives: document rows of their negatives [B, k].
         stores: token ids of train queries and documents.
         in_batch: whether rows share their documents as negatives.
+        all_positives: whether a row has all positives of its query, or its example's only.
     """
     from torch import from_numpy
 
-    query_rows, lists = (
-        examples.query_rows[index],
-        np.column_stack([examples.document_rows[index], negatives]),
-    )
-    document_rows, columns = np.unique(lists, return_inverse=True)
-    rows, columns = np.arange(len(index)), columns.reshape(lists.shape)
+    query_rows, rows, labelled = examples.query_rows[index], np.arange(len(index)), index
+    if all_positives:
+        rows, labelled = _with_siblings(examples, index)
+    positives = examples.document_rows[labelled]
+    document_rows = np.unique(np.concatenate([positives, negatives.ravel()]))
+    columns = np.searchsorted(document_rows, positives)
     own = np.zeros((len(index), len(document_rows)), dtype=np.bool_)
-    own[rows[:, None], columns] = True
+    own[rows, columns] = True
+    own[np.arange(len(index))[:, None], np.searchsorted(document_rows, negatives)] = True
     mask = ~_positive(examples, query_rows, document_rows)
     if not in_batch:
         mask &= own
-    mask[rows, columns[:, 0]] = True
+    mask[rows, columns] = True
     targets = np.zeros(mask.shape, dtype=np.float32)
-    targets[rows, columns[:, 0]] = examples.grades[index]
+    targets[rows, columns] = examples.grades[labelled]
     arrays = (
         query_rows,
         document_rows,
@@ -109,12 +114,31 @@ def collate(
         examples.corrupted[index],
         _columns_of(examples.true_documents[index], document_rows),
         rows,
-        columns[:, 0].copy(),
+        columns,
     )
     return Batch(
         stores.queries.tokens(query_rows),
         stores.documents.tokens(document_rows),
         *map(from_numpy, arrays),
+    )
+
+
+def _with_siblings(
+    examples: TrainingExamples, index: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and example of each positive of the batch: its examples, then their siblings."""
+    first, end = (
+        np.searchsorted(examples.query_rows, examples.query_rows[index], side)
+        for side in ("left", "right")
+    )
+    counts = end - first
+    rows = np.repeat(np.arange(len(index)), counts)
+    before = np.repeat(np.cumsum(counts) - counts, counts)
+    siblings = first[rows] + np.arange(len(rows)) - before
+    others = siblings != index[rows]
+    return (
+        np.concatenate([np.arange(len(index)), rows[others]]),
+        np.concatenate([index, siblings[others]]),
     )
 
 

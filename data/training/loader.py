@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from data.training.examples import TrainingExamples
 
+POSITIVES = ("one", "all")
+
 
 class TrainingLoader:
     """Yields the batches of one epoch each time it is iterated.
@@ -36,6 +38,7 @@ class TrainingLoader:
         batch_size: examples per step, over all processes.
         negatives: negatives an example.
         in_batch: whether rows share their documents as negatives.
+        positives: `one`, a row has its example's positive; `all`, all positives of its query.
         seed: of order and negatives.
         rank: this process.
         world_size: number of processes.
@@ -53,6 +56,7 @@ class TrainingLoader:
         batch_size: int,
         negatives: int,
         in_batch: bool = True,
+        positives: str = "one",
         seed: int = 0,
         rank: int = 0,
         world_size: int = 1,
@@ -60,6 +64,7 @@ class TrainingLoader:
         _check(len(examples), batch_size, negatives, in_batch=in_batch, world_size=world_size)
         self._examples, self._stores, self._in_batch, self._seed = examples, stores, in_batch, seed
         self._negatives = negatives
+        self._all_positives = checks.choice("batch.positives", positives, POSITIVES) == "all"
         self._sampler = NegativeSampler(examples, per_example=negatives, seed=seed)
         self._batch_size, self._share = batch_size, batch_size // world_size
         self._first = rank * self._share
@@ -97,6 +102,7 @@ class TrainingLoader:
                 self._sampler.sample(index, self._epoch),
                 self._stores,
                 in_batch=self._in_batch,
+                all_positives=self._all_positives,
             )
 
     def draw_from(self, examples: TrainingExamples) -> None:

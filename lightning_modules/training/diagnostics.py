@@ -43,7 +43,8 @@ class Diagnostics:
             decisions: what label weakening decided; None for other losses.
         """
         candidates = scores.float().masked_fill(~batch.mask, -torch.inf)
-        labelled = candidates.masked_fill(batch.targets <= 0, -torch.inf).amax(1)
+        own = batch.positive_columns[: len(candidates)].unsqueeze(1)  # the examples' positives
+        labelled = candidates.masked_fill(batch.targets <= 0, -torch.inf).gather(1, own).squeeze(1)
         other = candidates.masked_fill(batch.targets > 0, -torch.inf).amax(1)
         true = candidates.gather(1, batch.true_columns.clamp(min=0).unsqueeze(1)).squeeze(1)
         total = candidates.logsumexp(1)

@@ -38,7 +38,7 @@ class CrossEntropy(Loss):
         self,
         positives: Annotated[
             Literal["per_positive", "disjunctive"],
-            Parameter("several positives of a query: each must win, or their union must"),
+            Parameter("how several of a query count"),
         ] = "per_positive",
     ) -> None:
         super().__init__()

@@ -15,9 +15,7 @@ def jensen_shannon(
     lists: CandidateLists,
     label_weight: Annotated[
         float,
-        Parameter(
-            "weight of the label, near 0 is cross-entropy, near 1 the mean absolute error", "(0, 1)"
-        ),
+        Parameter("near 0 is cross-entropy, near 1 the mean absolute error", "(0, 1)"),
     ] = 0.5,
 ) -> Tensor:
     r"""Jensen-Shannon divergence, scaled to lie between cross-entropy and the mean absolute error.

@@ -14,7 +14,7 @@ def normalized_cross_entropy(
     reference_size: Annotated[
         float | None,
         Parameter(
-            "list size that the weights were chosen for, n / this scales; null: not at all",
+            "list size of the weights, scales by n / it; null: not",
             "(0, inf)",
         ),
     ] = 10.0,

@@ -41,7 +41,7 @@ class LabelWeakening(Loss):
         warmup: Annotated[float, Parameter("share of the training without doubts", "[0, 1]")] = 0.0,
         positives: Annotated[
             Literal["per_positive", "disjunctive", "graded"],
-            Parameter("several of a query: each must win, or their union, or by grades"),
+            Parameter("how several of a query count"),
         ] = "per_positive",
         confidence: Confidence | None = None,
         softness: Annotated[
@@ -55,7 +55,7 @@ class LabelWeakening(Loss):
         ] = 0.0,
         mean_over: Annotated[
             Literal["supervised", "active"],
-            Parameter("all queries count in the mean, or those whose loss is above 0"),
+            Parameter("queries in the mean: all, or those above 0"),
         ] = "supervised",
     ) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 import pytest
+from cell_runs import ROOT, composed
 
-from cells.configuration.choices import check_choices
+from cells.configuration.choices import RENAMED, check_choices
 from errors import InputError
 
 
@@ -59,3 +60,33 @@ def test_a_folder_of_ones_own_adds_choices(configs, tmp_path_factory, option):
 
 def test_a_search_path_is_left_to_hydra(configs):
     check_choices(["hydra.searchpath=[file:///elsewhere]", "loss=mine"], configs)
+
+
+@pytest.mark.parametrize("name", RENAMED["loss"])
+def test_earlier_names_are_refused_with_what_says_the_same_today(name):
+    with pytest.raises(InputError, match=f"loss={name} is now: loss=") as refused:
+        check_choices([f"loss=cross_entropy,{name}"], ROOT / "conf")
+    assert composed(*str(refused.value).split(" is now: ")[1].split()).loss
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        (["loss=cross_entropy"], "cross_entropy"),
+        (["loss=label_weakening"], "label_weakening"),
+        (["loss=label_weakening", "loss/threshold=rising"], "label_weakening"),
+        (["loss=label_weakening", "loss/threshold=margin"], "label_weakening-threshold-margin"),
+        (
+            ["loss=label_weakening_literal", "loss/threshold=lift", "loss/confidence=ema"],
+            "label_weakening_literal-confidence-ema-threshold-lift",
+        ),
+        (
+            ["loss=label_weakening_pointwise", "loss/threshold@loss.loss.threshold=by_label"],
+            "label_weakening_pointwise-threshold-by_label",
+        ),
+        (["loss/threshold=margin", "variant=x"], "label_weakening-threshold-margin-x"),
+    ],
+)
+def test_choices_below_a_loss_show_in_the_path(overrides, name):
+    cfg = composed(*overrides)
+    assert cfg.cell == f"demo/static/{name}/semantic-0.2/seed-1"

@@ -1,4 +1,4 @@
-"""The moving average of a network's weights, teacher of loss=label_weakening_ema."""
+"""The moving average of a network's weights, teacher of loss/confidence=ema."""
 
 import pytest
 import torch

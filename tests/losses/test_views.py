@@ -2,17 +2,14 @@
 
 import pytest
 import torch
-from cell_runs import ROOT
 from configured_models import batch_of, built
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
+from loss_batches import NAMES, configured
 from tiny_models import save_tiny
 
 from errors import InputError
 from losses import Bixse, Candidates, CrossEntropy, Pointwise, viewed
 from losses.wrappers.views import VIEWS
 
-LOSSES = sorted((ROOT / "conf" / "loss").glob("*.yaml"), key=lambda path: path.stem)
 PRUNING = "truncated_gce"  # learns from nothing until some positive is likelier than its k
 
 
@@ -22,9 +19,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("path", LOSSES, ids=lambda path: path.stem)
-def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, view, folder):
-    loss = instantiate(OmegaConf.load(path))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(name, view, folder):
+    loss = configured(name)
     if view == "pointwise" and (loss.min_candidates < 2 or loss.needs.in_batch):
         with pytest.raises(InputError, match=r"model\.view=pointwise"):
             viewed(loss, view)
@@ -50,7 +47,7 @@ def test_every_loss_trains_a_cross_encoder_in_both_views_where_defined(path, vie
     assert value.isfinite()
     gradients = [weight.grad for weight in network.parameters()]
     assert all(gradient.isfinite().all() for gradient in gradients)
-    assert any(gradient.any() for gradient in gradients) or path.stem == PRUNING
+    assert any(gradient.any() for gradient in gradients) or name == PRUNING
 
 
 def test_views():

@@ -9,7 +9,7 @@ from small_collection import write_small_collection
 from test_sweep import wandb_run
 
 TWO = {"fork": ["trainer=ddp_fork"], "subprocess": ["trainer=ddp", "trainer.accelerator=cpu"]}
-CELL = "tiny/static/label_weakening_pair_average/semantic-0.2/seed-1"
+CELL = "tiny/static/label_weakening_literal-confidence-pair_average/semantic-0.2/seed-1"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,8 @@ def start(base):
         "dataset=folder",
         "dataset.path=tiny",
         *SMALL,
-        "loss=label_weakening_pair_average",
+        "loss=label_weakening_literal",
+        "loss/confidence=pair_average",
         "logger.every_n_steps=1",
     ]
     return lambda out, *more: run(*more, *arguments, f"output_dir={out}", cwd=base)

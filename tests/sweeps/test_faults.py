@@ -20,7 +20,7 @@ from watched_sweep import PHASES, Watched, preload
 pytestmark = pytest.mark.faults
 KILLS, REPEATS = int(os.environ.get("FAULTS", "30")), int(os.environ.get("REPEATS", "20"))
 GRID = [
-    "loss=cross_entropy,elr,label_weakening_pair_average",
+    "loss=cross_entropy,elr,label_weakening",
     "seed=1,2",
     "noise.ratio=0.2",
     "checkpoint.steps=1",

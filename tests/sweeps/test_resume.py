@@ -31,8 +31,12 @@ CASES = {
         "loss=label_weakening",
     ],
     "elr": ["model=static", "loss=elr"],
-    "pair average": ["model=static", "loss=label_weakening_pair_average"],
-    "teacher": ["model=static", "loss=label_weakening_ema"],
+    "pair average": [
+        "model=static",
+        "loss=label_weakening_literal",
+        "loss/confidence=pair_average",
+    ],
+    "teacher": ["model=static", "loss=label_weakening_literal", "loss/confidence=ema"],
     "small loss": ["model=static", "loss=small_loss"],
     "mixture": ["model=static", "loss=mixture"],
     "sharpness-aware": [
