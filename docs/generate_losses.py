@@ -51,8 +51,8 @@ WEAKENING = """
 
 Label weakening is a reconstruction from label relaxation (AAAI 2021) and robust data ambiguation
 (AAAI 2024): only the abstract of "Learning to Retrieve with Weakened Labels" (arXiv 2512.13237) was
-available. `label_weakening_literal` is the literal reading. The options A to H are ours: choices and
-keys, see below. `label_weakening` is the best setting measured ([results](results.md)).
+available. `label_weakening_literal` is the literal reading. The options A to H are ours: choices
+and keys, see below. `label_weakening` is the best setting measured ([results](results.md)).
 
 Confidence is computed without gradient, and the gradient to the scores is p - q*, where q* is the
 projection of p on the set of acceptable distributions. For each query, the `decisions` of the loss
@@ -67,8 +67,10 @@ reading doubts every positive. Use `label_weakening_pointwise` instead.
 
 GROUPS = ("threshold", "confidence")
 CHOICES = """
-When a candidate is plausible, and in whose eyes, are choices of their own: `loss=label_weakening_literal loss/threshold=margin`
-(`loss/threshold@loss.loss.threshold=...` for `label_weakening_pointwise`). A choice that is not the loss's own shows in the cell's path.
+When a candidate is plausible, and in whose eyes, are choices of their own:
+`loss=label_weakening_literal loss/threshold=margin` (for `label_weakening_pointwise`,
+`loss/threshold@loss.loss.threshold=...`). A choice that is not the loss's own shows in the cell's
+path.
 
 | choice | what | parameters |
 |---|---|---|
@@ -181,7 +183,7 @@ def load(name: str) -> losses.Loss:
 
 
 def documents(node: DictConfig) -> list[str]:
-    """Return docstrings with the formula of a node: of its pure function, or of its class; one for each term of a sum."""
+    """Return the docstrings with the formula of a node, one for each term of a sum."""
     if "terms" in node:
         return [text for term in node.terms for text in documents(term.loss)]
     kind = getattr(losses, node._target_.removeprefix("losses."))

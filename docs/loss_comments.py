@@ -1,4 +1,4 @@
-"""The comments of the keys in conf/loss, written from the declarations of the losses' parameters."""
+"""The comments of the keys in conf/loss, written from the parameters' declarations."""
 
 import inspect
 import re
