@@ -27,7 +27,6 @@ from reporting.statistics.ranks import rank  # noqa: E402
 from reporting.tables.result_tables import difference_tables, paper_table  # noqa: E402
 from reporting.tables.table_files import markdown  # noqa: E402
 from study.archive import restore  # noqa: E402
-from study.grid import COLLECTIONS, pieces  # noqa: E402 - found through the line above
 from study.recovery import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
@@ -80,18 +79,15 @@ def page() -> str:
 
 def tables() -> Iterator[str]:
     """Yield all tables."""
-    names: set[str] = set()
     if stored(RESULTS):
         caption = f"{MEASURE} against the share of corrupted training labels"
         yield f"![{caption}](figures/{FIGURE.name})\n"
         with restored(RESULTS) as cells:
             analysis = analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE])
             yield from section(analysis)
-        names = {cell.name for cell in analysis.cells.finished}
     if stored(EXPLORATION):
         with restored(EXPLORATION) as cells:
             yield from exploration(analyse(read_cells(cells), Plan(BASELINE, None), [MEASURE]))
-    yield grid(names)
 
 
 def section(analysis: Analysis) -> Iterator[str]:
@@ -282,30 +278,6 @@ def costs(analysis: Analysis) -> str:
     ]
     return "\n### Compute spent\n\n" + _markdown(
         ["collection", "model", "cells", "hours of wall time"], rows
-    )
-
-
-def grid(found: set[str]) -> str:
-    """Return what is there of the grid and what is missing."""
-    rows = [
-        [
-            collection,
-            f"`{piece.experiment}`",
-            ", ".join(
-                f"{key}={value}"
-                for key, value in piece.overrides.items()
-                if key in ("noise", "noise.ratio")
-            ),
-            str(sum(cell in found for cell in piece.cells())),
-            str(len(piece.cells())),
-        ]
-        for collection in COLLECTIONS
-        for piece in pieces(collection)
-    ]
-    return (
-        "\n## What is there of the grid\n\n`python -m study.grid --only <collection>` runs "
-        "what is missing of a collection.\n\n"
-        + _markdown(["collection", "preset", "differs in", "cells stored", "of"], rows)
     )
 
 

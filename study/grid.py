@@ -1,135 +1,124 @@
-"""Run the missing cells of the study: `python -m study.grid [--only scifact ...] [--print]`.
+"""Run what is missing of the study of docs/results.md: `python -m study.grid`.
 
-The real collections are looked for in the folder that STUDY_DATA names (BEIR layout); without it
-only the embedded one is run. Every piece is a sweep whose finished cells are skipped, so the
-command can be stopped and given again. Set SWEEP_JOBS to run several cells at once.
+    python -m study.grid --missing              how many cells are missing, and their hours
+    python -m study.grid --only tldr adapter    a part of it, such as a second machine's
+
+The real collections are looked for in the folder that STUDY_DATA names (BEIR layout). Every piece
+is a sweep whose finished cells are skipped, so the command can be stopped and given again. Set
+SWEEP_JOBS to run several cells at once.
 """
 
 import argparse
-import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from omegaconf import OmegaConf
+from cells.tasks.status import State, state_of
+from study.archive import restore
+from study.stages import (
+    COLLECTIONS,
+    DATA,
+    MODELS,
+    RATES,
+    ROOT,
+    Piece,
+    pieces,
+    tuning,
+)
+from study.tuning import FILE as LEARNING_RATES
+from study.tuning import edges, widened
 
-ROOT = Path(__file__).parent.parent
-DATA = "STUDY_DATA"
-EMBEDDED = "demo"
-COLLECTIONS = ("scifact", "nfcorpus", "medquad-liveqa", "argkp21", EMBEDDED)
-NATURAL = {
-    "noise": "natural",
-    "noise.qrels": f"${{oc.env:{DATA}}}/nfcorpus/graded/train.3-2-1.qrel.gz",
-    "noise.clean_grade": "3",
-    "noise.ratio": "0.0,null",
-    "trainer.max_epochs": "2",
-    "validation.labels": "clean",  # the file has training labels only
-}
-OUTPUTS, TUNING, RESULTS = "outputs/cpu_study", "outputs/cpu_study_tune", "results"
-
-
-class Piece(NamedTuple):
-    """One sweep of the study.
-
-    Attributes:
-        experiment: the preset.
-        collection: the collection.
-        overrides: what differs from the preset.
-    """
-
-    experiment: str
-    collection: str
-    overrides: Mapping[str, str] = {}
-
-    def arguments(self) -> list[str]:
-        """Return the sweep's command line, after `python run.py`."""
-        given = [f"{key}={value}" for key, value in self.overrides.items()]
-        return ["-m", f"experiment={self.experiment}", *dataset(self.collection), *given]
-
-    def cells(self) -> list[str]:
-        """Return the names of its cells."""
-        preset = OmegaConf.load(ROOT / "conf" / "experiment" / f"{self.experiment}.yaml")
-        params = {
-            "model": "static",
-            "noise": "semantic",
-            **preset.hydra.sweeper.params,
-            **self.overrides,
-        }
-        keys = ("model", "loss", "noise", "noise.ratio", "seed")
-        grid = itertools.product(*(str(params[key]).strip().split(",") for key in keys))
-        return [
-            f"{self.collection}/{model}/{loss}/{noise}-"
-            f"{'all' if ratio == 'null' else f'{float(ratio):g}'}/seed-{seed}"
-            for model, loss, noise, ratio, seed in grid
-        ]
+OUTPUTS, TUNED, RESULTS = Path("outputs/study"), Path("outputs/study_tune"), Path("results/study")
+WIDENINGS = 4  # by one learning rate each
 
 
-def dataset(collection: str) -> list[str]:
-    """Return the overrides that choose a collection."""
-    if collection == EMBEDDED:
-        return [f"dataset={EMBEDDED}"]
-    return [
-        "dataset=folder",
-        f"dataset.path=${{oc.env:{DATA}}}/{collection}",
-        "dataset.on_problem=drop",
-    ]
+def main(arguments: list[str] | None = None) -> None:
+    """Run what is missing, or say how much that is."""
+    given = _parser().parse_args(arguments)
+    words = tuple(given.only)
+    if DATA not in os.environ and not given.missing:
+        sys.exit(
+            f"{DATA} names no folder: set it to the folder with {', '.join(COLLECTIONS[:-1])}."
+        )
+    if any(RESULTS.glob("*/*.tar.xz")):
+        restore(RESULTS, OUTPUTS)
+    wanted = [piece for piece in pieces() if piece.concerns(words)]
+    if given.missing:
+        sys.stdout.write(missing(wanted))
+        return
+    for piece in wanted:
+        _tune(piece)
+        _run([sys.executable, "run.py", *piece.arguments()])
+        _run([sys.executable, "-m", "study.archive", "store", str(OUTPUTS), str(RESULTS)])
 
 
-def pieces(collection: str) -> Iterator[Piece]:
-    """Yield the pieces of one collection, what matters most first."""
-    yield Piece("cpu_study", collection)
-    yield Piece(
-        "cpu_study",
-        collection,
-        {"noise": "clean_pairs", "loss": "cross_entropy", "noise.ratio": "0.2,0.4,0.6"},
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m study.grid",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    yield Piece("cpu_study", collection, {"noise": "uniform,lexical", "noise.ratio": "0.4"})
-    if collection == "nfcorpus":
-        yield Piece("cpu_study", collection, NATURAL)
-    yield Piece("cpu_study_reduced", collection)
-
-
-def steps(collection: str) -> Iterator[list[str]]:
-    """Yield all commands for one collection, in order."""
-    python = sys.executable
-    yield [python, "run.py", *Piece("cpu_study_tune", collection).arguments()]
-    yield [python, "-m", "study.tuning", TUNING]
-    for piece in pieces(collection):
-        yield [python, "run.py", *piece.arguments()]
-        yield [python, "-m", "study.archive", "store", OUTPUTS, RESULTS]
-
-
-def main() -> None:
-    """Run or print the commands."""
-    parser = argparse.ArgumentParser(prog="python -m study.grid", description=__doc__)
+    choices = (*COLLECTIONS, *MODELS)
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=COLLECTIONS,
-        default=COLLECTIONS,
-        help="collections (default: all)",
+        default=(),
+        choices=choices,
+        metavar="NAME",
+        help=f"collections or models: {', '.join(choices)} (default: all)",
     )
-    parser.add_argument(
-        "--print", action="store_true", dest="shown", help="print the commands and run nothing"
-    )
-    given = parser.parse_args()
-    wanted = [
-        name
-        for name in COLLECTIONS
-        if name in given.only and (name == EMBEDDED or given.shown or DATA in os.environ)
-    ]
-    for collection in wanted:
-        for command in steps(collection):
-            print(" ".join(command), flush=True)
-            if not given.shown:
-                subprocess.run(command, cwd=ROOT, check=True)
-    if len(wanted) < len(given.only):
-        print(
-            f"{DATA} names no folder: {', '.join(sorted(set(given.only) - set(wanted)))} left out"
-        )
+    parser.add_argument("--missing", action="store_true", help="say what is missing; run nothing")
+    return parser
+
+
+def _tune(piece: Piece) -> None:
+    """Choose learning rates for a piece's collection and model, unless that is done."""
+    model = piece.overrides["model"]
+    if model not in RATES:
+        return  # every loss takes the preset's learning rate
+    rates = RATES[model]
+    for _ in range(WIDENINGS):
+        _run([sys.executable, "run.py", *tuning(piece.collection, model, rates).arguments()])
+        _run([sys.executable, "-m", "study.tuning", str(TUNED)])
+        wider = widened(rates, edges(ROOT / LEARNING_RATES, f"{piece.collection}/{model}"))
+        if wider == rates:
+            return
+        rates = wider
+
+
+def _run(command: list[str]) -> None:
+    sys.stdout.write(" ".join(command) + "\n")
+    sys.stdout.flush()
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def missing(wanted: Iterable[Piece]) -> str:
+    """Return a line for each model and collection: cells missing of all, and their hours.
+
+    Hours are estimated from finished cells of the same model and collection.
+    """
+    lines = []
+    for place, states in sorted(_by_place(wanted).items()):
+        seconds = [state.seconds for state in states if state.state == "done"]
+        left = sum(state.state != "done" for state in states)
+        hours = f"{left * sum(seconds) / len(seconds) / 3600:.1f} h" if seconds else "hours unknown"
+        lines.append(f"{place}: {left} of {len(states)} cells missing, {hours}\n")
+    return "".join(lines)
+
+
+def _by_place(wanted: Iterable[Piece]) -> dict[str, list[State]]:
+    found: dict[str, dict[str, State]] = {}
+    for cell in _cells(wanted):
+        collection, model, *_ = cell.split("/")
+        found.setdefault(f"{model} on {collection}", {})[cell] = state_of(ROOT / OUTPUTS, cell)
+    return {place: list(states.values()) for place, states in found.items()}
+
+
+def _cells(wanted: Iterable[Piece]) -> Iterator[str]:
+    for piece in wanted:
+        yield from piece.cells()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Choose each loss's learning rate from a sweep: `python -m study.tuning outputs/cpu_study_tune`.
+"""Choose each loss's learning rate from a sweep: `python -m study.tuning outputs/study_tune`.
 
 All losses get the same rates to choose from, and the choice is made on validation, never on the
 test split. The file keeps the evidence.
@@ -80,7 +80,7 @@ def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
     if not values:
         raise InputError(
             "no finished cell to choose from: run the tuning sweep, e.g. python run.py -m "
-            "experiment=cpu_study_tune."
+            "experiment=study_tune."
         )
     _check_budget(
         {
@@ -113,6 +113,34 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
                 f"of the rates {', '.join(f'{rate:g}' for rate in sorted(most))}. Run the same "
                 "tuning sweep again: it does what is missing."
             )
+
+
+def edges(file: Path, setting: str) -> set[int]:
+    """Return at which edges of the rates tried some loss's choice lies: -1 lowest, 1 highest.
+
+    Args:
+        file: Where the choices are kept.
+        setting: `<dataset>/<model>`.
+    """
+    found = set()
+    for method, choice in json.loads(file.read_text(encoding="utf-8")).items():
+        tried = [float(rate) for rate in choice["tried"]]
+        if method.startswith(f"{setting}/"):
+            chosen = choice["learning_rate"]
+            found |= {-1} if chosen == min(tried) else {1} if chosen == max(tried) else set()
+    return found
+
+
+def widened(rates: tuple[float, ...], at: set[int]) -> tuple[float, ...]:
+    """Return the rates with one more at each of these edges, in steps of 1, 2 and 5."""
+    below = (_step(min(rates), -1),) if -1 in at else ()
+    above = (_step(max(rates), 1),) if 1 in at else ()
+    return (*below, *rates, *above)
+
+
+def _step(rate: float, direction: int) -> float:
+    steps = [float(f"{digit}e{power}") for power in range(-8, 3) for digit in (1, 2, 5)]
+    return steps[steps.index(rate) + direction]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -76,9 +76,9 @@ def _learning_rate(cfg: DictConfig) -> None:
         raise InputError("optimizer.lr is not set: set it in the model's file, e.g. to 2e-5.")
     if "lr" in cfg.optimizer and cfg.optimizer.lr is None:
         raise InputError(
-            "optimizer.lr=null: must be a positive number. experiment=cpu_study needs a rate that "
+            "optimizer.lr=null: must be a positive number. experiment=study needs a rate that "
             "was tuned for this collection, model and loss, and there is none: run the sweep "
-            "experiment=cpu_study_tune and `python -m study.tuning` first, or set the rate."
+            "experiment=study_tune and `python -m study.tuning` first, or set the rate."
         )
 
 

@@ -1,5 +1,6 @@
 """The study: commands name their cells, and a repeated slice is compared with the stored."""
 
+import itertools
 import json
 
 import pytest
@@ -9,46 +10,73 @@ from test_report_archive import write_cell
 
 from errors import InputError
 from reporting.reading.cells import read_cells
+from study import grid
 from study.archive import store
-from study.grid import COLLECTIONS, dataset, pieces
 from study.reproduction import compare, main
+from study.stages import MODELS, QUICK, SENSITIVE, TRANSFORMERS, Piece, dataset, pieces
 
 
-@pytest.mark.parametrize("collection", COLLECTIONS)
-def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(collection, monkeypatch):
+@pytest.mark.parametrize(
+    "place", [("scifact", "static"), ("wikiqs", "adapter"), ("tldr", "colbert")]
+)
+def test_the_cells_of_a_piece_are_those_that_its_sweep_runs(place, monkeypatch):
     monkeypatch.setenv("STUDY_DATA", "/data")
-    for piece in pieces(collection):
-        assert len(set(piece.cells())) == len(piece.cells())
-        first, last = piece.cells()[0], piece.cells()[-1]
-        for cell in (first, last):
-            _, model, loss, condition, seed = cell.split("/")
-            noise, _, ratio = condition.rpartition("-")
-            chosen = [
-                f"model={model}",
-                f"loss={loss}",
-                f"noise={noise}",
-                f"noise.ratio={'null' if ratio == 'all' else ratio}",
-                seed.replace("-", "="),
-            ]
-            others = [
-                f"{key}={value}"
-                for key, value in piece.overrides.items()
-                if key not in ("noise", "noise.ratio", "loss")
-            ]
-            rate = [] if piece.experiment == "cpu_study_reduced" else ["optimizer.lr=0.02"]
-            cfg = composed(
-                f"experiment={piece.experiment}", *dataset(collection), *chosen, *others, *rate
-            )
-            assert cfg.cell == cell
-            assert cfg.logger._target_ == "cells.tracking.tracker.LocalTracker"
-            assert cfg.output_dir == "outputs/cpu_study"
+    for piece in [piece for piece in pieces() if piece.concerns(place)]:
+        cells = piece.cells()
+        assert len(set(cells)) == len(cells)
+        cfg = composed(*chosen(piece, cells[-1]))
+        assert cfg.cell == cells[-1]
+        assert cfg.logger._target_ == "cells.tracking.tracker.LocalTracker"
+        assert cfg.output_dir == "outputs/study"
 
 
-def test_tuning_uses_a_seed_of_its_own_and_the_same_rates_for_all():
-    tuned, studied = (swept(f"experiment={name}") for name in ("cpu_study_tune", "cpu_study"))
+def chosen(piece, cell):
+    """The overrides of one cell of a piece."""
+    _, model, loss, condition, seed = cell.split("/")
+    noise, _, ratio = condition.rpartition("-")
+    one = {"model": model, "loss": loss, "noise": noise, "seed": seed.removeprefix("seed-")}
+    one["noise.ratio"] = "null" if ratio == "all" else ratio
+    rate = {} if model in TRANSFORMERS else {"optimizer.lr": "0.02"}
+    given = {**piece.overrides, **one, **rate}
+    overrides = [f"{key}={value}" for key, value in given.items()]
+    return [f"experiment={piece.experiment}", *dataset(piece.collection), *overrides]
+
+
+def test_every_sensitive_collection_meets_every_model_first():
+    order = [(piece.collection, piece.overrides["model"]) for piece in pieces()]
+    assert set(order[:8]) == set(itertools.product(SENSITIVE, QUICK))
+    assert set(itertools.product(SENSITIVE, MODELS)) <= set(order)
+
+
+def test_words_choose_collections_and_models():
+    piece = Piece("study", "tldr", {"model": "adapter"})
+    assert piece.concerns(())
+    assert piece.concerns(("tldr", "wikiqs"))
+    assert piece.concerns(("tldr", "adapter"))
+    assert not piece.concerns(("tldr", "static"))
+    assert not piece.concerns(("scifact", "adapter"))
+
+
+def test_what_is_missing_is_counted_with_its_hours(tmp_path, monkeypatch):
+    monkeypatch.setattr(grid, "OUTPUTS", tmp_path)
+    piece = Piece("study", "toy", {"model": "static", "loss": "elr", "noise.ratio": "0.4"})
+    for seed in (1, 2):
+        write_timed(tmp_path / f"toy/static/elr/semantic-0.4/seed-{seed}", hours=2)
+    assert grid.missing([piece]) == "static on toy: 1 of 3 cells missing, 2.0 h\n"
+    other = Piece("study", "toy", {"model": "adapter", "loss": "elr", "noise.ratio": "0.4"})
+    assert grid.missing([other]) == "adapter on toy: 3 of 3 cells missing, hours unknown\n"
+
+
+def write_timed(folder, *, hours):
+    folder.mkdir(parents=True)
+    scores = {"measures": {"nDCG@10": 0.5}, "wall_seconds": {"train": hours * 3600}}
+    (folder / "scores.json").write_text(json.dumps(scores))
+
+
+def test_tuning_uses_a_seed_of_its_own_and_the_same_losses():
+    tuned, studied = (swept(f"experiment={name}") for name in ("study_tune", "study"))
     assert set(str(tuned["seed"]).split(",")).isdisjoint(studied["seed"].split(","))
     assert tuned["loss"] == studied["loss"]
-    assert tuned["optimizer.lr"] == "1e-2,2e-2,5e-2"
 
 
 def swept(experiment):

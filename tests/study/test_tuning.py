@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from benchmarks.sweeps.report_synthetic import config_of
 from cells.configuration.tuned_rates import tuned_learning_rate
 from errors import InputError
-from study.tuning import Trial, choose, main
+from study.tuning import Trial, choose, edges, main, widened
 
 
 def trials(values):
@@ -74,13 +74,27 @@ def test_the_command_adds_its_choices_to_the_file_and_the_configuration_reads_th
 
 
 def test_a_trial_is_a_cell_of_its_own_and_another_experiment():
-    cfg = composed("experiment=cpu_study_tune", "loss=elr", "optimizer.lr=5e-2", "seed=0")
+    cfg = composed("experiment=study_tune", "loss=elr", "optimizer.lr=5e-2", "seed=0")
     assert cfg.cell == "demo/static/elr-lr-0.05/semantic-0.2/seed-0"
-    assert cfg.output_dir == "outputs/cpu_study_tune"
+    assert cfg.output_dir == "outputs/study_tune"
 
 
 def test_a_loss_that_was_not_tuned_is_said_so_at_once(tmp_path):
-    refused = run("experiment=cpu_study", "loss=mae", "dataset=demo", cwd=tmp_path)
+    refused = run("experiment=study", "loss=mae", "dataset=demo", cwd=tmp_path)
     assert refused.returncode != 0
     assert "optimizer.lr=null: must be a positive number" in refused.stderr
-    assert "experiment=cpu_study_tune" in refused.stderr
+    assert "experiment=study_tune" in refused.stderr
+
+
+def test_rates_are_widened_where_a_choice_lies_at_an_edge(tmp_path):
+    def choice(rate):
+        return {"learning_rate": rate, "tried": {"0.01": 0.1, "0.02": 0.2, "0.05": 0.3}}
+
+    file = tmp_path / "rates.json"
+    chosen = {"toy/static/elr": 0.05, "toy/static/ce": 0.02, "toy/adapter/elr": 0.01}
+    file.write_text(json.dumps({method: choice(rate) for method, rate in chosen.items()}))
+    assert edges(file, "toy/static") == {1}
+    assert edges(file, "toy/adapter") == {-1}
+    assert widened((0.01, 0.02, 0.05), {1}) == (0.01, 0.02, 0.05, 0.1)
+    assert widened((0.01, 0.02, 0.05), {-1, 1}) == (0.005, 0.01, 0.02, 0.05, 0.1)
+    assert widened((0.01, 0.02), set()) == (0.01, 0.02)
