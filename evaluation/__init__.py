@@ -1,4 +1,7 @@
-"""Runs and their scores.
+"""Search, re-ranking, and the scores of runs.
+
+Reading order: `search_method` (the interface), `dense_search`, `maxsim` and `reranking` (its
+implementations), `encode`, `exact_search` and `shard` (how they work), `measures` (scoring).
 
 `evaluation.encode`, `evaluation.exact_search` and `evaluation.dense_search` need torch, whose
 import takes seconds, so they are imported by name.

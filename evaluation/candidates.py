@@ -39,7 +39,7 @@ class FirstStage:
 
     @property
     def name(self) -> str:
-        """What the candidates come from."""
+        """Source of the candidates."""
         return "BM25" if self.path is None else self.path
 
     def run(self, queries: Queries, corpus: Corpus) -> Run:
@@ -66,10 +66,10 @@ class FirstStage:
         absent = [query_id for query_id in query_ids if query_id not in place]
         if absent:
             raise InputError(
-                f"model.first_stage={self.path}: it does not answer {len(absent)} of "
-                f"{len(query_ids)} queries ({', '.join(absent[:SHOWN])}): give a run of the "
-                "validation and the test queries (and, with negatives.refresh_every, the train "
-                "queries) in one file, or null for BM25."
+                f"model.first_stage={self.path}: it lacks {len(absent)} of "
+                f"{len(query_ids)} queries ({', '.join(absent[:SHOWN])}): give one file with the "
+                "validation and test queries (and, with negatives.refresh_every, the training "
+                "queries), or null for BM25."
             )
         if run.depth < least:
             raise InputError(

@@ -85,7 +85,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         return SingleVectorSearch([stored(rows) for rows in runs[shards]])
 
     def prepare(self, queries: Queries, corpus: Corpus) -> None:
-        """Nothing: there is no first stage."""
+        """Do nothing, since there is no first stage."""
 
     def reads_all(self, corpus: Corpus) -> bool:
         """Return true, since there is no first stage."""

@@ -1,8 +1,8 @@
 """Vectors of all texts of a token store, in bounded memory.
 
-Texts are encoded longest first within large windows: texts of a batch are then of nearly one length
-and padding them costs next to nothing. A window, not the whole store, is sorted, so that a
-collection of any size is read, and its vectors are written, over neighbouring pages.
+Texts are encoded longest first within large windows, so that the texts of a batch have nearly equal
+lengths and padding costs next to nothing. Windows are sorted, not the whole store, so that a
+collection of any size is read, and its vectors are written, in neighbouring pages.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def encode_store(
         rows: the n texts to encode, neighbours, at least one; None: all. Runs that begin at a
             multiple of WINDOW and are encoded one by one give the vectors of the whole to the last
             bit.
-        path: where the vectors go as a memory-mapped .npy; None keeps them in memory.
-        dtype: of the result.
-        description: for the progress bar.
+        path: the memory-mapped .npy file for the vectors; None keeps them in memory.
+        dtype: type of the result.
+        description: text of the progress bar.
 
     Returns:
         Vectors of the n texts in the order of the store [n, D].

@@ -1,8 +1,8 @@
 """Exact search for the k most similar documents of each query, in bounded memory.
 
-Similarities are computed in blocks by matrix products. Each query keeps its k best so far; of a new
-block only what beats the k-th of them is looked at, which after the first blocks is almost nothing,
-so the cost is that of the matrix products. Left out: approximate search.
+Similarities are computed in blocks by matrix products. Each query keeps its k best so far; in a new
+block, only documents above the k-th are considered, which after the first blocks are very few, so
+the cost is that of the matrix products. Approximate search is not offered.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Best(NamedTuple):
 
     @classmethod
     def none(cls, queries: int, k: int, device: torch.device | str = "cpu") -> Best:
-        """Return those of queries that have seen no document yet."""
+        """Return the state of queries before any document."""
         return cls(
             torch.full((queries, k), -torch.inf, device=device),
             torch.full((queries, k), -1, device=device),
         )
 
     def of(self, queries: slice) -> Best:
-        """Return those of some of the queries; what is merged into them is merged into these."""
+        """Return a view on some of the queries; merging into it changes these."""
         return Best(self.scores[queries], self.rows[queries])
 
 

@@ -1,7 +1,7 @@
 """Late-interaction search: exact in a small collection, among candidates in a large one.
 
-Left out: approximate indices of token vectors (PLAID); documents are encoded, scored and forgotten,
-so that memory stays bounded.
+Documents are encoded, scored and discarded, so that memory stays bounded. Approximate indices of
+token vectors (PLAID) are not offered.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
     """Ranks by MaxSim.
 
     Args:
-        exact_up_to: collections of so many documents are searched whole; in larger ones a first
+        exact_up_to: the largest collection that is searched completely; in larger ones a first
             stage's candidates are re-ranked.
         first_stage: path of a run file; None: BM25.
         candidates: documents per query that the first stage gives.
@@ -65,7 +65,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> MaxSimSearch:
-        """Itself: token vectors of a collection are too many to be stored."""
+        """Return itself, since a collection has too many token vectors to store."""
         del network, corpus, key, batch_tokens, shards
         return self
 
@@ -75,7 +75,7 @@ class MaxSimSearch(Search["LateInteractionRetriever"]):
             self._first_stage.run(queries, corpus)
 
     def reads_all(self, corpus: Corpus) -> bool:
-        """In collections up to `exact_up_to`."""
+        """Return whether the collection has at most `exact_up_to` documents."""
         return len(corpus.tokens) <= self._exact_up_to
 
     def search(

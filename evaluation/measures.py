@@ -1,8 +1,8 @@
 """The one place that computes measures.
 
 ir-measures (MacAvaney, Macdonald and Ounis, "Streamlining evaluation with ir-measures", ECIR 2022)
-calls the field's reference programs, which break ties differently from one another and take NaN
-without a word. They never see our scores: a document is handed over with the score -rank.
+calls the field's reference programs, which break ties in different ways and accept NaN silently.
+They never see our scores: each document is passed with the score -rank.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHOWN = 3  # query ids in a message
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a run scored.
+    """The scores of a run.
 
     Attributes:
         mean: measure -> mean over all judged queries.

@@ -1,4 +1,4 @@
-"""A part of a large collection that epochs are compared on; the final test is on everything."""
+"""A pool of documents to compare epochs on; the final test uses the whole collection."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class ReRanking(Search["CrossEncoder"]):
         batch_tokens: int,
         shards: slice = ALL,
     ) -> ReRanking:
-        """Itself: there are no vectors of documents."""
+        """Return itself, since there are no document vectors."""
         del network, corpus, key, batch_tokens, shards
         return self
 
@@ -57,7 +57,7 @@ class ReRanking(Search["CrossEncoder"]):
         self._first_stage.run(queries, corpus)
 
     def reads_all(self, corpus: Corpus) -> bool:
-        """Never."""
+        """Return false, since only candidates are read."""
         del corpus
         return False
 

@@ -36,7 +36,7 @@ class Queries(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """What is searched.
+    """The searched documents.
 
     Attributes:
         collection: its documents.
@@ -62,10 +62,10 @@ class SearchResult(NamedTuple):
 
 
 class Search(ABC, Generic[AnyNetwork]):
-    """Answers queries with a network.
+    """Retrieves with a network.
 
     Attributes:
-        shared: whether several processes can answer together; otherwise one does and the others
+        shared: whether several processes can search together; otherwise one searches and the others
             wait.
     """
 
@@ -121,7 +121,7 @@ class Search(ABC, Generic[AnyNetwork]):
 
         Args:
             network: encodes or scores.
-            queries: q queries.
+            queries: the Q queries.
             corpus: the collection.
             depth: documents per query; cut at the number of those that are ranked.
             batch_tokens: tokens encoded at once.

@@ -18,8 +18,8 @@ class Shard(NamedTuple):
     """One of several neighbouring parts of nearly equal size.
 
     Attributes:
-        rank: which.
-        parts: of how many.
+        rank: number of the part, from 0.
+        parts: number of parts.
     """
 
     rank: int = 0

@@ -1,4 +1,8 @@
-"""Label noise: models that corrupt training judgements, and the audit of what they changed."""
+"""Label noise: models that corrupt training judgements, and the audit of their changes.
+
+Reading order: `model` (the contract of all noise models), `selection` (which judgements are
+corrupted), `models` (one per choice of conf/noise), `audit` (the record), `encoders`, `inspection`.
+"""
 
 from noise.audit.audit import Audit, AuditHeader
 from noise.audit.row import AuditRow

@@ -1,4 +1,4 @@
-"""What every noise model is: clean judgements in, noisy judgements and their audit out.
+"""The interface of noise models: clean judgements in, noisy judgements and their audit out.
 
 The contract, kept here and by the keyed hashes and tested for every model in conf/noise:
     exact      floor(ratio x N + 1/2) corruptions, or an error; nested     the rows of a smaller
@@ -33,12 +33,12 @@ ABSENT = "nothing"
 
 
 class Corruption(NamedTuple):
-    """What training sees, and the record that only diagnostics see.
+    """The noisy judgements for training, and the record for diagnostics only.
 
     Attributes:
         qrels: the noisy training judgements, sorted by query and document id; grade 0 is an
             explicit negative.
-        audit: what was changed.
+        audit: the changes.
     """
 
     qrels: Qrels
@@ -46,7 +46,7 @@ class Corruption(NamedTuple):
 
 
 class Scorer(NamedTuple):
-    """What the similarities of an audit come from.
+    """The source of the similarities in an audit.
 
     Attributes:
         name: encoder or scorer.
@@ -71,11 +71,11 @@ def joined(scorers: Mapping[str, Scorer]) -> Scorer:
 
 
 class Work(NamedTuple):
-    """The corruption made ready.
+    """A prepared corruption.
 
     Attributes:
-        rows: makes the rows, as many as the ratio asks for.
-        scorer: what measures the similarities.
+        rows: makes the rows, as many as the ratio requires.
+        scorer: measures the similarities.
     """
 
     rows: Callable[[], Iterable[AuditRow]]
@@ -108,9 +108,8 @@ class NoiseModel(ABC):
 
     Args:
         ratio: share of the judgements to corrupt, in [0, 1).
-        seed: of the keyed hashes.
-        audit: an audit file to take the labels from instead of computing them; None to compute
-            them.
+        seed: seed of the keyed hashes.
+        audit: an audit file with the labels; None: compute them.
 
     Raises:
         InputError: ratio or seed is not usable.
@@ -136,8 +135,8 @@ class NoiseModel(ABC):
         """Return the noisy training judgements and the audit, which is cached with the collection.
 
         Raises:
-            InputError: the collection cannot be corrupted so, or the given audit file is of
-                something else.
+            InputError: the collection cannot be corrupted in this way, or the given audit file
+                belongs to another corruption.
         """
         recipe = self.recipe(collection)
         audit = (

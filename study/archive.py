@@ -1,12 +1,12 @@
 """Archives of finished cells in the repository: `python -m study.archive store|restore ...`.
 
-One archive a dataset and model, `<dataset>/<model>.tar.xz`, holds of each finished cell the files
-that conclusions are drawn from. Ranked lists, audits and weights are left out: config.yaml and the
-audit's hash in scores.json say how to make them again. Equal cells give equal bytes. `cells.csv`
-lists them for readers.
+One archive per dataset and model, `<dataset>/<model>.tar.xz`, holds the files of each finished cell
+from which conclusions are drawn. Runs, audits and weights are left out: config.yaml and the audit's
+hash in scores.json tell how to reproduce them. Equal cells give equal bytes. `cells.csv` lists
+the cells for readers.
 
-A restored cell is a finished cell: reports read it, and a sweep skips it, so that a study is
-continued where it was left.
+A restored cell is a finished cell: reports read it and sweeps skip it, so that a study can be
+continued.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def store(outputs: Path, results: Path) -> list[str]:
     """Add the finished cells below `outputs` to the archives, in place of earlier versions.
 
     Returns:
-        the names of the cells that were added or replaced.
+        The names of the cells that were added or replaced.
 
     Raises:
         InputError: if there is no finished cell, one is damaged, or one names a file of this
@@ -76,7 +76,7 @@ def restore(results: Path, outputs: Path) -> list[str]:
     """Write the cells of all archives below `outputs`, except cells that already exist there.
 
     Returns:
-        the names of the cells that were written.
+        The names of the cells that were written.
 
     Raises:
         InputError: if there is no archive, or one is damaged.

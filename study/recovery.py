@@ -50,7 +50,7 @@ class Recovery(NamedTuple):
 
     @property
     def cost(self) -> float:
-        """What noise costs the baseline."""
+        """The cost of noise to the baseline."""
         return self.clean - self.baseline
 
     def share(self, value: float | None) -> float:
@@ -81,7 +81,7 @@ def recoveries(groups: Iterable[Group], measure: str) -> Iterator[Recovery]:
 
 
 class Detection(NamedTuple):
-    """How a loss saw the wrong labels in the last epoch of training, mean over seeds.
+    """A loss's detection of wrong labels in the last epoch of training, mean over seeds.
 
     Attributes:
         condition: dataset, model, noise and ratio.
@@ -119,7 +119,7 @@ def last_epoch(cell: FinishedCell) -> dict[str, str]:
 
 
 class Spent(NamedTuple):
-    """What cells cost.
+    """The cost of cells.
 
     Attributes:
         dataset: name of the collection.

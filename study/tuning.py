@@ -1,6 +1,6 @@
 """Choose each loss's learning rate from a sweep: `python -m study.tuning outputs/study_tune`.
 
-All losses get the same rates to choose from, and the choice is made on validation, never on the
+All losses have the same rates to choose from, and the choice is made on validation, never on the
 test split. The file keeps the evidence.
 """
 
@@ -36,7 +36,7 @@ class Trial(NamedTuple):
 
     Attributes:
         method: `<dataset>/<model>/<loss>`, without the variant that names the trial.
-        learning_rate: what was tried.
+        learning_rate: the rate that was tried.
         measure: name of the measure that chooses.
         value: the selected checkpoint's value of it on the validation split.
     """

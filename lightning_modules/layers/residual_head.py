@@ -46,7 +46,7 @@ class Linear(Head):
     """x + W x.
 
     Args:
-        update: w, [D, D].
+        update: W, [D, D].
     """
 
     def __init__(self, update: Tensor) -> None:
@@ -66,8 +66,8 @@ class LowRank(Head):
     """x + U V x.
 
     Args:
-        up: u, [D, r].
-        down: v, [r, D].
+        up: U, [D, r].
+        down: V, [r, D].
     """
 
     def __init__(self, up: Tensor, down: Tensor) -> None:
@@ -87,8 +87,8 @@ class TwoLayer(Head):
     """x + U relu(V x).
 
     Args:
-        up: u, [D, h].
-        down: v, [h, D].
+        up: U, [D, h].
+        down: V, [h, D].
     """
 
     def __init__(self, up: Tensor, down: Tensor) -> None:

@@ -1,1 +1,4 @@
-"""The record of every changed label, and how to change it back."""
+"""The audit: the record of every changed label, with which the change can be undone.
+
+Read first: `row` (one change) and `audit` (the file); the others apply and check rows.
+"""

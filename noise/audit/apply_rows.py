@@ -1,4 +1,4 @@
-"""From audit rows to judgements and back, and what the rows amount to."""
+"""From audit rows to judgements and back, and the error rates that the rows cause."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
@@ -79,11 +79,11 @@ def drops(clean: Qrels, rows: Sequence[AuditRow], version: str) -> list[AuditRow
 
 
 def realised_rates(collection: Collection, clean: Qrels, rows: Sequence[AuditRow]) -> Rates:
-    """Return the label errors that the rows induce.
+    """Return the rates of label errors that the rows cause.
 
-    eps+ = P(not positive | train positive), eps- = P(positive | not relevant), where "not relevant"
-    is once what was judged so and once every pair of a train query and a document that is not a
-    known positive.
+    eps+ = P(not positive | train positive), eps- = P(positive | not relevant). "Not relevant" means
+    judged so for one rate, and for the other every pair of a train query and a document that is not
+    a known positive.
     """
     changes = [row for row in rows if row.corrupts]
     noisy = apply_rows(rows, clean)

@@ -1,4 +1,4 @@
-"""The audit: every label that the noise changed, and how to change it back.
+"""The audit: every label that the noise changed, so that the change can be undone.
 
 The file is the record of a corruption. The seed is not: another BLAS may order nearly equal
 similarities differently. `docs/noise.md` describes the columns and the header.
@@ -29,7 +29,7 @@ CHECKSUM = "checksum"
 
 @dataclass(frozen=True)
 class AuditHeader:
-    """What was corrupted, by what, and how much of it.
+    """What was corrupted, by which model, and how much of it.
 
     Attributes:
         format: version of the file format.
@@ -44,19 +44,19 @@ class AuditHeader:
         encoder: name of the encoder or scorer behind the similarities, or "".
         encoder_fingerprint: hash of its weights, or "".
         similarity: what the similarity columns hold, or "".
-        ratio: nominal rate; None where the data decide.
-        seed: of the keyed hashes.
+        ratio: nominal rate; None if the data decide.
+        seed: seed of the keyed hashes.
         units: number N of judgements that the ratio is a share of.
         corrupted: number M of corrupted ones.
-        realised: m / N.
+        realised: M / N.
         skipped: judgements that could not be corrupted and were replaced by the next in the order.
         dropped: judgements that left with queries that had lost every positive.
         false_positives: documents made positive that are not known to be relevant.
         false_negatives: known positives that are no longer positive.
-        eps_plus: p(not labelled positive | train positive).
-        eps_minus_judged: p(labelled positive | judged not relevant); None where nothing was judged
+        eps_plus: P(not labelled positive | train positive).
+        eps_minus_judged: P(labelled positive | judged not relevant); None where nothing was judged
             not relevant.
-        eps_minus_corpus: p(labelled positive | not a known positive), over all pairs of a train
+        eps_minus_corpus: P(labelled positive | not a known positive), over all pairs of a train
             query and a document.
         queries_without_positive: train queries that have no positive left.
         queries_all_wrong: train queries none of whose original positives is left.
@@ -95,9 +95,9 @@ class Audit:
     """A header, and the rows in the order of corruption, with drops last.
 
     Attributes:
-        header: what was corrupted, by what, and how much of it.
+        header: what was corrupted, by which model, and how much of it.
         rows: the changes.
-        intact: whether the lines of the file that it was read from are those that were written.
+        intact: whether the lines of the file are those that were written.
     """
 
     header: AuditHeader
@@ -228,6 +228,6 @@ def _check_whole(path: Path, audit: Audit, *, ended: bool) -> None:
     expected = header.corrupted + header.skipped + header.dropped
     if not ended or len(audit.rows) != expected:
         raise InputError(
-            f"noise.audit={path} holds {len(audit.rows)} rows where its header announces "
-            f"{expected}: it was cut short. Take another copy"
+            f"noise.audit={path} holds {len(audit.rows)} rows, but its header announces "
+            f"{expected}: the file is truncated. Take another copy"
         )

@@ -1,4 +1,4 @@
-"""What a collection is, whatever the order of its files: the identity that audits record.
+"""The identity of a collection that audits record, independent of the order of its files.
 
 `Collection.fingerprint` changes with the order of documents and queries, because rows depend on it.
 Labels and audits do not.

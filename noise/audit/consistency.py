@@ -1,4 +1,4 @@
-"""Whether an audit file that somebody gives speaks of this collection and adds up."""
+"""Checks that a given audit file belongs to this collection and is consistent."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def check_header(path: Path, head: Mapping[str, Any], hints: Mapping[str, object
 def check_rows(path: Path, audit: Audit, collection: Collection, clean: Qrels) -> None:
     """Check the rows of an audit against a collection and against their header.
 
-    The rows are followed one by one: each must find the grades that it says it changes. What they
-    amount to must be what the header says.
+    The rows are applied one by one: each must find the grades that it claims to change. Their
+    totals must agree with the header.
 
     Args:
         path: the file, for messages.
@@ -52,7 +52,7 @@ def check_rows(path: Path, audit: Audit, collection: Collection, clean: Qrels) -
         clean: the judgements that the noise started from.
 
     Raises:
-        InputError: naming the first row, or the first count, that cannot be.
+        InputError: naming the first impossible row or count.
     """
     rows = audit.rows
     grades = {query_id: dict(judged) for query_id, judged in clean.items()}

@@ -12,7 +12,7 @@ SPARED = "spared"
 
 
 class AuditRow(NamedTuple):
-    """One corrupted judgement, or one that was passed over.
+    """One corrupted judgement, or one that was skipped.
 
     A row says what happens to at most two documents of a query: one that loses its label and one
     that gains it. `*_from` is the grade before, `*_to` the grade after; None means "not judged".
@@ -29,14 +29,14 @@ class AuditRow(NamedTuple):
         inserted: the document that gains a label, or "".
         inserted_from: its grade before.
         inserted_to: its grade after.
-        rank: place of `inserted` among the candidates that it was drawn from, from 1; None where
-            there was no ranking.
-        similarity_query: similarity of `inserted` and the query; None where the model measures
-            none. The header says which similarity.
+        rank: rank of `inserted` among the candidates it was drawn from, from 1; None without a
+            ranking.
+        similarity_query: similarity of `inserted` and the query; None if the model measures none.
+            The header names the similarity.
         similarity_removed: similarity of `inserted` and `removed`; None likewise.
-        draw: the keyed-hash number that put this judgement at its place in the order.
+        draw: the keyed-hash number that determined this judgement's place in the order.
         mode: what was done with the removed document (`swap`: judged not relevant; `replace`:
-            gone), or the model's own word.
+            removed), or a word of the model.
         version: version of the algorithm.
     """
 

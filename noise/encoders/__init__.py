@@ -1,1 +1,1 @@
-"""Encoders that tell which documents are alike."""
+"""Encoders that measure the similarity of documents."""

@@ -1,7 +1,7 @@
-"""What the semantic noise asks of an encoder, and embeddings kept with the collection.
+"""The encoders of the semantic noise, and embeddings kept with the collection.
 
-An encoder must not be the trained model or what it starts from: noise that is near in the model's
-own eyes would be adversarial to it.
+An encoder must not be the trained model or the model it starts from: noise that the model itself
+finds similar would be adversarial to it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class SimilarityEncoder(Protocol):
 
     @property
     def name(self) -> str:
-        """For the audit."""
+        """Name of the encoder, for the audit."""
         ...
 
     @property

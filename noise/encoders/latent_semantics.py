@@ -1,4 +1,4 @@
-"""Latent semantic analysis: the encoder that needs nothing but the documents.
+"""Latent semantic analysis, an encoder that needs only the documents.
 
 tf-idf vectors of the documents, projected on the leading singular directions of the collection. It
 shares nothing with a trained retriever, runs on any machine and finds documents about the same
@@ -41,9 +41,9 @@ class LatentSemantics:
     """Configuration of latent semantic analysis.
 
     Args:
-        dimensions: number of singular directions; fewer are used where the collection has fewer.
-        terms: the most frequent terms that are used.
-        sample: documents to fit on; of a larger collection a keyed-hash sample is taken.
+        dimensions: number of singular directions; fewer if the collection has fewer.
+        terms: number of terms, the most frequent ones.
+        sample: documents to fit on; a larger collection is sampled by keyed hash.
 
     Raises:
         InputError: a parameter is not a whole number of at least 1.
@@ -86,8 +86,7 @@ class LatentSemantics:
             weights = vectorizer.fit_transform(collection.documents.texts(rows))
         except ValueError as error:
             raise InputError(
-                f"dataset: the documents of {collection.name} contain no words to compare them by "
-                f"({error})"
+                f"dataset: the documents of {collection.name} contain no words to compare ({error})"
             ) from error
         rank = min(self.dimensions, *weights.shape)
         directions = (

@@ -1,1 +1,1 @@
-"""A look at corrupted labels before anybody trains on them."""
+"""Inspection of corrupted labels before training."""

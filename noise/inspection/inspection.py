@@ -1,8 +1,8 @@
 """Inspection of a corruption: examples, similarities, ranks, and an estimate of contamination.
 
-The inserted documents are not known to be relevant; some are, because nobody judged them. The
-contamination estimate says how many an independent scorer finds better than the document that they
-replaced, so that the nominal ratio can be read as the upper bound it is.
+The inserted documents are not known to be relevant, but some are relevant and were never judged.
+The contamination estimate is the share that an independent scorer ranks above the document they
+replaced; the nominal ratio is only an upper bound of the true noise.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from data.runs.ranked_lists import Run
 
 PairScorer = Callable[[Sequence[str], Sequence[str]], Sequence[float] | NDArray[np.float32]]
-"""Query texts and document texts to one score a pair, higher is more relevant."""
+"""Maps query texts and document texts to one score per pair; higher is more relevant."""
 
 BM25_DEPTH = 1000
 SAMPLED = 2000
 
 
 class Similarities(NamedTuple):
-    """Cosines of the substitutions, in the eyes of one encoder [n each].
+    """Cosines of the substitutions by one encoder [n each].
 
     Attributes:
         removed_inserted: of the removed and the inserted document.
@@ -69,12 +69,12 @@ class Example(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """What there is to see of a corruption.
+    """The results of an inspection.
 
     Attributes:
         audit: the record.
         encoder: name of the encoder behind the similarities.
-        substitutions: the measured rows of the audit, of which a document takes another's place.
+        substitutions: the measured rows of the audit that substitute one document for another.
         similarities: of these substitutions.
         ranks: of the inserted documents among their candidates [n].
         contamination: one estimate for each way of judging.
@@ -111,7 +111,7 @@ def inspect(
         sample: number of substitutions to measure, drawn by keyed hash.
 
     Returns:
-        The inspection; empty where the noise substitutes nothing.
+        The inspection; empty if the noise substitutes nothing.
 
     Raises:
         InputError: examples or sample is less than 1.

@@ -19,7 +19,7 @@ FULL = 24
 
 
 class Records(NamedTuple):
-    """A table without a look.
+    """A table without formatting.
 
     Attributes:
         columns: their names.

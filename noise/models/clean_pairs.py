@@ -11,11 +11,11 @@ from noise.selection.substitution import Done
 
 
 class CleanPairs(PairNoise):
-    """Each selected pair (q, d+) is left out: it is no example, and d+ is no negative of q either.
+    """Leaves out each selected pair (q, d+): it is no example, and d+ is no negative of q either.
 
     The pairs are those that the other models corrupt at the same ratio and seed (up to pairs that
-    they skip, which their audits list). So training on the rest is training after a perfect filter:
-    the ceiling for losses that ignore wrong labels without correcting them.
+    they skip, which their audits list). Training on the rest is training after a perfect filter:
+    the ceiling of losses that ignore wrong labels without correcting them.
 
     Args:
         ratio: share of the training positives to leave out, in [0, 1).

@@ -15,16 +15,16 @@ MODES = {"negative", "unjudged"}
 
 
 class FalseNegative(PairNoise):
-    """Each corrupted pair (q, d+) loses its label.
+    """Removes the label of each corrupted pair (q, d+).
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
         mode: `negative` (d+ becomes a judged negative) or `unjudged` (d+ leaves the judgements, and
             mining may find it and not filter it).
-        emptied: what becomes of a query that would lose its last positive. `protect`: it keeps it,
-            and the next pair in the order is taken instead; `keep`: it stays with its negatives
-            alone; `drop`: it leaves the training judgements.
+        emptied: what happens to a query that would lose its last positive. `protect`: it keeps it,
+            and the next pair in the order is corrupted instead; `keep`: it stays with its negatives
+            only; `drop`: it is removed from the training judgements.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:

@@ -27,7 +27,7 @@ from noise.selection.relevant import Relevant
 class Flip(NoiseModel):
     """Toggles floor(ratio x N_c + 1/2) of the N_c labels of each class c: grades >= 1 and 0.
 
-    Drawing within the classes keeps their balance: a share of all labels would fall almost wholly
+    Drawing within each class keeps their balance; a share of all labels would fall almost entirely
     on the more frequent class.
 
     Args:

@@ -37,9 +37,9 @@ EXAMPLE = (
 class GradeShift(NoiseModel):
     """Moves floor(ratio x N + 1/2) of N judgements to another level 0 .. L, the highest grade.
 
-    With a transition matrix t, P(g -> g') is proportional to t[g][g'] (g' != g), and the chance of
-    level g to be moved at all to 1 - t[g][g]; the ratio fixes the total. Without one, every level
-    at most `distance` away is equally likely.
+    With a transition matrix t, P(g -> g') is proportional to t[g][g'] (g' != g), and the
+    probability that level g moves at all to 1 - t[g][g]; the ratio fixes the total. Without one,
+    every level at most `distance` away is equally likely.
 
     Args:
         ratio: share of the judgements to move, in [0, 1).

@@ -1,4 +1,4 @@
-"""Noise whose rate differs from pair to pair: some judgements are more easily wrong than others."""
+"""Instance-dependent noise: some judgements are more likely to be wrong than others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -157,8 +157,8 @@ class InstanceDependent(NoiseModel):
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
         rate: relative rates of the pairs.
-        target: the model that does something to the chosen pairs; its own ratio and seed are not
-            used for the choice.
+        target: the model that corrupts the chosen pairs; its own ratio and seed are not used for
+            the choice.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:

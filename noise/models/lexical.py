@@ -1,6 +1,6 @@
 """Lexical substitution: the wrong document shares words with the query.
 
-It needs no encoder, so it shows whether a conclusion hangs on the encoder of the semantic noise.
+It needs no encoder, so it shows whether a conclusion depends on the encoder of the semantic noise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +23,11 @@ SIMILARITY = "BM25 / best BM25 of the query"
 
 
 class LexicalSubstitution(PairNoise):
-    """Each corrupted pair (q, d+) gives its label to a document that BM25 ranks high for q.
+    """Gives the label of each corrupted pair (q, d+) to a document that BM25 ranks high for q.
 
-    d' ~ softmax(s(q, d') / T) over the best K documents that are not known positives of q nor
-    copies of one, s = BM25 divided by the query's best BM25, so that T means the same for short and
-    long queries
+    d' ~ softmax(s(q, d') / T) over the best K documents that are neither known positives of q nor
+    copies of one. s is BM25 divided by the query's best BM25 score, so that T has the same meaning
+    for short and long queries.
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).
@@ -88,7 +88,7 @@ class Bm25Candidates:
     Args:
         collection: the collection.
         order: its documents by id.
-        pool: k.
+        pool: number K of candidates to draw from.
     """
 
     def __init__(self, collection: Collection, order: DocumentOrder, pool: int) -> None:

@@ -19,12 +19,11 @@ from noise.selection.order import Relabelling, count, in_order
 class Natural(NoiseModel):
     """Trains on the labels of a qrels file, or on lower grades, while the clean core is known.
 
-    The dirty labels are the judgements of grade `min_grade` or more. The clean ones are those of
-    grade `clean_grade` or more or, where a file is given and `clean_grade` is None, the training
-    judgements of the collection. The
-    audit lists the N judgements in which they differ: undoing it gives the clean core, and a ratio
-    lets only floor(ratio x N + 1/2) of them in. Grades count from `min_grade`, which becomes 1;
-    those of 0 or less stay negatives.
+    The noisy labels are the judgements with at least `min_grade`. The clean ones are those with at
+    least `clean_grade` or, if a file is given and `clean_grade` is None, the training judgements of
+    the collection. The audit lists the N judgements in which they differ: undoing it gives the
+    clean core, and a ratio includes only floor(ratio x N + 1/2) of them. Grades count from
+    `min_grade`, which becomes 1; grades of at most 0 stay negatives.
 
     Args:
         qrels: qrels file (TREC or BEIR columns, `.gz` or not) of the training queries; None for the

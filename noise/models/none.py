@@ -1,4 +1,4 @@
-"""No noise: training on the clean judgements, with an audit that says so."""
+"""No noise: training on the clean judgements, with an empty audit."""
 
 from data.collections.collection import Collection
 from errors import InputError
@@ -10,7 +10,7 @@ class NoNoise(NoiseModel):
     """Leaves the training judgements as they are.
 
     Args:
-        ratio: 0, for the sake of sweeps and paths.
+        ratio: 0; it exists for sweeps and paths.
         seed: has no effect.
         audit: an audit file without corruptions, or None.
 

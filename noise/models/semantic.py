@@ -1,9 +1,8 @@
 """semswap-1: a relevant document is replaced by a similar one that is not known to be relevant.
 
-What annotators get wrong is rarely a random document. semswap-1 looks for the wrong document near
-the query and the right document, in the eyes of an encoder that is not the trained model, and
-leaves the right one as a judged negative (`swap`), so that the truth stays within the model's
-reach.
+Annotators rarely choose a random wrong document. semswap-1 looks for one that is similar to the
+query and the right document, according to an encoder other than the trained model, and keeps the
+right one as a judged negative (`swap`), so that the model can still find it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +123,7 @@ class Neighbourhood:
     Args:
         collection: the collection.
         encoder: unit vectors of texts.
-        pool: k.
+        pool: number K of candidates to draw from.
         lam: weight of the query in the anchor.
         dup: cosine of a near duplicate.
     """
@@ -171,8 +170,9 @@ class Neighbourhood:
     ) -> WrongDocuments:
         """Return the candidates among the neighbours, ranked in 64 bits.
 
-        32-bit sums depend on how the matrix product is divided into blocks. What processors and
-        numbers of threads change is rounded away, so that near ties are ties and go by document id.
+        32-bit sums depend on how the matrix product is divided into blocks. Differences between
+        processors and numbers of threads are rounded away, so that near ties are broken by
+        document id.
         """
         vectors = self._documents[positions].astype(np.float64)  # [C, D]
         to_query, to_document = (

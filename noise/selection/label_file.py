@@ -1,4 +1,4 @@
-"""Training labels that a file gives for a collection."""
+"""Training labels of a collection from a file."""
 
 import logging
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def read_labels(path: Path, collection: Collection) -> tuple[list[Judgement], int]:
     """Return the judgements of train queries and documents of a collection, each pair once.
 
-    How many others the file holds is logged with examples.
+    The number of other judgements is logged, with examples.
 
     Args:
         path: qrels file, TREC or BEIR columns, `.gz` or not.
@@ -51,7 +51,7 @@ def read_labels(path: Path, collection: Collection) -> tuple[list[Judgement], in
 
 
 def _unknown(judgement: Judgement, collection: Collection) -> str | None:
-    """Why a judgement is of no use; None where it is."""
+    """Return why a judgement cannot be used; None if it can."""
     if judgement.query_id not in collection.train.queries:
         later = (collection.validation.queries, collection.test.queries)
         if any(judgement.query_id in queries for queries in later):

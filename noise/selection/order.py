@@ -89,7 +89,7 @@ def in_order(
 
 
 class Relabelling(NamedTuple):
-    """Rows that touch the label of the judged document itself and put no other in its place.
+    """Rows that change the label of the judged document, without a substitute.
 
     Attributes:
         kind: the noise, for the audit.
@@ -125,7 +125,7 @@ class Relabelling(NamedTuple):
 
 
 def skip(pair: Pair, reason: str, version: str) -> AuditRow:
-    """Return the row of a judgement that stays as it is because nothing could be done to it."""
+    """Return the row of a judgement that could not be corrupted and stays unchanged."""
     return Relabelling(SKIP, version).row(pair, pair.grade, pair.grade, reason)
 
 
@@ -148,10 +148,10 @@ def until(
         outcomes: one row for each judgement, in order.
         wanted: number of corruptions.
         model: name of the noise model, for the message.
-        ratio: what asks for so many, for the message.
+        ratio: the ratio that requires so many, for the message.
 
     Raises:
-        InputError: the outcomes end before; a smaller ratio is never returned silently.
+        InputError: the outcomes end earlier; a smaller ratio is never returned silently.
     """
     done = 0
     rows = iter(outcomes)

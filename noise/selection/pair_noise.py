@@ -1,4 +1,4 @@
-"""Noise that treats the training positives one by one, in the order of the selection."""
+"""Noise that corrupts the training positives one by one, in the order of the selection."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,12 +13,12 @@ from noise.selection.substitution import Done
 
 
 class Process(NamedTuple):
-    """A pair noise made ready for one collection.
+    """A pair noise prepared for one collection.
 
     Attributes:
-        outcomes: yields one row for each pair, in order and only as far as asked; it reads and
-            continues what was done.
-        scorer: what measures the similarities.
+        outcomes: yields one row per pair, in order and only as far as needed; it reads and extends
+            the record of what was done.
+        scorer: measures the similarities.
     """
 
     outcomes: Callable[[Iterable[Pair], Done], Iterator[AuditRow]]
@@ -29,7 +29,7 @@ class PairNoise(NoiseModel):
     """Corrupts floor(ratio x N + 1/2) of the N training positives; abstract.
 
     Attributes:
-        emptied: what becomes of queries that lose every positive: `keep` their negatives in the
+        emptied: what happens to queries that lose every positive: `keep` their negatives in the
             training judgements, or `drop` them.
     """
 
@@ -41,7 +41,7 @@ class PairNoise(NoiseModel):
 
     @abstractmethod
     def process(self, collection: Collection) -> Process:
-        """Return the noise made ready for a collection."""
+        """Return the noise, prepared for a collection."""
 
     def recipe(self, collection: Collection) -> Recipe:
         """Return the walk along the positives until enough of them are corrupted."""

@@ -1,4 +1,4 @@
-"""False positives: a relevant document gives its label to one that is not."""
+"""False positives: a relevant document loses its label to a wrong one."""
 
 import math
 from collections import Counter, defaultdict
@@ -19,11 +19,11 @@ MODES = {"swap", "replace"}
 
 
 class Done(NamedTuple):
-    """What a walk along the pairs has done so far; later pairs of the same query must know.
+    """The changes so far in a walk along the pairs, which later pairs of a query must respect.
 
     Attributes:
-        inserted: query_id -> documents put in, which no other pair of the query may receive.
-        lost: query_id -> number of positives that were taken away without replacement.
+        inserted: query_id -> inserted documents, which no other pair of the query may receive.
+        lost: query_id -> number of positives removed without replacement.
     """
 
     inserted: defaultdict[str, set[str]]
@@ -61,7 +61,7 @@ class Choice(NamedTuple):
 
 
 class Substitution(NamedTuple):
-    """How the labels of a pair change hands.
+    """The change of labels of a pair.
 
     Attributes:
         kind: the noise, for the audit.
@@ -110,8 +110,8 @@ class Lottery(NamedTuple):
     Attributes:
         version: version of the algorithm.
         seed: the noise seed.
-        pool: k.
-        temperature: t.
+        pool: number K of candidates to draw from.
+        temperature: temperature T of the draw.
     """
 
     version: str

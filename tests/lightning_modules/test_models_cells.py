@@ -130,7 +130,7 @@ def test_a_first_stage_that_leaves_validation_out_is_refused_before_training(run
     found = next(tmp_path.rglob("run.trec"))  # of the test queries
     with pytest.raises(
         InputError,
-        match=r"model\.first_stage=.*does not answer \d+ of \d+ queries.*or null for BM25",
+        match=r"model\.first_stage=.*lacks \d+ of \d+ queries.*or null for BM25",
     ):
         run_cell(
             "cross_encoder",

@@ -125,7 +125,7 @@ def test_a_run_file_that_does_not_fit_is_refused(answered, collection, tmp_path)
     path = tmp_path / "run.trec"
     dense, _, _ = answered("static", depth=5)
     write_trec(dense.run, collection.documents.doc_id, path, tag="dense")
-    with pytest.raises(InputError, match=r"model\.first_stage=.*does not answer 10 of 10 queries"):
+    with pytest.raises(InputError, match=r"model\.first_stage=.*lacks 10 of 10 queries"):
         answered(
             "cross_encoder", f"model.first_stage={path}", "model.candidates=5", split="validation"
         )

@@ -248,8 +248,8 @@ def test_an_audit_of_something_else_is_refused_and_the_difference_named(collecti
 def test_damaged_audits_are_refused(collection, tmp_path):
     whole = audit_of(collection, tmp_path / "audit.tsv").read_text()
     for damaged, complaint in {
-        whole[:-1]: "cut short",
-        "".join(whole.splitlines(keepends=True)[:-1]): "cut short",
+        whole[:-1]: "the file is truncated",
+        "".join(whole.splitlines(keepends=True)[:-1]): "the file is truncated",
         whole.replace("audit-1", "audit-0"): "not an audit file",
         whole.replace("\tswap\t", "\t"): r"line \d+: 13 columns instead of 14",
         whole.replace("\t0\td", "\tzero\td"): "invalid literal",
