@@ -1,4 +1,8 @@
-"""Collections, first-stage runs, negatives, token stores and batches."""
+"""Collections, first-stage runs, negatives, token stores and batches.
+
+Reading order: `collections` (what a collection is, and where it comes from), `ingest` (checks and
+splits), `tokenizers`, `storage` (files on disk), `runs` (ranked lists), `training` (batches).
+"""
 
 from data.collections.collection import Collection
 from data.collections.duplicates import first_copies

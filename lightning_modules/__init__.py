@@ -1,4 +1,8 @@
-"""Networks that score queries against documents, and the Lightning module that trains them."""
+"""Networks that score queries against documents, and the Lightning module that trains them.
+
+Reading order: `networks` (from texts to scores), `training` (the Lightning module), `loading` (how
+networks are built, saved and loaded), `layers` (their parts).
+"""
 
 from lightning_modules.loading.adaptation import Adaptation
 from lightning_modules.loading.adapter import build_adapter

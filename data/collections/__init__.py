@@ -1,1 +1,5 @@
-"""Test collections: their records, and where they come from."""
+"""Test collections: their records and their sources.
+
+Reading order: `records` and `collection`, then the sources: `folder`, `ir_dataset`,
+`standard_library`.
+"""

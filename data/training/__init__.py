@@ -1,1 +1,5 @@
-"""From noisy judgements to batches: examples, negatives, batches and their order."""
+"""From noisy judgements to batches: examples, negatives, batches and their order.
+
+Reading order: `examples`, `negatives` (which documents are possible), `sampling` (which are drawn),
+`batch`, `loader`; `score_limits` restricts mined negatives.
+"""

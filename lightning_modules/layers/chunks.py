@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-# a core is as busy with this many as with more, their activations stay in its cache, and less is
-# padding
+# enough to keep a core busy, while activations stay in its cache and little is padding
 CPU_TOKENS = 384
 ACCELERATOR_TOKENS = 16384  # keeps many units busy at once
 
@@ -18,8 +17,8 @@ class Chunks(nn.Module):
     Args:
         tokens: upper bound of items x longest item in a chunk, that is, of its tokens with padding;
             a longer item is a separate chunk. None: the best value for the device.
-        recompute: keep no activations of a chunk; they are computed again on the way back, with the
-            same dropout.
+        recompute: keep no activations of a chunk; they are recomputed in the backward pass, with
+            the same dropout.
     """
 
     def __init__(self, tokens: int | None, *, recompute: bool) -> None:
@@ -28,7 +27,7 @@ class Chunks(nn.Module):
         self.recompute = recompute
 
     def forward(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> Tensor:
-        """Return one result an item, [n, ...].
+        """Return one result per item, [n, ...].
 
         Args:
             function: rows of some items [m] -> their results [m, ...].

@@ -18,8 +18,8 @@ class PairTemplate:
 
     Attributes:
         before: (id, type) of the tokens before the query.
-        between: of those between query and document.
-        after: of those after the document.
+        between: the same for the tokens between query and document.
+        after: the same for the tokens after the document.
         query_type: token type of the query's tokens.
         document_type: token type of the document's tokens.
     """
@@ -48,8 +48,8 @@ class PairTemplate:
         )
         if not query or not document:
             raise InputError(
-                "model.tokenizer: the tokenizer makes no tokens of the letter a, so it cannot be "
-                "asked how it joins two texts."
+                "model.tokenizer: the tokenizer has no token for the letter a, so the way it joins "
+                "two texts cannot be determined."
             )
         return cls(
             pieces[: query[0]],

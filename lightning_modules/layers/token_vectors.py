@@ -1,4 +1,4 @@
-"""Texts as one vector a token, and the late interaction between them."""
+"""Texts as one vector per token, and the late interaction between them."""
 
 from typing import NamedTuple
 
@@ -33,9 +33,9 @@ def maxsim(
 
         s(q, d) = sum_i max_j q_i . d_j
 
-    Documents are taken in blocks of similar length, so that no more than `elements` similarities
-    (of one document at least) are held at once; for the gradient only the place of each maximum is
-    kept.
+    Documents are processed in blocks of similar length, so that at most `elements` similarities
+    (but at least one document) are held at once; only the position of each maximum is kept for the
+    gradient.
 
     Args:
         queries: n queries.

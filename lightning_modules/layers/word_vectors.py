@@ -11,10 +11,10 @@ from torch.nn import functional
 class WordVectors:
     """The input of a Hugging Face encoder for token ids: their word vectors in training, else ids.
 
-    The gradient of a look-up is as large as the whole table, tens of megabytes, and is added up as
-    often as the table is asked: once for a batch here, not once a chunk. The vectors are the same
-    and so is what follows from them: RoBERTa and its kin number positions by the ids that are not
-    padding, so these numbers are given along (a text may contain the padding token literally).
+    The gradient of a look-up is as large as the whole table, tens of megabytes, and is accumulated
+    for each look-up: here once per batch, not once per chunk. The results are the same. RoBERTa and
+    similar models number positions by the ids that are not padding, so these numbers are passed
+    along (a text may contain the padding token literally).
 
     Args:
         model: the Hugging Face model.

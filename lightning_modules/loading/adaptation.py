@@ -18,14 +18,14 @@ class Adaptation:
     """Which weights are trained, and what is kept in memory for their gradients.
 
     Args:
-        freeze_layers: embeddings and the first n layers stay as they are; 0 freezes nothing, the
-            embeddings included.
+        freeze_layers: the embeddings and the first n layers are not trained; 0 trains everything,
+            including the embeddings.
         lora: None trains the weights themselves; otherwise rank, alpha and dropout of low-rank
             updates to all linear layers (Hu et al., "LoRA", ICLR 2022, section 4), which are
             trained instead.
-        recompute: None keeps all activations; `layers` keeps those between layers and `chunks`
-            those of no chunk of texts, and both compute the rest again on the way back, with the
-            same dropout: the gradients are the same, memory is bought with time. `chunks` is the
+        recompute: None keeps all activations, `layers` only those between layers, and `chunks`
+            none. The rest is recomputed in the backward pass with the same dropout, which gives
+            the same gradients with less memory and more time. `chunks` is the
             gradient cache of Gao et al., "Scaling deep contrastive learning batch size under memory
             limited setup", RepL4NLP 2021.
 

@@ -14,7 +14,7 @@ from lightning_modules.loading.backbone import check_length, check_tokenizer, lo
 from lightning_modules.networks.transformer_encoder import TransformerEncoder
 
 WEIGHTS = ("config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
-"""Files of a folder that decide about its encoder."""
+"""Files of a folder that define its encoder."""
 
 
 class FrozenEncoder:

@@ -1,7 +1,7 @@
-"""The folder layout of sentence-transformers 6: a list of modules, each in a folder of its own.
+"""The folder layout of sentence-transformers 6: a list of modules, each in its own folder.
 
-Written here by hand, so that an export needs no other package. Left out: what its modules do not
-know, namely separate towers.
+It is written by hand, so that an export needs no other package. Separate towers are not supported,
+since its modules do not have them.
 """
 
 import copy

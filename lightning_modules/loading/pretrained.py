@@ -1,7 +1,7 @@
 """Networks loaded from a folder without a configuration: a noise encoder or a judge of pairs.
 
-An export of this project says itself how it was trained (`retrieval.json`); a Hugging Face folder
-does not.
+An export of this project records how it was trained (`retrieval.json`); a Hugging Face folder does
+not.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What a network finds in the folder of an export."""
+"""Reading the folder of an export."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def is_export(path: str | None) -> bool:
 
 
 def read_record(path: str) -> dict[str, Any]:
-    """Return the configuration of an exported model: the keys that decide about its scores.
+    """Return the configuration of an exported model: the keys that affect its scores.
 
     Raises:
         InputError: if it cannot be read.
@@ -88,8 +88,8 @@ def check_same(path: str, values: Mapping[str, tuple[object, object]]) -> None:
     ]
     if differing:
         raise InputError(
-            f"model.path={path} holds another model; it differs in {'; '.join(differing)}. Set the "
-            "keys as they are there."
+            f"model.path={path} holds another model; it differs in {'; '.join(differing)}. Set "
+            "these keys to its values."
         )
 
 

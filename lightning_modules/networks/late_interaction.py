@@ -1,4 +1,4 @@
-"""Late-interaction retriever: one vector a token, and the sum of each query token's best match."""
+"""Late-interaction retriever: one vector per token, and the sum of query tokens' best matches."""
 
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ class LateInteractionRetriever(Retriever[TokenVectors]):
         projection: from a token's state [.., H] to its vector [.., D].
         pad_id: token id that fills padded positions.
         mask_id: token id that augments queries.
-        query_length: queries are augmented to so many tokens; the added ones are not attended to,
-            but count in the score. None: no augmentation.
+        query_length: number of tokens to which queries are augmented; the added ones are not
+            attended to, but count in the score. None: no augmentation.
         skipped: token -> id of the documents' tokens that do not count in the score (punctuation);
             they are attended to.
         temperature: positive; `scores` divides by it.

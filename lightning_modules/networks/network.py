@@ -1,4 +1,4 @@
-"""What training and evaluation ask of a network."""
+"""The interface of networks, for training and evaluation."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -36,8 +36,8 @@ class Network(nn.Module, ABC):
 
         Values outside `batch.mask` may be any finite numbers.
 
-        In a distributed run every process passes the same batch, encodes its share of it and
-        returns the scores of all: training is that of one process.
+        In distributed training every process passes the same batch, encodes its share and returns
+        the scores of all, so that training equals that of one process.
         """
 
     @abstractmethod
@@ -52,12 +52,12 @@ class Network(nn.Module, ABC):
             texts: how texts become tokens.
 
         Raises:
-            InputError: if the layout cannot hold the network.
+            InputError: if the layout cannot represent the network.
         """
 
 
 class Retriever(Network, Generic[Encoded]):
-    """Encodes queries and documents apart, so that a collection is encoded once for all queries."""
+    """Encodes queries and documents separately, so that a collection is encoded only once."""
 
     @abstractmethod
     def encode_queries(self, tokens: Tokens) -> Encoded:

@@ -2,9 +2,9 @@
 
 Every process has the whole batch and encodes its share of the texts; the encodings are gathered,
 and every process computes the same scores and the same loss over all rows. The gradient that
-reaches a process's own encodings is then already complete: nothing is communicated on the way back,
-and it is multiplied by the number of processes only because DistributedDataParallel will divide by
-it.
+reaches a process's own encodings is then already complete. The backward pass communicates nothing;
+the gradient is multiplied by the number of processes only because DistributedDataParallel divides
+by it.
 """
 
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Share(NamedTuple):
 
     @classmethod
     def of(cls, lengths: Tensor) -> "Share":
-        """Deal n items out by falling length, so that all processes have about as much to do.
+        """Distribute n items by falling length, so that all processes have similar work.
 
         Args:
             lengths: [n] tokens of each item.

@@ -15,7 +15,7 @@ from lightning_modules.networks.text_encoder import TextEncoder
 
 
 class StaticEncoder(TextEncoder):
-    """Bag of token vectors with one learned weight a token.
+    """Bag of token vectors with one learned weight per token.
 
     A text with tokens t_1..t_L is sum_l w[t_l] E[t_l]. With random vectors and the tokens' inverse
     document frequencies as weights, the untrained encoder is a random projection of the TF-IDF

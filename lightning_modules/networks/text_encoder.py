@@ -1,4 +1,4 @@
-"""What a dense retriever asks of its encoder."""
+"""The interface of the encoder of a dense retriever."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Transformer encoder: any Hugging Face encoder, pooled to one vector a text."""
+"""Transformer encoder: any Hugging Face encoder, pooled to one vector per text."""
 
 from pathlib import Path
 from typing import Any

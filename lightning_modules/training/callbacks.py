@@ -20,19 +20,18 @@ VALIDATION = "validation/"
 class Epochs(pl.Callback):
     """Runs the end-of-epoch work exactly once, also if training was interrupted before it was done.
 
-    The rows travel in the checkpoint, so that an interrupted cell continues its history without
-    holes or repeats. In a distributed run all processes retrieve together, or process 0 does and
-    the others wait; its numbers are everybody's, so that every query is scored once.
+    The checkpoint holds the rows, so that an interrupted cell continues its history without gaps or
+    repeats. In distributed training all processes retrieve together, or process 0 does and the
+    others wait for its numbers, so that every query is scored once.
 
     Args:
-        evaluate: retrieves with the network of the module it closes over and returns the mean of
-            each measure, by name.
-        measure: of these the one that selects an epoch; the first of equals wins.
+        evaluate: retrieves with the network and returns the mean of each measure, by name.
+        measure: the measure that selects an epoch; the first of equal epochs wins.
         history: file of the rows, never half-written.
         best: file of the selected epoch's weights.
-        patience: training ends after so many epochs without a better one; None: never before its
-            last.
-        together: whether all processes evaluate, each its part.
+        patience: training ends after so many epochs without an improvement; None: after the last
+            epoch.
+        together: whether all processes evaluate, each its share.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Epochs(pl.Callback):
         self._started = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Catch up with the end of an epoch that was cut off."""
+        """Complete the end of an epoch that was interrupted."""
         if self.rows and trainer.is_global_zero:
             self._write_history()  # the file may be of a later epoch, or damaged
         if len(self.rows) < trainer.current_epoch:

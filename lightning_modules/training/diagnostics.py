@@ -40,7 +40,7 @@ class Diagnostics:
             batch: the batch of B examples with U documents.
             scores: [B, U] scores of the step.
             losses: [B] loss of each example.
-            decisions: what label weakening decided; None for other losses.
+            decisions: the decisions of label weakening; None for other losses.
         """
         candidates = scores.float().masked_fill(~batch.mask, -torch.inf)
         own = batch.positive_columns[: len(candidates)].unsqueeze(1)  # the examples' positives
@@ -71,7 +71,7 @@ class Diagnostics:
             self._values[name].append(value.float().cpu())
 
     def summary(self) -> dict[str, float]:
-        """Return the epoch's means and forgets the epoch. A mean over nothing is left out.
+        """Return the epoch's means and forget the epoch. A mean over nothing is left out.
 
         Keys:
             `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax

@@ -27,7 +27,7 @@ class RankingModule(pl.LightningModule):
         optimization: optimiser and schedule.
         documents: number of documents of the collection; with the query's row it gives a (query,
             document) pair its identity.
-        query_ids: of the train queries, in the order of the query rows; messages name them.
+        query_ids: ids of the training queries, in the order of the query rows, for messages.
         teacher: scores of another system; candidates that it did not score are left out.
     """
 

@@ -1,4 +1,4 @@
-"""Negatives mined again by the network that is being trained."""
+"""Negatives mined again by the network in training."""
 
 import zlib
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from lightning_modules.training.ranking_module import RankingModule
 class NegativeRefresh(pl.Callback):
     """Retrieves for the training queries every n epochs, with the current network, to mine from.
 
-    Runs are kept in files, `negatives-<epoch>.npz`, those of the last two refreshes: a cell that
-    continues from either of its checkpoints goes on with the same negatives. In a distributed run
+    The runs of the last two refreshes are kept in files, `negatives-<epoch>.npz`, so that a cell
+    that continues from either of its checkpoints has the same negatives. In distributed training
     process 0 mines and all read the file, so that they agree to the bit.
 
     Args:
@@ -92,6 +92,5 @@ class NegativeRefresh(pl.Callback):
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise InputError(
                 f"{self._file(epoch)}: the negatives mined before epoch {epoch} cannot be read "
-                f"({error}), so this cell cannot go on as it was; run it afresh with "
-                "overwrite=true."
+                f"({error}), so this cell cannot continue; start it again with overwrite=true."
             ) from error

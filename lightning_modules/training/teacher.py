@@ -1,4 +1,4 @@
-"""Another system's scores for training pairs, for the losses that compare with a teacher."""
+"""Another system's scores for training pairs, for losses with a teacher."""
 
 from collections.abc import Mapping
 

@@ -13,8 +13,8 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 class WeightAverage(AveragedModel):
     """A copy of a network whose weights follow it; part of checkpoints, without any randomness.
 
-    After n updates the weight of the past is min(decay, (1 + n) / (10 + n)), so that a short
-    training is followed too.
+    After n updates the weight of the past is min(decay, (1 + n) / (10 + n)), so that the average
+    also follows a short training.
 
     Args:
         network: is followed.
@@ -35,7 +35,7 @@ class WeightAverage(AveragedModel):
         self.requires_grad_(requires_grad=False)
 
     def follow(self, network: Network, step: int) -> None:
-        """Take in the network's weights before a step, once for each.
+        """Add the network's weights to the average before a step, once per step.
 
         Args:
             network: the network.

@@ -1,1 +1,4 @@
-"""Retrieval losses: contrast, pairs, lists and distillation."""
+"""Retrieval losses: contrast, pairs, lists and distillation.
+
+Read first: `cross_entropy`; each of the other files stands alone.
+"""
