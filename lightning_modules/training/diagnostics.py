@@ -4,8 +4,6 @@ Everything here is read from the batch's bookkeeping (`corrupted`, `true_columns
 nothing feeds back into training.
 """
 
-from collections import defaultdict
-
 import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
@@ -20,15 +18,20 @@ class Diagnostics:
     """Averages values of the training examples of an epoch, over clean and corrupted ones."""
 
     def __init__(self) -> None:
-        self._values: dict[str, list[Tensor]] = defaultdict(list)
+        self._names: tuple[str, ...] = ()
+        self._steps: list[Tensor] = []  # one [values, examples] a step, left on the step's device
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the values of the epoch so far."""
-        return {name: torch.cat(parts) for name, parts in self._values.items()}
+        if not self._steps:
+            return {}
+        values = torch.cat([step.cpu() for step in self._steps], dim=1)
+        return {name: row.clone() for name, row in zip(self._names, values, strict=True)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Continue an epoch."""
-        self._values = defaultdict(list, {name: [values] for name, values in state.items()})
+        self._names = tuple(state)
+        self._steps = [torch.stack(list(state.values()))] if state else []
 
     @torch.no_grad()
     def add(
@@ -67,8 +70,9 @@ class Diagnostics:
                 "largest_confidence": decisions.confidence,
                 "confidence": values["confidence"],
             }
-        for name, value in values.items():
-            self._values[name].append(value.float().cpu())
+        # one tensor a step, and not moved: a copy to the CPU would wait for the device
+        self._names = tuple(values)
+        self._steps.append(torch.stack([value.float() for value in values.values()]))
 
     def summary(self) -> dict[str, float]:
         """Return the epoch's means and forget the epoch. A mean over nothing is left out.
@@ -87,10 +91,10 @@ class Diagnostics:
             `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a
             detector of corrupted labels.
         """
-        if not self._values:
+        if not self._steps:
             return {}
-        values = {name: torch.cat(parts) for name, parts in self._values.items()}
-        self._values.clear()
+        values = self.state_dict()
+        self._steps.clear()
         corrupted = values["corrupted"].bool()
         means = {
             "loss": _mean(values["loss"]),
