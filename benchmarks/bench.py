@@ -67,7 +67,9 @@ def measured(name: str, repeats: int | None, overrides: list[str]) -> dict[str, 
     facts = machine()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.json"
-        command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}", "--json", str(file)]
+        (module,) = (ROOT / "benchmarks").rglob(f"{name}.py")
+        path = ".".join(module.relative_to(ROOT).with_suffix("").parts)
+        command = [sys.executable, "-W", "ignore", "-m", path, "--json", str(file)]
         count = [] if repeats is None else ["--repeats", str(repeats)]
         subprocess.run(
             [*command, *count, *overrides],
