@@ -1,4 +1,4 @@
-"""Which documents hold the same text."""
+"""Duplicates: documents with the same text."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def first_copies(collection: Collection) -> NDArray[np.int64]:
     This is its own row, unless it is a duplicate of an earlier document.
 
     A copy of a positive must not be a negative, whatever its id. Texts are compared by a 64-bit
-    hash: among 10 million documents a wrong pair has a probability of 3 in a million. Read from the
-    collection's cache, computed into it the first time.
+    hash: among 10 million documents, the probability of a wrong pair is 3 in a million. The result
+    is cached with the collection.
     """
 
     def build(folder: Path) -> None:

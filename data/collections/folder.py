@@ -47,17 +47,16 @@ def open_folder(
 
     Args:
         path: the folder; its name becomes the collection's.
-        cache: holds the checked collection, by the bytes of the files.
+        cache: stores the checked collection, by the bytes of the files.
         relevance: lowest grade that counts as positive, 1 or more.
-        validation_share: part of the training queries, in (0, 1), that is held out where there is
-            no `dev`.
+        validation_share: share of the training queries, in (0, 1), held out if there is no `dev`.
         split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.
         validation_queries: keep at most so many validation queries, 1 or more; None keeps all.
         test_queries: keep at most so many test queries, 1 or more; None keeps all.
-        on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and says
-            so.
+        on_problem: `fail` refuses a folder with unusable records, `drop` leaves them out and
+            reports them.
 
     Returns:
         The collection.

@@ -42,11 +42,11 @@ def open_ir_dataset(
         documents: the id whose documents are retrieved, for example `beir/scifact`.
         train: id, or ids, of the training queries and judgements, for example `beir/scifact/train`.
         test: the same for test.
-        cache: holds the checked collection.
+        cache: stores the checked collection.
         validation: the same for validation; None holds training queries out.
         relevance: lowest published grade that counts as positive, 1 or more.
-        validation_share: part of the training queries, in (0, 1), that is held out where
-            `validation` is None.
+        validation_share: share of the training queries, in (0, 1), held out if `validation` is
+            None.
         split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.

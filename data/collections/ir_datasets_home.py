@@ -1,4 +1,4 @@
-"""Loading from ir_datasets without hanging, and saying which file is missing and where to put it.
+"""Loading from ir_datasets without hanging, with messages that name a missing file and its place.
 
 ir_datasets has no offline switch: a missing file is noticed when the first record is read, as
 a failed connection.
@@ -60,7 +60,7 @@ def load(key: str, identifier: str) -> Any:
         InputError: the id is unknown, or the folder of ir_datasets cannot be made.
     """
     for name, value in PATIENCE.items():
-        os.environ.setdefault(name, value)  # the only way to tell ir_datasets
+        os.environ.setdefault(name, value)  # the only way to configure ir_datasets
     quiet("ir_datasets")
     try:
         import ir_datasets  # here: the import makes folders and takes half a second
@@ -78,7 +78,7 @@ def load(key: str, identifier: str) -> Any:
 
 @contextmanager
 def readable(key: str, identifier: str) -> Iterator[None]:
-    """Turn a failed read inside the block into a line that says what to do.
+    """Turn a failed read inside the block into a message that says what to do.
 
     Raises:
         InputError: a file is missing and cannot be downloaded, or is damaged.

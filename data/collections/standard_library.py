@@ -28,7 +28,7 @@ from data.ingest.splits import Judged, SplitRules
 from data.storage.cache import Cache, JsonValue
 
 RECIPE = 1
-"""To be raised whenever the same library would give another collection."""
+"""Version; increase it whenever the same library would give another collection."""
 
 EXCLUDED = frozenset(
     {
@@ -44,7 +44,7 @@ EXCLUDED = frozenset(
         "pydoc_data",
     }
 )
-"""Folders that come and go with versions and distributions, or are not library code."""
+"""Folders that vary with versions and distributions, or are not library code."""
 
 SENTENCES = 6
 WORDS = range(4, 41)
@@ -77,7 +77,7 @@ def open_standard_library(
 
     Args:
         cache: holds the collection.
-        validation_share: part of the training queries that is held out, in (0, 1).
+        validation_share: share of the training queries held out for validation, in (0, 1).
         split_seed: chooses the held-out queries, and what the limits below keep.
         train_pairs: keep at most so many training pairs (query, positive document), 1 or more; None
             keeps all.
@@ -118,7 +118,7 @@ def described_definitions(root: Path) -> list[Described]:
         root: the folder of a library.
 
     Returns:
-        The definitions; those without a usable sentence are documents that no query looks for.
+        The definitions; those without a usable sentence are documents without a query.
     """
     found: list[Described] = []
     for path in _modules(root):
@@ -150,7 +150,7 @@ def _modules(root: Path) -> list[Path]:
 
 
 def _stamp(root: Path) -> str:
-    """Tell one state of the library from another without reading it."""
+    """Return a stamp that identifies the state of the library without reading it."""
     states = [
         (str(path.relative_to(root)), path.stat().st_size, path.stat().st_mtime_ns)
         for path in _modules(root)
@@ -209,7 +209,7 @@ def _source(lines: Sequence[str | None], node: Definition) -> str:
 
 
 def sentences(docstring: str) -> list[str]:
-    """Return up to six sentences of prose; examples, signatures and tables are passed over.
+    """Return up to six sentences of prose, without examples, signatures and tables.
 
     Args:
         docstring: a docstring without its indentation.

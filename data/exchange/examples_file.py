@@ -37,8 +37,8 @@ def write_examples(
     The file is written completely or not at all.
 
     `triplet` and `n-tuple` have the columns of sentence-transformers' `mine_hard_negatives`:
-    anchor, positive, negative, or negative_1 to negative_k (`negative` where k is 1; none where it
-    is 0). `tevatron` has query_id, query, positive_passages and negative_passages.
+    anchor, positive, and negative or negative_1 to negative_k (`negative` if k is 1; none if it is
+    0). `tevatron` has query_id, query, positive_passages and negative_passages.
 
     Args:
         path: the file.
@@ -49,7 +49,7 @@ def write_examples(
         documents: the collection's documents.
 
     Raises:
-        InputError: a layout that there is not, or triplets of examples without negatives.
+        InputError: for an unknown layout, or triplets of examples without negatives.
     """
     checks.choice("task.examples_file", layout, LAYOUTS, or_null="for none")
     if layout == "triplet" and not negatives.shape[1]:

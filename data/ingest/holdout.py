@@ -20,8 +20,9 @@ def check_validation_share(share: float) -> None:
 def held_out(queries: Iterable[str], share: float, seed: int) -> frozenset[str]:
     """Choose the queries to be held out.
 
-    The round(share * n), at least one and never all, queries with the smallest keyed hash: the
-    choice does not depend on the order of the queries, and a larger share contains a smaller one.
+    These are the round(share * n) queries with the smallest keyed hashes, at least one and never
+    all. The choice does not depend on the order of the queries, and a larger share contains a
+    smaller one.
 
     Args:
         queries: the distinct training queries, n >= 2 of them.

@@ -27,21 +27,21 @@ from terminal import track
 log = logging.getLogger(__name__)
 
 SPLITS_FORMAT = 1
-"""To be raised whenever the same judgements would give other splits."""
+"""Version; increase it whenever the same judgements would give other splits."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a collection comes from. Nothing is read before it is needed.
+    """The source of a collection. Nothing is read before it is needed.
 
     Attributes:
         name: short name of the collection.
         where: the setting and value that name the source in messages, for example
             `dataset.path=/data/mine`.
-        documents_key: all that the documents depend on.
-        splits_key: all that queries and judgements depend on.
-        documents: gives the documents as a stream.
-        splits: gives the judged splits.
+        documents_key: everything that the documents depend on.
+        splits_key: everything that queries and judgements depend on.
+        documents: returns the documents as a stream.
+        splits: returns the judged splits.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Source:
 
 
 def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cache) -> Collection:
-    """Build the collection of a source, or open it where the cache has it.
+    """Build the collection of a source, or open it from the cache.
 
     Args:
         source: where the records come from.
@@ -82,7 +82,7 @@ def ingest(source: Source, rules: SplitRules, on_problem: OnProblem, cache: Cach
     for split in (validation, test):
         if lacking := without_positive(split, 1):
             log.warning(
-                "%s: %d %s queries have no positive judgement, any run scores 0 on them",
+                "%s: %d %s queries have no positive judgement, so every run scores 0 on them",
                 source.where,
                 len(lacking),
                 split.name,
@@ -162,7 +162,7 @@ def _fingerprint(documents: TextStore, splits: Iterable[Split]) -> str:
 
 
 def _of_part(whole: str, *splits: Split) -> str:
-    """Tell the collection from the whole one and from other parts of it."""
+    """Return a fingerprint that differs from those of the whole collection and other samples."""
     return blake2b(
         json.dumps([whole, *(split.qrels for split in splits)]).encode(), digest_size=16
     ).hexdigest()

@@ -1,4 +1,4 @@
-"""Reading the user's text files line by line, with the file and line in every complaint."""
+"""Reading the user's text files line by line, with file and line in every message."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ TEXT_COLUMNS = {"text", "title", "query", "body", "content", "contents", "passag
 
 
 class Line(NamedTuple):
-    """One line of a file that is not blank, without its end; numbers start at 1."""
+    """A non-blank line of a file, without its end; numbers start at 1."""
 
     path: Path
     number: int

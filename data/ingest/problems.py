@@ -24,7 +24,7 @@ class Problem:
     """One kind of unusable record.
 
     Attributes:
-        what: what is wrong, to be read after a number, for example `judgements of train name a
+        what: what is wrong, phrased after a number, for example `judgements of train name a
             document that is not there`.
         count: how many records.
         examples: the first few of them.
@@ -54,14 +54,14 @@ class Tally:
             examples.append(example)
 
     def problems(self) -> list[Problem]:
-        """Return what was counted, in the order of first sight."""
+        """Return the problems in the order of their first occurrence."""
         return [
             Problem(what, count, tuple(self._examples[what]))
             for what, count in self._counts.items()
         ]
 
     def listed(self) -> str:
-        """Return what was counted as the end of a message, empty if nothing was."""
+        """Return the problems as the end of a message; empty without any."""
         return "".join(f"\n  left out: {problem}" for problem in self.problems())
 
 

@@ -64,10 +64,10 @@ def make_splits(
 ) -> tuple[Split, Split, Split]:
     """Check the judgements and return the train, validation and test splits.
 
-    Left out and counted in `tally`: judgements whose document or query is not there, or that
-    contradict one another; queries without text; training queries without a positive; queries that
-    a later split (train, validation, test) asks again in the same words. Validation and test
-    queries without a positive stay: published means include them.
+    Left out and counted in `tally`: judgements of unknown documents or queries, or that contradict
+    each other; queries without text; training queries without a positive; queries that a later
+    split (train, validation, test) repeats in the same words. Validation and test queries without a
+    positive are kept, since published means include them.
 
     Args:
         judged: the source's splits.

@@ -11,10 +11,10 @@ class Subsample(NamedTuple):
     """The training judgements that are kept, and the positive ones that are not.
 
     Attributes:
-        train: the queries that keep a positive, with the positives kept and all that was judged not
-            relevant.
-        spared: the other positives of these queries. They are known to be right: no noise may
-            insert them as wrong labels, and no query has them as negatives.
+        train: the queries that keep a positive, with the kept positives and all documents judged
+            not relevant.
+        spared: the other positives of these queries. They are known to be right, so noise must not
+            insert them as wrong labels, and they are not negatives.
     """
 
     train: Split

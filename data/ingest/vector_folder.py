@@ -15,7 +15,7 @@ from errors import InputError
 
 SIDES = ("documents", "queries")
 SHOWN = 5
-BLOCK = 1 << 16  # vectors looked at together
+BLOCK = 1 << 16  # vectors checked together
 
 
 def check_vector_folder(path: str) -> None:

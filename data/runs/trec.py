@@ -65,8 +65,8 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
 def tie_free(scores: NDArray[np.floating]) -> NDArray[np.float32]:
     """Lower tied scores by the least amount that makes each row strictly decreasing [Q, k].
 
-    What ties in single precision only is parted too; what single precision cannot hold is cut at
-    its largest numbers.
+    Scores that tie only in single precision are separated too; scores beyond single precision are
+    clipped to its largest numbers.
     """
     strict = np.where(np.isneginf(scores), scores, scores.clip(-LARGEST, LARGEST))
     strict = strict.astype(np.float32)
@@ -98,8 +98,7 @@ class _Listed(NamedTuple):
 def read_trec(path: Path, documents: DocumentLookup) -> Run:
     """Read a run file, unpacking `.gz`.
 
-    Lists are ranked by score, in double precision, then by document row, whatever the rank column
-    says.
+    Lists are ranked by score in double precision, then by document row; the rank column is ignored.
 
     Raises:
         InputError: the file is missing or empty, a line is malformed, a score is not finite, a

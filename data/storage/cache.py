@@ -62,11 +62,11 @@ class Cache:
             kind: what the folder holds, for example `tokens`; a folder name.
             key: everything that the content depends on, as JSON values. It is written into the
                 folder as `key.json`.
-            build: writes the content into the empty folder that it is given. It runs in one process
-                at a time for a key.
+            build: writes the content into a given empty folder. For each key it runs in one process
+                at a time.
 
         Returns:
-            The folder, complete and not to be changed.
+            The complete folder, which must not be changed.
 
         Raises:
             InputError: the cache cannot be written, or is frozen and lacks the folder.

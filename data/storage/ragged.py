@@ -38,12 +38,12 @@ class Ragged(NamedTuple):
 
     @property
     def owners(self) -> NDArray[np.int64]:
-        """For each value, the list it belongs to [N]."""
+        """The list that each value belongs to [N]."""
         return np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """For each value, its place in its own list, from 0 [N]."""
+        """The position of each value in its list, from 0 [N]."""
         return np.arange(len(self.values)) - np.repeat(self.offsets[:-1], self.lengths)
 
 

@@ -1,4 +1,4 @@
-"""Documents in a memory-mapped file: any number of them at the cost of what is read.
+"""Documents in memory-mapped files: any number of them, at the cost of those that are read.
 
 Files of a store (written by `data.storage.text_store_writer`):
     texts.bin     the texts in UTF-8, one after the other ids.bin       the document ids in UTF-8,
@@ -30,7 +30,7 @@ def id_hash(doc_id: str) -> int:
 class TextStore:
     """Immutable documents, numbered 0 .. n-1 in the order of the collection.
 
-    Pickles as its path, so loader workers share the pages of one file.
+    It is pickled as its path, so that workers share the pages of one file.
 
     Args:
         folder: a folder written by `write_text_store`.

@@ -18,7 +18,7 @@ from data.storage.text_store import id_hash
 from errors import InputError
 
 STORE_FORMAT = 1
-"""To be raised whenever the same documents would give other files."""
+"""Version; increase it whenever the same documents would give other files."""
 
 DIGEST = 16
 EMPTY = "documents have no text"
@@ -28,8 +28,8 @@ SPACED = "documents have an id that is empty or contains white space, which a TR
 def write_text_store(folder: Path, documents: Iterable[Document], where: str) -> None:
     """Write the files of a `TextStore`.
 
-    A document that comes twice with the same text is kept once. Documents without text or with an
-    id that no run file can hold are left out and counted in `store.json`.
+    A document that occurs twice with the same text is kept once. Documents without text, or with an
+    id that no run file can hold, are left out and counted in `store.json`.
 
     Args:
         folder: an existing, empty folder.
@@ -37,7 +37,7 @@ def write_text_store(folder: Path, documents: Iterable[Document], where: str) ->
         where: the setting and value that name the source, for messages.
 
     Raises:
-        InputError: an id comes with two different texts, or no document is left.
+        InputError: an id occurs with two different texts, or no document is left.
     """
     writer = _Writer(where)
     with (folder / "texts.bin").open("wb") as texts, (folder / "ids.bin").open("wb") as ids:

@@ -75,8 +75,8 @@ def collate(
     """Make one batch.
 
     A document is a candidate of a row if the row lists it (its positive, its negatives) or, with
-    `in_batch`, if any row of the batch lists it. Never a candidate is a document that holds the
-    text of one of the query's noisy positives, save the row's own positive: it would be pushed down
+    `in_batch`, if any row of the batch lists it. A document with the text of one of the query's
+    noisy positives is never a candidate, except the row's own positive: it would be pushed down
     here and pulled up by another row. With `all_positives` the row lists the query's other noisy
     positives too, with their grades.
 

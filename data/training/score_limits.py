@@ -2,9 +2,9 @@
 
 A document that scores too close to a pair's positive, or too high, is not a negative of the pair.
 
-The limits are those of `mine_hard_negatives` in sentence-transformers and have its names. They are
-taken for every pair by its own positive (sentence-transformers takes the lowest of the query's
-positives, which one wrong label would drag down for all).
+The limits are those of `mine_hard_negatives` in sentence-transformers, with its names. Here each
+pair has the limit of its own positive (sentence-transformers uses the lowest of the query's
+positives, which one wrong label would lower for all).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class ScoreLimits:
 
         s <= s+ - absolute_margin,  s <= s+ - relative_margin |s+|,  s <= max_score
 
-    with s the negative's score and s+ the positive's. The relative margin is that of the size of
-    s+, so that it stays on the safe side of negative scores.
+    with s the negative's score and s+ the positive's. The relative margin uses the size of s+, so
+    that it is also a margin for negative scores.
 
     Attributes:
         absolute_margin: any number; None: no such limit.
