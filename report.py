@@ -10,6 +10,7 @@ the progress of the cells; --runs compares runs of any system with the same stat
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from errors import InputError
@@ -29,6 +30,12 @@ def parser() -> argparse.ArgumentParser:
         help="key=value,value with the keys dataset, model, loss, noise, noise.ratio, seed",
     )
     add("--out", type=Path, help="folder of the report (default: report/)")
+    _statistics(add)
+    _output(add)
+    return arguments
+
+
+def _statistics(add: Callable[..., object]) -> None:
     add(
         "--baseline",
         help="the loss to compare all others with (default: cross_entropy; for runs, the first)",
@@ -62,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
         help="draws of the randomisation test and the bootstrap (default: 10000)",
     )
     add("--seed", type=int, default=0, help="seed of these draws (default: 0)")
+
+
+def _output(add: Callable[..., object]) -> None:
     add("--strict", action="store_true", help="exit status 1 if a cell's files are damaged")
     add(
         "--terminal",
@@ -87,7 +97,6 @@ def parser() -> argparse.ArgumentParser:
         help="its project (default: retrieval-under-noise)",
     )
     add("--wandb-entity", help="its user or team")
-    return arguments
 
 
 def main() -> int:

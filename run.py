@@ -11,10 +11,10 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
+from cells.command.choices import check_choices
+from cells.command.command_errors import in_words
+from cells.command.help import help_text
 from cells.configuration import resolvers, schema
-from cells.configuration.choices import check_choices
-from cells.configuration.command_errors import in_words
-from cells.configuration.help import help_text
 from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.sweep.attempt import attempt
 from cells.sweep.signals import ended_by_signals

@@ -18,9 +18,9 @@ from omegaconf import DictConfig, OmegaConf
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import losses  # noqa: E402 - found through the line above
-from cells.configuration import resolvers, schema  # noqa: E402
-from docs.loss_comments import commented  # noqa: E402
+import losses
+from cells.configuration import resolvers, schema
+from docs.loss_comments import commented
 
 CONF = ROOT / "conf" / "loss"
 

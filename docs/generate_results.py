@@ -17,17 +17,17 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from reporting.figures import Stage, write_chart  # noqa: E402
-from reporting.figures.robustness import robustness  # noqa: E402
-from reporting.reading.cells import read_cells  # noqa: E402
-from reporting.statistics.analysis import Analysis, analyse  # noqa: E402
-from reporting.statistics.comparisons import Plan  # noqa: E402
-from reporting.statistics.groups import Group  # noqa: E402
-from reporting.statistics.ranks import rank  # noqa: E402
-from reporting.tables.result_tables import difference_tables, paper_table  # noqa: E402
-from reporting.tables.table_files import markdown  # noqa: E402
-from study.archive import restore  # noqa: E402
-from study.recovery import BASELINE, NOISE, Recovery, detections, recoveries, spent  # noqa: E402
+from reporting.figures import Stage, write_chart
+from reporting.figures.robustness import robustness
+from reporting.reading.cells import read_cells
+from reporting.statistics.analysis import Analysis, analyse
+from reporting.statistics.comparisons import Plan
+from reporting.statistics.groups import Group
+from reporting.statistics.ranks import rank
+from reporting.tables.result_tables import difference_tables, paper_table
+from reporting.tables.table_files import markdown
+from study.archive import restore
+from study.recovery import BASELINE, NOISE, Recovery, detections, recoveries, spent
 
 PAGE = ROOT / "docs" / "results.md"
 RESULTS = ROOT / "results"

@@ -14,8 +14,8 @@ import torch
 
 from data.runs.ranked_lists import NO_DOCUMENT, Run
 from errors import InputError
-from evaluation.candidates import FirstStage, reordered
 from evaluation.exact_search import Best, merge
+from evaluation.first_stage import FirstStage, reordered
 from evaluation.search_method import (
     ALL,
     Corpus,

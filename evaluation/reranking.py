@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from data.runs.ranked_lists import NO_DOCUMENT
-from evaluation.candidates import FirstStage, reordered
+from evaluation.first_stage import FirstStage, reordered
 from evaluation.search_method import (
     ALL,
     Corpus,

@@ -102,9 +102,9 @@ from losses.robust.soft_targets import LabelSmoothing as LabelSmoothing
 from losses.robust.soft_targets import bootstrap_hard as bootstrap_hard
 from losses.robust.soft_targets import bootstrap_soft as bootstrap_soft
 from losses.robust.soft_targets import label_smoothing as label_smoothing
-from losses.selection.mixture import LossMixture as LossMixture
 from losses.selection.pair_correction import NoisyPairCorrection as NoisyPairCorrection
 from losses.selection.small_loss import SmallLossSelection as SmallLossSelection
+from losses.selection.two_components import LossMixture as LossMixture
 from losses.stateful.elr import EarlyLearningRegularization as EarlyLearningRegularization
 from losses.weakening.confidence import Confidence as Confidence
 from losses.weakening.confidence import PairAverageConfidence as PairAverageConfidence

@@ -9,8 +9,8 @@ from rich import get_console
 
 from errors import InputError
 from reporting.reading.cells import Cells, read_cells
+from reporting.reading.file_contents import different_files
 from reporting.reading.filters import parse_filters
-from reporting.reading.made_from import different_files
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -13,7 +13,7 @@ from transformers.utils import logging
 from benchmarks.measuring import clock
 from benchmarks.training.workload import per_step
 
-logging.set_verbosity_error()  # type: ignore[no-untyped-call] # theirs
+logging.set_verbosity_error()
 
 
 class PeerStepTimes(TrainerCallback):

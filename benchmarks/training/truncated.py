@@ -14,8 +14,8 @@ def truncated(layers: int) -> Iterator[str]:
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call] # theirs
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     source = resolve("packaged:minilm")
     with tempfile.TemporaryDirectory() as folder:
         model = load_backbone(source, num_hidden_layers=layers, seed=0)

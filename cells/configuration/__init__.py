@@ -1,6 +1,6 @@
-"""The configuration that a user writes: schema, choices, resolvers and checks.
+"""The configuration that a user writes: schema, resolvers and checks.
 
-Reading order: `schema` (the keys outside the groups), `resolvers` (functions in the YAML files),
-`startup_checks` and `choices` (mistakes, reported early), `compatibility` (cells of earlier
-versions), `help`.
+Reading order: `schema` (the keys outside the groups) and `group_keys`, `resolvers` (functions in
+the YAML files), `startup_checks` (mistakes, reported early) with `signatures` and `annotations`
+(types), `compatibility` and `renamed_keys` (cells of earlier versions).
 """

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from cells.configuration.schema import JobSchema
 
 
-class Tokens(TypedDict, total=False):
+class TokenKeys(TypedDict, total=False):
     """Below `model.tokens`."""
 
     query_length: int
@@ -26,7 +26,7 @@ class Model(TypedDict, total=False):
     network: dict[str, Any]
     search: dict[str, Any]
     tokenizer: dict[str, Any]
-    tokens: Tokens
+    tokens: TokenKeys
     view: str
     layer_decay: float
     vectors: str | None

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from cells.configuration.command_line import overrides_in
+from cells.command.command_line import overrides_in
 from errors import InputError
 
 RENAMED: Mapping[str, str] = {

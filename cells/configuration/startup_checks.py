@@ -17,6 +17,21 @@ log = logging.getLogger(__name__)
 
 OBJECTIVES = ("test", "validation")
 ON_ERROR = ("continue", "stop")
+LEAST = {
+    "batch.size": 1,
+    "negatives.per_example": 0,
+    "negatives.depth": 0,
+    "evaluation.depth": 1,
+    "evaluation.batch_tokens": 1,
+    "trainer.max_epochs": 1,
+}
+"""Key of a count -> its smallest value."""
+
+POSITIVE = {
+    "optimizer.lr": "2e-5",
+    "model.network.temperature": "0.05 for cosine or 1 for dot",
+}
+"""Key of a positive number -> an example."""
 
 
 def check(cfg: DictConfig) -> None:
@@ -32,19 +47,9 @@ def check(cfg: DictConfig) -> None:
     if ratio is not None:  # the noise model judges null: natural noise has its own ratio
         checks.ratio("noise.ratio", ratio)
     _learning_rate(cfg)
-    for key, least in (
-        ("batch.size", 1),
-        ("negatives.per_example", 0),
-        ("negatives.depth", 0),
-        ("evaluation.depth", 1),
-        ("evaluation.batch_tokens", 1),
-        ("trainer.max_epochs", 1),
-    ):
+    for key, least in LEAST.items():
         checks.integer(key, OmegaConf.select(cfg, key), least)
-    for key, example in (
-        ("optimizer.lr", "2e-5"),
-        ("model.network.temperature", "0.05 for cosine or 1 for dot"),
-    ):
+    for key, example in POSITIVE.items():
         if (value := OmegaConf.select(cfg, key)) is not None:
             checks.positive(key, value, example)
     checks.choice("objective", cfg.objective, OBJECTIVES)

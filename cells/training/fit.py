@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
@@ -100,21 +100,27 @@ def fit(
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
             precision=settled_precision(cfg.trainer),
-            callbacks=[epochs, *refresh, checkpoints, *_display(logger is not None)],
+            callbacks=[epochs, *refresh, checkpoints, *_display(logged=logger is not None)],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,
-            enable_model_summary=False,
-            enable_checkpointing=False,
-            enable_progress_bar=get_console().is_terminal,
-            use_distributed_sampler=False,
-            plugins=[SLURMEnvironment(auto_requeue=False)]
-            if SLURMEnvironment.detect()
-            else None,  # the submitter requeues the job
+            **_ours(),
         )
         trainer.fit(
             ranking_module(cfg, inputs, network, loss), loader, ckpt_path=start, weights_only=True
         )
     return _select(cfg, cell, network)
+
+
+def _ours() -> dict[str, Any]:
+    """Return the trainer's arguments for what the recipe does itself."""
+    slurm = SLURMEnvironment.detect()  # the submitter requeues the job
+    return {
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": get_console().is_terminal,
+        "use_distributed_sampler": False,
+        "plugins": [SLURMEnvironment(auto_requeue=False)] if slurm else None,
+    }
 
 
 def training_loader(cfg: DictConfig, inputs: TrainingInputs) -> TrainingLoader:
@@ -171,7 +177,7 @@ def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
     return TeacherScores(run, collection.train.queries, len(collection.documents))
 
 
-def _display(logged: bool) -> list[Callback]:  # noqa: FBT001 - one obvious argument
+def _display(*, logged: bool) -> list[Callback]:
     bars: list[Callback] = [RichProgressBar()] if get_console().is_terminal else []
     return [*bars, LearningRateMonitor("step")] if logged else bars
 

@@ -101,7 +101,7 @@ def _of_file(file: Path) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
     # theirs
-    tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_file=str(file))  # type: ignore[no-untyped-call]
+    tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_file=str(file))
     vocabulary = tokenizer.get_vocab()
     for role, spellings in SPECIAL.items():
         present = [word for word in spellings if word in vocabulary]

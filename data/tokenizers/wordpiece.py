@@ -60,7 +60,7 @@ def train_wordpiece(collection: Collection, *, vocabulary_size: int) -> PreTrain
         wordpiece = learn_wordpiece(collection.documents.texts, vocabulary_size=vocabulary_size)
         names = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}
         # theirs
-        fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_object=wordpiece, **names)  # type: ignore[no-untyped-call]
+        fast: PreTrainedTokenizerFast = PreTrainedTokenizerFast(tokenizer_object=wordpiece, **names)
         fast.save_pretrained(folder)
 
     key: dict[str, str | int] = {

@@ -27,25 +27,22 @@ class TrainingLoader:
     """Yields the batches of one epoch each time it is iterated.
 
     An epoch is a random order of all examples in batches of `batch_size`. The examples that do not
-    fill a last batch are left out; they differ between epochs. Process `rank` of `world_size` gets
-    an equal share of every batch, so a step sees the same examples whatever the number of
-    processes (in-batch negatives come from the process's own share). The order depends on (seed,
-    epoch), negatives on (seed, epoch, example).
+    fill a last batch are left out; they differ between epochs. The order depends on (seed, epoch),
+    negatives on (seed, epoch, example). Every process of a distributed run gets every batch whole;
+    its network encodes a share of it.
 
     Args:
         examples: the training examples.
         stores: token ids of train queries and documents.
-        batch_size: examples per step, over all processes.
+        batch_size: examples per step.
         negatives: negatives an example.
         in_batch: whether rows share their documents as negatives.
         positives: `one`, a row has its example's positive; `all`, all positives of its query.
         seed: of order and negatives.
-        rank: this process.
-        world_size: number of processes.
 
     Raises:
-        InputError: when the batch size does not fit the examples, the processes, or the need of
-            each row for a negative.
+        InputError: when the batch size does not fit the examples, or the need of each row for a
+            negative.
     """
 
     def __init__(
@@ -58,16 +55,13 @@ class TrainingLoader:
         in_batch: bool = True,
         positives: str = "one",
         seed: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
     ) -> None:
-        _check(len(examples), batch_size, negatives, in_batch=in_batch, world_size=world_size)
+        _check(len(examples), batch_size, negatives, in_batch=in_batch)
         self._examples, self._stores, self._in_batch, self._seed = examples, stores, in_batch, seed
         self._negatives = negatives
         self._all_positives = checks.choice("batch.positives", positives, POSITIVES) == "all"
         self._sampler = NegativeSampler(examples, per_example=negatives, seed=seed)
-        self._batch_size, self._share = batch_size, batch_size // world_size
-        self._first = rank * self._share
+        self._batch_size = batch_size
         self._epoch = 0
         self._position = 0  # batches of this epoch that were already yielded
         self._resumed = False
@@ -92,10 +86,10 @@ class TrainingLoader:
             if self._position == len(self):
                 self._epoch, self._position = self._epoch + 1, 0
                 order = keyed_order(len(self._examples), self._seed, self._epoch)
-            start = self._position * self._batch_size + self._first
+            start = self._position * self._batch_size
             # before the batch is given out: a checkpoint written after its step must not repeat it
             self._position += 1
-            index = order[start : start + self._share]
+            index = order[start : start + self._batch_size]
             yield collate(
                 self._examples,
                 index,
@@ -137,15 +131,8 @@ class TrainingLoader:
         self._epoch, self._position, self._resumed = state["epoch"], state["position"], True
 
 
-def _check(
-    n_examples: int, batch_size: int, negatives: int, *, in_batch: bool, world_size: int
-) -> None:
+def _check(n_examples: int, batch_size: int, negatives: int, *, in_batch: bool) -> None:
     checks.integer("batch.size", batch_size, 1)
-    if batch_size % world_size:
-        raise InputError(
-            f"batch.size={batch_size} cannot be shared equally by {world_size} processes: use a "
-            f"multiple of {world_size}"
-        )
     if n_examples < batch_size:
         raise InputError(
             f"batch.size={batch_size} is more than the {n_examples} training examples: use "
@@ -156,9 +143,8 @@ def _check(
             "negatives.per_example=0 with batch.in_batch=false leaves no negatives: set one of "
             "them higher"
         )
-    if negatives == 0 and batch_size // world_size == 1:
+    if negatives == 0 and batch_size == 1:
         raise InputError(
-            f"batch.size={batch_size} over {world_size} process(es) puts one example in a batch, "
-            "and negatives.per_example=0 leaves it no negatives: use a larger batch.size or "
-            "negatives.per_example=1 or more"
+            "batch.size=1 with negatives.per_example=0 leaves no negatives: use a larger "
+            "batch.size, or negatives.per_example=1 or more"
         )

@@ -126,14 +126,14 @@ def _silent() -> Iterator[None]:
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call] # theirs
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # theirs
+            logging.enable_progress_bar()
 
 
 def positions(backbone: nn.Module) -> int | None:

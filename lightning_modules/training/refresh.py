@@ -9,9 +9,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pytorch_lightning as pl
 
+from data.runs.ranked_lists import Run
 from data.storage.hashed_files import remove_hashed, written_hashed
 from errors import InputError
-from evaluation import Run
 from lightning_modules.networks.network import Network
 from lightning_modules.training.ranking_module import RankingModule
 

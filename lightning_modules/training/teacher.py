@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data.runs.ranked_lists import NO_DOCUMENT
-from evaluation import Run
+from data.runs.ranked_lists import NO_DOCUMENT, Run
 
 
 class TeacherScores(nn.Module):

@@ -11,8 +11,8 @@ from losses.loss import Loss, LossOutput, Needs
 from losses.parameters import Parameter, validated
 from losses.ranking.cross_entropy import cross_entropy
 from losses.selection.doubts import doubts
-from losses.selection.mixture import Threshold, WarmupEpochs
 from losses.selection.pair_evidence import PairEvidence
+from losses.selection.two_components import Threshold, WarmupEpochs
 
 
 def easy_perplexity(lists: CandidateLists) -> Tensor:

@@ -143,7 +143,9 @@ def _robustness(analysis: Analysis) -> Iterator[str]:
 def _kept(analysis: Analysis, kept: Mapping[str, float]) -> str:
     """Return what remains of the measure without noise: best, focus, baseline and worst loss."""
     best, worst = (choose(kept, key=kept.__getitem__) for choose in (max, min))
-    compared = [loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss in kept]
+    compared = [
+        loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss and loss in kept
+    ]
     others = [loss for loss in dict.fromkeys([*compared, worst]) if loss != best]
     most = f", the most of {len(kept)} losses" if len(kept) > 1 else ""
     rest = f"; {listed(f'{loss} keeps {kept[loss]:.1%}' for loss in others)}" if others else ""

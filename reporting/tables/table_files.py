@@ -98,8 +98,8 @@ def _latex_headings(table: Table) -> Iterator[str]:
             first += count
         yield f"{' & '.join(cells)} \\\\"
         yield " ".join(rules)
-    heads = [*table.heads, *(column.name for column in table.columns)]
-    yield f"{' & '.join(map(escaped, heads))} \\\\"
+    names = [*table.heads, *(column.name for column in table.columns)]
+    yield f"{' & '.join(map(escaped, names))} \\\\"
 
 
 def _latex_row(row: Row) -> str:

@@ -14,7 +14,7 @@ from cells.tasks.evaluate import evaluate
 from cells.tasks.retrieve import retrieve
 from cells.training.evaluator import Evaluator
 from evaluation import write_trec
-from evaluation.candidates import FirstStage
+from evaluation.first_stage import FirstStage
 
 IDS = [f"d{topic}-{n}" for topic in range(8) for n in range(5)]
 

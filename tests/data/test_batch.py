@@ -24,7 +24,6 @@ from data.storage.ragged import offsets_of
 from data.storage.text_store_writer import write_text_store
 from errors import InputError
 from evaluation import Run
-from keyed_random import keyed_order, keyed_random
 
 N = 12
 TEXTS = [f"text {row}" for row in range(N)]
@@ -258,20 +257,6 @@ def test_batch_types(examples, stores):
     } == {torch.int64}
 
 
-def test_keyed_random_numbers_look_uniform_and_depend_on_each_part_of_the_key():
-    draws = keyed_random(1, 2, np.arange(100_000))
-    shares = np.bincount((draws >> np.uint64(60)).astype(np.int64), minlength=16) / len(draws)
-    assert abs(shares - 1 / 16).max() < 0.004
-    assert len(np.unique(draws)) == len(draws)
-    keys = [(1, 2, 3), (1, 3, 2), (2, 1, 3), (1, 2, -3), (0, 1, 2, 3)]
-    assert len({int(keyed_random(*key)[0]) for key in keys}) == len(keys)
-
-
-def test_keyed_order_is_a_permutation():
-    assert sorted(keyed_order(100, 1, 2).tolist()) == list(range(100))
-    assert keyed_order(100, 1, 2).tolist() != keyed_order(100, 1, 3).tolist()
-
-
 def test_a_run_may_be_shallower_than_the_depth(collection):
     examples = build_examples(
         collection.documents, QUERIES, QRELS, first_copies=np.arange(N), mined=MINED, depth=100
@@ -293,35 +278,3 @@ def test_mining_in_blocks_of_queries(collection, examples, monkeypatch):
         examples.pools.documents.values.tolist(),
         examples.pools.documents.offsets.tolist(),
     ]
-
-
-def test_the_positive_is_named_by_its_column(examples, stores):
-    index = np.arange(4)
-    negatives = np.array([[3], [4], [5], [6]])
-    batch = collate(examples, index, negatives, stores, in_batch=True)
-    assert batch.positive_rows.tolist() == [0, 1, 2, 3]
-    found = batch.document_rows[batch.positive_columns]
-    assert found.tolist() == examples.document_rows.tolist()
-    assert (batch.targets > 0).sum(1).tolist() == [1, 1, 1, 1]
-
-
-@pytest.mark.parametrize("in_batch", [True, False])
-def test_a_row_can_have_all_positives_of_its_query(examples, stores, in_batch):
-    """Query 0 has the positives 0 and 2, of grades 1 and 2; each of its examples lists both."""
-    index, negatives = np.array([1, 2, 0]), np.array([[3], [4], [5]])
-    batch = collate(examples, index, negatives, stores, in_batch=in_batch, all_positives=True)
-    grades = [
-        {int(batch.document_rows[column]): float(row[column]) for column in row.nonzero()}
-        for row in batch.targets
-    ]
-    assert grades == [{0: 1.0, 2: 2.0}, {1: 1.0}, {0: 1.0, 2: 2.0}]
-    assert batch.mask[batch.targets > 0].all()
-    assert batch.own[batch.targets > 0].all()
-    named = torch.stack([batch.positive_rows, batch.positive_columns], dim=1)
-    assert sorted(named.tolist()) == batch.targets.nonzero().tolist()
-    own = batch.document_rows[batch.positive_columns[:3]]
-    assert own.tolist() == examples.document_rows[index].tolist()
-    if in_batch:  # another query's positives are candidates
-        assert batch.mask.sum(1).tolist() == [6, 6, 6]
-    else:
-        assert batch.mask.sum(1).tolist() == [3, 2, 3]

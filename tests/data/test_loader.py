@@ -85,21 +85,6 @@ def test_the_seed_decides_everything():
     assert not same(next(iter(loader(seed=1))), next(iter(loader(seed=2))))
 
 
-def test_processes_share_the_batches_of_one():
-    alone = loader()
-    shares = [loader(rank=rank, world_size=2) for rank in range(2)]
-    for _ in range(2):
-        for whole, first, second in zip(alone, *shares, strict=True):
-            assert positives(whole) == positives(first) + positives(second)
-            owned = {(int(q), int(d)) for b in (first, second) for q, d in pairs_of(b)}
-            assert owned == {(int(q), int(d)) for q, d in pairs_of(whole)}
-
-
-def pairs_of(batch):
-    rows, columns = batch.own.nonzero(as_tuple=True)
-    return zip(batch.query_rows[rows], batch.document_rows[columns], strict=True)
-
-
 @pytest.mark.parametrize("taken", [0, 1, 3, 5, 7])
 def test_resume_goes_on_with_the_next_batch(taken):
     whole = loader()
@@ -128,9 +113,7 @@ def test_an_iteration_that_was_left_loses_no_batch():
     [
         ({"batch_size": 0}, "batch.size=0"),
         ({"batch_size": 44}, "batch.size=44 is more than the 43 training examples"),
-        ({"batch_size": 9, "world_size": 2}, "use a multiple of 2"),
         ({"batch_size": 1, "negatives": 0}, "batch.size=1 .* negatives.per_example=0"),
-        ({"batch_size": 2, "negatives": 0, "world_size": 2}, "batch.size=2 over 2 process"),
         ({"negatives": 0, "in_batch": False}, "batch.in_batch=false leaves no negatives"),
         ({"negatives": 50}, "negatives.per_example=50"),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.sweeps.report_synthetic import write_cell
 from reporting.reading.cells import read_cells
-from reporting.reading.made_from import different_files
+from reporting.reading.file_contents import different_files
 
 VALUES = {"AP": np.array([0.5, 0.25])}
 

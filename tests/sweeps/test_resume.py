@@ -2,9 +2,7 @@
 
 import csv
 import json
-import random
 
-import numpy as np
 import pytest
 import torch
 from cell_runs import SMALL, composed
@@ -17,8 +15,6 @@ from cells.tasks.train import train
 from cells.training import checkpoints
 from cells.training.evaluator import Evaluator
 from errors import InputError
-from lightning_modules import seeded
-from lightning_modules.training.seeding import random_states, restore
 
 STEPS = 10  # in two epochs
 ENCODERS = ("minilm", "colbert", "cross_encoder")
@@ -88,11 +84,6 @@ def run_cell(tmp_path_factory):
 
 def keep_checkpoints(monkeypatch):
     monkeypatch.setattr(Cell, "clean_up", lambda _cell: None)
-
-
-@pytest.fixture(autouse=True)
-def always_keep_checkpoints(monkeypatch):
-    keep_checkpoints(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -284,20 +275,3 @@ def test_a_finished_cell_keeps_weights_only(run_cell, monkeypatch, tmp_path):
         "best.safetensors",
         "best.safetensors.blake2b",
     }
-
-
-def test_all_generators_are_recorded_and_put_back():
-    def draw():
-        # the generators in question
-        return random.random(), np.random.rand(), torch.rand(3).tolist()  # noqa: NPY002, S311
-
-    with seeded(3):
-        state = random_states()
-        first = draw()
-        outside = random_states()
-        restore(state)
-        assert draw() == first
-        with seeded(4):
-            draw()
-        after = random_states()
-    assert all(_equal(after[name], outside[name]) for name in ("python", "numpy", "torch"))

@@ -13,8 +13,8 @@ from cells.tasks.index import indexed
 from data import Cache, open_folder
 from errors import InputError
 from evaluation import Run, dense_search, encode, write_trec
-from evaluation.candidates import reordered
 from evaluation.encode import encode_store
+from evaluation.first_stage import reordered
 from evaluation.search_method import evaluating
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString, Sweep
 
-from cells.configuration.command_line import overrides_in
+from cells.command.command_line import overrides_in
 from errors import InputError
 
 LITERAL = "loss=label_weakening_literal"

@@ -1,7 +1,7 @@
 import pytest
 from cell_runs import ROOT, composed
 
-from cells.configuration.choices import RENAMED, check_choices
+from cells.command.choices import RENAMED, check_choices
 from errors import InputError
 
 

@@ -16,7 +16,7 @@ from data.storage.cache import Cache
 
 pytestmark = pytest.mark.collections
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from data.collections.ir_dataset import open_ir_dataset
 from data.storage.cache import Cache
 from errors import InputError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Qrel = namedtuple("Qrel", "query_id doc_id relevance")  # noqa: PYI024
 DOCUMENTS = {"d1": "red fruit", "d2": " yellow fruit", "d3": "root"}
 VIEWS = {

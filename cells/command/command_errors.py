@@ -13,7 +13,7 @@ from hydra.errors import (
 )
 from omegaconf.errors import OmegaConfBaseException
 
-from cells.configuration.known_keys import unknown_key
+from cells.command.known_keys import unknown_key
 from errors import InputError
 
 UNKNOWN = re.compile(r"Could not override '(.+?)'")
