@@ -32,6 +32,8 @@ RECIPES = (
     "use_distributed_sampler",
 )
 """Arguments of Lightning's trainer that the recipe gives, whatever the configuration says."""
+PRECISION = "trainer.precision"
+"""A key that the recipe judges itself: it also takes `auto`, which Lightning does not know."""
 NUMBERS = ("seed", "total_steps")
 """Numbers that the recipe gives to the constructors of a network and a schedule."""
 
@@ -91,7 +93,8 @@ def _check_node(key: str, node: Mapping[str, Any]) -> None:
             continue
         if name not in named and not open_ended:
             raise InputError(_nobody_takes(f"{key}.{name}", name, named, _name(target)))
-        _check_value(f"{key}.{name}", value, types.get(name, Any))
+        if f"{key}.{name}" != PRECISION:
+            _check_value(f"{key}.{name}", value, types.get(name, Any))
         for path, child in _children(f"{key}.{name}", value):
             _check_node(path, child)
     for name in _left_out(node, parameters, types, partial=partial):

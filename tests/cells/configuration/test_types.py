@@ -39,6 +39,10 @@ def test_every_choice_of_every_group_passes():
         )
 
 
+def test_a_precision_of_ours_passes():
+    check_types(composed("trainer.precision=auto"))
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
