@@ -21,6 +21,7 @@ from cells.tasks.index import indexed
 from cells.tasks.retrieve import retrieve
 from cells.tasks.train import train
 from errors import InputError
+from evaluation import dense_search
 from evaluation.search_method import evaluating
 from lightning_modules.layers.residual_head import new_head, saved_head
 
@@ -183,6 +184,26 @@ def test_a_cell_trains_retrieves_and_indexes(config_of):
         for way in (search, stored)
     )
     assert np.array_equal(run.rows, again.rows)
+
+
+def test_a_search_holds_one_window_of_documents_at_a_time(config_of, monkeypatch):
+    cfg = config_of()
+    tokenised, network = prepared(cfg)
+    search, queries = instantiate(cfg.model.search), tokenised.split(tokenised.collection.test)
+
+    def run():
+        settings = {"depth": 20, "batch_tokens": 50}
+        return search.search(network, queries, tokenised.corpus, **settings).run
+
+    whole, windows, encode = run(), [], dense_search.encoded
+    monkeypatch.setattr(dense_search, "SHARD", 50)
+    monkeypatch.setattr(
+        dense_search,
+        "encoded",
+        lambda *arguments, **named: windows.append(named["rows"]) or encode(*arguments, **named),
+    )
+    assert np.array_equal(run().rows, whole.rows)
+    assert [len(rows) for rows in windows] == [50, 50, 20]
 
 
 @pytest.mark.parametrize("overrides", VARIANTS)

@@ -12,6 +12,7 @@ from data.storage.token_store import TokenStore
 
 SMALL = {
     "static": ["model.network.dimensions=8"],
+    "static_wide": ["model.network.dimensions=8"],
     "colbert": [
         "model.network.projection=8",
         "model.tokens.query_length=12",
@@ -27,7 +28,7 @@ def documents():
 
 def config(model, folder, *overrides):
     lengths = ["model.tokens.query_length=16", "model.tokens.document_length=32"]
-    path = [] if model == "static" else [f"model.path={folder}"]
+    path = [] if model.startswith("static") else [f"model.path={folder}"]
     return composed(f"model={model}", *lengths, *path, *SMALL.get(model, []), *overrides)
 
 

@@ -26,7 +26,15 @@ def folder(tmp_path_factory):
 
 
 def test_every_model_file_is_covered():
-    assert MODELS == ["adapter", "colbert", "cross_encoder", "minilm", "minilm_2layers", "static"]
+    assert MODELS == [
+        "adapter",
+        "colbert",
+        "cross_encoder",
+        "minilm",
+        "minilm_2layers",
+        "static",
+        "static_wide",
+    ]
 
 
 @pytest.mark.parametrize("model", MODELS)
