@@ -27,9 +27,9 @@ def different_files(cells: Sequence[FinishedCell]) -> list[str]:
             condition = (key, cell.dataset, cell.model, cell.noise, cell.ratio, seed)
             contents[condition].setdefault(content, cell.name)
     differing: dict[str, tuple[str, ...]] = {}
-    for condition, found in contents.items():
+    for compared, found in contents.items():
         if len(found) > 1:
-            differing.setdefault(str(condition[0]), tuple(found.values())[:2])
+            differing.setdefault(str(compared[0]), tuple(found.values())[:2])
     return [
         f"Cells that are compared were made from different files: {key} has another content in "
         f"{first} than in {second}."
