@@ -78,19 +78,19 @@ class GridSweeper(Sweeper):
         assert self.hydra_context is not None
         assert self.config is not None
         loader = self.hydra_context.config_loader
-        parsed = [OverridesParser.create().parse_overrides(list(job)) for job in jobs]
-        options = [
-            [override.input_line for override in job if not self._is_value(override)]
-            for job in parsed
-        ]
+        lines = dict.fromkeys(line for job in jobs for line in job)
+        overrides = dict(
+            zip(lines, OverridesParser.create().parse_overrides(list(lines)), strict=True)
+        )
+        values = {line for line, override in overrides.items() if self._is_value(override)}
+        parsed = [[overrides[line] for line in job if line in values] for job in jobs]
+        options = [[line for line in job if line not in values] for job in jobs]
         for _, alike in groupby(
             sorted(range(len(jobs)), key=options.__getitem__), options.__getitem__
         ):
             cfg = None
             for n in alike:
-                if cfg is None or not _set(
-                    cfg, [override for override in parsed[n] if self._is_value(override)]
-                ):
+                if cfg is None or not _set(cfg, parsed[n]):
                     cfg = loader.load_sweep_config(self.config, list(jobs[n]))
                     HydraConfig.instance().set_config(
                         cfg

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from cells.configuration.schema import JobSchema
 
 
-class TokenKeys(TypedDict, total=False):
+class TokenKeys(TypedDict):
     """Below `model.tokens`."""
 
     query_length: int
@@ -17,19 +17,19 @@ class TokenKeys(TypedDict, total=False):
     special_tokens: bool
 
 
-class Model(TypedDict, total=False):
+class Model(TypedDict):
     """Below `model`. A model of one's own may have further keys for its nodes to refer to."""
 
     path: str | None
-    first_stage: str | None
-    candidates: int
+    first_stage: NotRequired[str | None]
+    candidates: NotRequired[int]
     network: dict[str, Any]
     search: dict[str, Any]
     tokenizer: dict[str, Any]
     tokens: TokenKeys
     view: str
-    layer_decay: float
-    vectors: str | None
+    layer_decay: NotRequired[float]
+    vectors: NotRequired[str | None]
 
 
 class Task(TypedDict, total=False):

@@ -65,11 +65,18 @@ def _check_keys(cfg: DictConfig, section: str, node: Any, keys: type) -> None:
     if not isinstance(node, dict):
         raise InputError(f"{section}={_shown(node)}: must be one of the group's choices.")
     types, prefix = get_type_hints(keys), f"{section}." if section else ""
+    _check_present(section, node, keys)
     for name, value in node.items():
         if name in types:
             _check_value(f"{prefix}{name}", value, types[name])
         elif name not in HYDRAS and not _referred_to(cfg, f"{prefix}{name}"):
             raise InputError(_nobody_takes(f"{prefix}{name}", str(name), types, section))
+
+
+def _check_present(section: str, node: Mapping[str, Any], keys: Any) -> None:
+    gone = sorted(getattr(keys, "__required_keys__", frozenset()) - set(node))
+    if gone:
+        raise InputError(f"{section}.{gone[0]} is missing, and {section} needs it: leave it in.")
 
 
 def _referred_to(cfg: DictConfig, key: str) -> bool:
@@ -78,7 +85,7 @@ def _referred_to(cfg: DictConfig, key: str) -> bool:
 
 def _check_node(key: str, node: Mapping[str, Any]) -> None:
     """Check the arguments of one constructor, and those of the nodes inside."""
-    target = _located(f"{key}._target_", node["_target_"])
+    target = located(f"{key}._target_", node["_target_"])
     partial = node.get("_partial_", False)
     _check_value(f"{key}._partial_", partial, bool)
     if key == "task":
@@ -109,6 +116,7 @@ def _check_value(key: str, value: Any, annotation: Any) -> None:
         raise InputError(f"{key}={_shown(value)}: must be {in_words(annotation)}.")
     if is_typeddict(annotation):
         types = get_type_hints(annotation)
+        _check_present(key, value, annotation)
         for name, child in value.items():
             if name not in types:
                 raise InputError(_nobody_takes(f"{key}.{name}", name, types, key))
@@ -128,7 +136,12 @@ def _children(key: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from _children(f"{key}[{n}]", child)
 
 
-def _located(key: str, name: Any) -> Any:
+def located(key: str, name: Any) -> Any:
+    """Return the class or function that a `_target_` names.
+
+    Raises:
+        InputError: if it names none.
+    """
     if not isinstance(name, str):
         raise InputError(f"{key}={_shown(name)}: must be the dotted name of a class or function.")
     try:

@@ -5,9 +5,12 @@ They are files because the cells of a sweep may run in other processes and on ot
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +53,15 @@ def record(
 
     moment = time.strftime("%Y-%m-%d %H:%M:%S")
     failure = Failure(cell, in_a_line(error), moment, os.environ.get(SWEEP, ""), place)
-    path = _file(output_dir, cell)
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = {key: value for key, value in asdict(failure).items() if key != "readable"}
-    with written_aside(path) as aside:
-        aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    for folder in (output_dir, _elsewhere(output_dir)):
+        path = _file(folder, cell)
+        with suppress(OSError):  # the failure may be that nothing can be written there
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_aside(path) as aside:
+                aside.write_text(text, encoding="utf-8")
+            break
     return failure
 
 
@@ -67,7 +74,9 @@ def in_a_line(error: Exception) -> str:
 
 def forget(output_dir: Path, cell: str) -> None:
     """Remove the record of a cell that is tried again."""
-    _file(output_dir, cell).unlink(missing_ok=True)
+    for folder in (output_dir, _elsewhere(output_dir)):
+        if (record := _file(folder, cell)).exists():
+            record.unlink()
 
 
 def of(output_dir: Path, cell: str) -> Failure | None:
@@ -89,7 +98,8 @@ def of_this_sweep(output_dir: Path) -> list[Failure]:
         return []
     return [
         failure
-        for failure in recorded(output_dir)
+        for folder in (output_dir, _elsewhere(output_dir))
+        for failure in recorded(folder)
         if failure.sweep == sweep or not failure.readable
     ]
 
@@ -107,6 +117,12 @@ def _read(path: Path, cell: str) -> Failure:
         advice = "remove that file, or run the cell again"
         why = f"it failed, but {path} cannot be read ({error}); {advice}"
         return Failure(cell, why, "time unknown", "", readable=False)
+
+
+def _elsewhere(output_dir: Path) -> Path:
+    """Return the folder for the records of an output directory that cannot be written."""
+    name = blake2b(str(output_dir.absolute()).encode(), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"retrieval-failures-{os.getuid()}" / name
 
 
 def _file(output_dir: Path, cell: str) -> Path:

@@ -7,10 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+class _CellLog(logging.FileHandler):
+    """A log file that a full disk cuts short, without a traceback for every line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Leave the line out; the error that ends the cell is said on the terminal."""
+
+
 @contextmanager
 def logged_to(path: Path) -> Iterator[None]:
     """Copy log messages inside the block to a file, and the traceback of an error that ends it."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _CellLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -10,13 +10,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
-from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from cells.configuration import resolvers
 from cells.configuration.completeness import check_complete
-from cells.configuration.signatures import check_types
+from cells.configuration.signatures import check_types, located
 from cells.configuration.startup_checks import check
 from cells.record import failures
 from cells.record.coordinates import coordinates_of
@@ -102,7 +101,7 @@ def _explained(error: Exception, cfg: DictConfig) -> Exception:
 def _run(cfg: DictConfig) -> float:
     """Run the task; raise a constructor's InputError itself, without Hydra's wrapper."""
     try:
-        value: float = get_method(cfg.task._target_)(cfg)
+        value: float = located("task._target_", cfg.task._target_)(cfg)
     except InstantiationException as error:
         if isinstance(error.__cause__, InputError):
             raise InputError(str(error.__cause__)) from error

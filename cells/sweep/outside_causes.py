@@ -89,7 +89,7 @@ def _full(path: Path | None, folders: dict[str, Path]) -> str:
 
 
 def _path(error: BaseException) -> Path | None:
-    name = getattr(error, "filename", None)
+    name = getattr(error, "filename2", None) or getattr(error, "filename", None)
     return Path(os.fsdecode(name)) if isinstance(name, str | bytes) else None
 
 

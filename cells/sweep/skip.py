@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from cells.configuration.signatures import located
 from cells.record.directory import Cell
 from cells.record.made_from import changed_files
 from cells.record.written_scores import SCORES, read_scores
@@ -27,7 +27,7 @@ def needs_no_job(cfg: DictConfig) -> bool:
     All doubtful cases are left to the attempt.
     """
     if cfg.task.get("asks_only", False):
-        get_method(cfg.task._target_)(cfg)
+        located("task._target_", cfg.task._target_)(cfg)
         return True
     try:
         if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell / SCORES).exists():

@@ -98,7 +98,7 @@ def _check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.record.export import rehearse
-    from cells.training.fit import fit
+    from cells.training.fit import fit, training_loader
     from cells.training.setup import set_up
 
     clock = Clock()
@@ -108,6 +108,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             audit = setup.inputs.corruption.audit
             made_from = settle(cell, setup.inputs.collection.fingerprint, audit.labels)
             audit.write(cell.file("audit.tsv"))
+            training_loader(cfg, setup.inputs)  # refuses a batch that the examples do not fill
             setup.evaluator.prepare()
             if cfg.export:
                 rehearse(cfg, setup.network, setup.inputs.tokenised.tokenizer)

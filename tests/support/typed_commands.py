@@ -6,6 +6,7 @@ import logging
 import random
 import runpy
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from cell_runs import ROOT, composed
@@ -34,15 +35,21 @@ class Answer(NamedTuple):
     said: str
 
 
-def mutated(chance: random.Random) -> list[str]:
-    """A command line of a few choices and one or two keys that have odd values, or are odd."""
+def mutated(chance: random.Random, settings: Mapping[str, list[str]]) -> list[str]:
+    """A command line of a few choices and one or two keys that have odd values, or are odd.
+
+    Args:
+        chance: decides.
+        settings: what makes a cell of each model small.
+    """
     chosen = [f"{group}={chance.choice(options)}" for group, options in CHOICES.items()]
     losses = sorted(path.stem for path in (ROOT / "conf/loss").glob("*.yaml"))
     chosen.append(f"loss={chance.choice(losses)}")
     keys = sorted(keys_of(OmegaConf.to_container(composed(*chosen), resolve=False)))
     odd = [mutation(chance, keys) for _ in range(chance.choice((1, 1, 2)))]
     flags = ["-m"] if chance.random() < 0.2 else []
-    return [*flags, *chosen, *odd]
+    model = chosen[0].removeprefix("model=")
+    return [*flags, *chosen, *settings[model], *odd]
 
 
 def mutation(chance: random.Random, keys: list[str]) -> str:

@@ -119,7 +119,7 @@ def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(
     def fail(*_arguments, **_keywords):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(cells.training.fit, "_loader", fail)
+    monkeypatch.setattr(cells.training.fit, "training_loader", fail)
     with pytest.raises(ZeroDivisionError):
         attempt(cfg)
     text = (tmp_path / "out" / cfg.cell / "run.log").read_text()
@@ -138,3 +138,15 @@ def test_a_cell_that_another_process_runs_is_refused_by_name(cell_of, tmp_path):
         pytest.raises(Exception, match=r"seed-1 is being run by process \d+ on"),
     ):
         attempt(cfg)
+
+
+def test_a_failure_is_said_even_where_nothing_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.setenv(failures.SWEEP, "a-sweep")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temporary"))
+    (tmp_path / "file").touch()  # stands for a folder that takes no files
+    failures.record(tmp_path / "file", CELL, OSError("no space"))
+    assert [failure.error for failure in failures.of_this_sweep(tmp_path / "file")] == [
+        "OSError: no space"
+    ]
+    failures.forget(tmp_path / "file", CELL)
+    assert failures.of_this_sweep(tmp_path / "file") == []
