@@ -82,8 +82,9 @@ def test_every_model_trains_in_half_precision(model, run_cell):
     assert half["measures"]["nDCG@10"] == pytest.approx(full["measures"]["nDCG@10"], abs=0.15)
 
 
-def test_a_re_ranker_stands_beside_its_first_stage(run_cell, capsys):
+def test_a_re_ranker_stands_beside_its_first_stage(run_cell, caplog, capsys):
     _, scores = run_cell("cross_encoder", "loss=cross_entropy", "model.candidates=10")
+    assert "model.candidates=10: R@100 see no more than that many documents" in caplog.text
     search = scores["search"]
     assert (search["search"], search["first_stage"], search["candidates"]) == (
         "re-ranking",
