@@ -199,10 +199,8 @@ def test_measures_deeper_than_the_run_are_refused():
 def test_a_run_of_other_queries_is_refused_and_does_not_score_zero(query_ids):
     rows = np.zeros((len(query_ids), 1), np.int64)
     run = Run(query_ids, rows, np.zeros_like(rows, np.float32))
-    answered = "Q1, Q2" if query_ids else "none at all"
-    with pytest.raises(
-        InputError, match=f"none of the 2 judged .* q1, q2; the run has {answered}"
-    ):
+    answered = "Q1, Q2" if query_ids else "no queries at all"
+    with pytest.raises(InputError, match=f"none of the 2 judged .* q1, q2; the run has {answered}"):
         score_run(run, {"q1": {"d1": 1}, "q2": {"d1": 1}}, parse_measures(["AP"]), doc_id)
 
 
