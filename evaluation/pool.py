@@ -101,8 +101,9 @@ def _ranked(collection: Collection) -> NDArray[np.int64]:
     by_rank = run.rows.T.ravel()
     found, first_seen = np.unique(by_rank, return_index=True)
     order = np.argsort(first_seen)
-    ranked: NDArray[np.int64] = found[order]
-    return ranked[ranked != NO_DOCUMENT]
+    ranked = found[order]
+    listed: NDArray[np.int64] = ranked[ranked != NO_DOCUMENT]
+    return listed
 
 
 class PoolInputs:
