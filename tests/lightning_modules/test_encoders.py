@@ -111,7 +111,7 @@ def test_parameters_out_of_range_are_refused_by_key(changes, key):
 
 
 def test_an_unknown_pooling_is_refused_with_the_choices():
-    with pytest.raises(InputError, match=r"model\.network\.pooling=sum.*mean, cls, max, last"):
+    with pytest.raises(InputError, match=r"model\.network\.pooling=sum.*cls, last, max, mean"):
         TransformerEncoder(tiny_bert(), pooling="sum", pad_id=0)
 
 

@@ -1,16 +1,22 @@
 """The moving average of a network's weights, teacher of loss/confidence=ema."""
 
+from functools import partial
+
 import pytest
 import torch
 from tiny_models import random_batch, tiny_bert
+from torch.optim import AdamW
 
 import losses
 from errors import InputError
 from lightning_modules import DenseRetriever, Optimization, RankingModule
 from lightning_modules.networks.transformer_encoder import TransformerEncoder
+from lightning_modules.training.optimization import constant_schedule
 from lightning_modules.training.weight_average import WeightAverage
 
-OPTIMIZATION = Optimization(0.1, 0.0, 0.0, "constant")
+OPTIMIZATION = Optimization(
+    partial(AdamW, lr=0.1, weight_decay=0.0), partial(constant_schedule, warmup=0.0)
+)
 
 
 def tiny_dense(dropout=0.0):

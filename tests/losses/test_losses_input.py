@@ -16,19 +16,22 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
     [
         (
             lambda: LabelWeakening(alpha=0),
-            r"loss.alpha=0 is out of range. Allowed: a number in \(0, 1\)",
+            r"loss.alpha=0: must be a number in \(0, 1\)",
         ),
         (lambda: LabelWeakening(alpha=1), "loss.alpha"),
-        (lambda: LabelWeakening(alpha="abc"), "loss.alpha='abc' is not a number"),
+        (lambda: LabelWeakening(alpha="abc"), "loss.alpha=abc: must be a number"),
         (lambda: LabelWeakening(alpha=math.nan), "loss.alpha=nan"),
         (lambda: LabelWeakening(warmup=2), "loss.warmup"),
         (
             lambda: LabelWeakening(positives="all"),
-            "loss.positives='all' is not a choice. Allowed: disjunctive, graded, per_positive",
+            "loss.positives=all: must be one of per_positive, disjunctive, graded",
         ),
         (lambda: LabelWeakening(softness=0), "loss.softness"),
         (lambda: LabelWeakening(floor=-1), "loss.floor"),
-        (lambda: LabelWeakening(mean_over="all"), "loss.mean_over='all' is not a choice"),
+        (
+            lambda: LabelWeakening(mean_over="all"),
+            "loss.mean_over=all: must be one of supervised, active",
+        ),
         (lambda: ConstantThreshold(0), "loss.threshold.beta"),
         (lambda: ConstantThreshold(1.1), "loss.threshold.beta"),
         (lambda: losses.CosineThreshold(start=1.5), "loss.threshold.start"),

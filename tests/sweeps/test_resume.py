@@ -86,6 +86,11 @@ def keep_checkpoints(monkeypatch):
     monkeypatch.setattr(Cell, "clean_up", lambda _cell: None)
 
 
+@pytest.fixture(autouse=True)
+def always_keep_checkpoints(monkeypatch):
+    keep_checkpoints(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(run_cell, tmp_path_factory):
     """The cell of each loss that was left alone, run when it is first asked for."""

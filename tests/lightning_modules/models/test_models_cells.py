@@ -96,7 +96,7 @@ def test_a_re_ranker_stands_beside_its_first_stage(run_cell, caplog, capsys):
     assert scores["measures"]["R@100"] <= search["ceiling"]["R@10"]
     printed = capsys.readouterr().out
     assert "first stage" in printed
-    assert f"BM25 finds R@10 {search['ceiling']['R@10']:.4f}" in printed
+    assert f"BM25 has R@10 {search['ceiling']['R@10']:.4f}" in printed
 
 
 def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negatives(

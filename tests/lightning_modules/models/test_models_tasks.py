@@ -43,7 +43,7 @@ def test_search_prints_the_best_documents_with_their_text(settings):
 
 @pytest.mark.parametrize("query", ["query=null", "query='  '"])
 def test_an_empty_question_is_refused(query, settings):
-    with pytest.raises(InputError, match="nothing is asked"):
+    with pytest.raises(InputError, match="query is empty"):
         search(composed(*settings, "task=search", query))
 
 
@@ -135,7 +135,8 @@ def test_an_interrupted_cell_goes_on_with_the_negatives_it_had(tmp_path):
 
 def test_the_runs_of_the_last_two_refreshes_are_kept(tmp_path):
     refreshed(tmp_path, range(9))
-    assert {path.name for path in tmp_path.iterdir()} == {"negatives-6.npz", "negatives-8.npz"}
+    kept = {path.name for path in tmp_path.iterdir() if path.suffix == ".npz"}
+    assert kept == {"negatives-6.npz", "negatives-8.npz"}
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"no archive")])
