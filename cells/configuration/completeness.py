@@ -41,4 +41,6 @@ def _required(schema: Any, prefix: str = "") -> Iterator[str]:
 def _present(cfg: DictConfig, key: str) -> bool:
     parent, _, name = key.rpartition(".")
     node = OmegaConf.select(cfg, parent) if parent else cfg
-    return name in node or OmegaConf.is_missing(node, name)
+    if node is not None and not isinstance(node, DictConfig):
+        raise InputError(f"{parent}={node}: must hold keys of its own, such as {key}.")
+    return node is not None and (name in node or OmegaConf.is_missing(node, name))

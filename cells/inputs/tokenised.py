@@ -1,5 +1,6 @@
 """The token ids or vectors of a collection, and the network that is built for them."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -87,9 +88,19 @@ def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
     Raises:
         InputError: for parameters out of range or an encoder that cannot be loaded.
     """
-    network: Network = instantiate(cfg.model.network)(
-        tokenizer=tokenised.reader.tokenizer, documents=tokenised.documents, seed=cfg.seed
-    )
+    build = instantiate(cfg.model.network)
+    given = {
+        "tokenizer": tokenised.reader.tokenizer,
+        "documents": tokenised.documents,
+        "seed": cfg.seed,
+    }
+    try:
+        inspect.signature(build).bind(**given)
+    except TypeError as error:
+        raise InputError(
+            f"model.network: {error}. Every key of conf/model/<name>.yaml is needed there."
+        ) from error
+    network: Network = build(**given)
     return network
 
 

@@ -144,7 +144,7 @@ def watch(events):
     reported(Audit, "write", "noising")
     reported(RankingModule, "training_step", "training step")
     reported(Checkpoints, "_save", "checkpoint")
-    reported(Evaluator, "_answer", "evaluating")
+    reported(Evaluator, "_retrieve", "evaluating")
     reported(reporting.command, "_write", "report")
     for owner, name in (
         (cells.training.evaluator, "write_trec"),

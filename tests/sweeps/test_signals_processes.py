@@ -32,14 +32,15 @@ FORKED = ["trainer=ddp_fork"]
 def started(folder, arguments):
     """A command of which every first cell has a checkpoint."""
     write_small_collection(folder / "tiny")
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), *arguments, *SETTINGS],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=(folder / "log").open("w"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "run.py"), *arguments, *SETTINGS],
+            cwd=folder,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     cells = 2 if "-m" in arguments else 1
     deadline = time.monotonic() + 300
     while len(list(folder.rglob("last.ckpt"))) < cells and time.monotonic() < deadline:
