@@ -171,7 +171,9 @@ def _types(target: Any) -> dict[str, Any]:
     types = {}
     for name, annotation in getattr(function, "__annotations__", {}).items():
         try:
-            one = eval(annotation, space) if isinstance(annotation, str) else annotation  # noqa: S307
+            one = annotation
+            if isinstance(annotation, str):  # written in the code, never by the user
+                one = eval(annotation, space)  # noqa: S307
         except NameError:
             continue  # imported for type checkers only
         types[name] = get_args(one)[0] if get_origin(one) is Annotated else one

@@ -69,8 +69,8 @@ def _attempt(cfg: DictConfig) -> float:
             failures.record(output_dir, name, error, _place(cfg))
         if not sweeping:
             raise error from (None if error is caught else caught)
-        # a user's mistake needs no traceback
-        log.error("%s failed: %s", name, error, exc_info=not isinstance(error, InputError))  # noqa: TRY400
+        is_mistake = isinstance(error, InputError)  # of the user: it needs no traceback
+        log.error("%s failed: %s", name, error, exc_info=not is_mistake)  # noqa: TRY400
         return math.nan
 
 

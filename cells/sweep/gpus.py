@@ -11,10 +11,8 @@ SHARED = "RETRIEVAL_GPUS_ARE_SHARED"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 log = logging.getLogger(__name__)
-_taken: list[
-    int
-    # the lock of this process's GPU; the kernel releases it however the process ends
-] = []
+_taken: list[int] = []
+"""The lock of this process's GPU; the kernel releases it however the process ends."""
 
 
 def share() -> None:

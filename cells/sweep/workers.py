@@ -20,6 +20,7 @@ GRACE = 7.0
 """Seconds that a cell has for its step and its checkpoint."""
 _idle = threading.Event()
 _stopping: list[Interruption] = []
+"""The worker's own wait for signals between cells, which lasts as long as its process."""
 
 
 def announce() -> None:

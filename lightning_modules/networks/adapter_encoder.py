@@ -34,8 +34,8 @@ class AdapterEncoder(TextEncoder):
         self.base = base
         digest = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
         self.register_buffer("source", digest)
-        # torch leaves it untyped
-        self.register_load_state_dict_pre_hook(_refuse_other_vectors)  # type: ignore[no-untyped-call]
+        register: Any = self.register_load_state_dict_pre_hook  # torch leaves it untyped
+        register(_refuse_other_vectors)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Change n vectors: texts of one token each, given by its vector -> [n, D]."""

@@ -80,7 +80,12 @@ class GaussianRates:
         """Return that there is no encoder."""
         return Scorer()
 
-    def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002
+    def of(
+        self,
+        collection: Collection,  # noqa: ARG002
+        judgements: Judgements,
+        seed: int,
+    ) -> Rates:
         """Return the truncated normal rates, by the inverse distribution function."""
         normal = NormalDist(1.0, self.spread)
         below = normal.cdf(0.0)
@@ -117,8 +122,12 @@ class AmbiguityRates:
         encoder = self.encoder.build(collection)
         return Scorer(encoder.name, encoder.fingerprint, "cosine")
 
-    # nothing is drawn
-    def of(self, collection: Collection, judgements: Judgements, seed: int) -> Rates:  # noqa: ARG002
+    def of(
+        self,
+        collection: Collection,
+        judgements: Judgements,
+        seed: int,  # noqa: ARG002 - nothing is drawn
+    ) -> Rates:
         """Return the similarities of all pairs, computed once and cached with the collection."""
         encoder = self.encoder.build(collection)
         key = {

@@ -86,10 +86,14 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
         provenance=provenance(analysis.cells.finished),
         listed=LISTED,
         content=_content(analysis),
-        # files of this package
-        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),  # noqa: S704
-        scripts=[Markup((ASSETS / name).read_text(encoding="utf-8")) for name in SCRIPTS],  # noqa: S704
+        style=_asset("page.css"),
+        scripts=[_asset(name) for name in SCRIPTS],
     )
+
+
+def _asset(name: str) -> Markup:
+    """Return a file of this package, which needs no escaping."""
+    return Markup((ASSETS / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def _content(analysis: Analysis) -> dict[str, Any]:
@@ -106,10 +110,12 @@ def _content(analysis: Analysis) -> dict[str, Any]:
 
 
 def _figure(chart: Chart) -> Figure:
+    drawn = [
+        inline_panel(panel, f"{chart.name}-{place}") for place, panel in enumerate(chart.panels)
+    ]
     panels = [
-        # drawn by us, its text escaped
-        (panel.title, panel.text, Markup(inline_panel(panel, f"{chart.name}-{place}")))  # noqa: S704
-        for place, panel in enumerate(chart.panels)
+        (panel.title, panel.text, Markup(drawing))  # noqa: S704 - drawn by us, its text escaped
+        for panel, drawing in zip(chart.panels, drawn, strict=True)
     ]
     legend = [
         (loss, Markup(inline_swatch(look, f"{chart.name}-legend-{place}")))  # noqa: S704
