@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cell_runs import SMALL, composed
+from cell_runs import composed, settings_of
 from folders import write_folder
 from small_collection import text
 
@@ -27,17 +27,8 @@ def settings(tmp_path_factory):
     judged = [(doc_id, IDS[(at + 1) % len(IDS)], 1) for at, doc_id in enumerate(IDS)]
     splits = {"train": judged[:30], "dev": judged[30:34], "test": judged[34:]}
     folder = write_folder(base / "own", texts=texts, queries=texts, **splits)
-    return (
-        "dataset=folder",
-        f"dataset.path={folder}",
-        f"cache_dir={base / 'cache'}",
-        f"output_dir={base / 'out'}",
-        "logger=none",
-        "evaluation.depth=5",
-        "measures=[RR@5,nDCG@5]",
-        "selection_measure=RR@5",
-        *(each for each in SMALL if not each.startswith("evaluation")),
-    )
+    shallow = ("evaluation.depth=5", "measures=[RR@5,nDCG@5]", "selection_measure=RR@5")
+    return (*settings_of(folder, base), *shallow)
 
 
 def written(cfg):

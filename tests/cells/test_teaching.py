@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from cell_runs import SMALL, composed
+from cell_runs import composed, settings_of
 from small_collection import write_small_collection
 
 from cells.tasks.retrieve import retrieve
@@ -15,15 +15,7 @@ from errors import InputError
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     base = tmp_path_factory.mktemp("teaching")
-    folder = write_small_collection(base / "tiny")
-    return (
-        "dataset=folder",
-        f"dataset.path={folder}",
-        f"cache_dir={base / 'cache'}",
-        f"output_dir={base / 'out'}",
-        "logger=none",
-        *SMALL,
-    )
+    return settings_of(write_small_collection(base / "tiny"), base)
 
 
 @pytest.fixture(scope="module")

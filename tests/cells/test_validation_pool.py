@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cell_runs import SMALL, composed
+from cell_runs import composed, settings_of
 from small_collection import write_small_collection
 
 from cells.inputs.tokenised import build_network, tokenise
@@ -21,17 +21,8 @@ from evaluation.pool import choose_pool
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     base = tmp_path_factory.mktemp("pool")
-    folder = write_small_collection(base / "tiny")
-    return (
-        "dataset=folder",
-        f"dataset.path={folder}",
-        f"cache_dir={base / 'cache'}",
-        f"output_dir={base / 'out'}",
-        "logger=none",
-        *SMALL,
-        "measures=[nDCG@10,R@20]",
-        "evaluation.depth=20",
-    )
+    small = settings_of(write_small_collection(base / "tiny"), base)
+    return (*small, "measures=[nDCG@10,R@20]", "evaluation.depth=20")
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ import torch
 from cell_runs import composed
 from configured_models import batch_of, built, config, vectors
 from hydra.utils import instantiate
-from small_collection import write_small_collection
-from tiny_models import save_encoder_of
 
 from cells.inputs.tokenised import build_network, tokenise
 from cells.inputs.training_inputs import open_collection
@@ -45,23 +43,11 @@ VARIANTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory):
-    return write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
-
-
-@pytest.fixture(scope="module")
-def folder(collection, tmp_path_factory):
-    return save_encoder_of(
-        collection, tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("encoder")
-    )
-
-
 @pytest.fixture
-def config_of(collection, folder, tmp_path):
+def config_of(collection, encoder, tmp_path):
     def config(*overrides):
         return composed(
-            *("model=adapter", f"model.path={folder}", "dataset=folder"),
+            *("model=adapter", f"model.path={encoder}", "dataset=folder"),
             *(f"dataset.path={collection}", f"cache_dir={tmp_path / 'cache'}"),
             *(f"output_dir={tmp_path / 'out'}", "model.tokens.query_length=16"),
             *("model.tokens.document_length=32", "trainer.max_epochs=2", "batch.size=16"),
@@ -95,9 +81,9 @@ def scores_of(cfg, tokenised, network):
 
 
 @pytest.mark.parametrize("overrides", VARIANTS)
-def test_an_untrained_head_changes_nothing(overrides, folder):
+def test_an_untrained_head_changes_nothing(overrides, encoder):
     plain = [override for override in overrides if "tokens" not in override]
-    network, batch = built("adapter", folder, *plain), batch_of("adapter")
+    network, batch = built("adapter", encoder, *plain), batch_of("adapter")
     queries, documents = batch.queries.ids, batch.documents.ids
     if network.normalised:
         queries, documents = (
@@ -109,8 +95,8 @@ def test_an_untrained_head_changes_nothing(overrides, folder):
 
 
 @pytest.mark.parametrize(("sides", "same"), [("queries", 1), ("documents", 0)])
-def test_a_side_that_is_not_trained_keeps_its_vectors(sides, same, folder):
-    network, batch = built("adapter", folder, f"model.network.sides={sides}"), batch_of("adapter")
+def test_a_side_that_is_not_trained_keeps_its_vectors(sides, same, encoder):
+    network, batch = built("adapter", encoder, f"model.network.sides={sides}"), batch_of("adapter")
     before = network.encode_batch(batch.queries, batch.documents)
     after = trained(network).encode_batch(batch.queries, batch.documents)
     assert torch.equal(before[same], after[same])
@@ -130,10 +116,10 @@ def test_layers_make_the_same_head(kind, width):
     torch.testing.assert_close(head(3 * x), 3 * head(x))
 
 
-def test_vectors_are_those_of_the_encoder(config_of, folder):
+def test_vectors_are_those_of_the_encoder(config_of, encoder):
     cfg = config_of()
     tokenised, _ = prepared(cfg)
-    dense = config_of("model=minilm", f"model.path={folder}", "model.network.similarity=dot")
+    dense = config_of("model=minilm", f"model.path={encoder}", "model.network.similarity=dot")
     theirs, network = prepared(dense)
     with evaluating(network):
         expected = network.encode_documents(theirs.documents.tokens(range(120)))
@@ -154,8 +140,8 @@ def _open(arguments):
     return len(ran)
 
 
-def test_two_processes_compute_the_vectors_once(collection, folder, tmp_path):
-    overrides = ["model=adapter", f"model.path={folder}", "dataset=folder"]
+def test_two_processes_compute_the_vectors_once(collection, encoder, tmp_path):
+    overrides = ["model=adapter", f"model.path={encoder}", "dataset=folder"]
     overrides += [f"dataset.path={collection}", f"cache_dir={tmp_path}"]
     overrides += ["model.tokens.query_length=16", "model.tokens.document_length=32"]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
@@ -235,17 +221,17 @@ def test_an_export_with_a_side_of_its_own_asks_which_side_a_text_is(config_of, t
         model.encode(TEXTS, show_progress_bar=False)
 
 
-def test_weights_for_other_vectors_are_refused(folder):
-    first = built("adapter", folder)
-    cfg = config("adapter", folder)
+def test_weights_for_other_vectors_are_refused(encoder):
+    first = built("adapter", encoder)
+    cfg = config("adapter", encoder)
     other = instantiate(cfg.model.network)(tokenizer=None, documents=vectors("b1"), seed=0)
     with pytest.raises(InputError, match="vectors of another encoder"):
         other.load_state_dict(first.state_dict())
 
 
-def test_changed_weights_get_vectors_of_their_own(config_of, folder):
+def test_changed_weights_get_vectors_of_their_own(config_of, encoder):
     first, _ = prepared(config_of())
-    weights = Path(folder) / "model.safetensors"
+    weights = Path(encoder) / "model.safetensors"
     kept = weights.read_bytes()
     try:
         from safetensors.torch import load_file, save_file
@@ -270,9 +256,9 @@ def test_changed_weights_get_vectors_of_their_own(config_of, folder):
         ("model.network.width=0", r"model\.network\.width=0: must be 1 or more"),
     ],
 )
-def test_heads_that_do_not_exist_are_refused(override, message, folder):
+def test_heads_that_do_not_exist_are_refused(override, message, encoder):
     with pytest.raises(InputError, match=message):
-        built("adapter", folder, override)
+        built("adapter", encoder, override)
 
 
 def test_a_run_is_written_from_outside_vectors(config_of, tmp_path):

@@ -9,8 +9,6 @@ import pytest
 import torch
 from cell_runs import composed
 from safetensors.torch import load_file, save_file
-from small_collection import write_small_collection
-from tiny_models import save_encoder_of
 
 from cells.inputs.tokenised import build_network, tokenise
 from cells.inputs.training_inputs import open_collection
@@ -20,18 +18,6 @@ from evaluation.search_method import evaluating
 
 TEXTS = ["bamo a thing", "ke li mo", "nura sito and more", "about"]
 SCORES = {"cell": "tiny/static", "measures": {"nDCG@10": 0.5}}
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory):
-    return write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
-
-
-@pytest.fixture(scope="module")
-def encoder(collection, tmp_path_factory):
-    return save_encoder_of(
-        collection, tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("encoder")
-    )
 
 
 @pytest.fixture

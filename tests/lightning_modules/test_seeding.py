@@ -4,19 +4,10 @@ import random
 
 import numpy as np
 import torch
+from equal_states import equal_states
 
 from lightning_modules import seeded
 from lightning_modules.training.seeding import random_states, restore
-
-
-def _equal(left, right):
-    if isinstance(left, torch.Tensor):
-        return torch.equal(left, right)
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_equal(left[key], right[key]) for key in left)
-    if isinstance(left, list):
-        return len(left) == len(right) and all(map(_equal, left, right))
-    return left == right
 
 
 def test_all_generators_are_recorded_and_put_back():
@@ -33,4 +24,4 @@ def test_all_generators_are_recorded_and_put_back():
         with seeded(4):
             draw()
         after = random_states()
-    assert all(_equal(after[name], outside[name]) for name in ("python", "numpy", "torch"))
+    assert all(equal_states(after[name], outside[name]) for name in ("python", "numpy", "torch"))

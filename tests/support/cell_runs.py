@@ -23,6 +23,18 @@ SMALL = [
 ]
 
 
+def settings_of(folder: Path, base: Path) -> tuple[str, ...]:
+    """The overrides of a small cell of a collection that keeps all its files below `base`."""
+    return (
+        "dataset=folder",
+        f"dataset.path={folder}",
+        f"cache_dir={base / 'cache'}",
+        f"output_dir={base / 'out'}",
+        "logger=none",
+        *SMALL,
+    )
+
+
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `python run.py <arguments>` from another folder, without terminal or network."""
     env = (

@@ -6,6 +6,7 @@ import json
 import pytest
 import torch
 from cell_runs import SMALL, composed
+from equal_states import equal_states
 from safetensors.torch import load_file
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
@@ -126,8 +127,8 @@ def assert_same(cell, reference):
         torch.load(folder / "checkpoints/last.ckpt", weights_only=True)
         for folder in (cell, reference)
     )
-    assert _equal(last["state_dict"], wanted["state_dict"])
-    assert _equal(last["optimizer_states"], wanted["optimizer_states"])
+    assert equal_states(last["state_dict"], wanted["state_dict"])
+    assert equal_states(last["optimizer_states"], wanted["optimizer_states"])
     assert last["lr_schedulers"] == wanted["lr_schedulers"]
     assert _without_time(cell) == _without_time(reference)
     for key in ("measures", "validation", "selected_epoch"):
@@ -135,16 +136,6 @@ def assert_same(cell, reference):
             json.loads((cell / "scores.json").read_text())[key]
             == json.loads((reference / "scores.json").read_text())[key]
         )
-
-
-def _equal(left, right):
-    if isinstance(left, torch.Tensor):
-        return torch.equal(left, right)
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(_equal(left[key], right[key]) for key in left)
-    if isinstance(left, list):
-        return len(left) == len(right) and all(map(_equal, left, right))
-    return left == right
 
 
 def _without_time(cell):

@@ -5,8 +5,6 @@ import json
 import pytest
 from cell_runs import SMALL, composed
 from configured_models import SMALL as SMALL_MODELS
-from small_collection import write_small_collection
-from tiny_models import save_encoder_of
 
 from cells.tasks.retrieve import retrieve
 from cells.tasks.train import train
@@ -14,21 +12,8 @@ from errors import InputError
 from losses.wrappers.views import VIEWS
 
 
-@pytest.fixture(scope="module")
-def collections(tmp_path_factory):
-    return write_small_collection(tmp_path_factory.mktemp("collections") / "tiny")
-
-
-@pytest.fixture(scope="module")
-def folder(collections, tmp_path_factory):
-    """A tiny encoder with a vocabulary of the collection's words."""
-    return save_encoder_of(
-        collections, tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("encoder")
-    )
-
-
 @pytest.fixture
-def config_of(collections, folder, tmp_path):
+def config_of(collection, encoder, tmp_path):
     common = [key for key in SMALL if not key.startswith(("model.network", "model.tokenizer"))]
 
     def config(model, *overrides):
@@ -39,13 +24,13 @@ def config_of(collections, folder, tmp_path):
         ]
         where = [
             "dataset=folder",
-            f"dataset.path={collections}",
+            f"dataset.path={collection}",
             f"cache_dir={tmp_path / 'cache'}",
             f"output_dir={tmp_path}",
         ]
         short = ["trainer.max_epochs=1", "optimizer.lr=5e-3", "evaluation.depth=120"]
         return composed(
-            f"model={model}", f"model.path={folder}", *where, *common, *lengths, *short, *overrides
+            f"model={model}", f"model.path={encoder}", *where, *common, *lengths, *short, *overrides
         )
 
     return config

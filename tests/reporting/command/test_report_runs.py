@@ -1,24 +1,6 @@
 """Run files of other systems are compared by the same statistics."""
 
-import sys
-
 import pytest
-
-import report
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Calls report.py in this process from an empty folder; returns status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments):
-        monkeypatch.setattr(sys, "argv", ["report.py", *map(str, arguments), "--resamples", "300"])
-        status = report.main()
-        return status, *capsys.readouterr()
-
-    return called
-
 
 RUNS = {
     "one.trec": "q1 Q0 d1 1 2.0 x\nq1 Q0 d2 2 1.0 x\nq2 Q0 d3 1 1.0 x\nq9 Q0 d1 1 1.0 x\n",

@@ -8,40 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from table_grid import GRID, LOSSES, PLAN
+from table_grid import LOSSES, PLAN
 
-from benchmarks.sweeps.report_synthetic import write_cell, write_cells
-from reporting.output_folder import prepare_folder
+from benchmarks.sweeps.report_synthetic import write_cell
 from reporting.reading.cells import read_cells
 from reporting.reading.filters import parse_filters
 from reporting.statistics.analysis import analyse
 from reporting.statistics.comparisons import BASELINE, FOCUS, Plan
 from reporting.statistics.ranks import critical_difference, rank
-from reporting.tables.csv_files import write_csvs
 from reporting.tables.result_tables import measure_table, paper_table, rank_table, tables_of
-from reporting.tables.table_files import markdown, write_table
-
-
-@pytest.fixture(scope="module")
-def swept(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("outputs")
-    write_cells(folder, GRID)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def analysis(swept):
-    return analyse(read_cells(swept), PLAN)
-
-
-@pytest.fixture(scope="module")
-def report(analysis, tmp_path_factory):
-    out = tmp_path_factory.mktemp("report")
-    prepare_folder(analysis, out)
-    write_csvs(analysis, out)
-    for table in tables_of(analysis):
-        write_table(table, out / "tables")
-    return out
+from reporting.tables.table_files import markdown
 
 
 def sheet(path):

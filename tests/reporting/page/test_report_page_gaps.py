@@ -6,7 +6,7 @@ import shutil
 import pytest
 import yaml
 from page_cells import write_page_cells
-from page_reading import Page, report
+from page_reading import report
 
 from benchmarks.sweeps.report_synthetic import Grid
 from data import Cache, open_folder
@@ -14,23 +14,6 @@ from reporting.page import build, queries, tables
 from reporting.statistics.comparisons import Plan
 
 SMALL = Grid({"cross_entropy": 0.0, "label_weakening": 0.5}, ratios=(0.4,), seeds=(1,), queries=8)
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    return write_page_cells(tmp_path_factory.mktemp("sweep"))
-
-
-@pytest.fixture(scope="module")
-def folder(outputs, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written") / "report"
-    report(outputs, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def page(folder):
-    return Page(folder)
 
 
 @pytest.fixture

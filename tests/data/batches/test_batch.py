@@ -5,77 +5,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_judgements import MINED, QRELS, QUERIES, TEXTS, N
 
 from data import (
-    Cache,
-    Collection,
     NegativeSampler,
-    Ragged,
-    Split,
-    TextStore,
-    TokenStore,
-    TokenStores,
     build_examples,
     collate,
     first_copies,
 )
-from data.collections.records import Document
-from data.storage.ragged import offsets_of
-from data.storage.text_store_writer import write_text_store
 from errors import InputError
-from evaluation import Run
-
-N = 12
-TEXTS = [f"text {row}" for row in range(N)]
-TEXTS[7] = TEXTS[2]  # d7 is a copy of d2
-QUERIES = {"q0": "zero", "q1": "one", "q2": "two", "q3": "three"}
-QRELS = {
-    "q0": {"d2": 2, "d0": 1, "d5": 0},
-    "q1": {"d1": 1, "d7": 0, "d6": 0, "d8": -1},
-    "q2": {"d2": 1},
-    "q3": {"d4": 0},
-}
-MINED = Run(
-    ["q2", "q0", "unknown"],
-    np.array([[7, 2, 9, 10], [5, 0, 7, 11], [1, 2, 3, 4]]),
-    np.array([[4.0, 3.0, 2.0, 1.0]] * 3, np.float32),
-)
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
-    folder = tmp_path_factory.mktemp("collection")
-    (folder / "store").mkdir()
-    write_text_store(
-        folder / "store", (Document(f"d{row}", text) for row, text in enumerate(TEXTS)), "toy"
-    )
-    split = Split("train", QUERIES, QRELS)
-    return Collection(
-        "toy", TextStore(folder / "store"), split, split, split, "f", "f", Cache(folder / "cache")
-    )
-
-
-@pytest.fixture(scope="module")
-def examples(collection):
-    inserted = {("q0", "d0"): "d5", ("q1", "d1"): None, ("q3", "d4"): "d0"}
-    return build_examples(
-        collection.documents,
-        QUERIES,
-        QRELS,
-        first_copies=first_copies(collection),
-        mined=MINED,
-        depth=3,
-        inserted=inserted,
-    )
-
-
-@pytest.fixture(scope="module")
-def stores():
-    def store(n: int) -> TokenStore:
-        lengths = np.arange(n) % 4 + 1
-        return TokenStore(Ragged(np.arange(lengths.sum(), dtype=np.uint16), offsets_of(lengths)))
-
-    return TokenStores(store(len(QUERIES)), store(N))
 
 
 def pool(examples, query: int) -> list[int]:

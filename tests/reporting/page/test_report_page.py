@@ -3,31 +3,13 @@
 import csv
 import re
 
-import pytest
-from page_cells import GRID, HOSTILE, TEXTS, write_page_cells
-from page_reading import Page, report
+from page_cells import GRID, HOSTILE, TEXTS
+from page_reading import report
 
 
 def sheet(folder, name, *keys):
     with (folder / f"{name}.csv").open(encoding="utf-8") as file:
         return {tuple(row[key] for key in keys): row for row in csv.DictReader(file)}
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    return write_page_cells(tmp_path_factory.mktemp("sweep"))
-
-
-@pytest.fixture(scope="module")
-def folder(outputs, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written") / "report"
-    report(outputs, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def page(folder):
-    return Page(folder)
 
 
 def test_results_can_be_computed_from_groups_csv(page, folder):

@@ -10,7 +10,6 @@ import pytest
 from cell_runs import ROOT
 from wandb_records import read_offline_run
 
-import report
 from benchmarks.sweeps.report_synthetic import Grid, write_cells
 from evaluation import read_per_query
 
@@ -24,19 +23,6 @@ def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep") / "outputs"
     write_cells(folder, GRID)
     return folder
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Calls report.py in this process from an empty folder; returns status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments):
-        monkeypatch.setattr(sys, "argv", ["report.py", *map(str, arguments), "--resamples", "300"])
-        status = report.main()
-        return status, *capsys.readouterr()
-
-    return called
 
 
 def start(*arguments, cwd):
