@@ -4,12 +4,12 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import error as ZlibError  # noqa: N812  zlib spells its exception in lower case
 
 from data.collections.records import Document, Judgement
+from data.storage.file_hashes import hash_of
 from errors import InputError
 
 JUDGEMENT_COLUMNS = (3, 4)
@@ -105,14 +105,10 @@ def hash_file(path: Path) -> str:
     Raises:
         InputError: the file cannot be read.
     """
-    digest = blake2b(digest_size=16)
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return hash_of(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
 
 
 def _decoded(path: Path, number: int, content: bytes) -> str:

@@ -12,12 +12,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b, file_digest
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeAlias
 
 from filelock import FileLock, Timeout
 
+from data.storage.file_hashes import hash_of
 from errors import InputError
 
 JsonValue: TypeAlias = (
@@ -169,12 +170,7 @@ def _files(folder: Path) -> dict[str, dict[str, int | str]]:
 
 def _described(path: Path) -> dict[str, int | str]:
     stat = path.stat()
-    return {"size": stat.st_size, "changed_ns": stat.st_mtime_ns, "blake2b": _hash(path)}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
+    return {"size": stat.st_size, "changed_ns": stat.st_mtime_ns, "blake2b": hash_of(path)}
 
 
 def _is_whole(folder: Path) -> bool:
@@ -197,7 +193,7 @@ def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:
         return stat.st_size == expected
     same_size = stat.st_size == expected["size"]
     return same_size and (
-        stat.st_mtime_ns == expected["changed_ns"] or _hash(path) == expected["blake2b"]
+        stat.st_mtime_ns == expected["changed_ns"] or hash_of(path) == expected["blake2b"]
     )
 
 

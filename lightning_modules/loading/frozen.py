@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from hashlib import blake2b, file_digest
+from hashlib import blake2b
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
 
+from data.storage.file_hashes import hash_of
 from data.tokenizers.packaged_weights import resolve
 from errors import InputError
 from lightning_modules.loading.backbone import check_length, check_tokenizer, load_backbone
@@ -64,7 +65,7 @@ class FrozenEncoder:
         if not folder.is_dir():
             return _revision(self.path)
         files = sorted({file for pattern in WEIGHTS for file in folder.glob(pattern)})
-        return ",".join(f"{file.name}={_hash(file)}" for file in files)
+        return ",".join(f"{file.name}={hash_of(file)}" for file in files)
 
 
 def source(encoder: FrozenEncoder, texts: Sequence[Mapping[str, str | int | bool]]) -> str:
@@ -79,11 +80,6 @@ def source(encoder: FrozenEncoder, texts: Sequence[Mapping[str, str | int | bool
     """
     content = json.dumps([encoder.weights, encoder.pooling, list(map(dict, texts))], sort_keys=True)
     return blake2b(content.encode(), digest_size=16).hexdigest()
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as opened:
-        return file_digest(opened, lambda: blake2b(digest_size=16)).hexdigest()
 
 
 def _revision(path: str) -> str:
