@@ -139,9 +139,8 @@ def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Vector
 
 def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
     if isinstance(vectors, np.ndarray):
-        vectors = torch.from_numpy(
-            vectors.astype(np.float32)
-        )  # a copy, for torch takes no read-only map
+        # a copy, for torch takes no read-only map
+        vectors = torch.from_numpy(vectors.astype(np.float32))
     return vectors.to(device, torch.float32)
 
 

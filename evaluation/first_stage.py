@@ -93,9 +93,8 @@ def reordered(run: Run, scores: NDArray[np.float32], depth: int) -> Run:
             "optimizer.lr."
         )
     ranked = np.where(listed, scores, np.float32(-np.inf))
-    order = np.lexsort((run.rows, -ranked), axis=1)[
-        :, :depth
-    ]  # rows only decide between equal scores
+    # rows only decide between equal scores
+    order = np.lexsort((run.rows, -ranked), axis=1)[:, :depth]
     return Run(
         run.query_ids, np.take_along_axis(run.rows, order, 1), np.take_along_axis(ranked, order, 1)
     )

@@ -150,9 +150,8 @@ def _short(name: str) -> str:
 
 def _suggestion(name: str) -> str:
     base, at, cutoff = _short(name).partition("@")
-    known = {
-        measure.lower(): measure for measure in reversed(ir_measures.measures.registry)
-    }  # reversed: names come before their aliases
+    # reversed: names come before their aliases
+    known = {measure.lower(): measure for measure in reversed(ir_measures.measures.registry)}
     nearest = get_close_matches(base.lower().rstrip("0123456789"), known, n=1)
     cutoff = cutoff if at else base[len(base.rstrip("0123456789")) :]
     if not nearest or known[nearest[0]] == base:

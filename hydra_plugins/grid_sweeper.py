@@ -92,9 +92,8 @@ class GridSweeper(Sweeper):
             for n in alike:
                 if cfg is None or not _set(cfg, parsed[n]):
                     cfg = loader.load_sweep_config(self.config, list(jobs[n]))
-                    HydraConfig.instance().set_config(
-                        cfg
-                    )  # paths contain the options of the groups, which stay the same
+                    # paths contain the options of the groups, which stay the same
+                    HydraConfig.instance().set_config(cfg)
                 yield n, cfg
 
     def _is_value(self, override: Override) -> bool:

@@ -82,9 +82,8 @@ def _summary(analysis: Analysis) -> Iterator[tuple[str, object]]:
 
 def _tables(analysis: Analysis) -> Iterator[tuple[str, Any]]:
     for name, sheet in sheets(analysis).items():
-        rows = islice(
-            sheet.rows, wandb.Table.MAX_ROWS
-        )  # W&B shows no more; the files have all of them
+        # W&B shows no more; the files have all of them
+        rows = islice(sheet.rows, wandb.Table.MAX_ROWS)
         yield (
             f"table/{name}",
             wandb.Table(columns=[*sheet.columns], data=[known(row) for row in rows]),

@@ -39,11 +39,12 @@ SIZES = {
 DIMENSIONS, WORDS, LENGTH, QUERIES = 128, 5000, 20, 100
 LARGE, ROOM = 1_000_000, 1.5  # documents; GiB that encoding and searching so many may take
 KIBIBYTES_A_GIBIBYTE = 2**20
+# KiB of own memory a document; BM25's index is in memory
 GROWTH = {
     "tokenise": 0.1,
     "bm25": 1.0,
     "encode and search": 0.1,
-}  # KiB of own memory a document; BM25's index is in memory
+}
 SAMPLED = 0.002  # seconds between two looks at the process's own memory
 
 

@@ -60,9 +60,8 @@ def check_choices(arguments: Sequence[str], configs: Path) -> None:
         return  # a folder that only Hydra can find
     for override in overrides:
         groups = [group for folder in folders if (group := folder / override.key_or_group).is_dir()]
-        if not groups or override.key_or_group.startswith(
-            "hydra/"
-        ):  # Hydra's plugins add their own choices
+        # Hydra's plugins add their own choices
+        if not groups or override.key_or_group.startswith("hydra/"):
             continue
         options = sorted({path.stem for group in groups for path in group.glob("*.yaml")})
         for choice in _chosen(override):

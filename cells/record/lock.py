@@ -48,9 +48,8 @@ def locked(path: Path) -> Iterator[None]:
         os.pwrite(descriptor, json.dumps(owner).encode(), 0)
         yield
     finally:
-        path.unlink(
-            missing_ok=True
-        )  # before the release: whoever has opened it sees that it is gone and creates another
+        # before the release: whoever has opened it sees that it is gone and creates another
+        path.unlink(missing_ok=True)
         os.close(descriptor)
 
 

@@ -64,9 +64,10 @@ def _show(collection: Collection, question: str, found: list[tuple[int, float]])
     for rank, (row, score) in enumerate(found, start=1):
         text = " ".join(collection.documents.text(row).split())
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."
+        # as Text, in which brackets are not markup
         table.add_row(
             str(rank), Text(collection.documents.doc_id(row)), f"{score:.4f}", Text(shown)
-        )  # as Text, in which brackets are not markup
+        )
     console = get_console()
     console.print(table)
     if not found:

@@ -119,9 +119,8 @@ class Checkpoints(pl.Callback):
     def _save(self, trainer: pl.Trainer) -> None:
         last, previous = (self._folder / name for name in NAMES)
         if not trainer.is_global_zero:
-            trainer.save_checkpoint(
-                last, weights_only=False
-            )  # writes nothing, but needs all processes
+            # writes nothing, but needs all processes
+            trainer.save_checkpoint(last, weights_only=False)
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         with written_hashed(last, before=previous) as aside:

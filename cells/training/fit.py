@@ -103,7 +103,7 @@ def fit(
             callbacks=[epochs, *refresh, checkpoints, *_display(logged=logger is not None)],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,
-            **_ours(),
+            **_recipe_arguments(),
         )
         trainer.fit(
             ranking_module(cfg, inputs, network, loss), loader, ckpt_path=start, weights_only=True
@@ -111,7 +111,7 @@ def fit(
     return _select(cfg, cell, network)
 
 
-def _ours() -> dict[str, Any]:
+def _recipe_arguments() -> dict[str, Any]:
     """Return the trainer's arguments for what the recipe does itself."""
     slurm = SLURMEnvironment.detect()  # the submitter requeues the job
     return {
@@ -186,12 +186,10 @@ def _display(*, logged: bool) -> list[Callback]:
 def without_known_warnings() -> Iterator[None]:
     """Silence inconsequential warnings of Lightning inside the block."""
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated"
-        )  # in Lightning 2.6, about itself
-        warnings.filterwarnings(
-            "ignore", "The `srun` command is available"
-        )  # on a login node, where training is fine
+        # in Lightning 2.6, about itself
+        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")
+        # on a login node, where training is fine
+        warnings.filterwarnings("ignore", "The `srun` command is available")
         yield
 
 

@@ -100,10 +100,11 @@ def _documents(identifier: str) -> Iterator[Document]:
     with readable("documents", identifier):
         for count, document in enumerate(dataset.docs_iter(), start=1):  # noqa: B007  used below
             yield Document(document.doc_id, document.default_text().strip())
+    # ir_datasets itself takes a store for whole whose building was killed
     if expected not in {
         None,
         count,
-    }:  # ir_datasets itself takes a store for whole whose building was killed
+    }:
         advice = f"Delete what lies in {home() / identifier}, or all of it but the downloaded file"
         raise InputError(
             f"dataset.documents={identifier} gave {count} documents instead of {expected}. {advice}"

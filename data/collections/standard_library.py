@@ -141,9 +141,8 @@ def described_definitions(root: Path) -> list[Described]:
 
 def _modules(root: Path) -> list[Path]:
     found: list[Path] = []
-    for folder, folders, names in os.walk(
-        root
-    ):  # not rglob, which would walk through all of site-packages
+    # not rglob, which would walk through all of site-packages
+    for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in EXCLUDED]
         found += [Path(folder, name) for name in names if name.endswith(".py")]
     return sorted(found)
@@ -166,9 +165,8 @@ def _described(path: Path, module: str) -> Iterator[Described]:
             tree = ast.parse(text)
     except (SyntaxError, UnicodeDecodeError):
         return  # a template or a file for another interpreter
-    lines = _without_docstrings(
-        text.split("\n"), tree
-    )  # not splitlines, for which a form feed ends a line
+    # not splitlines, for which a form feed ends a line
+    lines = _without_docstrings(text.split("\n"), tree)
     for name, node in _definitions(tree, module):
         if docstring := ast.get_docstring(node):
             yield Described(name, _source(lines, node), sentences(docstring))

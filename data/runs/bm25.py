@@ -185,7 +185,6 @@ def _best(scores: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], N
     if len(rows) > depth:
         least = np.partition(scores[rows], -depth)[-depth]
         rows = rows[scores[rows] >= least]
-    rows = rows[np.argsort(-scores[rows], kind="stable")][
-        :depth
-    ]  # rows ascend, so a stable sort puts the smaller row first
+    # rows ascend, so a stable sort puts the smaller row first
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:depth]
     return rows, scores[rows]

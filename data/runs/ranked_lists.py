@@ -111,9 +111,8 @@ def without_self(run: Run, documents: TextStore) -> Run:
         for query_id in run.query_ids
     ]
     dropped = (run.rows == np.array(own, dtype=np.int64)[:, None]) & (run.rows != NO_DOCUMENT)
-    order = np.argsort(
-        dropped, axis=1, kind="stable"
-    )  # dropped ones go last, all others keep their order
+    # dropped ones go last, all others keep their order
+    order = np.argsort(dropped, axis=1, kind="stable")
     rows = np.take_along_axis(np.where(dropped, NO_DOCUMENT, run.rows), order, axis=1)
     scores = np.take_along_axis(np.where(dropped, -np.inf, run.scores), order, axis=1)
     return Run(run.query_ids, rows, scores)

@@ -57,9 +57,8 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
                 if row != NO_DOCUMENT
             ]
             for rank, (document, value) in enumerate(ranked, start=1):
-                file.write(
-                    f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n"
-                )  # nine digits carry a float32 exactly
+                # nine digits carry a float32 exactly
+                file.write(f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n")
 
 
 def tie_free(scores: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -99,18 +99,16 @@ class TextStore:
         return [self._ids[begin:end].decode() for begin, end in self._spans[:, 2:].tolist()]
 
     def _span(self, row: int) -> list[int]:
-        if (
-            not 0 <= row < len(self)
-        ):  # a negative row means "no document" in a run; it must not wrap around
+        # a negative row means "no document" in a run; it must not wrap around
+        if not 0 <= row < len(self):
             raise IndexError(f"row {row} of a store of {len(self)} documents")
         return cast("list[int]", self._spans[row].tolist())
 
     def _find(self, doc_id: str) -> int:
         wanted = np.uint64(id_hash(doc_id))
         position = int(np.searchsorted(self._lookup, wanted))
-        while (
-            position < len(self) and self._lookup[position] == wanted
-        ):  # hashes may collide: compare the ids themselves
+        # hashes may collide: compare the ids themselves
+        while position < len(self) and self._lookup[position] == wanted:
             row = int(self._rows[position])
             if self.doc_id(row) == doc_id:
                 return row
@@ -119,9 +117,8 @@ class TextStore:
 
     def _array(self, name: str) -> NDArray[np.int64]:
         mapped = np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
-        return cast(
-            "NDArray[np.int64]", mapped.view(np.ndarray)
-        )  # the same pages without the slow indexing of np.memmap
+        # the same pages without the slow indexing of np.memmap
+        return cast("NDArray[np.int64]", mapped.view(np.ndarray))
 
 
 def _map(path: Path) -> mmap.mmap:

@@ -62,9 +62,8 @@ class _Writer:
         elif not document.text.strip():
             self.tally.add(EMPTY, document.doc_id)
         else:
-            text = document.text.encode(
-                "utf-8", "replace"
-            )  # JSON can spell half of a surrogate pair, UTF-8 cannot
+            # JSON can spell half of a surrogate pair, UTF-8 cannot
+            text = document.text.encode("utf-8", "replace")
             identifier = document.doc_id.encode("utf-8", "replace")
             text_begin, id_begin = self.text_end, self.id_end
             self.text_end += texts.write(text)

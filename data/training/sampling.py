@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from data.training.examples import TrainingExamples
 
 LAST = np.iinfo(np.uint64).max
-MINED = np.uint64(
-    1 << 63
-)  # set in the sort key of mined negatives: they come after all judged ones
+# set in the sort key of mined negatives: they come after all judged ones
+MINED = np.uint64(1 << 63)
 
 
 class NegativeSampler:

@@ -96,9 +96,8 @@ class PairTemplate:
             _special(self.after, query_mask),
         ]
         ids, types, mask = (torch.cat(columns, dim=1) for columns in zip(*parts, strict=True))
-        closed_up = (
-            (~mask).long().argsort(dim=1, stable=True)[:, : int(mask.sum(1).max())]
-        )  # tokens first, in their order, then gaps
+        # tokens first, in their order, then gaps
+        closed_up = (~mask).long().argsort(dim=1, stable=True)[:, : int(mask.sum(1).max())]
         mask = mask.gather(1, closed_up)
         return (
             ids.gather(1, closed_up).where(mask, pad_id),

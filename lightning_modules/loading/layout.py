@@ -193,9 +193,8 @@ def with_length(
     cutting.model_max_length = length
     if typed:
         cutting.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
-        cutting.init_kwargs["model_input_names"] = (
-            cutting.model_input_names
-        )  # saved only if they are among these
+        # saved only if they are among these
+        cutting.init_kwargs["model_input_names"] = cutting.model_input_names
     return cutting
 
 

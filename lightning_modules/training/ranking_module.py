@@ -86,9 +86,8 @@ class RankingModule(pl.LightningModule):
         self.diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
         # set by the trainer's logger connector
         interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
-        if (
-            self.trainer.loggers and (self.global_step + 1) % interval == 0
-        ):  # only then would it be written
+        # only then would it be written
+        if self.trainer.loggers and (self.global_step + 1) % interval == 0:
             self.log("train/step_loss", loss.detach(), batch_size=len(output.values))
         return loss
 

@@ -94,9 +94,8 @@ def _gather(ids: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     longest = int(torch.cat(counts).max())
     all_ids = [ids.new_empty(longest) for _ in range(world)]
     all_values = [values.new_empty(longest) for _ in range(world)]
-    dist.all_gather(
-        all_ids, pad(ids, (0, longest - len(ids)), value=-1)
-    )  # processes may hold different numbers of pairs
+    # processes may hold different numbers of pairs
+    dist.all_gather(all_ids, pad(ids, (0, longest - len(ids)), value=-1))
     dist.all_gather(all_values, pad(values, (0, longest - len(values))))
     named = torch.cat(all_ids) >= 0
     return torch.cat(all_ids)[named], torch.cat(all_values)[named]

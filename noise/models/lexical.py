@@ -92,9 +92,10 @@ class Bm25Candidates:
     """
 
     def __init__(self, collection: Collection, order: DocumentOrder, pool: int) -> None:
+        # here: the configuration of a noise model does not need it
         from data.runs.bm25 import (
             bm25_run,
-        )  # here: the configuration of a noise model does not need it
+        )
 
         self._order = order
         self._relevant = Relevant(collection, order)

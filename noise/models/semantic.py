@@ -209,8 +209,9 @@ def _blocks(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 def _nearest(anchors: Vectors, documents: Vectors, k: int) -> NDArray[np.int64]:
     """Return the documents with the largest dot products, ties by position [B, min(k, n)]."""
+    # here: it needs torch, the configuration of a noise model does not
     from evaluation.exact_search import (
         exact_top_k,
-    )  # here: it needs torch, the configuration of a noise model does not
+    )
 
     return exact_top_k(anchors, documents, k)[1]

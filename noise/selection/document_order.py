@@ -55,9 +55,8 @@ class DocumentOrder:
 
 def _write(documents: TextStore, folder: Path) -> None:
     width = max((max(map(len, ids)) for ids in _encoded(documents)), default=1)
-    keys = np.concatenate(
-        [np.array(ids, f"S{width}") for ids in _encoded(documents)]
-    )  # UTF-8 sorts as code points do
+    # UTF-8 sorts as code points do
+    keys = np.concatenate([np.array(ids, f"S{width}") for ids in _encoded(documents)])
     rows = np.argsort(keys, kind="stable")
     positions = np.empty_like(rows)
     positions[rows] = np.arange(len(rows))

@@ -11,9 +11,8 @@ from errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # ten times as fast in C, where PyYAML was built with it
+# ten times as fast in C, where PyYAML was built with it
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_config_file(path: Path) -> dict[str, Any]:

@@ -111,9 +111,8 @@ def test_a_new_key_that_changes_something_is_a_clash(tmp_path):
     cell(tmp_path).file("scores.json").touch()
     with pytest.raises(InputError, match=r"noise\.limit \(there: nothing, here: 5\)"):
         cell(tmp_path, noise={"ratio": 0.0, "limit": 5}).claim(overwrite=False)
-    with pytest.raises(
-        InputError, match=r"noise\.other \(there: nothing, here: None\)"
-    ):  # not declared
+    # not declared
+    with pytest.raises(InputError, match=r"noise\.other \(there: nothing, here: None\)"):
         cell(tmp_path, noise={"ratio": 0.0, "other": None}).claim(overwrite=False)
 
 

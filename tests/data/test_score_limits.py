@@ -130,9 +130,8 @@ def test_another_run_s_scores_decide_and_what_it_does_not_list_stays():
     within, counts = limited(
         examples, ScoreLimits(max_score=0.1), teacher, NAMES, wanted=1, fallback="random"
     )
-    assert (
-        counts["all"].candidates - counts["all"].allowed == 2
-    )  # one document, of the two pairs of q0
+    # one document, of the two pairs of q0
+    assert counts["all"].candidates - counts["all"].allowed == 2
     drawn = NegativeSampler(within, per_example=DEPTH - 2, seed=0).sample(np.array([0]), 0)
     assert int(run.rows[0, 1]) not in drawn
 

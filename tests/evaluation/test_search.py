@@ -30,9 +30,8 @@ def searches(draw):
     largest = draw(st.integers(0, 2))
     documents = rng.integers(-largest, largest + 1, (n, d)).astype(np.float32)
     if draw(st.booleans()):
-        documents = documents[
-            np.argsort(documents.sum(axis=1))
-        ]  # rising scores: each block replaces what came before
+        # rising scores: each block replaces what came before
+        documents = documents[np.argsort(documents.sum(axis=1))]
     return (
         rng.integers(-2, 3, (q, d)).astype(np.float32),
         documents,

@@ -81,9 +81,8 @@ def test_what_is_left_out_is_neither_an_example_nor_a_negative(tmp_path):
         == left_out.corruption.audit.header.units - sum(map(len, spared.values()))
     )
     assert not among_negatives(left_out, spared)
-    assert among_negatives(
-        unjudged, spared
-    )  # the first stage finds them: it is the omission that keeps them out
+    # the first stage finds them: it is the omission that keeps them out
+    assert among_negatives(unjudged, spared)
     assert not left_out.examples.corrupted.any()
 
 

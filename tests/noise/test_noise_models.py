@@ -93,9 +93,8 @@ def test_a_transition_matrix_says_which_grades_move_and_where(collection):
     _, rows = corrupted(collection, "grade", ratio=0.5, transition=matrix)
     assert {(row.removed_from, row.removed_to) for row in rows} == {(2, 1), (3, 0)}
     _, few = corrupted(collection, "grade", ratio=0.1, transition=matrix)
-    assert (
-        Counter(row.removed_from for row in few)[3] > Counter(row.removed_from for row in few)[2]
-    )  # leaves twice as readily
+    # leaves twice as readily
+    assert Counter(row.removed_from for row in few)[3] > Counter(row.removed_from for row in few)[2]
 
 
 def test_grades_of_judged_negatives_move_on_request(collection):

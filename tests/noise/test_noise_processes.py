@@ -48,9 +48,8 @@ def test_one_two_and_four_processes_give_the_same_bytes(tmp_path):
     (tmp_path / "1" / "plain").touch()
     for workers in (2, 4):
         shuffled(collection, tmp_path / str(workers), lambda key: (ord(key[-1]) * 3 % 7, key[::-1]))
-    context = multiprocessing.get_context(
-        "forkserver"
-    )  # forking this process would copy its threads
+    # forking this process would copy its threads
+    context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         [
             "noise.models.semantic",

@@ -147,9 +147,8 @@ def test_copies_of_the_right_document_are_never_put_in(collection):
     of_d57 = [row.inserted for row in rows if row.removed == "d57"]
     assert of_d57
     assert "d58" not in of_d57  # another text, the same vector
-    assert all(
-        row.inserted != "d59" for row in rows if row.query_id == "q0"
-    )  # the text of d00, a positive of q0
+    # the text of d00, a positive of q0
+    assert all(row.inserted != "d59" for row in rows if row.query_id == "q0")
 
 
 def test_low_temperature_takes_the_nearest(collection):

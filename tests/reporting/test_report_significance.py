@@ -14,9 +14,8 @@ RESAMPLES = 10_000
 
 def random_differences(comparisons, queries, seed=0, shift=0.03):
     generator = np.random.default_rng(seed)
-    return np.round(
-        generator.normal(shift, 0.2, (comparisons, queries)), 2
-    )  # rounded: many are tied, as differences of measures are
+    # rounded: many are tied, as differences of measures are
+    return np.round(generator.normal(shift, 0.2, (comparisons, queries)), 2)
 
 
 def test_t_tests_are_scipys():

@@ -121,9 +121,8 @@ def test_killed_again_and_again(base, undisturbed):
     while len(hit) < KILLS:
         target = list(counts)[len(hit) % len(counts)]
         if target in CACHED:
-            shutil.rmtree(
-                folder / "cache", ignore_errors=True
-            )  # or there would be nothing to build
+            # or there would be nothing to build
+            shutil.rmtree(folder / "cache", ignore_errors=True)
         sweep = start(base, "disturbed")
         if not reached(sweep, target, chance.randint(1, max(1, counts[target] // len(expected)))):
             assert sweep.finish() == 0, sweep.log.read_text()

@@ -94,9 +94,8 @@ def test_during_validation(run_cell, undisturbed, monkeypatch, tmp_path, epoch):
         monkeypatch, cells.training.evaluator.Evaluator, "validate", signal.SIGTERM, at_call=epoch
     )
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
-    signalled(
-        monkeypatch, cells.training.evaluator.Evaluator, "validate", signal.SIGTERM
-    )  # again, when it is caught up with
+    # again, when it is caught up with
+    signalled(monkeypatch, cells.training.evaluator.Evaluator, "validate", signal.SIGTERM)
     assert "last.ckpt" in interrupted(run_cell, monkeypatch, tmp_path, signal.SIGTERM)
     assert run_cell(tmp_path) == undisturbed
 

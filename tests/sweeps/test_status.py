@@ -81,10 +81,11 @@ def small(tmp_path):
 
 
 def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
+    # margin_mse lacks a teacher; no ratio is 1.5
     grid = [
         "loss=cross_entropy,margin_mse",
         "noise.ratio=0.2,1.5",
-    ]  # margin_mse lacks a teacher; no ratio is 1.5
+    ]
     swept = run("-m", *small, *grid, cwd=tmp_path)
     assert swept.returncode == 1
     assert "3 of the sweep's cells failed" in swept.stdout

@@ -117,7 +117,6 @@ def test_cells_that_run_two_at_once_have_a_wandb_run_each(tmp_path):
         config = OmegaConf.to_container(OmegaConf.load(cell / "config.yaml"))
         assert {key: recorded.config[key] for key in config} == config
         assert recorded.name == "/".join(cell.parts[-5:])
-        assert recorded.exit_code == int(
-            config["batch"]["size"] == 5000
-        )  # larger than the collection: the cell raises
+        # larger than the collection: the cell raises
+        assert recorded.exit_code == int(config["batch"]["size"] == 5000)
         assert (cell / "scores.json").exists() == (recorded.exit_code == 0)

@@ -39,9 +39,8 @@ def cell_of(preset, choices):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_choice_composes_and_resolves(preset):
     grid = grid_of(preset)
-    for n in range(
-        max(map(len, grid.values()), default=1)
-    ):  # each choice of every key comes up at least once
+    # each choice of every key comes up at least once
+    for n in range(max(map(len, grid.values()), default=1)):
         cfg = cell_of(preset, {key: choices[n % len(choices)] for key, choices in grid.items()})
         OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
 

@@ -89,9 +89,8 @@ def test_low_rank_updates_are_trained_and_nothing_else_of_the_encoder(model, fol
     pytest.importorskip("peft")
     batch = batch_of(model)
     network = built(model, folder, "model.network.adaptation.lora={rank:2,alpha:4,dropout:0.0}")
-    torch.testing.assert_close(
-        network.scores(batch), built(model, folder).scores(batch)
-    )  # an update starts at zero
+    # an update starts at zero
+    torch.testing.assert_close(network.scores(batch), built(model, folder).scores(batch))
     assert {name.split(".")[-3] for name in gradients(network, batch) if "layer" in name} == {
         "lora_A",
         "lora_B",

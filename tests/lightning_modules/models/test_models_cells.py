@@ -92,9 +92,8 @@ def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negative
     cfg = config_of("minilm", "task=retrieve", f"model.path={export}", "evaluation.depth=30")
     retrieve(cfg)
     found = tmp_path / cfg.cell / "run.trec"
-    assert (
-        len({line.split()[0] for line in found.read_text().splitlines()}) == 120
-    )  # train, validation and test queries
+    # train, validation and test queries
+    assert len({line.split()[0] for line in found.read_text().splitlines()}) == 120
     first_stage = (
         f"model.first_stage={found}",
         "model.candidates=30",

@@ -184,9 +184,8 @@ def test_an_index_in_parts_goes_on_where_it_stopped_and_answers_alike(
 ):
     found, network, tokenised = answered(model)
     for module in (encode, dense_search):
-        monkeypatch.setattr(
-            module, "WINDOW" if module is encode else "SHARD", 50
-        )  # 120 documents: 50, 50 and 20
+        # 120 documents: 50, 50 and 20
+        monkeypatch.setattr(module, "WINDOW" if module is encode else "SHARD", 50)
     cfg = config(model, folder)
     search, cache = instantiate(cfg.model.search), tokenised.collection.cache
     whole = encode_store(tokenised.documents, Eval(network), batch_tokens=64)

@@ -127,10 +127,11 @@ def test_an_interrupted_cell_goes_on_with_the_negatives_it_had(tmp_path):
     assert refreshed(tmp_path, [4, 5], state)[0] == [(4, 2), (4, 4)]
     _, earlier = refreshed(tmp_path, range(2))
     assert refreshed(tmp_path, [2, 3], earlier)[0] == [(2, 2)]
+    # an earlier checkpoint than the files
     assert refreshed(tmp_path, [3, 4], state)[0] == [
         (3, 2),
         (4, 4),
-    ]  # an earlier checkpoint than the files
+    ]
 
 
 def test_the_runs_of_the_last_two_refreshes_are_kept(tmp_path):

@@ -41,10 +41,11 @@ def test_runs_of_others_are_compared_by_the_same_statistics(call, runs, tmp_path
         "RR@10,run,none,0.0,two,1.0,1.0,1.0",
     ]
     comparison = (tmp_path / "out/comparisons.csv").read_text().splitlines()[1].split(",")
+    # of q1 equal scores are ordered by document id, so both find d1 first
     assert comparison[6:8] == [
         "two",
         "one",
-    ]  # of q1 equal scores are ordered by document id, so both find d1 first
+    ]
 
 
 def test_files_of_one_name_are_its_seeds(call, runs):

@@ -75,9 +75,8 @@ def test_without_texts_the_page_shows_ids_and_says_why(small, tmp_path, change, 
 def test_texts_of_another_version_of_the_collection_are_not_shown(small, tmp_path):
     corpus = tmp_path / "collections/toy/corpus.jsonl"
     corpus.write_text(corpus.read_text() + json.dumps({"_id": "new", "text": "one more"}) + "\n")
-    open_folder(
-        str(corpus.parent), cache=Cache(tmp_path / "cache")
-    )  # as a cell that is run now would
+    # as a cell that is run now would
+    open_folder(str(corpus.parent), cache=Cache(tmp_path / "cache"))
     collection = report(small, tmp_path / "report").content["queries"]["collections"]["toy"]
     assert collection["reason"] == "its content has changed since the cells were run"
 

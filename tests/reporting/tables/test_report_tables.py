@@ -50,9 +50,8 @@ def test_a_planted_difference_is_found_and_the_same_system_is_not_different(anal
 
 
 def test_a_family_is_a_kind_of_comparison_by_a_measure_on_a_data_set(analysis):
-    assert (
-        len(analysis.comparisons) == 2 * 2 * 2 * 18
-    )  # families, measures, data sets; 3 others x 2 models x 3 ratios
+    # families, measures, data sets; 3 others x 2 models x 3 ratios
+    assert len(analysis.comparisons) == 2 * 2 * 2 * 18
     assert {comparison.tests for comparison in analysis.comparisons} == {18}
     family = found(analysis, BASELINE, measure="RR@10", dataset="b")
     p_values = sorted(comparison.p_t for comparison in family)
@@ -195,12 +194,14 @@ def test_missing_baselines_unequal_seeds_and_single_queries_are_told(tmp_path):
 
 
 def test_ranks_by_hand_and_by_demsars_table(analysis):
+    # Demsar 2006, section 3.2.3
     assert critical_difference(4, 14, 0.10) == pytest.approx(
         2.291 * np.sqrt(4 * 5 / (6 * 14)), abs=2e-3
-    )  # Demsar 2006, section 3.2.3
+    )
+    # table 5a
     assert critical_difference(5, 30, 0.05) == pytest.approx(
         2.728 * np.sqrt(5 * 6 / (6 * 30)), abs=2e-3
-    )  # table 5a
+    )
     ranking = analysis.rankings[0]
     assert ranking.losses == ("label_weakening", "cross_entropy", "same_as_cross_entropy", "elr")
     assert ranking.conditions == 12
