@@ -26,7 +26,7 @@ def opened(make: Callable[..., Tracker], cell: Cell) -> "GuardedTracker":
         InputError: for a setting of the tracker that cannot be used.
     """
     tracker: Tracker | None = None
-    with _surviving(_say):
+    with _surviving(_warn):
         tracker = make(cell=cell)
     return GuardedTracker(cell, tracker)
 
@@ -68,7 +68,7 @@ class GuardedTracker(Tracker):
 
     def _drop(self, error: Exception) -> None:
         if self._tracker is not None:
-            _say(error)
+            _warn(error)
         self._tracker = None
 
 
@@ -133,6 +133,6 @@ def _surviving(tell: Callable[[Exception], None]) -> Iterator[None]:
         tell(error)
 
 
-def _say(error: Exception) -> None:
+def _warn(error: Exception) -> None:
     first = next(iter(str(error).strip().splitlines()), type(error).__name__)
     log.warning("the tracker is given up, and the cell goes on without it: %s", first)

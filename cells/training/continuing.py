@@ -69,7 +69,7 @@ def newest(folder: Path, fingerprint: str, measure: str) -> Path | None:
     """
     for path in folder.glob("*.*"):
         if path.is_dir() and path.suffix in FILES:
-            _say(path, "it is a folder")
+            _warn(path, "it is a folder")
             _set_aside(path)
     known: list[dict[str, float]] = []  # rows of the history, as far as any checkpoint knows
     for path in (folder / name for name in NAMES):
@@ -89,7 +89,7 @@ def newest(folder: Path, fingerprint: str, measure: str) -> Path | None:
             )
         if fault is None:
             return path
-        _say(path, fault)
+        _warn(path, fault)
         _set_aside(path)
     return None
 
@@ -142,7 +142,7 @@ def _state(checkpoint: Mapping[str, Any], callback: type[Epochs | NegativeRefres
     return checkpoint["callbacks"].get(callback.__name__, {})
 
 
-def _say(path: Path, fault: str) -> None:
+def _warn(path: Path, fault: str) -> None:
     log.warning(
         "%s cannot be continued from (%s): an earlier one is used, or training starts again",
         path,
