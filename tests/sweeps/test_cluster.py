@@ -66,7 +66,7 @@ class Sweep:
         }
 
     def trained_a_while(self):
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not list(self.folder.rglob("last.ckpt")) and time.monotonic() < deadline:
             time.sleep(0.1)
         (job,) = {

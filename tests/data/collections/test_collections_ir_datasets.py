@@ -162,7 +162,7 @@ open_ir_dataset(**{settings!r}, cache=Cache(Path({str(tmp_path / "cache")!r})))
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ended.returncode != 0

@@ -93,7 +93,7 @@ print(open_ir_dataset(**views, cache=Cache(Path({str(tmp_path / "cache")!r}))).f
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=True,
     )
     assert ended.stdout.split()[-1] == open_real(name).fingerprint

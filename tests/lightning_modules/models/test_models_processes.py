@@ -20,6 +20,9 @@ from evaluation.exact_search import exact_top_k
 from evaluation.shard import WHOLE, Shard
 from lightning_modules.networks.shared_batch import Share
 
+pytestmark = pytest.mark.xdist_group("two processes")  # started once, not by each worker
+PATIENCE = 400  # seconds: four imports of torch on a busy machine's two cores take long
+
 CASES = {
     "minilm": losses.CrossEntropy,
     "minilm_2layers": losses.CrossEntropy,  # with the gradient cache
@@ -65,7 +68,7 @@ def trained(step, batch):
 
 def process(rank, folder, rendezvous):
     torch.set_num_threads(1)
-    faulthandler.dump_traceback_later(100, exit=True)  # never leaves a process behind
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)  # never leaves a process behind
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     for model, loss in CASES.items():
         step = DistributedDataParallel(
@@ -107,7 +110,7 @@ def test_two_processes_give_the_losses_and_gradients_of_one(model, folder):
 
 def answered_together(rank, folder, rendezvous):
     torch.set_num_threads(1)
-    faulthandler.dump_traceback_later(100, exit=True)
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     part = Shard.of_this_process()
     assert part == (rank, 2)
