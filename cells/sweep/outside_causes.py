@@ -1,4 +1,4 @@
-"""Errors caused by the machine, in words: full or read-only disks, missing folders, memory."""
+"""Errors caused by the machine, in words: disks, missing folders, memory, killed processes."""
 
 import errno
 import math
@@ -50,11 +50,22 @@ def in_words(error: BaseException, cfg: DictConfig) -> str | None:
     folders = {key: Path(str(cfg[key])) for key in ("output_dir", "cache_dir")}
     one: BaseException | None = error
     while one is not None:
-        text = _memory(one, cfg) or _disk(one, folders)
+        text = _killed(one) or _memory(one, cfg) or _disk(one, folders)
         if text is not None:
             return text
         one = one.__cause__ or one.__context__
     return None
+
+
+def _killed(error: BaseException) -> str | None:
+    """Name the signal that ended one of several processes; torch tells it by these attributes."""
+    name, process = getattr(error, "signal_name", None), getattr(error, "error_index", None)
+    if name is None or process is None:
+        return None
+    return (
+        f"process {process} was ended by {name} from outside, as a system short of memory does; "
+        "the other processes were ended too. The same command continues the cell."
+    )
 
 
 def _disk(error: BaseException, folders: dict[str, Path]) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from torch.multiprocessing import ProcessExitedException
 
 from cells.sweep import outside_causes
 
@@ -87,3 +88,11 @@ def test_the_cause_of_an_error_counts_too(cfg):
     error = RuntimeError("wrapped")
     error.__cause__ = MemoryError()
     assert outside_causes.in_words(error, cfg).startswith("out of memory")
+
+
+def test_a_process_that_was_killed_is_named_with_the_signal(cfg):
+    error = ProcessExitedException("", 1, 4711, 1, signal_name="SIGKILL")
+    words = outside_causes.in_words(error, cfg)
+    assert words.startswith("process 1 was ended by SIGKILL from outside")
+    by_itself = ProcessExitedException("", 1, 4711, 1)
+    assert outside_causes.in_words(by_itself, cfg) is None

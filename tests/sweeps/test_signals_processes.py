@@ -93,3 +93,19 @@ def test_workers_end_when_the_sweep_is_killed(tmp_path):
         time.sleep(0.1)
     assert left(process) == []
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_one_of_two_processes_that_dies_ends_the_other(tmp_path):
+    process = started(tmp_path, FORKED)
+    second = max(left(process), key=int)
+    os.kill(int(second), signal.SIGKILL)
+    assert process.wait(120) not in (0, None)
+    deadline = time.monotonic() + 120
+    while left(process) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left(process) == []
+    said = (tmp_path / "log").read_text()
+    assert "Traceback" not in said
+    assert "was ended by SIGKILL" in said
+    assert "The same command continues the cell." in said
+    assert list(tmp_path.rglob("last.ckpt"))
