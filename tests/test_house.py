@@ -157,3 +157,15 @@ def test_warnings_are_rarely_suppressed():
         }
     )
     assert found.total() <= 60, found.most_common(10)
+
+
+def test_tests_that_the_documentation_names_exist():
+    named = {
+        (str(page), name)
+        for page in paths("*.md")
+        for name in re.findall(
+            r"tests/[\w/]+\.(?:py|json)", (ROOT / page).read_text(encoding="utf-8")
+        )
+    }
+    assert named
+    assert not [(page, name) for page, name in sorted(named) if not (ROOT / name).exists()]
