@@ -21,6 +21,7 @@ from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints
 from cells.training.continuing import newest, weights_fault
+from cells.training.device import device_of
 from cells.training.precision import settled_precision
 from cells.training.setup import Setup, optimization_of
 from data import Collection, TokenStores, TrainingLoader
@@ -137,6 +138,7 @@ def training_loader(cfg: DictConfig, inputs: TrainingInputs) -> TrainingLoader:
         in_batch=cfg.batch.in_batch,
         positives=cfg.batch.positives,
         seed=cfg.seed,
+        for_gpu=device_of(cfg.trainer) == "cuda",
     )
 
 

@@ -1,5 +1,5 @@
 """From noisy judgements to batches: examples, negatives, batches and their order.
 
 Reading order: `examples`, `negatives` (which documents are possible), `sampling` (which are drawn),
-`batch`, `loader`; `score_limits` restricts mined negatives.
+`batch`, `loader` (and `ahead`, its thread); `score_limits` restricts mined negatives.
 """

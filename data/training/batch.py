@@ -123,6 +123,22 @@ def collate(
     )
 
 
+def pinned(batch: Batch) -> Batch:
+    """Return the batch in memory from which a GPU copies without stopping the host.
+
+    Without a GPU there is no such memory, and the batch stays where it is.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        return batch
+    queries, documents = (
+        type(tokens)(*(tensor.pin_memory() for tensor in tokens))
+        for tokens in (batch.queries, batch.documents)
+    )
+    return Batch(queries, documents, *(tensor.pin_memory() for tensor in batch[2:]))
+
+
 def _with_siblings(
     examples: TrainingExamples, index: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

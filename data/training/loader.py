@@ -2,15 +2,17 @@
 
 Not a torch DataLoader: with token ids in a memory map a batch costs about a millisecond, so worker
 processes would cost more than they save, and Lightning restarts the shuffle of a DataLoader when it
-resumes inside an epoch.
+resumes inside an epoch. For a GPU, which would wait that millisecond, a thread makes them before
+they are needed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import checks
-from data.training.batch import Batch, TokenStores, collate
+from data.training.ahead import ahead
+from data.training.batch import Batch, TokenStores, collate, pinned
 from data.training.sampling import NegativeSampler
 from errors import InputError
 from keyed_random import keyed_order
@@ -18,9 +20,27 @@ from keyed_random import keyed_order
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from data.training.examples import TrainingExamples
 
 POSITIVES = ("one", "all")
+AHEAD = 2  # batches: one hides the making of the next, and another a batch that takes longer
+
+
+class _Place(NamedTuple):
+    """Where a batch stands.
+
+    Attributes:
+        epoch: its epoch.
+        position: batches of the epoch before it.
+        examples: those in it [B].
+    """
+
+    epoch: int
+    position: int
+    examples: NDArray[np.int64]
 
 
 class TrainingLoader:
@@ -39,6 +59,8 @@ class TrainingLoader:
         in_batch: whether rows share their documents as negatives.
         positives: `one`, a row has its example's positive; `all`, all positives of its query.
         seed: of order and negatives.
+        for_gpu: make batches in a thread, before they are asked for, in memory that a GPU copies
+            from while others compute. On a CPU that thread would take time from the training.
 
     Raises:
         InputError: when the batch size does not fit the examples, or the need of each row for a
@@ -55,6 +77,7 @@ class TrainingLoader:
         in_batch: bool = True,
         positives: str = "one",
         seed: int = 0,
+        for_gpu: bool = False,
     ) -> None:
         _check(len(examples), batch_size, negatives, in_batch=in_batch)
         self._examples, self._stores, self._in_batch, self._seed = examples, stores, in_batch, seed
@@ -62,6 +85,7 @@ class TrainingLoader:
         self._all_positives = checks.choice("batch.positives", positives, POSITIVES) == "all"
         self._sampler = NegativeSampler(examples, per_example=negatives, seed=seed)
         self._batch_size = batch_size
+        self._for_gpu = for_gpu
         self._epoch = 0
         self._position = 0  # batches of this epoch that were already yielded
         self._resumed = False
@@ -81,23 +105,34 @@ class TrainingLoader:
             else len(self)
         )
         self._resumed = False
-        order = keyed_order(len(self._examples), self._seed, self._epoch)
-        for _ in range(count):
-            if self._position == len(self):
-                self._epoch, self._position = self._epoch + 1, 0
-                order = keyed_order(len(self._examples), self._seed, self._epoch)
-            start = self._position * self._batch_size
+        places = self._places(self._epoch, self._position, count)
+        made = ahead(self._made, places, AHEAD) if self._for_gpu else map(self._made, places)
+        for place, batch in made:
             # before the batch is given out: a checkpoint written after its step must not repeat it
-            self._position += 1
-            index = order[start : start + self._batch_size]
-            yield collate(
-                self._examples,
-                index,
-                self._sampler.sample(index, self._epoch),
-                self._stores,
-                in_batch=self._in_batch,
-                all_positives=self._all_positives,
-            )
+            self._epoch, self._position = place.epoch, place.position + 1
+            yield batch
+
+    def _places(self, epoch: int, position: int, count: int) -> Iterator[_Place]:
+        """Yield the places of the batches that follow those before `position`."""
+        order = keyed_order(len(self._examples), self._seed, epoch)
+        for _ in range(count):
+            if position == len(self):
+                epoch, position = epoch + 1, 0
+                order = keyed_order(len(self._examples), self._seed, epoch)
+            start = position * self._batch_size
+            yield _Place(epoch, position, order[start : start + self._batch_size])
+            position += 1
+
+    def _made(self, place: _Place) -> tuple[_Place, Batch]:
+        batch = collate(
+            self._examples,
+            place.examples,
+            self._sampler.sample(place.examples, place.epoch),
+            self._stores,
+            in_batch=self._in_batch,
+            all_positives=self._all_positives,
+        )
+        return place, pinned(batch) if self._for_gpu else batch
 
     def draw_from(self, examples: TrainingExamples) -> None:
         """Draw the negatives of coming batches from other pools.

@@ -85,13 +85,14 @@ def test_the_seed_decides_everything():
     assert not same(next(iter(loader(seed=1))), next(iter(loader(seed=2))))
 
 
+@pytest.mark.parametrize("for_gpu", [False, True])
 @pytest.mark.parametrize("taken", [0, 1, 3, 5, 7])
-def test_resume_goes_on_with_the_next_batch(taken):
+def test_resume_goes_on_with_the_next_batch(taken, for_gpu):
     whole = loader()
     expected = [batch for _ in range(3) for batch in whole]
-    interrupted = loader()
+    interrupted = loader(for_gpu=for_gpu)
     seen = list(islice((batch for _ in range(3) for batch in interrupted), taken))
-    resumed = loader()
+    resumed = loader(for_gpu=for_gpu)
     resumed.load_state_dict(interrupted.state_dict())
     # an epoch that had just ended is not repeated
     rest = [batch for _ in range(3) for batch in resumed]
@@ -99,9 +100,10 @@ def test_resume_goes_on_with_the_next_batch(taken):
     assert len(rest) == 15 - taken % 5
 
 
-def test_an_iteration_that_was_left_loses_no_batch():
+@pytest.mark.parametrize("for_gpu", [False, True])
+def test_an_iteration_that_was_left_loses_no_batch(for_gpu):
     expected = [batch for _, batch in zip(range(3), loader(), strict=False)]
-    batches = loader()
+    batches = loader(for_gpu=for_gpu)
     first = next(iter(batches))
     following = list(batches)
     assert all(same(a, b) for a, b in zip(expected, [first, *following], strict=False))
@@ -140,7 +142,7 @@ class Recorder(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), 0.1)
 
 
-def trained(tmp_path, checkpoint=None, **limits) -> list[list[int]]:
+def trained(tmp_path, checkpoint=None, *, for_gpu=False, **limits) -> list[list[int]]:
     """The examples of each step of a training that leaves a checkpoint after every step."""
     module = Recorder()
     keep = pl.callbacks.ModelCheckpoint(
@@ -160,19 +162,20 @@ def trained(tmp_path, checkpoint=None, **limits) -> list[list[int]]:
         enable_model_summary=False,
         default_root_dir=tmp_path,
     )
-    trainer.fit(module, loader(), ckpt_path=checkpoint, weights_only=True)
+    trainer.fit(module, loader(for_gpu=for_gpu), ckpt_path=checkpoint, weights_only=True)
     return module.seen
 
 
 @pytest.mark.filterwarnings("ignore:The dirpath has changed")
-def test_lightning_resumes_exactly_from_every_step(tmp_path):
-    expected = trained(tmp_path)
+@pytest.mark.parametrize("for_gpu", [False, True])
+def test_lightning_resumes_exactly_from_every_step(tmp_path, for_gpu):
+    expected = trained(tmp_path, for_gpu=for_gpu)
+    assert expected == trained(tmp_path / "again")
     assert len(expected) == 15
     for step in range(1, 15):
-        assert (
-            trained(tmp_path / f"from-{step}", tmp_path / "steps" / f"{step}.ckpt")
-            == expected[step:]
-        ), step
+        checkpoint = tmp_path / "steps" / f"{step}.ckpt"
+        seen = trained(tmp_path / f"from-{step}", checkpoint, for_gpu=for_gpu)
+        assert seen == expected[step:], step
 
 
 @pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
