@@ -96,7 +96,8 @@ def save_encoder_of(collection: Path, cache: Path, folder: Path, **settings) -> 
     tokenizer = train_wordpiece(
         open_folder(str(collection), cache=Cache(cache)), vocabulary_size=400
     )
-    tiny_bert(positions=64, vocabulary=len(tokenizer), **settings).save_pretrained(folder)
+    sizes = {"positions": 64, "vocabulary": len(tokenizer)} | settings
+    tiny_bert(**sizes).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
 

@@ -1,0 +1,64 @@
+"""The journey of docs/how-to/first-hour.md, command by command, in a fresh copy of the project."""
+
+import csv
+
+import pytest
+from printed_examples import ROOT, blocks, fresh_copy, shell, write_file
+from small_collection import write_small_collection
+from tiny_models import save_encoder_of
+
+PAGE = ROOT / "docs" / "how-to" / "first-hour.md"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The copy after the journey, which was made without any repair."""
+    base = tmp_path_factory.mktemp("journey")
+    copy = fresh_copy(base / "project")
+    write_small_collection(copy / "mine")
+    save_encoder_of(copy / "mine", base / "words", copy / "my-encoder", positions=256, layers=1)
+    for block in blocks(PAGE):
+        if block.section == "Set up":  # needs a network
+            continue
+        if block.file is None:
+            shell(block.text, copy)
+        else:
+            write_file(block, copy)
+    return copy
+
+
+def groups(report):
+    """The rows of a report's groups.csv by the first measure."""
+    with (report / "groups.csv").open(encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["measure"] == "nDCG@10"]
+
+
+def test_the_report_has_every_cell_of_both_sweeps(copy):
+    found = {
+        (row["dataset"], row["model"], row["loss"], row["ratio"], row["seeds"])
+        for row in groups(copy / "report")
+    }
+    losses = ("cross_entropy", "label_weakening")
+    assert found == {
+        ("mine", "my_encoder", f"{loss}{variant}", ratio, "1 2")
+        for loss in losses
+        for variant in ("", "-lr-1e-3")
+        for ratio in ("0.0", "0.4")
+    }
+    assert (copy / "report" / "index.html").stat().st_size > 0
+
+
+def test_the_learning_rate_changes_the_outcome(copy):
+    means = {(row["loss"], row["ratio"]): row["mean"] for row in groups(copy / "report")}
+    assert means["cross_entropy", "0.0"] != means["cross_entropy-lr-1e-3", "0.0"]
+
+
+def test_a_filter_leaves_one_learning_rate(copy):
+    rows = groups(copy / "report-default")
+    assert {row["loss"] for row in rows} == {"cross_entropy", "label_weakening"}
+
+
+def test_the_export_is_a_model_with_a_card(copy):
+    export = copy / "outputs/mine/my_encoder/label_weakening/none-0/seed-1/export"
+    assert (export / "README.md").is_file()
+    assert (export / "modules.json").is_file()
