@@ -19,6 +19,7 @@ from cells.configuration import resolvers, schema
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs, load_inputs
 from cells.training.fit import ranking_module, training_loader, without_known_warnings
+from cells.training.precision import settled_precision
 from data import Batch, TrainingLoader
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,7 @@ class Workload:
         """Return the first batches of a configured cell's training."""
         torch.set_num_threads(1)
         cfg = configured(*overrides)
+        cfg.trainer.precision = settled_precision(cfg.trainer, {})
         return cls(cfg, load_inputs(cfg), steps)
 
     def loader(self) -> TrainingLoader:

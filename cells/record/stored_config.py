@@ -31,6 +31,9 @@ BOOKKEEPING = (
 OURS = {"dataset", "seed", "output_dir", "cache_dir"}
 """Keys that the config.yaml of every task's cell has."""
 ABSENT = "nothing"
+PRECISION = "trainer.precision"
+AUTO, FASTEST = "auto", "fastest"
+"""Values of that key that are settled when a cell begins, and then differ from none."""
 
 
 def read_config(directory: Path) -> dict[str, Any]:
@@ -95,7 +98,11 @@ def differences(stored: Mapping[str, Any], config: Mapping[str, Any]) -> list[st
         key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored
     ]
     pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
-    return [f"{key} (there: {left}, here: {right})" for key, left, right in pairs if left != right]
+    return [
+        f"{key} (there: {left}, here: {right})"
+        for key, left, right in pairs
+        if left != right and not (key == PRECISION and {AUTO, FASTEST} & {left, right})
+    ]
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

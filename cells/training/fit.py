@@ -22,7 +22,6 @@ from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints
 from cells.training.continuing import newest, weights_fault
 from cells.training.device import device_of
-from cells.training.precision import settled_precision
 from cells.training.setup import Setup, optimization_of
 from data import Collection, TokenStores, TrainingLoader
 from errors import InputError
@@ -100,7 +99,6 @@ def fit(
     with seeded(cfg.seed), without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
-            precision=settled_precision(cfg.trainer),
             callbacks=[epochs, *refresh, checkpoints, *_display(logged=logger is not None)],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,

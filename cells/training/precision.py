@@ -1,61 +1,94 @@
-"""The precision of training: the configured one, or the fastest in a short measurement."""
+"""The precision of training: the configured one, what suits the device, or the fastest."""
 
 import logging
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 import checks
+from cells.record.stored_config import AUTO, FASTEST, PRECISION
 from cells.training.device import device_of
 from errors import InputError
 
 log = logging.getLogger(__name__)
 
-FULL = "32-true"
-HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-NAMES = (FULL, *HALF, "64-true", "auto")
+FULL, BFLOAT = "32-true", "bf16-mixed"
+HALF = (BFLOAT, "16-mixed")
+NAMES = (FULL, *HALF, "64-true")
 GAIN = 1.2  # half precision must be this many times as fast to be worth its rounding
 SIZE, REPEATS = 512, 5
 
 
-def check_precision(trainer: DictConfig) -> None:
-    """Check the setting before any work.
+def settled_precision(trainer: DictConfig, stored: Mapping[str, Any]) -> str:
+    """Return the precision of a cell's training, which its config.yaml is to name.
+
+    For auto and fastest it is that with which the cell began, be it on another machine. For a new
+    cell auto is bf16-mixed on a GPU that computes in bfloat16 (A100, RTX 30 and newer), and 32-true
+    elsewhere; fastest is bf16-mixed where a short measurement finds it so, on a CPU too.
+
+    Args:
+        trainer: the configuration of the trainer.
+        stored: the configuration that the cell began with; empty: it is new.
 
     Raises:
-        InputError: for an unknown precision, one that the device does not support, or auto with
+        InputError: for an unknown precision, one that the device does not support, or fastest with
             several devices.
     """
     asked, device = str(trainer.precision), device_of(trainer)
-    checks.choice("trainer.precision", asked, NAMES)
-    if asked == "auto" and trainer.devices != 1:
+    checks.choice("trainer.precision", asked, (*NAMES, AUTO, FASTEST))
+    if asked == FASTEST and trainer.devices != 1:
         raise InputError(
-            f"trainer.precision=auto with trainer.devices={trainer.devices}: processes might "
-            "measure differently; name one."
+            f"trainer.precision={FASTEST} with trainer.devices={trainer.devices}: processes might "
+            "measure differently; name one, or use auto."
         )
-    if asked in HALF and not _supported(asked, device):
+    settled = _settled(asked, device, stored)
+    if settled in HALF and not _supported(settled, device):
         raise InputError(
-            f"trainer.precision={asked}: {_name(device)} does not support it; use {FULL}, or auto."
+            f"trainer.precision={settled}: {_name(device)} does not support it; use {FULL}, or "
+            f"{AUTO}."
         )
+    return settled
 
 
-def settled_precision(trainer: DictConfig) -> str:
-    """Return the precision of training; for auto, the fastest that the device supports.
+def _settled(asked: str, device: str, stored: Mapping[str, Any]) -> str:
+    if asked in NAMES:
+        return asked
+    begun_with = OmegaConf.select(OmegaConf.create(dict(stored)), PRECISION)
+    settled = str(begun_with) if begun_with in NAMES else _chosen(asked, device)
+    log.info("trainer.precision=%s: %s", asked, settled)
+    return settled
 
-    Args:
-        trainer: the checked configuration of the trainer.
+
+def _chosen(asked: str, device: str) -> str:
+    if not _supported(BFLOAT, device):
+        return FULL
+    is_better = _gain(device) >= GAIN if asked == FASTEST else device == "cuda"
+    return BFLOAT if is_better else FULL
+
+
+def check_precision(trainer: DictConfig, optimizer: DictConfig) -> None:
+    """Check what a settled precision does not go with, and warn where it is slow.
+
+    Raises:
+        InputError: for clipped gradients that the optimiser scales itself.
     """
-    asked, device = str(trainer.precision), device_of(trainer)
-    if asked == "auto":
-        return _fastest(device)
-    if asked in HALF and device == "cpu" and (gain := _gain(asked, device)) < 1:
+    precision = trainer.precision
+    if precision == "16-mixed" and trainer.gradient_clip_val and optimizer.get("fused"):
+        raise InputError(
+            f"trainer.gradient_clip_val={trainer.gradient_clip_val}: with "
+            "trainer.precision=16-mixed a fused optimiser scales the gradients too late to clip "
+            f"them. Set optimizer.fused=false, or trainer.precision={BFLOAT}."
+        )
+    if precision in HALF and device_of(trainer) == "cpu" and (gain := _gain("cpu")) < 1:
         log.warning(
             "trainer.precision=%s: on this CPU it is %.1f times slower than %s",
-            asked,
+            precision,
             1 / gain,
             FULL,
         )
-    return asked
 
 
 def _name(device: str) -> str:
@@ -68,29 +101,13 @@ def _supported(precision: str, device: str) -> bool:
     float16, with 5 bits of exponent, needs scaled gradients, which Lightning has only on GPUs.
     """
     if device == "cpu":
-        return precision == "bf16-mixed"
+        return precision == BFLOAT
     return precision == "16-mixed" or torch.cuda.is_bf16_supported(including_emulation=False)
 
 
-def _fastest(device: str) -> str:
-    gains = {
-        precision: _gain(precision, device) for precision in HALF if _supported(precision, device)
-    }
-    best = max(gains, key=lambda precision: gains[precision])
-    chosen = best if gains[best] >= GAIN else FULL
-    log.info(
-        "trainer.precision=auto: %s; %s is %.1f times as fast as %s on %s",
-        chosen,
-        best,
-        gains[best],
-        FULL,
-        _name(device),
-    )
-    return chosen
-
-
-def _gain(precision: str, device: str) -> float:
-    return _seconds(torch.float32, device) / _seconds(HALF[precision], device)
+def _gain(device: str) -> float:
+    """Return how many times as fast a matrix product is in bfloat16 as in float32."""
+    return _seconds(torch.float32, device) / _seconds(torch.bfloat16, device)
 
 
 def _seconds(dtype: torch.dtype, device: str) -> float:

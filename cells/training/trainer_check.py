@@ -25,7 +25,6 @@ def check_trainer(trainer: DictConfig) -> None:
         raise InputError(f"trainer.devices={trainer.devices}: must be 1 or more, e.g. 1.")
     try:
         instantiate(trainer)(
-            precision="32-true" if trainer.precision == "auto" else trainer.precision,
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lightning_modules.layers.autocast import at_least_single
 from lightning_modules.layers.ragged_tensor import padded, take
 
 BLOCK_ELEMENTS = 1 << 24  # similarities held at once
@@ -58,7 +59,7 @@ def maxsim(
     for rows in torch.split(order, block):
         tokens, mask = padded(documents.vectors, documents.offsets, rows, 0.0)  # [u, L, D], [u, L]
         similarities = queries.vectors @ tokens.flatten(0, 1).T  # [N, u * L]
-        best = (
+        best = at_least_single(  # what half precision would round away in the sum
             similarities.view(-1, *mask.shape).masked_fill(~mask, -torch.inf).max(-1).values
         )  # [N, u]
         parts.append(best.new_zeros(len(queries.offsets) - 1, len(rows)).index_add(0, owners, best))

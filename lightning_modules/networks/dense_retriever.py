@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast
 import checks
 from data import Tokens, joined
 from errors import InputError
+from lightning_modules.layers.autocast import at_least_single, without_autocast
 from lightning_modules.loading import layout
 from lightning_modules.networks.network import Retriever
 from lightning_modules.networks.shared_batch import gathered
@@ -95,8 +96,13 @@ class DenseRetriever(Retriever[Tensor]):
         )
 
     def similarities(self, queries: Tensor, documents: Tensor) -> Tensor:
-        """Return dot products of n queries [n, D] with m documents [m, D]: [n, m]."""
-        return queries @ documents.T
+        """Return dot products of n queries [n, D] with m documents [m, D]: [n, m].
+
+        In single precision: bfloat16 rounds a cosine by up to .002, which a temperature of .05
+        makes .04.
+        """
+        with without_autocast(queries.device):
+            return at_least_single(queries) @ at_least_single(documents).T
 
     def gathered(self, encoded: Tensor) -> Tensor:
         """Return the vectors [n, D] of all processes."""
