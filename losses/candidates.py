@@ -9,15 +9,25 @@ from errors import InputError
 
 
 class Positives(NamedTuple):
-    """Where the labelled positives of a batch stand, one pair of row and column each.
+    """Where the labelled positives of a batch stand.
 
     Attributes:
-        row: rows of the batch, [L].
+        row: rows of the batch, [L]; None: each row has one positive, in the order of the rows.
         column: columns, [L].
     """
 
-    row: Tensor
+    row: Tensor | None
     column: Tensor
+
+    def in_rows(self, values: Tensor) -> Tensor:
+        """Return the entry of `values` [B, ...] for the row of each positive, [L, ...]."""
+        return values if self.row is None else values.index_select(0, self.row)
+
+    def total(self, values: Tensor, rows: int) -> Tensor:
+        """Return the sum of `values` [..., L] over the positives of each of B rows, [..., B]."""
+        if self.row is None:
+            return values
+        return values.new_zeros(*values.shape[:-1], rows).index_add(-1, self.row, values)
 
 
 class Candidates(NamedTuple):

@@ -73,7 +73,7 @@ class FormulaLoss(Loss):
         """Return the formula's values, averaged over the lists of each query."""
         lists = self.formula.lists(batch)
         values = self.formula.formula(lists, **self.given)
-        return LossOutput(self.formula.per_query(lists, values), lists.lists_per_query() > 0)
+        return LossOutput(self.formula.per_query(lists, values), lists.lists_per_query > 0)
 
     @property
     def name(self) -> str:

@@ -80,7 +80,7 @@ def candidates(rows: int, columns: int) -> Candidates:
     targets = torch.zeros_like(scores).scatter_(-1, column[:, None], 1.0)
     mask = (torch.rand(scores.shape, generator=generator) >= MASKED) | (targets > 0)
     pair_ids = torch.arange(scores.numel()).view_as(mask).masked_fill(targets == 0, -1)
-    positives = Positives(torch.arange(rows), column)
+    positives = Positives(None, column)
     return Candidates(scores.requires_grad_(), targets, mask, positives, pair_ids, progress=0.5)
 
 

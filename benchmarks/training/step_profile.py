@@ -18,7 +18,8 @@ from benchmarks.training.workload import WARM_UP, Workload
 from cells.inputs.tokenised import build_network
 from cells.training.setup import optimization_of
 from lightning_modules.training.diagnostics import Diagnostics
-from losses import Candidates, Positives, check_finite
+from lightning_modules.training.ranking_module import positives_of
+from losses import Candidates, check_finite
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -87,7 +88,7 @@ def _train(work: Workload, spent: Stopwatch) -> None:
         with spent.part("check for NaN"):
             check_finite(scores, batch.mask)
         pairs = torch.arange(scores.numel()).view_as(scores)
-        positives = Positives(batch.positive_rows, batch.positive_columns)
+        positives = positives_of(batch)
         with spent.part("loss"):
             output = loss(Candidates(scores, batch.targets, batch.mask, positives, pairs))
         with spent.part("diagnostics"):

@@ -147,7 +147,7 @@ class RankingModule(pl.LightningModule):
             scores,
             batch.targets,
             mask,
-            positives=Positives(batch.positive_rows, batch.positive_columns),
+            positives=positives_of(batch),
             pair_ids=self._pair_ids(batch),
             teacher=teacher,
             progress=self.global_step / self.trainer.estimated_stepping_batches,
@@ -165,3 +165,9 @@ class RankingModule(pl.LightningModule):
             return None, batch.mask
         scores = self.teacher(batch.query_rows, batch.document_rows)
         return scores.nan_to_num(), batch.mask & ~scores.isnan()
+
+
+def positives_of(batch: Batch) -> Positives:
+    """Return where the positives stand; their rows need no mention if each has its own only."""
+    one_each = len(batch.positive_rows) == len(batch.mask)
+    return Positives(None if one_each else batch.positive_rows, batch.positive_columns)

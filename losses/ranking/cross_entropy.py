@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from torch import Tensor
 
-from losses.candidate_lists import CandidateLists, outside, positive_lists, whole_lists
+from losses.candidate_lists import CandidateLists, log_sum, positive_lists, whole_lists
 from losses.candidates import Candidates
 from losses.loss import Loss, LossOutput
 from losses.parameters import Parameter, validated
@@ -27,7 +27,7 @@ def disjunctive_cross_entropy(lists: CandidateLists) -> Tensor:
 
     .. math:: L = -\log \sum_{i \in \mathrm{pos}} p_i
     """
-    return -outside(lists.log_p, lists.positive).logsumexp(-1)
+    return -log_sum(lists.log_p, lists.positive)
 
 
 class CrossEntropy(Loss):

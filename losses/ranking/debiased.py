@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from losses.candidate_lists import CandidateLists, outside
+from losses.candidate_lists import CandidateLists, log_sum
 from losses.formula import Formula
 from losses.parameters import Parameter
 
@@ -27,8 +27,8 @@ def debiased_contrastive(
     Reference:
         C.-Y. Chuang et al. Debiased Contrastive Learning. NeurIPS 2020.
     """
-    log_sum = outside(lists.scores, lists.rivals).logsumexp(-1)
-    return _contrast(lists, log_sum, tau_plus, min_score)
+    negatives = log_sum(lists.scores, lists.rivals)
+    return _contrast(lists, negatives, tau_plus, min_score)
 
 
 def hard_negative_contrastive(
@@ -50,9 +50,7 @@ def hard_negative_contrastive(
     Reference:
         J. Robinson et al. Contrastive Learning with Hard Negative Samples. ICLR 2021.
     """
-    hard, weight = (
-        outside(power * lists.scores, lists.rivals).logsumexp(-1) for power in (1 + beta, beta)
-    )
+    hard, weight = (log_sum(power * lists.scores, lists.rivals) for power in (1 + beta, beta))
     return _contrast(lists, hard - weight + _log_n(lists), tau_plus, min_score)
 
 
@@ -61,12 +59,14 @@ def _log_n(lists: CandidateLists) -> Tensor:
     return lists.rivals.sum(-1, dtype=lists.scores.dtype).log()
 
 
-def _contrast(lists: CandidateLists, log_sum: Tensor, tau_plus: float, min_score: float) -> Tensor:
+def _contrast(
+    lists: CandidateLists, negatives: Tensor, tau_plus: float, min_score: float
+) -> Tensor:
     """Return -log(e^{z_y} / (e^{z_y} + G)) from the logarithm of the negatives' sum, [L]."""
     log_y, log_n = lists.of_positive(lists.scores), _log_n(lists)
-    owed = log_n + math.log(tau_plus) + log_y - log_sum  # log of the share of false negatives
+    owed = log_n + math.log(tau_plus) + log_y - negatives  # log of the share of false negatives
     left = torch.where(owed < 0, -owed.clamp(max=0).expm1(), 1.0)
-    debiased = log_sum + left.log() - math.log1p(-tau_plus)
+    debiased = negatives + left.log() - math.log1p(-tau_plus)
     floor = log_n + min_score
     log_g = torch.where((owed < 0) & (debiased > floor), debiased, floor)
     return softplus(log_g - log_y)

@@ -38,7 +38,7 @@ class PairEvidence(Part):
             lists: the lists.
             losses: loss of each, without gradient, [L].
         """
-        ids = lists.batch.known_pair_ids()[lists.row, lists.column]
+        ids = lists.of_positive(lists.arrange(lists.batch.known_pair_ids()))
         ids = ids.masked_fill(~lists.competes, -1)
         if self.training:
             self.seen.average(ids, losses, 0.0, learn=True)

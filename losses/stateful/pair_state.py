@@ -42,37 +42,37 @@ class PairState(nn.Module):
             candidates without id.
         """
         self.ids, self.values = self.ids.to(ids.device), self.values.to(ids.device)
-        past, known = self._look_up(ids)
-        mixed = torch.where(known, decay * past + (1 - decay) * values, values.to(past.dtype))
+        named = ids >= 0
+        pairs, today = ids[named], values[named]
+        place, known = self._find(pairs)
+        past = self.values[place] if len(self.ids) else today
+        mixed = torch.where(known, decay * past + (1 - decay) * today, today)
         if learn:
-            named = ids >= 0
-            self._store(*_combine(*_gather(ids[named], mixed[named])))
-        return mixed.to(values.dtype)
+            self._store(*_combine(*_gather(pairs, mixed.to(self.values.dtype))))
+        return values.masked_scatter(named, mixed.to(values.dtype))
 
-    def _look_up(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the stored values, 0 if there are none, and which ids are known."""
+    def _find(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the places of ids in the table, and whether they are in it."""
         if len(self.ids) == 0:
-            return torch.zeros_like(ids, dtype=self.values.dtype), torch.zeros_like(
-                ids, dtype=torch.bool
-            )
+            return torch.zeros_like(ids), torch.zeros_like(ids, dtype=torch.bool)
         place = torch.searchsorted(self.ids, ids).clamp(max=len(self.ids) - 1)
-        known = self.ids[place] == ids
-        return self.values[place] * known, known
+        return place, self.ids[place] == ids
 
     def _store(self, ids: Tensor, values: Tensor) -> None:
         """Set the values of sorted, distinct ids; merge new ids into the sorted table."""
-        place = torch.searchsorted(self.ids, ids)
-        known = self._look_up(ids)[1]
+        place, known = self._find(ids)
         self.values[place[known]] = values[known]
         if known.all():
             return
-        target = place[~known] + torch.arange(int((~known).sum()), device=ids.device)
-        old = torch.ones(
-            len(self.ids) + len(target), dtype=torch.bool, device=ids.device
-        ).index_fill_(0, target, value=False)
-        merged_ids, merged_values = self.ids.new_empty(len(old)), self.values.new_empty(len(old))
+        new = ids[~known]
+        target = torch.searchsorted(self.ids, new) + torch.arange(len(new), device=ids.device)
+        size = len(self.ids) + len(new)
+        old = torch.ones(size, dtype=torch.bool, device=ids.device).index_fill_(
+            0, target, value=False
+        )
+        merged_ids, merged_values = self.ids.new_empty(size), self.values.new_empty(size)
         merged_ids[old], merged_values[old] = self.ids, self.values
-        merged_ids[target], merged_values[target] = ids[~known], values[~known]
+        merged_ids[target], merged_values[target] = new, values[~known]
         self.ids, self.values = merged_ids, merged_values
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from losses.candidate_lists import CandidateLists, outside
+from losses.candidate_lists import CandidateLists, log_sum
 from losses.formula import Formula
 from losses.parameters import Parameter
 from losses.weakening.thresholds import Belief, ChanceCorrectedThreshold, Threshold
@@ -50,7 +50,7 @@ def relaxed_divergence(log_p: Tensor, plausible: Tensor, alpha: float) -> Tensor
         alpha: mass that may lie outside S.
     """
     satisfied = math.log1p(-alpha)
-    log_mass = outside(log_p, plausible).logsumexp(-1).clamp(max=satisfied)  # log P
+    log_mass = log_sum(log_p, plausible).clamp(max=satisfied)  # log P
     log_rest = (-log_mass.expm1()).log()  # log (1 - P)
     divergence = (1 - alpha) * (satisfied - log_mass) + alpha * (math.log(alpha) - log_rest)
     return torch.where(log_mass < satisfied, divergence, 0.0)

@@ -68,19 +68,35 @@ class LabelWeakening(Loss):
     def judge(self, batch: Candidates) -> LossOutput:
         """Return one value per query, and what became plausible; the confidence may remember."""
         lists = self._lists(batch)
-        grades = self._grades(lists)
         confidence = self.confidence(lists)
         excess = confidence - self.threshold.log_beta(Belief(lists, confidence))
         if batch.progress < self.warmup:
             excess = torch.full_like(excess, -torch.inf)
-        plausible = (grades == 1) | (excess > 0)
-        values = self._divergence(lists, grades, excess, plausible)
-        output = lists.output(values, _decisions(lists, values.detach(), plausible, confidence))
-        return (
-            output
-            if self.mean_over == "supervised"
-            else output._replace(counted=output.values != 0)
+        if self.softness is None and self.positives != "graded":
+            plausible = lists.positive | (excess > 0)
+            values = relaxed_divergence(lists.log_p, plausible, self.alpha)
+        else:
+            labels = self._labels(lists)
+            plausible = (labels == 1) | (excess > 0)
+            values = self._graded_divergence(lists, labels, plausible, excess)
+        count = plausible.sum(-1)
+        vacuous = count == lists.n
+        if self.floor > 0:
+            relaxed = relaxed_divergence(lists.log_p, lists.positive, self.alpha)
+            values = torch.where(vacuous, self.floor * relaxed, values)
+        active = values.detach() > 0
+        decisions = Decisions(
+            active=active,
+            ambiguous=(plausible & lists.rivals).any(-1),
+            vacuous=vacuous,
+            in_credal=~(active | vacuous),
+            plausible=count,
+            confidence=confidence.amax(-1).exp(),
         )
+        output = lists.output(values, decisions)
+        if self.mean_over == "active":
+            output = output._replace(counted=output.values != 0)
+        return output
 
     def check_list(self, candidates: int) -> None:
         """Check the threshold against the list size; warn where doubted labels are only dropped.
@@ -122,49 +138,20 @@ class LabelWeakening(Loss):
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)
         return (positive_lists if self.positives == "per_positive" else whole_lists)(batch)
 
-    def _grades(self, lists: CandidateLists) -> Tensor:
+    def _labels(self, lists: CandidateLists) -> Tensor:
         """Return the possibility of each candidate by the labels alone, in [0, 1], [L, C]."""
         if self.positives != "graded":
             return lists.positive.to(lists.log_p.dtype)
-        grades = lists.arrange(lists.batch.targets).masked_fill(~lists.positive, 0.0)
+        grades = torch.where(lists.positive, lists.arrange(lists.batch.targets), 0.0)
         return grades / grades.amax(-1, keepdim=True)
 
-    def _divergence(
-        self, lists: CandidateLists, grades: Tensor, excess: Tensor, plausible: Tensor
+    def _graded_divergence(
+        self, lists: CandidateLists, labels: Tensor, plausible: Tensor, excess: Tensor
     ) -> Tensor:
-        """Return the divergence from the prediction to the credal set, [L]."""
-        if self.softness is None and self.positives != "graded":
-            divergence = relaxed_divergence(lists.log_p, plausible, self.alpha)
+        """Return the divergence where labels, or doubts of them, have several levels, [L]."""
+        if self.softness is None:
+            doubts = plausible.to(labels.dtype)
         else:
-            soft = (
-                plausible if self.softness is None else (self.softness * excess).exp().clamp(max=1)
-            )
-            support = torch.maximum(grades, soft.to(grades.dtype))
-            possibility = self.alpha + (1 - self.alpha) * support
-            divergence = graded_divergence(lists.log_p, possibility, lists.mask)
-        if self.floor == 0:
-            return divergence
-        relaxed = relaxed_divergence(lists.log_p, lists.positive, self.alpha)
-        return torch.where(_vacuous(lists, plausible), self.floor * relaxed, divergence)
-
-
-def _vacuous(lists: CandidateLists, plausible: Tensor) -> Tensor:
-    """Return the lists in which every candidate is plausible, [L]."""
-    return (plausible | ~lists.mask).all(-1)
-
-
-@torch.no_grad()
-def _decisions(
-    lists: CandidateLists, values: Tensor, plausible: Tensor, confidence: Tensor
-) -> Decisions:
-    active, vacuous = values > 0, _vacuous(lists, plausible)
-    each = Decisions(
-        active=active,
-        ambiguous=(plausible & ~lists.positive).any(-1),
-        vacuous=vacuous,
-        in_credal=~active & ~vacuous,
-        plausible=plausible.sum(-1),
-        confidence=confidence.amax(-1).exp(),
-    )
-    values = torch.stack([value.to(values.dtype) for value in each if value is not None])
-    return Decisions(*lists.mean(values))
+            doubts = (self.softness * excess).exp().clamp(max=1)
+        possibility = self.alpha + (1 - self.alpha) * torch.maximum(labels, doubts)
+        return graded_divergence(lists.log_p, possibility, lists.mask)

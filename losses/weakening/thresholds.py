@@ -198,7 +198,7 @@ class LabelThreshold(Threshold):
         """Return log beta of each list, by its label, [L, 1]."""
         positive = self.positive.log_beta(belief)
         negative = self.negative.log_beta(belief)
-        return torch.where(belief.lists.column[:, None] == 1, positive, negative)
+        return torch.where(belief.lists.positives.column[:, None] == 1, positive, negative)
 
 
 class BudgetedThreshold(Threshold):

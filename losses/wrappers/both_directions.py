@@ -1,5 +1,7 @@
 """Both directions of a batch: each query finds its document, and each document its query."""
 
+import torch
+
 from errors import InputError
 from losses.candidates import Candidates, Positives
 from losses.loss import Loss, LossOutput, Needs
@@ -56,6 +58,8 @@ class BothDirections(Loss):
 def _transposed(batch: Candidates) -> Candidates:
     """Return the same candidates with the documents as rows and the queries as columns."""
     row, column = batch.known_positives()
+    if row is None:
+        row = torch.arange(len(column), device=column.device)
     return batch._replace(
         scores=batch.scores.T,
         targets=batch.targets.T,

@@ -35,7 +35,7 @@ def pointwise_view(batch: Candidates) -> Candidates:
         scores=pair(batch.scores),
         targets=torch.stack([~relevant, relevant], dim=-1).to(batch.targets.dtype),
         mask=mask[:, None].expand(-1, 2),
-        positives=Positives(torch.arange(len(mask), device=mask.device), relevant.long()),
+        positives=Positives(None, relevant.long()),
         pair_ids=ids,
         teacher=None if batch.teacher is None else pair(batch.teacher),
     )

@@ -55,6 +55,9 @@ def test_named_positives_say_what_is_found(name: str, several: bool) -> None:
     torch.testing.assert_close(told.values, found.values)
     torch.testing.assert_close(told.mean(), found.mean())
     assert torch.equal(told.counted, found.counted)
+    if not several:
+        in_order = named(data).positives._replace(row=None)
+        assert torch.equal(configured(name)(data._replace(positives=in_order)).values, told.values)
     if found.decisions is not None:
         torch.testing.assert_close(
             tuple(value for value in told.decisions if value is not None),
@@ -87,7 +90,7 @@ def test_members_of_the_lists() -> None:
     assert positive_lists(data).mask.int().tolist() == [[1, 0, 1, 0], [0, 1, 1, 0], [0, 1, 1, 1]]
     assert graded_lists(data).mask.int().tolist() == [[1, 1, 1, 0], [0, 1, 1, 0], [0, 1, 1, 1]]
     assert whole_lists(data).mask.int().tolist() == [[1, 1, 1, 0], [1, 1, 1, 0], [0, 1, 1, 1]]
-    assert positive_lists(data).row.tolist() == [0, 0, 1]
+    assert positive_lists(data).positives.row.tolist() == [0, 0, 1]
 
 
 def test_a_positive_that_is_no_candidate_or_has_no_rival_makes_no_list() -> None:
@@ -95,7 +98,7 @@ def test_a_positive_that_is_no_candidate_or_has_no_rival_makes_no_list() -> None
     mask = torch.tensor([[True, False, True], [True, False, False], [True, True, True]])
     lists = positive_lists(named(Candidates(torch.zeros(3, 3), targets, mask)))
     assert lists.competes.tolist() == [False, False, True]
-    assert lists.lists_per_query().tolist() == [0, 0, 1]
+    assert lists.lists_per_query.tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int64, torch.bool])
@@ -103,4 +106,4 @@ def test_grades_of_any_type(dtype: torch.dtype) -> None:
     targets = torch.tensor([[0, 1, 0], [1, 0, 0]]).to(dtype)
     mask = torch.ones(2, 3, dtype=torch.bool)
     lists = positive_lists(Candidates(torch.zeros(2, 3), targets, mask).in_full_precision())
-    assert lists.column.tolist() == [1, 0]
+    assert lists.positives.column.tolist() == [1, 0]
