@@ -102,6 +102,7 @@ from losses.robust.soft_targets import LabelSmoothing as LabelSmoothing
 from losses.robust.soft_targets import bootstrap_hard as bootstrap_hard
 from losses.robust.soft_targets import bootstrap_soft as bootstrap_soft
 from losses.robust.soft_targets import label_smoothing as label_smoothing
+from losses.score_lists import score_lists as score_lists
 from losses.selection.pair_correction import NoisyPairCorrection as NoisyPairCorrection
 from losses.selection.small_loss import SmallLossSelection as SmallLossSelection
 from losses.selection.two_components import LossMixture as LossMixture

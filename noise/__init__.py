@@ -21,6 +21,7 @@ from noise.models.natural import Natural
 from noise.models.none import NoNoise
 from noise.models.semantic import SemanticSwap
 from noise.models.uniform import UniformSubstitution
+from noise.plain_qrels import corrupt_qrels
 
 __all__ = [
     "AmbiguityRates",
@@ -45,4 +46,5 @@ __all__ = [
     "SimilarityEncoder",
     "TransformerTextEncoder",
     "UniformSubstitution",
+    "corrupt_qrels",
 ]

@@ -26,8 +26,8 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from sentence_transformers.util import semantic_search
 
-from benchmarks.noisy_labels.robust_ranking_loss import Progress, RobustRankingLoss
 from losses import LabelWeakening
+from losses.wrappers.robust_ranking_loss import Progress, RobustRankingLoss
 
 DEPTH = 100
 LOSSES = ("multiple_negatives_ranking", "label_weakening")

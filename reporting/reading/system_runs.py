@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from data.ingest.lines import read_judgements
+from data.runs.ranked_lists import Run, ranked_run
 from data.runs.trec import listed_documents
 from errors import InputError
 from evaluation import parse_measures, read_trec, score_run
@@ -15,11 +17,11 @@ from reporting.statistics.groups import Condition, Group, Groups
 from terminal import track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from data.collections.records import Qrels
-    from evaluation import Run, Scores
+    from evaluation import Scores
 
 MODEL, NOISE = "run", "none"  # shown in the tables, since they are not known of another system
 
@@ -50,43 +52,103 @@ class DocumentIds:
         return self._ids[row]
 
 
+class SystemRun(NamedTuple):
+    """A run of some system.
+
+    Attributes:
+        system: its name.
+        where: the file, or words that name the run in messages.
+        run: the ranked lists.
+        documents: the ids of its rows.
+    """
+
+    system: str
+    where: str
+    run: Run
+    documents: DocumentIds
+
+
+def run_from_file(system: str, path: Path) -> SystemRun:
+    """Read a TREC run.
+
+    Raises:
+        InputError: the file cannot be read, or holds a score that is not finite.
+    """
+    documents = DocumentIds(listed_documents(path))
+    return SystemRun(system, str(path), read_trec(path, documents), documents)
+
+
+def run_from_scores(system: str, scores: Mapping[str, Mapping[str, float]]) -> SystemRun:
+    """Rank scores in memory, query_id -> doc_id -> score.
+
+    Raises:
+        InputError: there are none, or a score is not finite.
+    """
+    pairs = [(query_id, *each) for query_id, listed in scores.items() for each in listed.items()]
+    if bad := [f"{query} -> {doc}" for query, doc, score in pairs if not math.isfinite(score)]:
+        raise InputError(f"run {system}: {len(bad)} scores are not finite, e.g. of {bad[0]}")
+    if not pairs:
+        raise InputError(f"run {system} is empty: give query_id -> doc_id -> score")
+    documents = DocumentIds({doc_id for _, doc_id, _ in pairs})
+    lists = {
+        query_id: [(float(score), documents.row(doc_id)) for doc_id, score in listed.items()]
+        for query_id, listed in scores.items()
+    }
+    return SystemRun(system, f"run {system}", ranked_run(lists), documents)
+
+
+def scored_systems(
+    runs: Iterable[SystemRun], qrels: Qrels, measures: Sequence[str], dataset: str
+) -> tuple[Groups, list[str]]:
+    """Score runs; several runs of one system are its seeds.
+
+    Args:
+        runs: the runs, read one after the other.
+        qrels: judgements of the queries.
+        measures: ir-measures names.
+        dataset: the name of the test collection in tables.
+
+    Returns:
+        One group per system, under the condition (dataset, run, none, 0), and notes on queries that
+        are missing from runs.
+
+    Raises:
+        InputError: for an unknown measure, or a run without any judged query.
+    """
+    parsed = parse_measures(measures)
+    condition = Condition(dataset, MODEL, NOISE, 0.0)
+    scores: defaultdict[str, list[Scores]] = defaultdict(list)
+    notes: list[str] = []
+    for system, where, run, documents in runs:
+        scores[system].append(score_run(run, qrels, parsed, documents.doc_id))
+        notes.extend(_unlike(where, run, qrels))
+        if deep := [each for each in parsed if each.params.get("cutoff", 0) > run.depth]:
+            notes.append(
+                f"{where} lists at most {run.depth} documents per query: "
+                f"{', '.join(map(str, deep))} see no more."
+            )
+    groups = [_group(condition, name, scores[name]) for name in sorted(scores)]
+    return Groups(groups, tuple(map(str, parsed)), []), notes
+
+
 def read_runs(
     runs: Sequence[tuple[str, Path]], qrels_path: Path, measures: Sequence[str]
 ) -> tuple[Groups, list[str]]:
-    """Score run files; several files with one name are the seeds of one system.
+    """Score run files, as `scored_systems` does; the data set is named like the qrels file.
 
     Args:
         runs: name and file of each.
         qrels_path: judgements of the queries, TREC or BEIR columns.
         measures: ir-measures names.
 
-    Returns:
-        One group per name, under the condition (name of the qrels file, run, none, 0), and notes on
-        queries that are missing from runs.
-
     Raises:
         InputError: for an unknown measure, or a file that cannot be read or holds a score that is
             not finite.
     """
-    parsed = parse_measures(measures)
     qrels = read_qrels(qrels_path)
-    condition = Condition(
-        qrels_path.name.removesuffix(".gz").rpartition(".")[0] or qrels_path.name, MODEL, NOISE, 0.0
-    )
-    scores: defaultdict[str, list[Scores]] = defaultdict(list)
-    notes: list[str] = []
-    for name, path in track(runs, "Scoring runs"):
-        documents = DocumentIds(listed_documents(path))
-        run = read_trec(path, documents)
-        scores[name].append(score_run(run, qrels, parsed, documents.doc_id))
-        notes.extend(_unlike(path, run, qrels))
-        if deep := [each for each in parsed if each.params.get("cutoff", 0) > run.depth]:
-            notes.append(
-                f"{path} lists at most {run.depth} documents per query: "
-                f"{', '.join(map(str, deep))} see no more."
-            )
-    groups = [_group(condition, name, scores[name]) for name in sorted(scores)]
-    return Groups(groups, tuple(map(str, parsed)), []), notes
+    dataset = qrels_path.name.removesuffix(".gz").rpartition(".")[0] or qrels_path.name
+    files = (run_from_file(*each) for each in track(runs, "Scoring runs"))
+    return scored_systems(files, qrels, measures, dataset)
 
 
 def read_qrels(path: Path) -> Qrels:
@@ -110,15 +172,15 @@ def read_qrels(path: Path) -> Qrels:
     return qrels
 
 
-def _unlike(path: Path, run: Run, qrels: Qrels) -> Iterable[str]:
+def _unlike(where: str, run: Run, qrels: Qrels) -> Iterable[str]:
     answered = set(run.query_ids)
     absent, unjudged = qrels.keys() - answered, answered - qrels.keys()
     if absent:
         some = f"{len(absent)} of {len(qrels)} judged queries ({', '.join(sorted(absent)[:3])})"
-        yield f"{path} lacks {some}: they count as 0."
+        yield f"{where} lacks {some}: they count as 0."
     if unjudged:
         some = f"{len(unjudged)} ({', '.join(sorted(unjudged)[:3])})"
-        yield f"{path} has queries without judgements: {some}. They are not scored."
+        yield f"{where} has queries without judgements: {some}. They are not scored."
 
 
 def _group(condition: Condition, name: str, scores: Sequence[Scores]) -> Group:

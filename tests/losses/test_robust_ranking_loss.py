@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from transformers import TrainerState
 
 import losses
-from benchmarks.noisy_labels.robust_ranking_loss import Progress, RobustRankingLoss
+from losses.wrappers.robust_ranking_loss import Progress, RobustRankingLoss
 
 WORDS = ["red", "green", "blue", "fast", "slow", "small", "large", "old", "new", "cold"]
 COLUMNS = (
