@@ -18,6 +18,7 @@ FLOORS = (
     {"lightning_modules"},
     {"evaluation"},
     {"noise"},
+    {"suspects"},
     {"cells"},
     {"reporting"},
     {"study"},

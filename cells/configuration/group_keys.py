@@ -46,6 +46,14 @@ class Task(TypedDict, total=False):
     examples: int
     examples_file: str | None
     sample: int
+    folds: int
+    rivals: int
+    evidence: str
+    review: int
+    share: float | None
+    threshold: float | None
+    decisions: str | None
+    action: str
 
 
 SECTIONS: Mapping[str, Any] = {"model": Model, "task": Task} | {

@@ -145,12 +145,18 @@ class Cell:
 
     @property
     def _worked(self) -> bool:
-        """Return whether there is work to lose: scores, weights or a checkpoint."""
+        """Return whether there is work to lose: scores, weights, a checkpoint or judged pairs."""
         return (
             self.finished
             or self.file(WEIGHTS).exists()
             or any(self.file("checkpoints").glob("*.ckpt*"))
+            or self._judges
         )
+
+    @property
+    def _judges(self) -> bool:
+        """Return whether it holds what models say of pairs, or such models."""
+        return any(self.file("judged").glob("*"))
 
     def _refuse_strangers(self) -> None:
         found = [*owned(self.directory), *strangers(self.directory)]
@@ -181,7 +187,9 @@ class Cell:
                 f"{'; '.join(differing)}. Give this cell its own name with variant=<word>, or "
                 "replace the earlier one with overwrite=true."
             )
-        if not self.finished and not any(self.file("checkpoints").glob("*.ckpt*")):
+        if self._judges or self.finished:
+            return
+        if not any(self.file("checkpoints").glob("*.ckpt*")):
             raise InputError(
                 f"{self.directory} holds trained weights ({WEIGHTS}), but neither {SCORES} nor a "
                 f"checkpoint to continue from: put {SCORES} back, or train the cell again with "

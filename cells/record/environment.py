@@ -12,7 +12,7 @@ from shutil import which
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("cells", "data", "evaluation", "lightning_modules", "losses", "noise")
+ROOMS = ("cells", "data", "evaluation", "lightning_modules", "losses", "noise", "suspects")
 """Rooms whose code can change a score; reports, documents and tests cannot."""
 LIBRARIES = (
     "torch",

@@ -15,6 +15,12 @@ FILES = (
     "audit.tsv",
     "qrels/train.tsv",
     "train.jsonl",
+    "suspects.tsv",
+    "review.html",
+    "judged/*.npz",
+    "judged/*.npz.blake2b",
+    "judged/*/history.csv",
+    "judged/*/checkpoints/*",
     "run.log",
     "wandb_run_id",
     "checkpoints/best.safetensors",
@@ -40,7 +46,11 @@ EXPORTED = tuple(
     for folder in ("export", ".export.partial", "export/[0-9]*_*", ".export.partial/[0-9]*_*")
     for name in ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "README.md")
 )
-ASIDE = (f".*{PARTIAL}", f"checkpoints/.*{PARTIAL}")
+ASIDE = (
+    f".*{PARTIAL}",
+    f"checkpoints/.*{PARTIAL}",
+    f"judged/**/.*{PARTIAL}",
+)
 """Temporary files of a killed process."""
 FOLDERS = (
     "wandb/*run-*/**/",
@@ -50,6 +60,9 @@ FOLDERS = (
     "steps",
     "checkpoints",
     "qrels",
+    "judged/*/checkpoints",
+    "judged/*",
+    "judged",
     "export/[0-9]*_*",
     "export",
     ".export.partial/[0-9]*_*",

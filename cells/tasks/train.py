@@ -60,7 +60,7 @@ def train(cfg: DictConfig) -> float:
     cfg.trainer.precision = settled_precision(cfg.trainer, stored)
     cell = Cell.of(cfg)
     loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
-    _check_fit(cfg, loss)
+    check_fit(cfg, loss)
     check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
     if not is_main_process():
         _join_training(cfg, cell, loss)
@@ -79,7 +79,7 @@ def train(cfg: DictConfig) -> float:
     return objective(cfg, scores)
 
 
-def _check_fit(cfg: DictConfig, loss: Loss) -> None:
+def check_fit(cfg: DictConfig, loss: Loss) -> None:
     """Refuse a loss that needs more than the batches have, with the reason."""
     loss_name = HydraConfig.get().runtime.choices["loss"]
     if loss.needs.teacher and loss.needs.teacher_decay is None and cfg.teacher is None:

@@ -15,7 +15,7 @@ from data.runs.ranked_lists import first, without_self
 from errors import InputError
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
 from evaluation.pool import Pool, PoolInputs
-from evaluation.search_method import Corpus, Search, SearchResult
+from evaluation.search_method import Corpus, Queries, Search, SearchResult
 from evaluation.shard import WHOLE, Shard
 from lightning_modules import Network
 
@@ -84,7 +84,15 @@ class Evaluator:
         mined = [] if self._negatives.refresh_every is None else [collection.train]
         validated = [collection.validation] if self._pool is None else []
         for split in (collection.test, *validated, *mined):
-            self._search.prepare(self._tokenised.split(split), self._tokenised.corpus)
+            self.prepare_for(self._tokenised.split(split))
+
+    def prepare_for(self, queries: Queries) -> None:
+        """Prepare what needs no network to retrieve for some queries.
+
+        Raises:
+            InputError: for a first stage that lacks some of them.
+        """
+        self._search.prepare(queries, self._tokenised.corpus)
 
     @property
     def shared(self) -> bool:
@@ -100,13 +108,14 @@ class Evaluator:
             self._tokenised.collection.validation,
             Shard.of_this_process() if self.shared else WHOLE,
         )
-        run = self._retrieve(network, split, shard=shard, pool=self._pool).run
+        queries = self._tokenised.split(split)
+        run = self._retrieve(network, queries, shard=shard, pool=self._pool).run
         return self._scored(run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
         """Return the scores on the test split; for a cell, write run.trec and per_query.tsv."""
         collection = self._tokenised.collection
-        result = self._retrieve(network, collection.test)
+        result = self._retrieve(network, self._tokenised.split(collection.test))
         scores = self._scored(result.run, collection.test.qrels)
         if cell is not None:
             write_trec(
@@ -117,16 +126,21 @@ class Evaluator:
 
     def retrieve(self, network: Network, split: Split) -> Run:
         """Return the ranked lists of a split's queries."""
-        return self._retrieve(network, split).run
+        return self.ranked(network, self._tokenised.split(split))
+
+    def ranked(self, network: Network, queries: Queries) -> Run:
+        """Return the ranked lists of queries, which may be those of no split."""
+        return self._retrieve(network, queries).run
 
     def mine(self, network: Network) -> Run:
         """Return the first `negatives.depth` documents of every training query, to mine from."""
-        return self._retrieve(network, self._tokenised.collection.train, self._negatives.depth).run
+        queries = self._tokenised.split(self._tokenised.collection.train)
+        return self._retrieve(network, queries, self._negatives.depth).run
 
     def _retrieve(
         self,
         network: Network,
-        split: Split,
+        queries: Queries,
         depth: int | None = None,
         *,
         shard: Shard = WHOLE,
@@ -137,7 +151,7 @@ class Evaluator:
         with on_device(network, self._trainer):
             result = self._search.search(
                 network,
-                self._tokenised.split(split),
+                queries,
                 self._corpus(pool),
                 depth=depth + collection.skip_same_id,
                 batch_tokens=self._batch_tokens,

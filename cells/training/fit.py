@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ def fit(
     loss: Loss,
     tracker: Tracker | None,
     interruption: Interruption,
+    after_epochs: Sequence[Callback] = (),
 ) -> tuple[dict[str, float], int]:
     """Train the network in place and leave it with the weights of the epoch that validates best.
 
@@ -70,6 +71,7 @@ def fit(
         loss: trains the network.
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
+        after_epochs: what else is done after each epoch, before its checkpoint is written.
 
     Returns:
         Validation measures of the selected epoch, and the epoch.
@@ -99,7 +101,13 @@ def fit(
     with seeded(cfg.seed), without_known_warnings(), interruption.held():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             logger=logger or False,
-            callbacks=[epochs, *refresh, checkpoints, *_display(logged=logger is not None)],
+            callbacks=[
+                epochs,
+                *after_epochs,
+                *refresh,
+                checkpoints,
+                *_display(logged=logger is not None),
+            ],
             log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
             default_root_dir=cell.directory,
             **_recipe_arguments(),

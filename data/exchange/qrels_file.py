@@ -22,7 +22,7 @@ def write_qrels(qrels: Qrels, path: Path) -> None:
         InputError: an id cannot be written between tabs.
     """
     for text_id in (each for query_id, judged in qrels.items() for each in (query_id, *judged)):
-        _check_id(text_id, path)
+        check_id(text_id, path)
     lines = (
         f"{query_id}\t{doc_id}\t{grade}\n"
         for query_id, judged in qrels.items()
@@ -34,9 +34,18 @@ def write_qrels(qrels: Qrels, path: Path) -> None:
         file.writelines(lines)
 
 
-def _check_id(text_id: str, path: Path) -> None:
+def check_id(text_id: str, path: Path) -> None:
+    """Check that an id can be a column of a file.
+
+    Args:
+        text_id: the id.
+        path: the file, for the message.
+
+    Raises:
+        InputError: it holds a tab or a line end, or begins or ends with blanks or quotes.
+    """
     if text_id.splitlines() != [text_id] or "\t" in text_id or text_id.strip(' "') != text_id:
         raise InputError(
-            f"{path}: the id {text_id!r} cannot be written to a qrels file, whose columns are "
+            f"{path}: the id {text_id!r} cannot be written to this file, whose columns are "
             "separated by tabs and may be quoted: rename it"
         )

@@ -26,6 +26,6 @@ def test_the_file_has_beir_s_columns(tmp_path):
 
 @pytest.mark.parametrize("bad", ["a\tb", "a\nb", "", '"a"', " a", "a\u2028b"])
 def test_ids_that_columns_cannot_carry_are_refused(tmp_path, bad):
-    with pytest.raises(InputError, match="cannot be written to a qrels file"):
+    with pytest.raises(InputError, match="cannot be written to this file"):
         write_qrels({"q1": {bad: 1}}, tmp_path / "train.tsv")
     assert not (tmp_path / "train.tsv").exists()

@@ -1,0 +1,131 @@
+"""Models that each judge the pairs of queries that they have not learnt."""
+
+import logging
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from hydra.utils import instantiate
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+
+from cells.inputs.tokenised import build_network
+from cells.inputs.training_inputs import TrainingInputs
+from cells.record.directory import Cell
+from cells.record.owned_files import owned, remove
+from cells.sweep.signals import Interruption
+from cells.training.evaluator import Evaluator
+from cells.training.fit import fit, training_loader
+from cells.training.pair_judge import PairJudge
+from cells.training.setup import Setup
+from lightning_modules.training.judged_pairs import JudgedPairs
+from losses import Loss, viewed
+from suspects.margins import Margins
+
+log = logging.getLogger(__name__)
+
+FOLDER = "judged"
+
+
+class Share(NamedTuple):
+    """The work of one model.
+
+    Attributes:
+        name: of its files.
+        learnt: which training examples it learns [E].
+        judged: the places of the pairs that it judges [n].
+    """
+
+    name: str
+    learnt: NDArray[np.bool_]
+    judged: NDArray[np.int64]
+
+
+def shares_of(folds: NDArray[np.int64]) -> list[Share]:
+    """Return a model's share of each fold: it learns the others and judges this one.
+
+    Args:
+        folds: fold of each training example [E].
+    """
+    count = int(folds.max()) + 1
+    return [
+        Share(f"fold-{fold + 1}-of-{count}", folds != fold, np.flatnonzero(folds == fold))
+        for fold in range(count)
+    ]
+
+
+def whole_share(examples: int) -> Share:
+    """Return the share of a model that learns and judges every example."""
+    return Share("all", np.ones(examples, dtype=np.bool_), np.arange(examples))
+
+
+def judged_pairs(
+    cfg: DictConfig,
+    cell: Cell,
+    inputs: TrainingInputs,
+    shares: list[Share],
+    interruption: Interruption,
+) -> Margins:
+    """Train the model of each share, unless its file is there, and return what they say.
+
+    Raises:
+        InputError: for a batch that a share does not fill, or a first stage that lacks queries.
+        Interrupted: if a signal asks to stop; the same command continues.
+    """
+    for share in shares:
+        training_loader(cfg, _learning(inputs, share))  # refuses a batch that the share cannot fill
+    parts = []
+    for number, share in enumerate(shares, 1):
+        path = cell.file(f"{FOLDER}/{share.name}.npz")
+        margins = Margins.read(path)
+        if margins is None:
+            if path.exists():
+                log.warning("%s is damaged: its model is trained again", path)
+            log.info("model %d of %d: %s ...", number, len(shares), share.name)
+            margins = _judged(cfg, cell, inputs, share, interruption)
+            margins.write(path)
+            _clear(cell, share)
+        parts.append(margins)
+    return Margins.joined(parts)
+
+
+def _judged(
+    cfg: DictConfig, cell: Cell, inputs: TrainingInputs, share: Share, interruption: Interruption
+) -> Margins:
+    loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
+    evaluator = Evaluator(cfg, inputs.tokenised, inputs.validation, inputs.pool)
+    judge = PairJudge(cfg, inputs, evaluator, share.judged)
+    judge.prepare()
+    callback = JudgedPairs(interruption.released(judge))
+    network = build_network(cfg, inputs.tokenised)
+    setup = Setup(_learning(inputs, share), network, evaluator)
+    fit(
+        cfg,
+        _cell_of(cell, share),
+        setup,
+        loss=loss,
+        tracker=None,
+        interruption=interruption,
+        after_epochs=[callback],
+    )
+    columns = zip(*callback.epochs, strict=True)
+    labelled, rivals, scores = (np.stack([each.numpy() for each in column]) for column in columns)
+    return Margins(share.judged, labelled, rivals, scores)
+
+
+def _learning(inputs: TrainingInputs, share: Share) -> TrainingInputs:
+    return replace(inputs, examples=inputs.examples.only(share.learnt))
+
+
+def _cell_of(cell: Cell, share: Share) -> Cell:
+    """Return the cell of a share's model, within the folder of the whole."""
+    name = f"{FOLDER}/{share.name}"
+    return Cell(f"{cell.name}/{name}", cell.file(name), cell.config | {"share": share.name})
+
+
+def _clear(cell: Cell, share: Share) -> None:
+    """Remove the model of a share that has judged."""
+    folder = cell.file(f"{FOLDER}/{share.name}")
+    remove(folder, owned(folder))
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,40 @@
+"""How well the suspects are found, where noise was injected and the wrong labels are known."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from data import TrainingExamples
+
+
+def detection(
+    examples: TrainingExamples, evidence: NDArray[np.float64], likely: NDArray[np.int64]
+) -> dict[str, float]:
+    """Return how evidence and likely documents agree with the known truth.
+
+    Keys:
+        `auroc`: probability that a wrong label has more evidence against it than a right one.
+        `precision`: share of wrong labels among the m most suspect pairs, where m labels are
+        wrong. `true_named`: share of wrong labels whose true document, or a copy of it, is the
+        likely one. Empty where no label, or every label, is known to be wrong; without the last
+        where no true document is known.
+
+    Args:
+        examples: the training pairs, with the bookkeeping of the noise.
+        evidence: against each of them [n].
+        likely: document row that is likelier than the labelled one, or -1 [n].
+    """
+    wrong = examples.corrupted
+    if not wrong.any() or wrong.all():
+        return {}
+    worst = np.argsort(-evidence, kind="stable")[: wrong.sum()]
+    found = {
+        "auroc": float(roc_auc_score(wrong, evidence)),
+        "precision": float(wrong[worst].mean()),
+    }
+    known = wrong & (examples.true_documents >= 0)
+    if known.any():
+        copies = examples.first_copies
+        named = (likely >= 0) & (copies[likely] == copies[examples.true_documents])
+        found["true_named"] = float(named[known].mean())
+    return found
