@@ -31,7 +31,7 @@ from suspects.suspicion import ranked_suspects, write_suspects
 
 if TYPE_CHECKING:
     from cells.inputs.training_inputs import TrainingInputs
-    from cells.training.out_of_fold import Share
+    from cells.training.out_of_fold import FoldModel
     from suspects.suspicion import Suspect
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     made_from = settle(cell, inputs.collection.fingerprint, audit.labels)
     audit.write(cell.file("audit.tsv"))
     decisions = _decisions(cfg, inputs)
-    margins = judged_pairs(cfg, cell, inputs, _shares(cfg, inputs), interruption)
+    margins = judged_pairs(cfg, cell, inputs, _models(cfg, inputs), interruption)
     against, likely = evidence_against(cfg.task.evidence, margins), likely_documents(margins)
     ranked = ranked_suspects(inputs.collection, inputs.examples, against, likely)
     write_suspects(ranked, cell.file("suspects.tsv"))
@@ -144,13 +144,13 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     return measures.get("auroc", math.nan)
 
 
-def _shares(cfg: DictConfig, inputs: "TrainingInputs") -> "list[Share]":
-    from cells.training.out_of_fold import shares_of, whole_share
+def _models(cfg: DictConfig, inputs: "TrainingInputs") -> "list[FoldModel]":
+    from cells.training.out_of_fold import fold_models, whole_model
 
     if cfg.task.evidence == "area":
-        return [whole_share(len(inputs.examples))]
+        return [whole_model(len(inputs.examples))]
     query_ids = list(inputs.collection.train.queries)
-    return shares_of(folds_of(inputs.examples.query_rows, query_ids, cfg.task.folds, cfg.seed))
+    return fold_models(folds_of(inputs.examples.query_rows, query_ids, cfg.task.folds, cfg.seed))
 
 
 def _decisions(cfg: DictConfig, inputs: "TrainingInputs") -> list[Decision] | None:

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 FOLDER = "judged"
 
 
-class Share(NamedTuple):
-    """The work of one model.
+class FoldModel(NamedTuple):
+    """A model that is trained to judge pairs.
 
     Attributes:
         name: of its files.
@@ -41,67 +41,72 @@ class Share(NamedTuple):
     judged: NDArray[np.int64]
 
 
-def shares_of(folds: NDArray[np.int64]) -> list[Share]:
-    """Return a model's share of each fold: it learns the others and judges this one.
+def fold_models(folds: NDArray[np.int64]) -> list[FoldModel]:
+    """Return a model for each fold: it learns the others and judges this one.
 
     Args:
         folds: fold of each training example [E].
     """
     count = int(folds.max()) + 1
     return [
-        Share(f"fold-{fold + 1}-of-{count}", folds != fold, np.flatnonzero(folds == fold))
+        FoldModel(f"fold-{fold + 1}-of-{count}", folds != fold, np.flatnonzero(folds == fold))
         for fold in range(count)
     ]
 
 
-def whole_share(examples: int) -> Share:
-    """Return the share of a model that learns and judges every example."""
-    return Share("all", np.ones(examples, dtype=np.bool_), np.arange(examples))
+def whole_model(examples: int) -> FoldModel:
+    """Return the model that learns and judges every example."""
+    return FoldModel("all", np.ones(examples, dtype=np.bool_), np.arange(examples))
 
 
 def judged_pairs(
     cfg: DictConfig,
     cell: Cell,
     inputs: TrainingInputs,
-    shares: list[Share],
+    models: list[FoldModel],
     interruption: Interruption,
 ) -> Margins:
-    """Train the model of each share, unless its file is there, and return what they say.
+    """Train every model, unless its file is there, and return what they say.
 
     Raises:
-        InputError: for a batch that a share does not fill, or a first stage that lacks queries.
+        InputError: for a batch that the pairs to learn do not fill, or a first stage that lacks
+            queries.
         Interrupted: if a signal asks to stop; the same command continues.
     """
-    for share in shares:
-        training_loader(cfg, _learning(inputs, share))  # refuses a batch that the share cannot fill
+    for model in models:
+        training_loader(cfg, _learning(inputs, model))  # refuses a batch that they do not fill
     parts = []
-    for number, share in enumerate(shares, 1):
-        path = cell.file(f"{FOLDER}/{share.name}.npz")
+    for number, model in enumerate(models, 1):
+        path = cell.file(f"{FOLDER}/{model.name}.npz")
         margins = Margins.read(path)
         if margins is None:
             if path.exists():
                 log.warning("%s is damaged: its model is trained again", path)
-            log.info("model %d of %d: %s ...", number, len(shares), share.name)
-            margins = _judged(cfg, cell, inputs, share, interruption)
+            log.info("model %d of %d: %s ...", number, len(models), model.name)
+            margins = _judged(cfg, cell, inputs, model, interruption)
             margins.write(path)
-            _clear(cell, share)
+            _clear(cell, model)
         parts.append(margins)
     return Margins.joined(parts)
 
 
 def _judged(
-    cfg: DictConfig, cell: Cell, inputs: TrainingInputs, share: Share, interruption: Interruption
+    cfg: DictConfig,
+    cell: Cell,
+    inputs: TrainingInputs,
+    model: FoldModel,
+    interruption: Interruption,
 ) -> Margins:
     loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
     evaluator = Evaluator(cfg, inputs.tokenised, inputs.validation, inputs.pool)
-    judge = PairJudge(cfg, inputs, evaluator, share.judged)
+    judge = PairJudge(cfg, inputs, evaluator, model.judged)
     judge.prepare()
     callback = JudgedPairs(interruption.released(judge))
     network = build_network(cfg, inputs.tokenised)
-    setup = Setup(_learning(inputs, share), network, evaluator)
+    setup = Setup(_learning(inputs, model), network, evaluator)
     fit(
         cfg,
-        _cell_of(cell, share),
+        _cell_of(cell, model),
         setup,
         loss=loss,
         tracker=None,
@@ -110,22 +115,22 @@ def _judged(
     )
     columns = zip(*callback.epochs, strict=True)
     labelled, rivals, scores = (np.stack([each.numpy() for each in column]) for column in columns)
-    return Margins(share.judged, labelled, rivals, scores)
+    return Margins(model.judged, labelled, rivals, scores)
 
 
-def _learning(inputs: TrainingInputs, share: Share) -> TrainingInputs:
-    return replace(inputs, examples=inputs.examples.only(share.learnt))
+def _learning(inputs: TrainingInputs, model: FoldModel) -> TrainingInputs:
+    return replace(inputs, examples=inputs.examples.only(model.learnt))
 
 
-def _cell_of(cell: Cell, share: Share) -> Cell:
-    """Return the cell of a share's model, within the folder of the whole."""
-    name = f"{FOLDER}/{share.name}"
-    return Cell(f"{cell.name}/{name}", cell.file(name), cell.config | {"share": share.name})
+def _cell_of(cell: Cell, model: FoldModel) -> Cell:
+    """Return the cell of a model, within the folder of the whole."""
+    name = f"{FOLDER}/{model.name}"
+    return Cell(f"{cell.name}/{name}", cell.file(name), cell.config | {"judge": model.name})
 
 
-def _clear(cell: Cell, share: Share) -> None:
-    """Remove the model of a share that has judged."""
-    folder = cell.file(f"{FOLDER}/{share.name}")
+def _clear(cell: Cell, model: FoldModel) -> None:
+    """Remove the files of a model that has judged."""
+    folder = cell.file(f"{FOLDER}/{model.name}")
     remove(folder, owned(folder))
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()

@@ -80,7 +80,7 @@ def test_other_rules_reuse_what_the_models_said(folder, configure, monkeypatch):
     )
     fields = "query_id\tdoc_id\tdecision\tlikely_doc_id"
     decisions = folder.parents[5] / "decisions.tsv"
-    decisions.write_text("\n".join([fields, first, second]) + "\n", encoding="utf-8")
+    decisions.write_text(f"{fields}\n{first}\n{second}\n", encoding="utf-8")
     monkeypatch.setattr(out_of_fold, "fit", None)
     suspects(configure(f"task.decisions={decisions}"))
     noisy = {(row["query_id"], row["doc_id"]) for row in before}

@@ -1,9 +1,9 @@
 """The page of a report in a real browser, on wide and narrow screens."""
 
 import os
-import shutil
 
 import pytest
+from browsing import CLIPPED, WIDTHS, launched, needs_chromium, opened
 from page_cells import write_page_cells
 
 from reporting.page import write_page
@@ -12,27 +12,13 @@ from reporting.statistics.analysis import analyse
 from reporting.statistics.comparisons import Plan
 from reporting.tables.csv_files import write_csvs
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-WIDTHS = (1400, 400)
-PATIENCE = 180_000  # milliseconds, for machines with other work to do
-CLIPPED = """
-() => [...document.querySelectorAll("main *")].filter((element) => {
-  const box = element.getBoundingClientRect();
-  const inside = element.closest(".scroll, .choices, svg, select, noscript");
-  const outside = box.right > window.innerWidth + 1 || box.left < -1;
-  return box.width > 0 && outside && (!inside || inside === element);
-}).map((element) => element.outerHTML.slice(0, 100))
-"""
+SCROLLING = ".scroll, .choices, svg, select, noscript"
 TEXT_HEIGHTS = """
 () => [...document.querySelectorAll(".panel svg text")]
   .map((text) => text.getBoundingClientRect().height)
 """
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -52,40 +38,14 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=WIDTHS, ids=lambda width: f"{width} px")
 def page(browser, report, request):
-    """The opened page, which must never complain, use the network, or run a document's code."""
-    problems = []
-    page = browser.new_page(viewport={"width": request.param, "height": 900})
-    page.set_default_timeout(PATIENCE)
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type in {"error", "warning"} else None
-        ),
-    )
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: (
-            problems.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
-        ),
-    )
-    page.goto(report)
-    yield page
-    harmed = page.evaluate("window.harmed")
-    page.close()
-    assert not problems
-    assert harmed is None
+    with opened(browser, report, request.param) as page:
+        yield page
 
 
 def column(page, place):
@@ -160,7 +120,7 @@ def test_nothing_is_clipped_and_figures_can_be_read(page):
     for details in page.locator("details").all():
         details.evaluate("element => { element.open = true; }")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate(CLIPPED, SCROLLING) == []
     panels = page.locator(".panel svg")
     assert panels.count() > 8
     assert all(panels.nth(place).bounding_box()["width"] >= 300 for place in range(panels.count()))

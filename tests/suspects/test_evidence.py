@@ -1,0 +1,96 @@
+"""Evidence, likely documents and folds, against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+
+from data.runs.ranked_lists import Run
+from data.storage.ragged import Ragged
+from errors import InputError
+from suspects.evidence import evidence_against, likely_documents, self_confidence
+from suspects.folds import folds_of
+from suspects.margins import Margins, rivals_of
+
+
+def margins(labelled, rivals, scores):
+    return Margins(
+        np.arange(len(labelled[0])),
+        np.array(labelled, dtype=np.float32),
+        np.array(rivals),
+        np.array(scores, dtype=np.float32),
+    )
+
+
+ODDS = np.log([1, 2, 5])  # of the label and two rivals: probabilities 1/8, 2/8, 5/8
+TWO_EPOCHS = margins(
+    [[ODDS[0]], [ODDS[2]]],
+    [[[7, 8]], [[8, 9]]],
+    [[[ODDS[2], ODDS[1]]], [[ODDS[1], ODDS[0]]]],
+)
+
+
+def test_margin_and_doubt_are_means_over_epochs():
+    expected = (np.log(5 / 1) + np.log(2 / 5)) / 2
+    assert evidence_against("margin", TWO_EPOCHS) == pytest.approx([expected])
+    assert evidence_against("area", TWO_EPOCHS) == pytest.approx([expected])
+    assert evidence_against("doubt", TWO_EPOCHS) == pytest.approx([(5 / 8 + 2 / 8) / 2])
+    assert self_confidence(TWO_EPOCHS) == pytest.approx([(1 / 8 + 5 / 8) / 2])
+
+
+def test_the_likely_document_has_the_largest_mean_probability():
+    assert likely_documents(TWO_EPOCHS).tolist() == [7]
+    other = margins([[0.0, 0.0]], [[[3, 4], [-1, -1]]], [[[1.0, 2.0], [5.0, -np.inf]]])
+    assert likely_documents(other).tolist() == [4, -1]
+
+
+def test_rivals_are_neither_positives_nor_their_copies():
+    rows = np.array([[4, 2, 5, 1], [0, 3, -1, -1], [2, 3, -1, -1]])
+    scores = np.array([[9.0, 8, 7, 6], [5, 4, -np.inf, -np.inf], [3, 2, -np.inf, -np.inf]])
+    run = Run(["a", "b", "c"], rows, scores)
+    first_copies = np.array([0, 1, 2, 3, 2, 5])  # document 4 is a copy of 2
+    positives = Ragged(np.array([2, 3, 2, 3]), np.array([0, 1, 2, 4]))
+    found = rivals_of(run, positives, first_copies, 2)
+    assert found.rows.tolist() == [[5, 1], [0, -1], [-1, -1]]
+    # the third query's list has only positives: no rival scores more than the list's last
+    assert found.scores.tolist() == [[7, 6], [5, -np.inf], [2, -np.inf]]
+
+
+def test_a_model_that_stopped_early_repeats_its_last_epoch():
+    short = margins([[1.0]], [[[5]]], [[[3.0]]])._replace(pairs=np.array([1]))
+    long = margins([[1.0], [2.0]], [[[5]], [[6]]], [[[4.0]], [[8.0]]])
+    joined = Margins.joined([short, long])
+    assert joined.pairs.tolist() == [0, 1]
+    assert joined.labelled.tolist() == [[1, 1], [2, 1]]
+    assert joined.rival_scores[..., 0].tolist() == [[4, 3], [8, 3]]
+
+
+def test_damaged_files_are_not_taken_for_whole(tmp_path):
+    path = tmp_path / "judged/fold.npz"
+    TWO_EPOCHS.write(path)
+    read = Margins.read(path)
+    assert all(np.array_equal(*both) for both in zip(read, TWO_EPOCHS, strict=True))
+    path.write_bytes(path.read_bytes()[:-9])
+    assert Margins.read(path) is None
+
+
+def test_the_pairs_of_a_query_share_a_fold_and_folds_are_even():
+    query_rows = np.array([0, 0, 1, 3, 3, 3, 4, 5])  # query 2 has no positive
+    ids = ["a", "b", "c", "d", "e", "f"]
+    folds = folds_of(query_rows, ids, 2, seed=1)
+    assert folds[0] == folds[1]
+    assert len(set(folds[3:6])) == 1
+    by_query = dict(zip(query_rows.tolist(), folds.tolist(), strict=True))
+    assert sorted(list(by_query.values()).count(fold) for fold in (0, 1)) == [2, 3]
+    other = folds_of(query_rows, ids, 2, seed=1)
+    assert folds.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "folds", "message"),
+    [
+        ([0, 1], 3, r"^task\.folds=3: must be at most 2, the number of training queries with"),
+        ([1, 1], 2, r"^task=suspects: only one training query has a positive label"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(rows, folds, message):
+    with pytest.raises(InputError, match=message):
+        folds_of(np.array(rows), ["a", "b"], folds, seed=1)
