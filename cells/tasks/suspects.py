@@ -19,6 +19,7 @@ from cells.record.made_from import KEY, begin, settle
 from cells.record.written_scores import write_scores
 from cells.sweep.signals import Interruption
 from cells.tasks.train import check_fit
+from cells.training.precision import settle_precision
 from errors import InputError
 from losses import viewed
 from suspects.cleaning import cleaned
@@ -56,6 +57,7 @@ def suspects(cfg: DictConfig) -> float:
         BusyError: if another process runs the cell.
         Interrupted: if a signal asks it to stop; the same command continues it.
     """
+    settle_precision(cfg)
     _check(cfg)
     whole = Cell.of(cfg)
     task = {key: value for key, value in whole.config["task"].items() if key not in AFTERWARDS}

@@ -22,13 +22,12 @@ from cells.record.lock import lock_file, locked
 from cells.record.log import logged_to
 from cells.record.made_from import begin, check_finished, settle
 from cells.record.scores import Outcome, scores_of, show, summary
-from cells.record.stored_config import read_config
 from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.processes import check_strategy, is_main_process
 from cells.sweep.signals import Interruption
 from cells.sweep.skip import objective, skipped
 from cells.tracking.guarded import opened
-from cells.training.precision import check_precision, settled_precision
+from cells.training.precision import check_precision, settle_precision
 from cells.training.trainer_check import check_trainer
 from data.storage.hashed_files import fault_of, written_hashed
 from errors import InputError
@@ -55,9 +54,7 @@ def train(cfg: DictConfig) -> float:
         Interrupted: if a signal asks it to stop; the same command continues it.
     """
     check_strategy(cfg.trainer)
-    # before the configuration is written, so that it says what was computed
-    stored = {} if cfg.overwrite else read_config(Path(cfg.output_dir) / cfg.cell)
-    cfg.trainer.precision = settled_precision(cfg.trainer, stored)
+    settle_precision(cfg)
     cell = Cell.of(cfg)
     loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
     check_fit(cfg, loss)

@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 import checks
-from cells.record.stored_config import AUTO, FASTEST, PRECISION
+from cells.record.stored_config import AUTO, FASTEST, PRECISION, read_config
 from cells.training.device import device_of
 from errors import InputError
 
@@ -20,6 +21,16 @@ HALF = (BFLOAT, "16-mixed")
 NAMES = (FULL, *HALF, "64-true")
 GAIN = 1.2  # half precision must be this many times as fast to be worth its rounding
 SIZE, REPEATS = 512, 5
+
+
+def settle_precision(cfg: DictConfig) -> None:
+    """Set the precision in the configuration, before it is written as what was computed.
+
+    Raises:
+        InputError: as `settled_precision`.
+    """
+    stored = {} if cfg.overwrite else read_config(Path(cfg.output_dir) / cfg.cell)
+    cfg.trainer.precision = settled_precision(cfg.trainer, stored)
 
 
 def settled_precision(trainer: DictConfig, stored: Mapping[str, Any]) -> str:

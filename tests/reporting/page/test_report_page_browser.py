@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from browsing import CLIPPED, WIDTHS, launched, needs_chromium, opened
 from page_cells import write_page_cells
 
 from reporting.page import write_page
@@ -17,8 +16,6 @@ TEXT_HEIGHTS = """
 () => [...document.querySelectorAll(".panel svg text")]
   .map((text) => text.getBoundingClientRect().height)
 """
-
-pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +33,9 @@ def report(tmp_path_factory):
     return f"file://{folder}/index.html"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width} px")
-def page(browser, report, request):
-    with opened(browser, report, request.param) as page:
-        yield page
+@pytest.fixture
+def page(report, visit):
+    return visit(report)
 
 
 def column(page, place):
@@ -116,11 +106,10 @@ def test_a_query_opens_with_two_losses_side_by_side_and_its_corrupted_labels(pag
     assert drill.locator(".query").count() == 1
 
 
-def test_nothing_is_clipped_and_figures_can_be_read(page):
+def test_nothing_is_clipped_and_figures_can_be_read(page, clipped):
     for details in page.locator("details").all():
         details.evaluate("element => { element.open = true; }")
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    assert page.evaluate(CLIPPED, SCROLLING) == []
+    assert clipped(page, SCROLLING) == []
     panels = page.locator(".panel svg")
     assert panels.count() > 8
     assert all(panels.nth(place).bounding_box()["width"] >= 300 for place in range(panels.count()))
