@@ -3,10 +3,13 @@
 No part contains `=`, because Hydra's override grammar could not name such a path.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import cast
 
-from omegaconf import OmegaConf
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
 from cells.configuration.names import folder_name
 from cells.configuration.tuned_rates import tuned_learning_rate
@@ -17,21 +20,46 @@ STATIC_DIMENSIONS = 256
 EXPORT_RECORD = "retrieval.json"
 
 
-def collection_name(dataset: str, folder: str | None) -> str:
-    """Return the name of a collection: the choice, or the folder's name with dataset=folder."""
-    return dataset if folder is None else folder_name(str(folder))
+def cell_name(*, _root_: DictConfig) -> str:
+    """Return the name of a trained cell: what its numbers are compared by.
+
+    It is `<collection>/<model>/<loss>[-<variant>]/<noise>-<ratio>/seed-<n>`.
+
+    Args:
+        _root_: the configuration.
+    """
+    runtime = HydraConfig.get().runtime
+    choices = cast("Mapping[str, str]", runtime.choices)
+    loss = loss_name(choices, (source.path for source in runtime.config_sources))
+    method = method_name(loss, _root_.variant)
+    noise = f"{choices['noise']}-{shortest(_root_.noise.ratio)}"
+    return f"{_root_.collection}/{choices['model']}/{method}/{noise}/seed-{_root_.seed}"
 
 
-def loss_name(choices: Mapping[str, str], sources: Sequence[Mapping[str, str]]) -> str:
+def collection_name(*, _root_: DictConfig) -> str:
+    """Return the name of a collection: the choice, or the folder's name with dataset=folder.
+
+    Args:
+        _root_: the configuration.
+    """
+    folder = OmegaConf.select(_root_, "dataset.path")
+    if folder is None:
+        return str(HydraConfig.get().runtime.choices["dataset"])
+    return folder_name(str(folder))
+
+
+def loss_name(choices: Mapping[str, str], folders: Iterable[str]) -> str:
     """Return the name of a loss: its choice, and the choices below it that differ from its file's.
 
     Args:
         choices: Hydra's choice of each group, `loss/threshold` among them where the loss has one.
-        sources: where Hydra looks for groups.
+        folders: where Hydra looks for groups.
     """
-    files = (Path(source["path"]) / "loss" / f"{choices['loss']}.yaml" for source in sources)
-    usual = next((_defaults_of(file) for file in files if file.exists()), {})
-    below = {key.split("@")[0]: choice for key, choice in choices.items() if key[:5] == "loss/"}
+    files = (Path(folder) / "loss" / f"{choices['loss']}.yaml" for folder in folders)
+    usual = next(
+        (_defaults_of(file, file.stat().st_mtime_ns) for file in files if file.exists()), {}
+    )
+    below = {key.split("@")[0]: choices[key] for key in choices if key[:5] == "loss/"}
     words = [
         f"{group.removeprefix('loss/')}-{choice}"
         for group, choice in sorted(below.items())
@@ -40,8 +68,10 @@ def loss_name(choices: Mapping[str, str], sources: Sequence[Mapping[str, str]]) 
     return "-".join([choices["loss"], *words])
 
 
-def _defaults_of(file: Path) -> dict[str, str]:
-    """Return the choices that a loss's file makes itself, by group."""
+@cache
+def _defaults_of(file: Path, changed: int) -> dict[str, str]:
+    """Return the choices that a loss's file, last changed then, makes itself, by group."""
+    del changed
     entries = OmegaConf.select(OmegaConf.load(file), "defaults", default=[])
     pairs = [pair for entry in entries if entry != "_self_" for pair in entry.items()]
     return {f"loss/{key.split('@')[0]}": choice for key, choice in pairs}
@@ -82,6 +112,7 @@ def static_dimensions(path: str | None) -> int | None:
 def register() -> None:
     """Register the functions with OmegaConf under their names."""
     for resolver in (
+        cell_name,
         collection_name,
         jobs_at_once,
         loss_name,

@@ -1,0 +1,5 @@
+"""What a sweep will do, before it launches anything.
+
+Read first: `composition` (the configurations of a grid); `independence` and `remembered_files` make
+it quick.
+"""
