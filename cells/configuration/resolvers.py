@@ -115,7 +115,6 @@ def register() -> None:
         cell_name,
         collection_name,
         jobs_at_once,
-        loss_name,
         method_name,
         shortest,
         smallest_cosine_score,
