@@ -18,7 +18,9 @@ from benchmarks.measuring import clock
 from cells.configuration import resolvers, schema
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs, load_inputs
-from cells.training.fit import ranking_module, training_loader, without_known_warnings
+from cells.training.fit import ranking_module, without_known_warnings
+from cells.training.lightning_trainer import lightning_trainer
+from cells.training.loading import training_loader
 from cells.training.precision import settled_precision
 from data import Batch, TrainingLoader
 
@@ -101,9 +103,10 @@ class Workload:
         module = ranking_module(self.cfg, self.inputs, network, instantiate(self.cfg.loss))
         times = StepTimes()
         with without_known_warnings():
-            trainer: pl.Trainer = instantiate(
-                self.cfg.trainer, max_epochs=-1, max_steps=self.steps
-            )(
+            trainer = lightning_trainer(
+                self.cfg.trainer,
+                max_epochs=-1,
+                max_steps=self.steps,
                 logger=False,
                 callbacks=[times],
                 enable_model_summary=False,

@@ -39,6 +39,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "negatives.skip": 0,
     "model.tokenizer.path": None,
     "task.examples_file": None,
+    "trainer.compile": False,
     "validation.labels": "clean",
     "validation.patience": None,
     "validation.pool": None,

@@ -32,8 +32,8 @@ RECIPES = (
     "use_distributed_sampler",
 )
 """Arguments of Lightning's trainer that the recipe gives, whatever the configuration says."""
-PRECISION = "trainer.precision"
-"""A key that the recipe judges itself: it also takes `auto`, which Lightning does not know."""
+OURS: Mapping[str, Any] = {"trainer.precision": str, "trainer.compile": bool}
+"""Keys that the recipe judges itself, and their types: Lightning does not know them, or `auto`."""
 NUMBERS = ("seed", "total_steps")
 """Numbers that the recipe gives to the constructors of a network and a schedule."""
 
@@ -98,10 +98,9 @@ def _check_node(key: str, node: Mapping[str, Any]) -> None:
     for name, value in node.items():
         if name in HYDRAS:
             continue
-        if name not in named and not open_ended:
+        if name not in named and not open_ended and f"{key}.{name}" not in OURS:
             raise InputError(_nobody_takes(f"{key}.{name}", name, named, _name(target)))
-        if f"{key}.{name}" != PRECISION:
-            _check_value(f"{key}.{name}", value, types.get(name, Any))
+        _check_value(f"{key}.{name}", value, OURS.get(f"{key}.{name}", types.get(name, Any)))
         for path, child in _children(f"{key}.{name}", value):
             _check_node(path, child)
     for name in _left_out(node, parameters, types, partial=partial):

@@ -38,6 +38,7 @@ SIZES = (
     "model.tokens.query_length",
     "model.tokens.document_length",
 )
+RECOMPUTE = "model.network.adaptation.recompute"
 
 
 def in_words(error: BaseException, cfg: DictConfig) -> str | None:
@@ -122,11 +123,18 @@ def _memory(error: BaseException, cfg: DictConfig) -> str | None:
     if not isinstance(error, MemoryError) and not (known and MEMORY.search(text)):
         return None
     wanted = _amount(text)
-    sizes = _sizes(cfg, SIZES)
     where = "the GPU's memory" if "CUDA" in text else "memory"
     have = "" if "CUDA" in text else f"; this machine has {in_bytes(_memory_size())}"
     amount = f": {wanted} wanted at once" if wanted else ""
-    return f"out of {where}{amount}{have}. Make one of these smaller: {sizes}."
+    return f"out of {where}{amount}{have}. {smaller(cfg)}."
+
+
+def smaller(cfg: DictConfig) -> str:
+    """Return what to change in a configuration so that training needs less memory."""
+    sizes = f"Make one of these smaller: {_sizes(cfg, SIZES)}"
+    if OmegaConf.select(cfg, RECOMPUTE, default="") is not None:
+        return sizes
+    return f"Set {RECOMPUTE}=chunks, which takes time instead. {sizes}"
 
 
 def _amount(text: str) -> str | None:

@@ -99,7 +99,8 @@ def check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.record.export import rehearse
-    from cells.training.fit import fit, training_loader
+    from cells.training.fit import fit
+    from cells.training.loading import training_loader
     from cells.training.setup import set_up
 
     clock = Clock()

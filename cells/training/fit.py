@@ -5,9 +5,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydra.utils import instantiate
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgressBar
@@ -21,9 +20,11 @@ from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints
 from cells.training.continuing import newest, weights_fault
-from cells.training.device import device_of
+from cells.training.lightning_trainer import lightning_trainer
+from cells.training.loading import training_loader
+from cells.training.memory_report import report_memory
 from cells.training.setup import Setup, optimization_of
-from data import Collection, TokenStores, TrainingLoader
+from data import Collection, TrainingLoader
 from errors import InputError
 from evaluation import Run
 from lightning_modules import (
@@ -36,12 +37,10 @@ from lightning_modules import (
     seeded,
 )
 from lightning_modules.training.callbacks import VALIDATION
+from lightning_modules.training.compiled import compile_layers
 from lightning_modules.training.refresh import NegativeRefresh
 from losses import Loss
 from terminal import quiet
-
-if TYPE_CHECKING:
-    import pytorch_lightning as pl
 
 log = logging.getLogger(__name__)
 quiet("pytorch_lightning")  # lists of devices, and advertisements
@@ -98,8 +97,12 @@ def fit(
     # pretrained encoders start in evaluation mode, and only the leading process has changed that,
     # by evaluating before
     network.train()
+    if cfg.trainer.compile:
+        compile_layers(network)
+    report_memory(cfg, inputs, network)
     with seeded(cfg.seed), without_known_warnings(), interruption.held():
-        trainer: pl.Trainer = instantiate(cfg.trainer)(
+        trainer = lightning_trainer(
+            cfg.trainer,
             logger=logger or False,
             callbacks=[
                 epochs,
@@ -128,24 +131,6 @@ def _recipe_arguments() -> dict[str, Any]:
         "use_distributed_sampler": False,
         "plugins": [SLURMEnvironment(auto_requeue=False)] if slurm else None,
     }
-
-
-def training_loader(cfg: DictConfig, inputs: TrainingInputs) -> TrainingLoader:
-    """Return the loader of the training batches.
-
-    Every process of a distributed run gets every batch whole: its network encodes a share of it and
-    gathers the others'.
-    """
-    return TrainingLoader(
-        inputs.examples,
-        TokenStores(inputs.tokenised.queries["train"], inputs.tokenised.documents),
-        batch_size=cfg.batch.size,
-        negatives=cfg.negatives.per_example,
-        in_batch=cfg.batch.in_batch,
-        positives=cfg.batch.positives,
-        seed=cfg.seed,
-        for_gpu=device_of(cfg.trainer) == "cuda",
-    )
 
 
 def _refresh(

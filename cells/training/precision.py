@@ -69,7 +69,8 @@ def _settled(asked: str, device: str, stored: Mapping[str, Any]) -> str:
         return asked
     begun_with = OmegaConf.select(OmegaConf.create(dict(stored)), PRECISION)
     settled = str(begun_with) if begun_with in NAMES else _chosen(asked, device)
-    log.info("trainer.precision=%s: %s", asked, settled)
+    if settled != FULL:
+        log.info("trainer.precision=%s: %s", asked, settled)
     return settled
 
 

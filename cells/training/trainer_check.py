@@ -3,10 +3,10 @@
 import logging
 
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
+from cells.training.lightning_trainer import lightning_trainer
 from errors import InputError
 from terminal import quiet
 
@@ -24,7 +24,8 @@ def check_trainer(trainer: DictConfig) -> None:
     if trainer.devices in {"", None, 0}:
         raise InputError(f"trainer.devices={trainer.devices}: must be 1 or more, e.g. 1.")
     try:
-        instantiate(trainer)(
+        lightning_trainer(
+            trainer,
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,

@@ -71,6 +71,10 @@ class CrossEncoder(Network):
             / self.temperature
         )
 
+    def encoded_lengths(self, batch: Batch) -> Tensor:
+        """Return the tokens of each pair in the mask, special ones apart [P]."""
+        return self._pair_lengths(batch.queries, batch.documents, batch.mask.nonzero())
+
     def pair_scores(self, queries: Tokens, documents: Tokens, pairs: Tensor) -> Tensor:
         """Return the logits of chosen pairs.
 
@@ -95,11 +99,12 @@ class CrossEncoder(Network):
             kinds = {"token_type_ids": types} if self._typed else {}
             return self._logits(mask, attention_mask=mask.long(), **words.of(ids), **kinds)
 
-        lengths = queries.lengths[pairs[:, 0]] + documents.lengths[pairs[:, 1]]
-        logits: Tensor = self.chunks(
-            score, torch.clamp(lengths, max=self.pair_length - self.template.added)
-        )
+        logits: Tensor = self.chunks(score, self._pair_lengths(queries, documents, pairs))
         return logits
+
+    def _pair_lengths(self, queries: Tokens, documents: Tokens, pairs: Tensor) -> Tensor:
+        lengths = queries.lengths[pairs[:, 0]] + documents.lengths[pairs[:, 1]]
+        return torch.clamp(lengths, max=self.pair_length - self.template.added)
 
     def _logits(self, mask: Tensor, **inputs: Tensor) -> Tensor:
         """Return the classifier's logit of each pair [n].

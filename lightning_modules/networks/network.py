@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
@@ -39,6 +40,10 @@ class Network(nn.Module, ABC):
         In distributed training every process passes the same batch, encodes its share and returns
         the scores of all, so that training equals that of one process.
         """
+
+    @abstractmethod
+    def encoded_lengths(self, batch: Batch) -> Tensor:
+        """Return the tokens of each text, or pair of texts, that `scores` encodes [n]."""
 
     @abstractmethod
     def export(
@@ -78,6 +83,10 @@ class Retriever(Network, Generic[Encoded]):
     @abstractmethod
     def gathered(self, encoded: Encoded) -> Encoded:
         """Return the encodings of all processes, with gradients to this process's own."""
+
+    def encoded_lengths(self, batch: Batch) -> Tensor:
+        """Return the tokens of each query, then of each document [B + U]."""
+        return torch.cat([batch.queries.lengths, batch.documents.lengths])
 
     def scores(self, batch: Batch) -> Tensor:
         """Return the similarities in the batch, divided by the temperature, [B, U]."""
