@@ -15,7 +15,8 @@ from cells.record.directory import Cell
 from cells.record.owned_files import owned, remove
 from cells.sweep.signals import Interruption
 from cells.training.evaluator import Evaluator
-from cells.training.fit import fit, training_loader
+from cells.training.fit import fit
+from cells.training.loading import training_loader
 from cells.training.pair_judge import PairJudge
 from cells.training.setup import Setup
 from lightning_modules.training.judged_pairs import JudgedPairs
