@@ -68,7 +68,8 @@ class GridSweeper(Sweeper):
         grid = ComposedGrid(self.hydra_context.config_loader, self.config, jobs)
         done = {n for n, cfg in grid.configurations() if needs_no_job(cfg)}
         left = [job for n, job in enumerate(jobs) if n not in done]
-        log.info("%d of %d cells are left to run", len(left), len(jobs))
+        if not self.config.task.get("asks_only", False):
+            log.info("%d of %d cells are left to run", len(left), len(jobs))
         if not left:
             return []
         with gathered() if PARENT in os.environ else nullcontext():

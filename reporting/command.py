@@ -79,14 +79,16 @@ def _check(arguments: Namespace) -> None:
 
 
 def _status(arguments: Namespace) -> int:
-    from cells.tasks.status import show, states
+    from cells.planning.state_tables import lines_of
+    from cells.planning.states import states_in
 
     if not arguments.output_dir.is_dir():
         raise InputError(
             f"{arguments.output_dir} is not a folder: give the output_dir of a sweep, e.g. "
             "outputs/."
         )
-    show(list(states(arguments.output_dir)))
+    for line in lines_of(states_in(arguments.output_dir), every=True):
+        get_console().print(line, soft_wrap=True)
     return 0
 
 

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cells.tasks.status import State, state_of
+from cells.planning.states import State, state_of
 from study.archive import restore
 from study.stages import (
     COLLECTIONS,

@@ -36,6 +36,9 @@ class Task(TypedDict, total=False):
     """Below `task`, over all tasks."""
 
     asks_only: bool
+    format: str
+    cells: str
+    watch: float | None
     part: int
     parts: int
     by: str

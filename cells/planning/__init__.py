@@ -1,5 +1,5 @@
 """What a sweep will do, before it launches anything.
 
 Read first: `composition` (the configurations of a grid); `independence` and `remembered_files` make
-it quick.
+it quick. `states` tells what has been done, `state_tables` shows it.
 """

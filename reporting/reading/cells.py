@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cells.planning.states import State, state_of
 from cells.record import failures
 from cells.record.coordinates import Coordinates, coordinates_of
 from cells.record.written_scores import SCORES, read_scores
-from cells.tasks.status import State, state_of
 from errors import InputError
 from reporting.reading.config_file import read_config_file
 from reporting.reading.filters import passes, unmatched

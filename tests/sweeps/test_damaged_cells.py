@@ -6,12 +6,12 @@ import pytest
 from cell_runs import SMALL, composed, run
 from small_collection import write_small_collection
 
+from cells.planning.states import states_in
 from cells.record import failures
 from cells.record.directory import Cell
 from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.callback import Sweep
 from cells.sweep.skip import needs_no_job
-from cells.tasks.status import states
 from errors import InputError
 
 
@@ -43,7 +43,7 @@ def test_damaged_cells_do_not_stop_a_sweep_nor_pass_unsaid(grid, tmp_path):
     assert "scores.json cannot be read" in swept.stdout
     assert "config.yaml cannot be read" in swept.stdout
     assert "its checksum differs" in swept.stdout
-    found = {state.cell[-1]: state.state for state in states(tmp_path / "out")}
+    found = {state.cell[-1]: state.state for state in states_in(tmp_path / "out")}
     assert found == {"1": "damaged", "2": "done", "3": "damaged", "4": "done"}
 
 
@@ -58,7 +58,7 @@ def test_a_damaged_record_of_a_failure_is_a_failure_all_the_same(tmp_path, monke
     (failure,) = failures.of_this_sweep(tmp_path)
     assert failure.cell == "a/b"
     assert str(path) in failure.error
-    assert [state.state for state in states(tmp_path)] == ["failed"]
+    assert [state.state for state in states_in(tmp_path)] == ["failed"]
     with pytest.raises(SystemExit):
         Sweep().on_multirun_end(composed(f"output_dir={tmp_path}"))
     failures.forget(tmp_path, "a/b")

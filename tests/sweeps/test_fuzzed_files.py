@@ -11,12 +11,12 @@ import pytest
 from small_collection import write_small_collection
 from test_damaged_files import configuration, write_killed
 
+from cells.planning.states import states_in
 from cells.record import failures
 from cells.record.directory import Cell
 from cells.record.made_from import begin, check_finished, file_hashes
 from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.skip import needs_no_job
-from cells.tasks.status import states
 from cells.training.continuing import newest
 from data import Cache, open_folder
 from errors import InputError
@@ -154,7 +154,7 @@ def test_scores(finished):
         except InputError:
             refused += 1
         needs_no_job(cfg)
-        list(states(cell.directory.parents[4]))
+        states_in(cell.directory.parents[4])
         read_cells(cell.directory.parents[4])
     assert refused > MUTATIONS / 2
 
@@ -170,7 +170,7 @@ def test_what_a_cell_knows_of_itself(base, tmp_path, name):
     for _ in mutations(cell.file(name)):
         message = refusal(lambda: (needs_no_job(cfg), cell.claim(overwrite=False), begin(cell)))
         assert message is None or str(cell.directory) in message
-        list(states(tmp_path / "out"))
+        states_in(tmp_path / "out")
         read_cells(tmp_path / "out")
 
 
@@ -183,7 +183,7 @@ def test_records_of_failures(tmp_path, monkeypatch):
         assert found == [] or found[0].cell
         if not found:  # another sweep's, and readable as such
             assert [record.readable for record in failures.recorded(tmp_path)] == [True]
-        list(states(tmp_path))
+        states_in(tmp_path)
 
 
 def test_audits(base, tmp_path):

@@ -10,10 +10,10 @@ from cell_runs import ROOT, SMALL, composed, run
 from small_collection import write_small_collection
 
 import cells.training.fit
+from cells.planning.states import State, remaining_seconds, states_in, states_of
 from cells.record import failures
 from cells.record.lock import BusyError, lock_file, locked, owner
 from cells.sweep.attempt import attempt
-from cells.tasks.status import State, remaining_seconds, state_of, states
 
 CELL = "demo/static/ce/none-0/seed-1"
 
@@ -66,10 +66,10 @@ def test_states(tmp_path):
     )
     failures.record(tmp_path, "d", ValueError("first line\nlast line"))
     with locked(lock_file(tmp_path, "b")):
-        found = list(states(tmp_path))
+        found = states_in(tmp_path)
     assert [state.state for state in found] == ["done", "running", "interrupted", "failed"]
     assert found[3].detail.startswith("ValueError: first line (20")
-    assert state_of(tmp_path, "e") == State("e", "missing", found[2].detail, found[2].seconds)
+    assert states_of(tmp_path, ["e"])[0] == State("e", "missing", found[2].detail, found[2].seconds)
     assert remaining_seconds(found) == 90
     assert remaining_seconds(found[1:]) is None
 
@@ -126,10 +126,10 @@ def test_a_bug_leaves_its_traceback_in_the_cells_log_and_a_retry_mends_it(
     text = (tmp_path / "out" / cfg.cell / "run.log").read_text()
     assert "Traceback" in text
     assert "ZeroDivisionError: a bug" in text
-    assert state_of(tmp_path / "out", cfg.cell).detail.startswith("ZeroDivisionError: a bug")
+    assert states_of(tmp_path / "out", [cfg.cell])[0].detail.startswith("ZeroDivisionError: a bug")
     monkeypatch.undo()
     attempt(cfg)
-    assert state_of(tmp_path / "out", cfg.cell).state == "done"
+    assert states_of(tmp_path / "out", [cfg.cell])[0].state == "done"
 
 
 def test_a_cell_that_another_process_runs_is_refused_by_name(cell_of, tmp_path):
