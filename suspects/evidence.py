@@ -9,7 +9,9 @@ doubt
 area
     as margin, by one model that has learnt all labels, wrong ones included
 
-Each is averaged over the epochs. Margin and doubt are of models that have not learnt the query.
+Margin and doubt are of models that have not learnt the query, averaged over the second half of the
+epochs: early models know little, and later ones cannot memorise what they do not learn. Area is
+averaged over all epochs, since the model memorises wrong labels in the end.
 
 Reference:
     Pleiss et al., "Identifying Mislabeled Data using the Area Under the Margin Ranking", NeurIPS
@@ -19,11 +21,27 @@ Reference:
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import softmax
 
 from suspects.margins import Margins
 
 KINDS = ("margin", "doubt", "area")
+
+
+def counted_epochs(kind: str, margins: Margins) -> Margins:
+    """Return the scores of the epochs that count for a kind of evidence.
+
+    Args:
+        kind: one of KINDS.
+        margins: the scores of all epochs.
+    """
+    first = 0 if kind == "area" else len(margins.labelled) // 2
+    return Margins(
+        margins.pairs,
+        margins.labelled[first:],
+        margins.rivals[first:],
+        margins.rival_scores[first:],
+    )
 
 
 def evidence_against(kind: str, margins: Margins) -> NDArray[np.float64]:
@@ -31,10 +49,10 @@ def evidence_against(kind: str, margins: Margins) -> NDArray[np.float64]:
 
     Args:
         kind: one of KINDS.
-        margins: the scores.
+        margins: the scores of the epochs that count.
     """
     if kind == "doubt":
-        values = np.exp(_log_probabilities(margins)[..., 1:].max(axis=2))
+        values = probabilities(margins)[..., 1:].max(axis=2)
     else:
         values = margins.rival_scores.max(axis=2).astype(np.float64) - margins.labelled
     against: NDArray[np.float64] = values.mean(axis=0)
@@ -48,7 +66,7 @@ def likely_documents(margins: Margins) -> NDArray[np.int64]:
     averaged over the epochs.
     """
     epochs, pairs, count = margins.rivals.shape
-    probable = np.exp(_log_probabilities(margins)[..., 1:]) * (margins.rivals >= 0)
+    probable = probabilities(margins)[..., 1:] * (margins.rivals >= 0)
     owners = np.broadcast_to(np.arange(pairs)[None, :, None], (epochs, pairs, count)).ravel()
     rows, weights = margins.rivals.ravel(), probable.ravel()
     order = np.lexsort((rows, owners))
@@ -62,14 +80,12 @@ def likely_documents(margins: Margins) -> NDArray[np.int64]:
     return likely
 
 
-def self_confidence(margins: Margins) -> NDArray[np.float64]:
-    """Return each labelled document's probability among it and its rivals, mean over epochs [n]."""
-    confidence: NDArray[np.float64] = np.exp(_log_probabilities(margins)[..., 0]).mean(axis=0)
-    return confidence
+def probabilities(margins: Margins) -> NDArray[np.float64]:
+    """Return the softmax of the labelled document, which comes first, and its rivals [E, n, 1 + R].
 
-
-def _log_probabilities(margins: Margins) -> NDArray[np.float64]:
-    """Return the log softmax of the labelled document and its rivals [E, n, 1 + R]."""
+    Args:
+        margins: the scores.
+    """
     scores = np.concatenate([margins.labelled[..., None], margins.rival_scores], axis=2)
-    logs: NDArray[np.float64] = log_softmax(scores.astype(np.float64), axis=2)
-    return logs
+    values: NDArray[np.float64] = softmax(scores.astype(np.float64), axis=2)
+    return values

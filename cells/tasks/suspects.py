@@ -24,7 +24,7 @@ from errors import InputError
 from losses import viewed
 from suspects.cleaning import cleaned
 from suspects.decisions import Decision, decide, read_decisions
-from suspects.evidence import KINDS, evidence_against, likely_documents
+from suspects.evidence import KINDS, counted_epochs, evidence_against, likely_documents
 from suspects.folds import check_folds, folds_of
 from suspects.known_truth import detection
 from suspects.review.page import write_review
@@ -33,12 +33,13 @@ from suspects.suspicion import ranked_suspects, write_suspects
 if TYPE_CHECKING:
     from cells.inputs.training_inputs import TrainingInputs
     from cells.training.out_of_fold import FoldModel
+    from suspects.margins import Margins
     from suspects.suspicion import Suspect
 
 log = logging.getLogger(__name__)
 
 QRELS = "qrels/train.tsv"
-AFTERWARDS = ("evidence", "review", "share", "threshold", "decisions", "action")
+AFTERWARDS = ("evidence", "cells", "review", "share", "threshold", "decisions", "action")
 """Keys below `task` that can be changed without training again."""
 RULES = ("share", "threshold", "decisions")
 
@@ -78,6 +79,11 @@ def _check(cfg: DictConfig) -> None:
     task = cfg.task
     check_folds(task.folds)
     checks.choice("task.evidence", task.evidence, KINDS)
+    if task.cells is not None and (not task.cells or task.evidence == "area"):
+        raise InputError(
+            f"task.cells={task.cells} with task.evidence={task.evidence}: give one cell or more, "
+            "and margin or doubt; their epochs are not kept, so there is no area."
+        )
     checks.integer("task.review", task.review, 0)
     checks.choice("task.action", task.action, ("drop", "replace"))
     checks.integer("task.rivals", task.rivals, 1)
@@ -113,7 +119,6 @@ def _check_training(cfg: DictConfig) -> None:
 
 def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     from cells.inputs.training_inputs import load_inputs
-    from cells.training.out_of_fold import judged_pairs
     from cells.training.setup import optimization_of
 
     optimization_of(cfg)  # refuses unusable settings before anything is read
@@ -122,8 +127,9 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     made_from = settle(cell, inputs.collection.fingerprint, audit.labels)
     audit.write(cell.file("audit.tsv"))
     decisions = _decisions(cfg, inputs)
-    margins = judged_pairs(cfg, cell, inputs, _models(cfg, inputs), interruption)
-    against, likely = evidence_against(cfg.task.evidence, margins), likely_documents(margins)
+    kind = cfg.task.evidence
+    margins = _margins(cfg, cell, inputs, interruption)
+    against, likely = evidence_against(kind, margins), likely_documents(margins)
     ranked = ranked_suspects(inputs.collection, inputs.examples, against, likely)
     write_suspects(ranked, cell.file("suspects.tsv"))
     if cfg.task.review:
@@ -135,7 +141,7 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     scores = {
         "cell": cell.name,
         "measures": measures | {"pairs": len(ranked)},
-        "evidence": cfg.task.evidence,
+        "evidence": kind,
         "cleaning": cleaning,
         "seed": cfg.seed,
         "data": inputs.facts(),
@@ -144,6 +150,18 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     write_scores(cell.directory, scores | describe())
     _show(cell, measures, cleaning)
     return measures.get("auroc", math.nan)
+
+
+def _margins(
+    cfg: DictConfig, cell: Cell, inputs: "TrainingInputs", interruption: Interruption
+) -> "Margins":
+    from cells.training.finished_judges import judged_by_cells
+    from cells.training.out_of_fold import judged_pairs
+
+    if cfg.task.cells is not None:
+        return judged_by_cells(cfg, inputs, list(cfg.task.cells))
+    judged = judged_pairs(cfg, cell, inputs, _models(cfg, inputs), interruption)
+    return counted_epochs(cfg.task.evidence, judged)
 
 
 def _models(cfg: DictConfig, inputs: "TrainingInputs") -> "list[FoldModel]":

@@ -6,7 +6,7 @@ import pytest
 from data.runs.ranked_lists import Run
 from data.storage.ragged import Ragged
 from errors import InputError
-from suspects.evidence import evidence_against, likely_documents, self_confidence
+from suspects.evidence import counted_epochs, evidence_against, likely_documents, probabilities
 from suspects.folds import folds_of
 from suspects.margins import Margins, rivals_of
 
@@ -33,7 +33,14 @@ def test_margin_and_doubt_are_means_over_epochs():
     assert evidence_against("margin", TWO_EPOCHS) == pytest.approx([expected])
     assert evidence_against("area", TWO_EPOCHS) == pytest.approx([expected])
     assert evidence_against("doubt", TWO_EPOCHS) == pytest.approx([(5 / 8 + 2 / 8) / 2])
-    assert self_confidence(TWO_EPOCHS) == pytest.approx([(1 / 8 + 5 / 8) / 2])
+    assert probabilities(TWO_EPOCHS)[:, 0] == pytest.approx(np.array([[1, 5, 2], [5, 2, 1]]) / 8)
+
+
+def test_held_out_evidence_counts_the_second_half_of_the_epochs():
+    scores = np.arange(3.0).reshape(3, 1)
+    three = margins(scores, np.zeros((3, 1, 1), int), np.zeros((3, 1, 1)))
+    assert counted_epochs("margin", three).labelled.tolist() == [[1], [2]]
+    assert counted_epochs("area", three).labelled.tolist() == [[0], [1], [2]]
 
 
 def test_the_likely_document_has_the_largest_mean_probability():

@@ -138,6 +138,29 @@ def test_a_model_that_learns_all_labels_gives_the_area_under_the_margin(configur
     assert len(rows_of(tmp_path / CELL)) == 86
 
 
+def test_finished_cells_judge_without_training(configure, monkeypatch, tmp_path):
+    cells = []
+    for loss in ("label_weakening", "mae"):
+        cfg = configure(
+            "task=train", "noise.ratio=0.2", "noise.encoder.dimensions=8", f"loss={loss}"
+        )
+        train(cfg)
+        cells.append(f"{cfg.output_dir}/{cfg.cell}")
+    monkeypatch.setattr(out_of_fold, "fit", None)
+    auroc = suspects(configure(f"task.cells=[{','.join(cells)}]", out=tmp_path))
+    assert auroc > 0.7
+    assert len(rows_of(tmp_path / CELL)) == 86
+    for other, reason in (
+        ("noise.ratio=0.1", "trained on other labels"),
+        ("model.network.temperature=0.1", "model is configured otherwise"),
+        ("dataset.split_seed=1", "trained on another collection"),
+    ):
+        with pytest.raises(InputError, match=rf"^task\.cells: .*{reason}"):
+            suspects(configure(f"task.cells=[{cells[0]}]", other, out=tmp_path / reason))
+    with pytest.raises(InputError, match=r"^task\.cells: .*cannot be read"):
+        suspects(configure(f"task.cells=[{tmp_path}]", out=tmp_path / "none"))
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
