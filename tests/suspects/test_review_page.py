@@ -46,10 +46,7 @@ def review(collection, tmp_path_factory):
 
 @pytest.fixture
 def page(review, visit):
-    page = visit(review[1])
-    page.evaluate("localStorage.clear()")
-    page.reload()
-    return page
+    return visit(review[1])
 
 
 def downloaded(page, button, path):
