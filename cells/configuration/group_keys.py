@@ -52,7 +52,7 @@ class Task(TypedDict, total=False):
     folds: int
     rivals: int
     evidence: str
-    cells: list[str] | None
+    finished: list[str] | None
     review: int
     share: float | None
     threshold: float | None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QRELS = "qrels/train.tsv"
-AFTERWARDS = ("evidence", "cells", "review", "share", "threshold", "decisions", "action")
+AFTERWARDS = ("evidence", "finished", "review", "share", "threshold", "decisions", "action")
 """Keys below `task` that can be changed without training again."""
 RULES = ("share", "threshold", "decisions")
 
@@ -79,10 +79,10 @@ def _check(cfg: DictConfig) -> None:
     task = cfg.task
     check_folds(task.folds)
     checks.choice("task.evidence", task.evidence, KINDS)
-    if task.cells is not None and (not task.cells or task.evidence == "area"):
+    if task.finished is not None and (not task.finished or task.evidence == "area"):
         raise InputError(
-            f"task.cells={task.cells} with task.evidence={task.evidence}: give one cell or more, "
-            "and margin or doubt; their epochs are not kept, so there is no area."
+            f"task.finished={task.finished} with task.evidence={task.evidence}: give one cell or "
+            "more, and margin or doubt; their epochs are not kept, so there is no area."
         )
     checks.integer("task.review", task.review, 0)
     checks.choice("task.action", task.action, ("drop", "replace"))
@@ -158,8 +158,8 @@ def _margins(
     from cells.training.finished_judges import judged_by_cells
     from cells.training.out_of_fold import judged_pairs
 
-    if cfg.task.cells is not None:
-        return judged_by_cells(cfg, inputs, list(cfg.task.cells))
+    if cfg.task.finished is not None:
+        return judged_by_cells(cfg, inputs, list(cfg.task.finished))
     judged = judged_pairs(cfg, cell, inputs, _models(cfg, inputs), interruption)
     return counted_epochs(cfg.task.evidence, judged)
 

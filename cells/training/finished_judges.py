@@ -61,6 +61,6 @@ def _check(cfg: DictConfig, inputs: TrainingInputs, directory: Path) -> None:
 
 def _unusable(directory: Path, reason: str) -> InputError:
     return InputError(
-        f"task.cells: {directory}: {reason}. Give directories of finished cells with this model, "
-        "collection and noise, or null to train models that have not learnt what they judge."
+        f"task.finished: {directory}: {reason}. Give directories of finished cells with this "
+        "model, collection and noise, or null to train models that have not learnt what they judge."
     )

@@ -147,7 +147,7 @@ def test_finished_cells_judge_without_training(configure, monkeypatch, tmp_path)
         train(cfg)
         cells.append(f"{cfg.output_dir}/{cfg.cell}")
     monkeypatch.setattr(out_of_fold, "fit", None)
-    auroc = suspects(configure(f"task.cells=[{','.join(cells)}]", out=tmp_path))
+    auroc = suspects(configure(f"task.finished=[{','.join(cells)}]", out=tmp_path))
     assert auroc > 0.7
     assert len(rows_of(tmp_path / CELL)) == 86
     for other, reason in (
@@ -155,10 +155,10 @@ def test_finished_cells_judge_without_training(configure, monkeypatch, tmp_path)
         ("model.network.temperature=0.1", "model is configured otherwise"),
         ("dataset.split_seed=1", "trained on another collection"),
     ):
-        with pytest.raises(InputError, match=rf"^task\.cells: .*{reason}"):
-            suspects(configure(f"task.cells=[{cells[0]}]", other, out=tmp_path / reason))
-    with pytest.raises(InputError, match=r"^task\.cells: .*cannot be read"):
-        suspects(configure(f"task.cells=[{tmp_path}]", out=tmp_path / "none"))
+        with pytest.raises(InputError, match=rf"^task\.finished: .*{reason}"):
+            suspects(configure(f"task.finished=[{cells[0]}]", other, out=tmp_path / reason))
+    with pytest.raises(InputError, match=r"^task\.finished: .*cannot be read"):
+        suspects(configure(f"task.finished=[{tmp_path}]", out=tmp_path / "none"))
 
 
 @pytest.mark.parametrize(
