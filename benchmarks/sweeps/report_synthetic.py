@@ -120,6 +120,7 @@ def write_cell(
         "cell": name,
         "measures": means,
         "untrained": dict.fromkeys(means, 0.1),
+        "bm25": dict.fromkeys(means, 0.3),
         "validation": means,
         "selected_epoch": 1,
         "seed": seed,

@@ -54,6 +54,11 @@ def first_negatives(negatives: DictConfig, collection: Collection) -> Run | None
     return _of_file(negatives, collection)
 
 
+def mines_by_bm25(negatives: DictConfig) -> bool:
+    """Return whether negatives are mined by BM25, whose index is then there for other queries."""
+    return negatives.per_example > 0 and negatives.depth > 0 and negatives.run is None
+
+
 def _of_file(negatives: DictConfig, collection: Collection) -> Run:
     run = read_train_run(
         "negatives.run", negatives.run, collection, otherwise="they get random negatives"

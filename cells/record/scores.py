@@ -21,6 +21,7 @@ class Outcome:
 
     Attributes:
         untrained: test measures before training.
+        bm25: test measures of BM25; None if they were not computed.
         trained: test measures of the selected checkpoint.
         search: how documents were found; see `cells.training.evaluator.Report`.
         validation: validation measures of the selected checkpoint.
@@ -29,6 +30,7 @@ class Outcome:
     """
 
     untrained: dict[str, float]
+    bm25: dict[str, float] | None
     trained: dict[str, float]
     search: dict[str, Any]
     validation: dict[str, float]
@@ -56,6 +58,7 @@ def scores_of(
         "cell": cell.name,
         "measures": outcome.trained,
         "untrained": outcome.untrained,
+        "bm25": outcome.bm25,
         "search": outcome.search,
         "validation": outcome.validation,
         "selected_epoch": outcome.epoch,

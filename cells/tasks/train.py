@@ -115,7 +115,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             if cfg.export:
                 rehearse(cfg, setup.network, setup.inputs.tokenised.tokenizer)
         with clock.time("evaluate_untrained"):
-            untrained = _untrained(cell, setup)
+            untrained, bm25 = _untrained(cell, setup), setup.evaluator.bm25()
         with clock.time("train"):
             validation, epoch = fit(
                 cfg, cell, setup, loss=loss, tracker=tracker, interruption=interruption
@@ -123,7 +123,13 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         with clock.time("evaluate"):
             trained = setup.evaluator.test(setup.network, cell)
         outcome = Outcome(
-            untrained.measures, trained.measures, trained.facts, validation, epoch, clock.seconds
+            untrained=untrained.measures,
+            bm25=bm25,
+            trained=trained.measures,
+            search=trained.facts,
+            validation=validation,
+            epoch=epoch,
+            wall_seconds=clock.seconds,
         )
         scores = scores_of(cell, outcome, audit, setup.inputs.facts(), made_from)
         _record(cfg, cell, setup, scores, tracker)

@@ -7,10 +7,11 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from cells.inputs.negative_mining import mines_by_bm25
 from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
 from cells.training.device import on_device
-from data import Qrels, Split
+from data import Qrels, Split, bm25_run
 from data.runs.ranked_lists import first, without_self
 from errors import InputError
 from evaluation import Run, Scores, parse_measures, score_run, write_per_query, write_trec
@@ -123,6 +124,14 @@ class Evaluator:
             )
             write_per_query(scores, cell.file("per_query.tsv"))
         return Report(scores.mean, result.facts | self._ceiling(result, collection.test))
+
+    def bm25(self) -> dict[str, float] | None:
+        """Return BM25's test measures; None if nothing else needs its index of the documents."""
+        if not mines_by_bm25(self._negatives):
+            return None
+        collection = self._tokenised.collection
+        run = bm25_run(collection, collection.test.queries, self._depth)
+        return self._scored(run, collection.test.qrels).mean
 
     def retrieve(self, network: Network, split: Split) -> Run:
         """Return the ranked lists of a split's queries."""

@@ -1,6 +1,6 @@
 """The figures of a report, drawn with matplotlib for print and for the page.
 
-Reading order: `chart` (what a figure is), `scenes` (what the figures show), `robustness`,
+Reading order: `chart` (what a figure is), `scenes` (what the figures show), `robustness`, `belief`,
 `outcomes` and `training` (the figures), `marks` and `looks` (their elements), `rendering` (files).
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporting.figures.belief import belief
 from reporting.figures.outcomes import cost, gains
 from reporting.figures.rendering import inline_panel, inline_swatch, write_chart
 from reporting.figures.robustness import area, retention, robustness
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHARTS", "Stage", "charts", "inline_panel", "inline_swatch", "write_chart"]
 
-CHARTS = (robustness, retention, area, gains, learning, memorisation, detector, cost)
+CHARTS = (robustness, belief, retention, area, gains, learning, memorisation, detector, cost)
 
 
 def charts(stage: Stage) -> list[Chart]:

@@ -22,11 +22,13 @@ class Panel(NamedTuple):
         title: what it shows, e.g. collection and model.
         draw: the function that draws it.
         text: its content in words, for those who cannot see it.
+        losses: the losses that it draws and does not name.
     """
 
     title: str
     draw: Draw
     text: str
+    losses: tuple[str, ...] = ()
 
 
 class Chart(NamedTuple):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
+from reporting.figures.looks import GREY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -33,6 +35,7 @@ def line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], *, mark
         linestyle=look.dash,
         linewidth=look.width,
         zorder=_depth(look),
+        clip_on=False,
     )
 
 
@@ -47,6 +50,21 @@ def dots(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float]) -> None
         markeredgewidth=0,
         linestyle="none",
         zorder=_depth(look),
+        clip_on=False,
+    )
+
+
+def level(axes: Axes, y: float, name: str) -> None:
+    """Draw a dotted line over the whole width, with its name at the left end."""
+    axes.axhline(y, color=GREY, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    axes.annotate(
+        name,
+        (0, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 2),
+        textcoords="offset points",
+        fontsize=7,
+        color=GREY,
     )
 
 
@@ -76,11 +94,7 @@ def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float])
     """
     if len(ends) > LABELLED or all(looks[loss].strong for loss in ends):
         return
-    low, high = axes.get_ylim()
-    step = LABEL_HEIGHT * (high - low)
-    place = low - step
-    for loss, value in sorted(ends.items(), key=lambda item: item[1]):
-        place = max(value, place + step)
+    for loss, place in apart(axes, ends).items():
         name = loss if len(loss) <= LABEL_LENGTH else f"{loss[: LABEL_LENGTH - 1]}…"
         colour, weight = looks[loss].colour, "bold" if looks[loss].strong else "normal"
         where = axes.get_yaxis_transform()  # x as a share of the axes, y as data
@@ -94,6 +108,17 @@ def end_labels(axes: Axes, looks: Mapping[str, Look], ends: Mapping[str, float])
             color=colour,
             weight=weight,
         )
+
+
+def apart(axes: Axes, ends: Mapping[str, float]) -> dict[str, float]:
+    """Return the heights of labels for some values, moved up where they would overlap."""
+    low, high = axes.get_ylim()
+    step = LABEL_HEIGHT * (high - low)
+    places, place = {}, low - step
+    for name, value in sorted(ends.items(), key=lambda item: item[1]):
+        place = max(value, place + step)
+        places[name] = place
+    return places
 
 
 def unit_ticks(axes: Axes) -> None:

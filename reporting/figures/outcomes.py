@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reporting.figures.chart import Chart, Panel
+from reporting.figures.chart import Panel
 from reporting.figures.marks import bars, dots, line, unit_ticks
 from reporting.statistics.significance import SAME
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from reporting.figures.chart import Chart
     from reporting.figures.scenes import Scene, Stage
     from reporting.statistics.groups import Group
 
@@ -37,19 +38,16 @@ def gains(stage: Stage) -> Chart | None:
                     {loss: _sorted_gains(stage, group, against) for loss, group in others.items()},
                 )
             )
+    known = stage.analysis.cells.finished
     caption = (
         f"{stage.measure} of each test query (mean over seeds) minus that of {baseline}, sorted by "
-        "gain, at the largest noise ratio. A loss is better than the baseline on the queries to "
-        "the left of the point where its curve crosses 0, and worse on those to the right. "
+        f"gain{', at the largest noise ratio' if known else ''}. A {stage.noun} is better than the "
+        "baseline on the queries to the left of the point where its curve crosses 0, and worse on "
+        "those to the right. "
         f"Numbers: the folder per_query.{stage.left_out()}"
     )
-    return (
-        Chart(
-            "gains", f"Gains over {baseline}, query by query", caption, tuple(panels), stage.looks
-        )
-        if panels
-        else None
-    )
+    title = f"Gains over {baseline}, query by query"
+    return stage.chart("gains", title, caption, panels)
 
 
 def _sorted_gains(stage: Stage, group: Group, baseline: Group) -> NDArray[np.float64]:
@@ -77,9 +75,10 @@ def _gains_panel(stage: Stage, scene: Scene, curves: dict[str, NDArray[np.float6
         for loss, values in curves.items()
     )
     return Panel(
-        f"{scene.title}, ratio {scene.ratio:g}",
+        stage.place(scene),
         draw,
         f"Queries compared with {stage.analysis.plan.baseline}: {words}.",
+        tuple(curves),
     )
 
 
@@ -114,11 +113,7 @@ def cost(stage: Stage) -> Chart | None:
         "shared with other work are only roughly comparable. Numbers: "
         f"cells.csv.{stage.left_out()}"
     )
-    return (
-        Chart("cost", "Training time against effectiveness", caption, tuple(panels), stage.looks)
-        if panels
-        else None
-    )
+    return stage.chart("cost", "Training time against effectiveness", caption, panels)
 
 
 def cost_of(group: Group, measure: str) -> Cost | None:
@@ -145,7 +140,8 @@ def _cost_panel(stage: Stage, scene: Scene, found: dict[str, Cost]) -> Panel:
         f"{loss} {known.value:.4f} in {known.seconds:.1f} s" for loss, known in found.items()
     )
     return Panel(
-        f"{scene.title}, ratio {scene.ratio:g}",
+        stage.place(scene),
         draw,
         f"{stage.measure} and training time: {words}.",
+        tuple(found),
     )

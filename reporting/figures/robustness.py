@@ -7,29 +7,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reporting.figures.chart import Chart, Panel
-from reporting.figures.marks import dots, end_labels, line, unit_ticks
+from reporting.figures.chart import Panel
+from reporting.figures.marks import dots, end_labels, level, line, unit_ticks
 from reporting.figures.scenes import PANELS, Setting, Stage
+from reporting.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
+    from reporting.figures.chart import Chart
     from reporting.statistics.retention import Curve, Point
 
 
 def robustness(stage: Stage) -> Chart | None:
     """Draw the first measure against the noise ratio, with one standard deviation over seeds."""
+    lines = [reference.name for found in stage.references.values() for reference in found]
     caption = (
         f"{stage.measure} on the test queries against the share of corrupted training labels. "
         "Points: mean over seeds; band: one standard deviation over seeds, absent for a single "
-        f"seed. Numbers: curves.csv.{stage.left_out()}"
+        f"seed.{f' Dotted: {listed(sorted(set(lines)))}.' if lines else ''} Numbers: curves.csv."
+        f"{stage.left_out()}"
     )
     panels = _panels(stage, stage.measure, lambda point: point.mean, band=True)
-    return (
-        Chart("robustness", "Robustness", caption, tuple(panels), stage.looks) if panels else None
-    )
+    return stage.chart("robustness", "Robustness", caption, panels)
 
 
 def retention(stage: Stage) -> Chart | None:
@@ -42,11 +44,7 @@ def retention(stage: Stage) -> Chart | None:
     panels = _panels(
         stage, f"{stage.measure}, noisy / clean", lambda point: point.retention, band=False
     )
-    return (
-        Chart("retention", "Relative retention", caption, tuple(panels), stage.looks)
-        if panels
-        else None
-    )
+    return stage.chart("retention", "Relative retention", caption, panels)
 
 
 def area(stage: Stage) -> Chart | None:
@@ -63,11 +61,7 @@ def area(stage: Stage) -> Chart | None:
         "the range of its ratios. Losses without a finished cell at every ratio are omitted. "
         f"The axis does not start at 0. Numbers: curves.csv.{stage.left_out()}"
     )
-    return (
-        Chart("area", "Area under the robustness curve", caption, tuple(panels), {})
-        if panels
-        else None
-    )
+    return stage.chart("area", "Area under the robustness curve", caption, panels)
 
 
 def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
@@ -109,6 +103,9 @@ def _curve_panel(
             line(axes, stage.looks[loss], ratios, heights, markers=True)
             if band and stage.looks[loss].strong:
                 _band(axes, stage.looks[loss].colour, [point for point, _ in points])
+        if band:
+            for reference in stage.references.get(setting[:2], []):
+                level(axes, reference.values[stage.measure], reference.name)
         axes.set_xticks(sorted({point.ratio for points in lines.values() for point, _ in points}))
         end_labels(axes, stage.looks, {loss: points[-1][1] for loss, points in lines.items()})
         axes.set_xlabel("noise ratio")
@@ -119,7 +116,8 @@ def _curve_panel(
         + ", ".join(f"{height:.4f} at ratio {point.ratio:g}" for point, height in points)
         for loss, points in lines.items()
     )
-    return Panel(stage.title(setting), draw, f"{label} against the noise ratio. {words}.")
+    text = f"{label} against the noise ratio. {words}."
+    return Panel(stage.title(setting), draw, text, tuple(lines))
 
 
 def _band(axes: Axes, colour: str, points: Sequence[Point]) -> None:

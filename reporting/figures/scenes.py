@@ -7,12 +7,15 @@ from functools import cached_property
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporting.figures.chart import Chart
 from reporting.figures.looks import Look, looks
 from reporting.reading.histories import History, mean_history
+from reporting.statistics.references import Reference, references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from reporting.figures.chart import Panel
     from reporting.statistics.analysis import Analysis
     from reporting.statistics.groups import Group
 
@@ -59,6 +62,11 @@ class Stage:
         """The first measure, which the figures show."""
         return self.analysis.measures[0]
 
+    @property
+    def noun(self) -> str:
+        """What is compared: losses, or the systems whose runs were read."""
+        return "loss" if self.analysis.cells.finished else "system"
+
     @cached_property
     def looks(self) -> dict[str, Look]:
         """The look of every loss."""
@@ -69,6 +77,19 @@ class Stage:
         return looks(
             best_first, baseline=self.analysis.plan.baseline, focus=self.analysis.plan.focus
         )
+
+    def chart(
+        self, name: str, title: str, caption: str, panels: Sequence[Panel], *, columns: int = 2
+    ) -> Chart | None:
+        """Return the figure, whose legend names what its panels draw; None without panels."""
+        drawn = {loss for panel in panels for loss in panel.losses}
+        legend = {loss: look for loss, look in self.looks.items() if loss in drawn}
+        return Chart(name, title, caption, tuple(panels), legend, columns) if panels else None
+
+    @cached_property
+    def references(self) -> dict[tuple[str, str], list[Reference]]:
+        """The untrained model and BM25, by data set and model."""
+        return references(self.analysis.cells.finished, self.analysis.measures)
 
     @cached_property
     def settings(self) -> list[Setting]:
@@ -94,8 +115,15 @@ class Stage:
 
     def title(self, setting: Setting) -> str:
         """Return the name of a setting, with its noise if there are several."""
+        if not self.analysis.cells.finished:  # runs of other systems, of unknown models
+            return setting.dataset
         several = len({other.noise for other in self.settings}) > 1
         return " · ".join(setting if several else setting[:2])
+
+    def place(self, scene: Scene) -> str:
+        """Return the title of a scene with its noise ratio."""
+        known = self.analysis.cells.finished
+        return f"{scene.title}, ratio {scene.ratio:g}" if known else scene.title
 
     def left_out(self) -> str:
         """Return a sentence on the settings that are not shown; empty if all are."""

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reporting.figures.chart import Chart, Panel
+from reporting.figures.chart import Panel
 from reporting.figures.marks import dots, end_labels, line, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from reporting.figures.chart import Chart
     from reporting.figures.scenes import Scene, Stage
 
 Lines = dict[str, "NDArray[np.float64]"]
@@ -69,11 +70,7 @@ def detector(stage: Stage) -> Chart | None:
         auroc = _lines(stage, scene, "train/detector_auroc")
         if auroc:
             panels.append(_epochs(stage, scene, auroc, "AUROC of doubt"))
-    return (
-        Chart("detector", "Detecting corrupted labels", caption, tuple(panels), stage.looks)
-        if panels
-        else None
-    )
+    return stage.chart("detector", "Detecting corrupted labels", caption, panels)
 
 
 def _over_epochs(
@@ -85,7 +82,7 @@ def _over_epochs(
         for column, label in columns.items()
         if (lines := _lines(stage, scene, column))
     ]
-    return Chart(name, title, caption, tuple(panels), stage.looks, len(columns)) if panels else None
+    return stage.chart(name, title, caption, panels, columns=len(columns))
 
 
 def _lines(stage: Stage, scene: Scene, column: str) -> Lines:
@@ -122,10 +119,8 @@ def _epochs(stage: Stage, scene: Scene, lines: Lines, label: str) -> Panel:
     ends = ", ".join(
         f"{loss} {values[0]:.3f} to {values[-1]:.3f}" for loss, values in lines.items()
     )
-    title = f"{scene.title}, ratio {scene.ratio:g}"
-    return Panel(
-        title, draw, f"{label[0].upper()}{label[1:]} over the epochs, first to last: {ends}."
-    )
+    words = f"{label[0].upper()}{label[1:]} over the epochs, first to last: {ends}."
+    return Panel(stage.place(scene), draw, words, tuple(lines))
 
 
 def _detections(stage: Stage, scene: Scene, loss: str) -> NDArray[np.float64] | None:
@@ -171,7 +166,8 @@ def _trajectory(stage: Stage, scene: Scene, paths: dict[str, NDArray[np.float64]
         for loss, path in paths.items()
     )
     return Panel(
-        f"{scene.title}, ratio {scene.ratio:g}",
+        stage.place(scene),
         draw,
         f"Ambiguity as a detector of corrupted labels, last epoch: {ends}.",
+        tuple(paths),
     )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reporting.statistics.analysis import Analysis
 
 ASSETS = Path(__file__).parent / "assets"
+FIRST = ("robustness", "belief")
+"""The figures at the top of the page."""
 SCRIPTS = ("elements.js", "tables.js", "queries.js")
 LISTED = 200
 """The most incomplete cells that are listed; incomplete.csv has all."""
@@ -60,7 +62,8 @@ def write_page(analysis: Analysis, folder: Path) -> None:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for chart in track(drawn, "Drawing"):
         write_chart(chart, folder / "figures")
-    _write_histories(stage, folder / "histories.csv")
+    if stage.histories:
+        _write_histories(stage, folder / "histories.csv")
     with written_aside(folder / "index.html") as aside:
         aside.write_text(_render(analysis, [_figure(chart) for chart in drawn]), encoding="utf-8")
 
@@ -81,7 +84,8 @@ def _render(analysis: Analysis, figures: list[Figure]) -> str:
     return environment.get_template("page.html").render(
         analysis=analysis,
         summary=summarise(analysis),
-        figures=figures,
+        first=[figure for figure in figures if figure.name in FIRST],
+        figures=[figure for figure in figures if figure.name not in FIRST],
         configs=read_configs(analysis.groups),
         provenance=provenance(analysis.cells.finished),
         listed=LISTED,

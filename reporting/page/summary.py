@@ -38,7 +38,7 @@ def summarise(analysis: Analysis) -> list[Section]:
         ),
         Section("Significance", list(_significance(analysis, against))),
         Section("Under noise", list(_robustness(analysis))),
-        Section("Over all conditions", list(_ranks(analysis))),
+        Section("Over all conditions", list(_ranks(analysis) if analysis.cells.finished else ())),
         Section("Read with care", list(_cautions(analysis))),
     ]
     return [section for section in sections if section.sentences]
@@ -65,22 +65,23 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
         f"{listed(noises)} at {named('ratio', ratios)}; {counted(seeds, 'seed')}."
     )
     missing, damaged = len(cells.incomplete), len(cells.corrupt)
-    if missing:
-        yield (
-            f"{counted(missing, 'cell')} of the sweep {are(missing)} not finished. "
-            "Unfinished cells are listed below and left out of all numbers."
-        )
-    if damaged:
-        yield (
-            f"{counted(damaged, 'finished cell')} {are(damaged)} damaged. "
-            "Damaged cells are listed below and left out of all numbers."
-        )
+    for number, fault in ((missing, "not finished"), (damaged, "damaged")):
+        if number:
+            they = "It is" if number == 1 else "They are"
+            yield (
+                f"{counted(number, 'cell')} {are(number)} {fault}. {they} listed below and left "
+                "out of all numbers."
+            )
 
 
 def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
     by_loss: defaultdict[str, list[Comparison]] = defaultdict(list)
     for found in against:
         by_loss[found.loss].append(found)
+    if not analysis.cells.finished:
+        for found in against:
+            yield f"{found.loss} minus {found.other}: {_difference(found, '')}."
+        return
     focus = analysis.plan.focus
     for loss in sorted(by_loss, key=lambda loss: (loss != focus, loss)):
         yield _verdict(
@@ -89,35 +90,43 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
             analysis.measures[0],
             extremes=loss == focus or len(by_loss) <= SETTINGS,
         )
-    if against:
+    if len(by_loss) > 1:
         none = [
             loss
             for loss, found in sorted(by_loss.items())
             if not any(each.significant for each in found)
         ]
         if none:
-            yield f"Never significantly different from {analysis.plan.baseline}: {listed(none)}."
+            yield f"Nowhere significantly different from {analysis.plan.baseline}: {listed(none)}."
 
 
 def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: bool) -> str:
     above, below = (sum(sign * each.difference > 0 for each in found) for sign in (1, -1))
     better, worse = (sum(each.mark == sign for each in found) for sign in (1, -1))
     sentence = (
-        f"{loss} against {found[0].other}: {measure} is higher under {above} of "
-        f"{counted(len(found), 'condition')} (significantly under {better}) and lower under "
-        f"{below} (significantly under {worse})."
+        f"Under {counted(len(found), 'condition')}, {loss} has a higher {measure} than "
+        f"{found[0].other} in {_of(above, better)} and a lower one in {_of(below, worse)}."
     )
     if not extremes:
         return sentence
     largest = max(found, key=lambda each: abs(each.difference))
-    return f"{sentence} Largest difference: {_difference(largest)}."
+    where = f"{largest.dataset}, {largest.model}, {largest.noise} {largest.ratio:g}; "
+    return f"{sentence} Largest difference: {_difference(largest, where)}."
 
 
-def _difference(found: Comparison) -> str:
-    where = f"{found.dataset}, {found.model}, {found.noise} {found.ratio:g}"
+def _of(number: int, significant: int) -> str:
+    """Return how often, and how often significantly: `3 (1 of them significantly)`."""
+    if number == 0:
+        return "none"
+    if number == 1:
+        return f"1 ({'' if significant else 'not '}significantly)"
+    return f"{number} ({significant or 'none'} of them significantly)"
+
+
+def _difference(found: Comparison, where: str) -> str:
     verdict = "significant" if found.significant else "not significant"
     interval = f"95 % interval {found.low:+.4f} to {found.high:+.4f}"
-    return f"{found.difference:+.4f} ({where}; {interval}; {verdict})"
+    return f"{found.difference:+.4f} ({where}{interval}; {verdict})"
 
 
 def _robustness(analysis: Analysis) -> Iterator[str]:
@@ -147,9 +156,9 @@ def _kept(analysis: Analysis, kept: Mapping[str, float]) -> str:
         loss for loss in (analysis.plan.focus, analysis.plan.baseline) if loss and loss in kept
     ]
     others = [loss for loss in dict.fromkeys([*compared, worst]) if loss != best]
-    most = f", the most of {len(kept)} losses" if len(kept) > 1 else ""
+    most = f", the most of {len(kept)} losses" if len(kept) > len(others) + 1 else ""
     rest = f"; {listed(f'{loss} keeps {kept[loss]:.1%}' for loss in others)}" if others else ""
-    return f"{best} keeps {kept[best]:.1%} of its {analysis.measures[0]} without noise{most}{rest}"
+    return f"{best} keeps {kept[best]:.1%} of its clean {analysis.measures[0]}{most}{rest}"
 
 
 def _ranks(analysis: Analysis) -> Iterator[str]:

@@ -6,7 +6,10 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reporting.page.reference_rows import reference_rows
+from reporting.page.systems import of_systems
 from reporting.statistics.comparisons import BASELINE
+from reporting.statistics.references import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,16 +71,16 @@ LOSS = PageColumn("loss", "text", filter=True)
 
 def tables(analysis: Analysis) -> list[PageTable]:
     """Return the tables of the page, without empty ones."""
-    return [
-        table
-        for table in (
+    if not analysis.cells.finished:
+        shown = [of_systems(_results(analysis)), of_systems(_comparisons(analysis))]
+    else:
+        shown = [
             _results(analysis),
             _comparisons(analysis),
             _robustness(analysis),
             _ranks(analysis),
-        )
-        if table.rows
-    ]
+        ]
+    return [table for table in shown if table.rows]
 
 
 def rounded(value: float | None) -> float | None:
@@ -96,7 +99,8 @@ def _measure(analysis: Analysis) -> PageColumn:
 def _results(analysis: Analysis) -> PageTable:
     baseline, better = analysis.plan.baseline, _marks(analysis.comparisons)
     rows = []
-    for members in _by_condition(analysis.groups).values():
+    known = references(analysis.cells.finished, analysis.measures)
+    for condition, members in _by_condition(analysis.groups).items():
         best = {
             measure: max(rounded(group.mean(measure)) or 0.0 for group in members)
             for measure in analysis.measures
@@ -105,7 +109,9 @@ def _results(analysis: Analysis) -> PageTable:
             scores = [
                 _score(group, measure, best[measure], better) for measure in analysis.measures
             ]
-            rows.append([*group.condition, group.loss, len(group.seeds), *scores])
+            rows.append([*condition, group.loss, len(group.seeds), *scores])
+        found = known.get((condition.dataset, condition.model), [])
+        rows.extend(reference_rows(condition, found, analysis.measures))
     caption = "Test measures, mean over seeds ± standard deviation; ★ best under its condition."
     if baseline:
         caption += (
@@ -161,10 +167,11 @@ def _tests(analysis: Analysis) -> str:
 
 def _comparisons(analysis: Analysis) -> PageTable:
     shown = analysis.comparisons
+    noun = "loss" if analysis.cells.finished else "system"
     caption = (
-        "Differences (loss minus other) of per-query values averaged over seeds. Significance: "
-        f"{_tests(analysis)}. A family consists of all comparisons with one loss by one measure on "
-        f"one data set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; d: "
+        f"Differences ({noun} minus other) of per-query values averaged over seeds. Significance: "
+        f"{_tests(analysis)}. A family consists of all comparisons with one {noun} by one measure "
+        f"on one data set. Interval: bootstrap over queries, {analysis.plan.resamples:,} draws; d: "
         "Cohen's d of the paired differences."
     )
     if len(shown) > ROWS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reporting.words import named
+from reporting.words import listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,8 +33,9 @@ def winners(analysis: Analysis, against: Sequence[Comparison]) -> Iterator[str]:
     contested = list(_contested(analysis.groups).items())
     for setting, by_ratio in contested[:SETTINGS]:
         parts = (
-            f"{loss} is best at {_heights(groups, measure)}{_told_apart(groups, marks, baseline)}"
-            for loss, groups in _best(by_ratio, measure).items()
+            f"{loss}{'' if place else ' is best'} at {_heights(groups, measure, short=place > 0)}"
+            f"{_told_apart(groups, marks, baseline)}"
+            for place, (loss, groups) in enumerate(_best(by_ratio, measure).items())
         )
         yield f"{', '.join(setting)}: by {measure}, {'; '.join(parts)}."
     if len(contested) > SETTINGS:
@@ -77,9 +78,9 @@ def _best(by_ratio: Ratios, measure: str) -> Mapping[str, list[Group]]:
     return wins
 
 
-def _heights(groups: Sequence[Group], measure: str) -> str:
-    heights = [f"{group.condition.ratio:g} ({group.mean(measure):.4f})" for group in groups]
-    return named("ratio", heights)
+def _heights(groups: Sequence[Group], measure: str, *, short: bool) -> str:
+    heights = [f"{group.condition.ratio:g} ({group.mean(measure):.3f})" for group in groups]
+    return listed(heights) if short else named("ratio", heights)
 
 
 def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> str:

@@ -171,7 +171,13 @@ def _pairs(groups: Iterable[Group], plan: Plan) -> tuple[dict[str, list[Pair]], 
                     (group, by_loss[name]) if family == BASELINE else (by_loss[name], group)
                     for group in others
                 )
+    if [_names(pair) for pair in pairs[FOCUS]] == [_names(pair) for pair in pairs[BASELINE]]:
+        pairs[FOCUS] = []  # two losses have one comparison, not two
     return pairs, notes
+
+
+def _names(pair: Pair) -> tuple[Condition, str, str]:
+    return pair[0].condition, pair[0].loss, pair[1].loss
 
 
 def _lacking(loss: str | None, conditions: Sequence[Condition], total: int) -> str:

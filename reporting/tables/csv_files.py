@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 CONDITION = ("dataset", "model", "noise", "ratio")
 
 
+OF_SYSTEMS = {"groups", "comparisons"}
+"""The sheets that a report on runs of other systems has."""
+
+
 class Sheet(NamedTuple):
     """The content of a CSV file.
 
@@ -40,7 +44,10 @@ class Sheet(NamedTuple):
 def write_csvs(analysis: Analysis, out: Path) -> None:
     """Write every sheet, and per_query/<dataset>.csv."""
     for name, sheet in sheets(analysis).items():
-        write_csv(out / f"{name}.csv", sheet)
+        if analysis.cells.finished:
+            write_csv(out / f"{name}.csv", sheet)
+        elif name in OF_SYSTEMS:
+            write_csv(out / f"{name}.csv", of_systems(sheet))
     _write_per_query(analysis, out / "per_query")
 
 
@@ -71,6 +78,17 @@ def sheets(analysis: Analysis) -> dict[str, Sheet]:
         "ranks": Sheet(ranks, _ranks(analysis)),
         "curves": Sheet(curves, _curves(analysis)),
     }
+
+
+def of_systems(sheet: Sheet) -> Sheet:
+    """Return a sheet of runs of other systems, without their model, noise, ratio and loss."""
+    kept = [place for place, name in enumerate(sheet.columns) if name not in CONDITION[1:]]
+    columns = (sheet.columns[place] for place in kept)
+    rows = (list(row) for row in sheet.rows)
+    return Sheet(
+        tuple("system" if name == "loss" else name for name in columns),
+        ([row[place] for place in kept] for row in rows),
+    )
 
 
 def write_csv(path: Path, sheet: Sheet) -> None:
@@ -164,4 +182,7 @@ def _write_per_query(analysis: Analysis, folder: Path) -> None:
             for measure in analysis.measures
             for group in groups
         )
-        write_csv(folder / f"{dataset}.csv", Sheet(columns, rows))
+        sheet = Sheet(columns, rows)
+        write_csv(
+            folder / f"{dataset}.csv", sheet if analysis.cells.finished else of_systems(sheet)
+        )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from reporting.statistics.comparisons import BASELINE, FAMILIES
 from reporting.tables.captions import compared, over_seeds, ranked
+from reporting.tables.entries import difference_entry, marks_of, mean_entry, slug
+from reporting.tables.reference_lines import with_references
+from reporting.tables.system_tables import system_tables
 from reporting.tables.table import Column, Entry, Row, Table, with_best_marked
 
 if TYPE_CHECKING:
@@ -18,15 +20,16 @@ if TYPE_CHECKING:
     from reporting.statistics.comparisons import Comparison
     from reporting.statistics.groups import Condition, Group
 
-Marks = dict[tuple[object, ...], int]
-
 
 def tables_of(analysis: Analysis) -> Iterator[Table]:
     """Yield all tables.
 
     Each measure has a table over everything and, for each data set, a table as in a paper and the
-    comparisons. The ranks come last.
+    comparisons. The ranks come last. Runs of other systems have tables of systems by measures.
     """
+    if not analysis.cells.finished:
+        yield from system_tables(analysis)
+        return
     datasets = sorted({group.condition.dataset for group in analysis.groups})
     for measure in analysis.measures:
         yield measure_table(analysis, measure)
@@ -44,7 +47,7 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
     """
     ratios = sorted({group.condition.ratio for group in analysis.groups})
     areas = {curve[1:5]: curve.area for curve in analysis.curves if curve.measure == measure}
-    marks = _marks(analysis, measure)
+    marks = marks_of(analysis, measure)
     by_line: defaultdict[tuple[str, str, str, str], dict[float, Group]] = defaultdict(dict)
     for group in analysis.groups:
         dataset, model, noise, ratio = group.condition
@@ -53,12 +56,13 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
         Row(
             line,
             (
-                *(_entry(by_ratio.get(ratio), measure, marks) for ratio in ratios),
+                *(mean_entry(by_ratio.get(ratio), measure, marks) for ratio in ratios),
                 _area(areas.get(line)),
             ),
         )
         for line, by_ratio in sorted(by_line.items())
     ]
+    marked = with_best_marked(rows, lambda row: row.labels[:3])
     columns = (*(Column("noise ratio", f"{ratio:g}") for ratio in ratios), Column("", "area"))
     caption = (
         f"{measure}{over_seeds(analysis.groups)}. Best and second of each data set, model and "
@@ -66,23 +70,23 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
         "the noise ratio."
     )
     heads = ("dataset", "model", "noise", "loss")
-    return Table(
-        _slug(measure), caption, heads, columns, with_best_marked(rows, lambda row: row.labels[:3])
-    )
+    return Table(slug(measure), caption, heads, columns, with_references(analysis, measure, marked))
 
 
 def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
     """Return the table of one data set: a row per loss, a column per model and noise ratio."""
     groups = [group for group in analysis.groups if group.condition.dataset == dataset]
     conditions, columns = _columns(group.condition for group in groups)
-    marks = _marks(analysis, measure)
+    marks = marks_of(analysis, measure)
     by_loss: defaultdict[str, dict[Condition, Group]] = defaultdict(dict)
     for group in groups:
         by_loss[group.loss][group.condition] = group
     rows = [
         Row(
             (loss,),
-            tuple(_entry(by_condition.get(condition), measure, marks) for condition in conditions),
+            tuple(
+                mean_entry(by_condition.get(condition), measure, marks) for condition in conditions
+            ),
         )
         for loss, by_condition in sorted(by_loss.items())
     ]
@@ -91,7 +95,7 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
         f"and second of each column. {compared(analysis, measure, BASELINE, dataset)}"
     )
     return Table(
-        _slug(f"{dataset}-{measure}-paper"),
+        slug(f"{dataset}-{measure}-paper"),
         caption,
         ("loss",),
         columns,
@@ -134,7 +138,7 @@ def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterato
             "of values averaged over seeds, and its 95 % bootstrap interval over queries. "
             f"{compared(analysis, measure, family, dataset)}"
         )
-        yield Table(_slug(f"{dataset}-{measure}-{family}"), caption, ("loss",), columns, rows)
+        yield Table(slug(f"{dataset}-{measure}-{family}"), caption, ("loss",), columns, rows)
 
 
 def rank_table(analysis: Analysis) -> Table:
@@ -172,28 +176,6 @@ def _columns(conditions: Iterable[Condition]) -> tuple[list[Condition], tuple[Co
     )
 
 
-def _marks(analysis: Analysis, measure: str) -> Marks:
-    """Return the mark against the baseline by condition and loss."""
-    return {
-        c[2:7]: c.mark
-        for c in analysis.comparisons
-        if c.family == BASELINE and c.measure == measure
-    }
-
-
-def _entry(
-    group: Group | None, measure: str, marks: Mapping[tuple[object, ...], int]
-) -> Entry | None:
-    if group is None:
-        return None
-    sd = group.sd(measure)
-    return Entry(
-        group.mean(measure),
-        () if sd is None else (sd,),
-        mark=marks.get((*group.condition, group.loss), 0),
-    )
-
-
 def _area(area: float | None) -> Entry | None:
     return None if area is None else Entry(area)
 
@@ -201,9 +183,4 @@ def _area(area: float | None) -> Entry | None:
 def _difference(
     by_condition: Mapping[tuple[object, ...], Comparison], condition: Sequence[object]
 ) -> Entry | None:
-    found = by_condition.get(tuple(condition))
-    return found and Entry(found.difference, (found.low, found.high), mark=found.mark, signed=True)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+    return difference_entry(by_condition.get(tuple(condition)))

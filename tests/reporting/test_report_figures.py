@@ -48,6 +48,7 @@ def test_every_figure_is_drawn_of_a_whole_sweep(stage):
     names = [chart.name for chart in charts(stage)]
     assert names == [
         "robustness",
+        "belief",
         "retention",
         "area",
         "gains",
@@ -77,6 +78,34 @@ def test_curves_show_the_numbers_of_curves_csv(stage, tmp_path):
             )
 
 
+def test_levels_are_bm25_and_the_untrained_model(stage):
+    axes = axes_of(robustness(stage).panels[0])
+    levels = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert levels == pytest.approx({"BM25": 0.3, "untrained": 0.1})
+    assert "Dotted: BM25 and untrained." in robustness(stage).caption
+
+
+def test_belief_shows_right_and_wrong_labels_of_the_compared_losses(stage):
+    (chart,) = (chart for chart in charts(stage) if chart.name == "belief")
+    assert set(chart.looks) == {"cross_entropy", "label_weakening"}
+    drawn = {
+        (line.get_color(), bool(line._dash_pattern[1])): line.get_ydata().tolist()
+        for line in axes_of(chart.panels[0]).get_lines()
+    }
+    right, wrong = [0.5, 0.6, 0.7, 0.8], [0.1, 0.2, 0.3, 0.4]
+    for look in chart.looks.values():
+        assert drawn[look.colour, False] == pytest.approx(right)
+        assert drawn[look.colour, True] == pytest.approx(wrong)
+    assert len(drawn) == 4
+
+
+def test_a_legend_names_only_what_is_drawn(stage):
+    by_name = {chart.name: chart for chart in charts(stage)}
+    assert set(by_name["robustness"].looks) == set(GRID.losses)
+    assert set(by_name["gains"].looks) == set(GRID.losses) - {"cross_entropy"}
+    assert set(by_name["area"].looks) == set()
+
+
 def test_epochs_show_the_mean_of_the_histories(stage):
     panel = next(chart for chart in charts(stage) if chart.name == "memorisation").panels[0]
     for line in axes_of(panel).get_lines():
@@ -104,7 +133,7 @@ def test_files_are_the_same_bytes_every_time_and_nothing_global_changes(stage, t
             write_chart(chart, tmp_path / folder)
     assert dict(mpl.rcParams) == before
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(files) == 16
+    assert len(files) == 18
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
         if name.endswith(".svg"):
@@ -143,7 +172,8 @@ def test_many_losses_leave_colour_to_the_compared_and_the_best(tmp_path):
     assert strong == {"cross_entropy", "label_weakening", *MANY[-COLOURED:]}
     assert all(stage.looks[loss].colour == GREY for loss in stage.looks.keys() - strong)
     axes = axes_of(robustness(stage).panels[0])
-    places = sorted(text.get_position()[1] for text in axes.texts)
+    levels = {"BM25", "untrained"}
+    places = sorted(text.get_position()[1] for text in axes.texts if text.get_text() not in levels)
     low, high = axes.get_ylim()
     assert len(places) == len(stage.looks)
     assert min(np.diff(places)) > 0.04 * (high - low)

@@ -120,7 +120,8 @@ def test_a_partial_grid_lists_what_is_missing(outputs, tmp_path):
         path.unlink()
     (copied / "toy/static/elr/semantic-0/seed-1/scores.json").write_text("{")
     page = report(copied, tmp_path / "report")
-    assert "3 cells of the sweep are not finished" in page.text
+    assert "3 cells are not finished. They are listed below" in page.text
+    assert "1 cell is damaged. It is listed below" in page.text
     assert "toy/static/cross_entropy/semantic-0.4/seed-2 interrupted" in page.text
     assert "toy/static/elr/semantic-0/seed-1 damaged" in page.text
     condition = next(
