@@ -35,6 +35,8 @@ class Speedup:
         ours: our median, in `unit`.
         theirs: its median.
         unit: of both, e.g. steps/s.
+        share: what part of the matrix limit we reach, operations per second over those of a matrix
+            product on the same thread; None: there are none to count.
     """
 
     path: str
@@ -47,6 +49,7 @@ class Speedup:
     ours: float
     theirs: float
     unit: str
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,14 @@ def compared(
     setting: str,
     work: float = 1,
     unit: str,
+    flop: float | None = None,
 ) -> list[Speedup]:
     """Compare our seconds, under the key "ours", with those of each peer in `targets`.
 
-    Throughput is `work` over seconds.
+    Throughput is `work` over seconds. `flop` is the number of operations in those seconds.
     """
     rows = []
+    share = flop and flop / statistics.median(seconds["ours"]) / (1e9 * gemm_rate())
     for name, target in targets.items():
         ratios = [
             theirs / ours for theirs, ours in zip(seconds[name], seconds["ours"], strict=True)
@@ -145,6 +150,7 @@ def compared(
                 target,
                 *speeds,
                 unit,
+                share,
             )
         )
     return rows

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.measuring import Row, command_line, compared, paired, timed
+from benchmarks.training.flop import encoding_flop
 from benchmarks.training.peer_trainers import transformer
 from benchmarks.training.truncated import truncated
 from benchmarks.training.workload import Workload
@@ -56,13 +57,20 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             "a length-sorted loop": lambda: timed(lambda: raw(network.encoder.backbone, store)),
         }
         seconds = paired(contenders, arguments.repeats)
+        flop = encoding_flop(network, torch.from_numpy(store.lengths))
     setting = (
         f"MiniLM of {LAYERS} layers, {DOCUMENTS} documents of {int(store.lengths.min())} to "
         f"{int(store.lengths.max())} tokens"
     )
     return [
         *compared(
-            seconds, TARGETS, path="encoding", setting=setting, work=DOCUMENTS, unit="documents/s"
+            seconds,
+            TARGETS,
+            path="encoding",
+            setting=setting,
+            work=DOCUMENTS,
+            unit="documents/s",
+            flop=flop,
         )
     ]
 

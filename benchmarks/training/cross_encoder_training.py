@@ -39,6 +39,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             },
             arguments.repeats,
         )
+        flop = work.flop()
     setting = f"MiniLM of {LAYERS} layers, {size} queries with two documents each, skewed lengths"
     return [
         *compared(
@@ -47,6 +48,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             path="cross-encoder training",
             setting=setting,
             unit="steps/s",
+            flop=flop,
         )
     ]
 

@@ -99,11 +99,14 @@ def compare(setting: DenseSetting, repeats: int, overrides: Sequence[str]) -> Se
             },
             repeats,
         )
+        flop = work.flop()
     words = (
         f"MiniLM of {setting.layers} layers, batch of {size} + {size}, {setting.lengths} up "
         f"to {setting.length} tokens"
     )
-    return compared(seconds, setting.targets, path="dense training", setting=words, unit="steps/s")
+    return compared(
+        seconds, setting.targets, path="dense training", setting=words, unit="steps/s", flop=flop
+    )
 
 
 def raw_loop(work: Workload, path: str, chunk: int) -> float:

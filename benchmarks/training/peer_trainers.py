@@ -37,38 +37,61 @@ def bi_encoder(
     model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
 ) -> float:
     """Return CPU seconds per step of SentenceTransformerTrainer (MultipleNegativesRanking)."""
+    times = PeerStepTimes()
+    train_bi_encoder(model(), texts, batch_size, learning_rate, times, use_cpu=True)
+    return per_step(times.ends)
+
+
+def cross_encoder(
+    model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
+) -> float:
+    """Return CPU seconds per step of CrossEncoderTrainer (BinaryCrossEntropy)."""
+    times = PeerStepTimes()
+    train_cross_encoder(model(), texts, batch_size, learning_rate, times, use_cpu=True)
+    return per_step(times.ends)
+
+
+def train_bi_encoder(
+    student: Any,
+    texts: dict[str, list[str]],
+    batch_size: int,
+    learning_rate: float,
+    times: TrainerCallback,
+    **arguments: Any,
+) -> None:
+    """Train on triples by SentenceTransformerTrainer; the callback learns when steps end."""
     from sentence_transformers import (
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
     )
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    student = model()
-    return _steps(
+    settings = _settings(batch_size, learning_rate, arguments)
+    _train(
         SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-        student,
-        MultipleNegativesRankingLoss(student),
-        dataset=Dataset.from_dict(texts),
-        batch_size=batch_size,
-        learning_rate=learning_rate,
+        lambda folder: SentenceTransformerTrainingArguments(output_dir=folder, **settings),
+        model=student,
+        train_dataset=Dataset.from_dict(texts),
+        loss=MultipleNegativesRankingLoss(student),
+        callbacks=[times],
     )
 
 
-def cross_encoder(
-    model: Callable[[], Any], texts: dict[str, list[str]], batch_size: int, learning_rate: float
-) -> float:
-    """Return CPU seconds per step of CrossEncoderTrainer (BinaryCrossEntropy).
-
-    A step reads each query with its two documents.
-    """
+def train_cross_encoder(
+    student: Any,
+    texts: dict[str, list[str]],
+    batch_size: int,
+    learning_rate: float,
+    times: TrainerCallback,
+    **arguments: Any,
+) -> None:
+    """Train by CrossEncoderTrainer; a step reads each query with its two documents."""
     from sentence_transformers.cross_encoder import (
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,
     )
     from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
-    student = model()
     pairs = {
         "query": [query for query in texts["anchor"] for _ in range(2)],
         "document": [
@@ -76,42 +99,64 @@ def cross_encoder(
         ],
         "label": [1.0, 0.0] * len(texts["anchor"]),
     }
-    return _steps(
+    settings = _settings(2 * batch_size, learning_rate, arguments)
+    _train(
         CrossEncoderTrainer,
-        CrossEncoderTrainingArguments,
-        student,
-        BinaryCrossEntropyLoss(student),
-        dataset=Dataset.from_dict(pairs),
-        batch_size=2 * batch_size,
-        learning_rate=learning_rate,
+        lambda folder: CrossEncoderTrainingArguments(output_dir=folder, **settings),
+        model=student,
+        train_dataset=Dataset.from_dict(pairs),
+        loss=BinaryCrossEntropyLoss(student),
+        callbacks=[times],
     )
 
 
-def _steps(trainer: Any, arguments: Any, student: Any, loss: Any, **data: Any) -> float:
-    times = PeerStepTimes()
+def train_multi_vector_encoder(
+    student: Any,
+    texts: dict[str, list[str]],
+    batch_size: int,
+    learning_rate: float,
+    times: TrainerCallback,
+    **arguments: Any,
+) -> None:
+    """Train on triples by MultiVectorEncoderTrainer, with the scores of MaxSim."""
+    from sentence_transformers.multi_vector_encoder import (
+        MultiVectorEncoderTrainer,
+        MultiVectorEncoderTrainingArguments,
+    )
+    from sentence_transformers.multi_vector_encoder.losses import (
+        MultiVectorMultipleNegativesRankingLoss,
+    )
+
+    settings = _settings(batch_size, learning_rate, arguments)
+    _train(
+        MultiVectorEncoderTrainer,
+        lambda folder: MultiVectorEncoderTrainingArguments(output_dir=folder, **settings),
+        model=student,
+        train_dataset=Dataset.from_dict(texts),
+        loss=MultiVectorMultipleNegativesRankingLoss(student),
+        callbacks=[times],
+    )
+
+
+def _settings(batch_size: int, learning_rate: float, others: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "per_device_train_batch_size": batch_size,
+        "num_train_epochs": 1,
+        "learning_rate": learning_rate,
+        "batch_sampler": in_order,
+        "save_strategy": "no",
+        "logging_strategy": "no",
+        "report_to": [],
+        "disable_tqdm": True,
+    } | others
+
+
+def _train(trainer: Any, arguments: Callable[[str], Any], **made: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        trainer(
-            model=student,
-            args=arguments(
-                output_dir=folder,
-                per_device_train_batch_size=data["batch_size"],
-                num_train_epochs=1,
-                learning_rate=data["learning_rate"],
-                batch_sampler=in_order,
-                save_strategy="no",
-                logging_strategy="no",
-                report_to=[],
-                disable_tqdm=True,
-                use_cpu=True,
-            ),
-            train_dataset=data["dataset"],
-            loss=loss,
-            callbacks=[times],
-        ).train()
-    return per_step(times.ends)
+        trainer(args=arguments(folder), **made).train()
 
 
-def transformer(path: str, length: int) -> Callable[[], Any]:
+def transformer(path: str, length: int, device: str = "cpu") -> Callable[[], Any]:
     """Build a mean-pooled, normalised SentenceTransformer from a folder, as often as asked."""
 
     def build() -> Any:
@@ -124,7 +169,8 @@ def transformer(path: str, length: int) -> Callable[[], Any]:
 
         encoder = Transformer(path, max_seq_length=length)
         return SentenceTransformer(
-            modules=[encoder, Pooling(encoder.get_embedding_dimension()), Normalize()], device="cpu"
+            modules=[encoder, Pooling(encoder.get_embedding_dimension()), Normalize()],
+            device=device,
         )
 
     return build

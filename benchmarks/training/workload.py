@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import pytorch_lightning as pl
 import torch
@@ -15,6 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from benchmarks.measuring import clock
+from benchmarks.training.flop import training_flop
 from cells.configuration import resolvers, schema
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs, load_inputs
@@ -23,6 +25,7 @@ from cells.training.lightning_trainer import lightning_trainer
 from cells.training.loading import training_loader
 from cells.training.precision import settled_precision
 from data import Batch, TrainingLoader
+from lightning_modules import Network
 
 ROOT = Path(__file__).parents[2]
 WARM_UP = 1  # first steps that are not timed
@@ -96,12 +99,24 @@ class Workload:
                 )
         return columns
 
+    def network(self) -> Network:
+        """Return a new network in training mode, as the peers train: with dropout."""
+        return build_network(self.cfg, self.inputs.tokenised).train()
+
+    def flop(self) -> float:
+        """Return the operations of a step: the mean of the timed ones."""
+        network = self.network()
+        return mean(training_flop(network, batch) for batch in self.batches()[WARM_UP:])
+
     def ours(self) -> float:
         """Return CPU seconds per step of our training: Lightning, loader, diagnostics and all."""
-        network = build_network(self.cfg, self.inputs.tokenised)
-        network.train()  # as the peer does: with dropout
-        module = ranking_module(self.cfg, self.inputs, network, instantiate(self.cfg.loss))
         times = StepTimes()
+        self.train(times)
+        return per_step(times.ends)
+
+    def train(self, times: pl.Callback) -> None:
+        """Train a new network; the callback learns when each step has ended."""
+        module = ranking_module(self.cfg, self.inputs, self.network(), instantiate(self.cfg.loss))
         with without_known_warnings():
             trainer = lightning_trainer(
                 self.cfg.trainer,
@@ -115,7 +130,6 @@ class Workload:
                 use_distributed_sampler=False,
             )
             trainer.fit(module, self.loader())
-        return per_step(times.ends)
 
     def _endless(self) -> Iterator[Batch]:
         loader = self.loader()
