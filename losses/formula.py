@@ -12,7 +12,6 @@ from losses.candidates import Candidates
 from losses.loss import Loss, LossOutput, Needs
 from losses.parameters import checked, declared
 
-NOTHING = Needs()
 Given = Mapping[str, Any]  # parameters by name
 P = ParamSpec("P")
 
@@ -24,8 +23,7 @@ class Formula(Generic[P]):
         formula: lists and parameters in, one value per list out, [L].
         lists: how the lists are made of a batch.
         per_query: how the values of a query's lists become one, [L] -> [B].
-        asks: what the formula needs besides scores and labels.
-        check: raises InputError for parameters that do not go together.
+        asks: what the formula needs besides scores and labels, given its parameters.
         check_list: raises InputError for a list size that the parameters do not go with.
     """
 
@@ -35,13 +33,12 @@ class Formula(Generic[P]):
         *,
         lists: Callable[[Candidates], CandidateLists] = positive_lists,
         per_query: Callable[[CandidateLists, Tensor], Tensor] = CandidateLists.mean,
-        asks: Needs = NOTHING,
-        check: Callable[[Given], None] | None = None,
+        asks: Callable[[Given], Needs] = lambda _: Needs(),
         check_list: Callable[[Given, int], None] | None = None,
     ) -> None:
         update_wrapper(self, formula)
         self.formula, self.lists, self.per_query = formula, lists, per_query
-        self.asks, self.check, self.check_list = asks, check, check_list
+        self.asks, self.check_list = asks, check_list
         signature = inspect.signature(formula)
         parameters = list(signature.parameters.values())[1:]
         self.__signature__ = signature.replace(parameters=parameters)
@@ -50,10 +47,7 @@ class Formula(Generic[P]):
         """Return the loss with these parameters, checked against their declarations."""
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
-        given = checked("loss", bound.arguments, declared(self.formula))
-        if self.check is not None:
-            self.check(given)
-        return FormulaLoss(self, given)
+        return FormulaLoss(self, checked("loss", bound.arguments, declared(self.formula)))
 
 
 class FormulaLoss(Loss):
@@ -67,7 +61,7 @@ class FormulaLoss(Loss):
     def __init__(self, formula: Formula[...], parameters: Given) -> None:
         super().__init__()
         self.formula, self.given = formula, parameters
-        self.asks = formula.asks
+        self.asks = formula.asks(parameters)
 
     def judge(self, batch: Candidates) -> LossOutput:
         """Return the formula's values, averaged over the lists of each query."""

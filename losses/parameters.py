@@ -22,6 +22,7 @@ from typing import (
 )
 
 import checks
+from errors import InputError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,10 +34,12 @@ class Parameter(NamedTuple):
     Attributes:
         meaning: in a few words.
         within: interval of the numbers, such as "(0, 1]"; None: any.
+        at_least: another parameter, which this one may not be below.
     """
 
     meaning: str
     within: str | None = None
+    at_least: str | None = None
 
     def check(self, key: str, value: Any, kind: Any) -> Any:
         """Return a value of the declared type within the range, or raise InputError.
@@ -75,11 +78,18 @@ def declared(function: Callable[..., object]) -> Declarations:
 
 def checked(key: str, arguments: Mapping[str, Any], declarations: Declarations) -> dict[str, Any]:
     """Return the arguments, those with a declaration checked; `key` is their node, for messages."""
-    return dict(arguments) | {
+    values = dict(arguments) | {
         name: parameter.check(f"{key}.{name}", arguments[name], kind)
         for name, (kind, parameter) in declarations.items()
         if name in arguments
     }
+    for name, (_, parameter) in declarations.items():
+        low = parameter.at_least
+        if low is not None and values[name] < values[low]:
+            raise InputError(
+                f"{key}.{name}={values[name]:g} must be at least {key}.{low}={values[low]:g}."
+            )
+    return values
 
 
 def validated(key: str = "loss") -> Callable[[Callable[P, T]], Callable[P, T]]:

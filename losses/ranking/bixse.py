@@ -37,9 +37,7 @@ class Bixse(Loss):
     def __init__(
         self,
         bias: Annotated[float, Parameter("offset of the scores at the start, learnt")] = 0.0,
-        max_grade: Annotated[
-            float, Parameter("grade that means certainly relevant", "(0, inf)")
-        ] = 1.0,
+        max_grade: Annotated[float, Parameter("grade of certain relevance", "(0, inf)")] = 1.0,
     ) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.tensor(bias))

@@ -37,8 +37,7 @@ class CrossEntropy(Loss):
     def __init__(
         self,
         positives: Annotated[
-            Literal["per_positive", "disjunctive"],
-            Parameter("how several of a query count"),
+            Literal["per_positive", "disjunctive"], Parameter("how several of a query count")
         ] = "per_positive",
     ) -> None:
         super().__init__()

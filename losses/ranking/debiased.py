@@ -34,9 +34,7 @@ def debiased_contrastive(
 def hard_negative_contrastive(
     lists: CandidateLists,
     tau_plus: TauPlus = 0.1,
-    beta: Annotated[
-        float, Parameter("concentration on hard negatives, 0 is dcl", "[0, inf)")
-    ] = 1.0,
+    beta: Annotated[float, Parameter("focus on hard negatives, 0 is dcl", "[0, inf)")] = 1.0,
     min_score: MinScore = -20.0,
 ) -> Tensor:
     r"""Hard-negative contrastive loss (HCL): the debiased loss with more weight on hard negatives.

@@ -4,16 +4,24 @@ from typing import Annotated, Literal
 
 from torch import Tensor
 
-from losses.candidate_lists import CandidateLists, outside, positive_lists
-from losses.candidates import Candidates
-from losses.loss import Loss, LossOutput, Needs
-from losses.parameters import Parameter, validated
+from losses.candidate_lists import CandidateLists, outside
+from losses.formula import Formula
+from losses.loss import Needs
+from losses.parameters import Parameter
+
+Guide = Literal["student", "teacher"]
 
 
 def guided_contrastive(
-    lists: CandidateLists, guide: Tensor, margin: float = 0.0, *, relative: bool = False
+    lists: CandidateLists,
+    guide: Annotated[Guide, Parameter("whose scores find false negatives")] = "student",
+    margin: Annotated[
+        float, Parameter("in units of the guide's scores, or a share if relative; below 0: lenient")
+    ] = 0.0,
+    *,
+    relative: Annotated[bool, Parameter("the margin is a share of the positive's score")] = False,
 ) -> Tensor:
-    r"""Cross-entropy without suspected false negatives; `guide` holds the scores g, [L, C].
+    r"""Cross-entropy without suspected false negatives, by the scores g of a guide.
 
     .. math:: L = -\log \frac{e^{z_y}}{\sum_{i = y \text{ or } g_i \le g_y - \delta} e^{z_i}}
 
@@ -26,37 +34,13 @@ def guided_contrastive(
         A. V. Solatorio. GISTEmbed: Guided In-sample Selection of Training Negatives for Text
         Embedding Fine-tuning. arXiv 2024.
     """
-    own = lists.of_positive(guide)[:, None]
+    scores = lists.teacher if guide == "teacher" else lists.scores.detach()
+    own = lists.of_positive(scores)[:, None]
     limit = own - margin * own.abs() if relative else own - margin
-    kept = lists.positive | (guide <= limit)
+    kept = lists.positive | (scores <= limit)
     return -lists.of_positive(outside(lists.scores, kept).log_softmax(-1))
 
 
-class GuidedContrastive(Loss):
-    """Guided contrast; see `guided_contrastive`."""
-
-    @validated()
-    def __init__(
-        self,
-        guide: Annotated[
-            Literal["student", "teacher"], Parameter("whose scores find false negatives")
-        ] = "student",
-        margin: Annotated[
-            float,
-            Parameter("in units of the guide's scores, or a share if relative; below 0: lenient"),
-        ] = 0.0,
-        *,
-        relative: Annotated[
-            bool, Parameter("the margin is a share of the positive's score")
-        ] = False,
-    ) -> None:
-        super().__init__()
-        self.margin, self.relative = margin, relative
-        self.asks = Needs(teacher=guide == "teacher")
-
-    def judge(self, batch: Candidates) -> LossOutput:
-        """Return one value per query."""
-        lists = positive_lists(batch)
-        guide = lists.teacher if self.asks.teacher else lists.scores.detach()
-        values = guided_contrastive(lists, guide, self.margin, relative=self.relative)
-        return lists.output(values)
+GuidedContrastive = Formula(
+    guided_contrastive, asks=lambda given: Needs(teacher=given["guide"] == "teacher")
+)

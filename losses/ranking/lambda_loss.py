@@ -15,9 +15,7 @@ from losses.parameters import Parameter
 
 def lambda_loss(
     lists: CandidateLists,
-    mu: Annotated[
-        float, Parameter("weight of the part that bounds nDCG more tightly", "[0, inf)")
-    ] = 10.0,
+    mu: Annotated[float, Parameter("weight of the tighter bound of nDCG", "[0, inf)")] = 10.0,
     sigma: Annotated[float, Parameter("slope of the logistic function", "(0, inf)")] = 1.0,
 ) -> Tensor:
     r"""NDCG-Loss2++.

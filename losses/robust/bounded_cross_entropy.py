@@ -16,9 +16,7 @@ Tau = Annotated[float, Parameter("largest slope, more than the number of candida
 
 def taylor_cross_entropy(
     lists: CandidateLists,
-    order: Annotated[
-        int, Parameter("number of terms; 1 is the mean absolute error", "[1, inf)")
-    ] = 2,
+    order: Annotated[int, Parameter("number of terms; 1: mean absolute error", "[1, inf)")] = 2,
 ) -> Tensor:
     r"""Cross-entropy's Taylor series around p_y = 1, cut off.
 

@@ -5,23 +5,21 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from errors import InputError
 from losses.candidate_lists import CandidateLists
-from losses.formula import Formula, Given
+from losses.formula import Formula
 from losses.parameters import Parameter
+
+SieveFrom = Annotated[
+    float | None, Parameter("share after which unlikely labels are left out; null: never", "[0, 1]")
+]
 
 
 def cores(
     lists: CandidateLists,
     beta: Annotated[float, Parameter("weight of the regulariser at the end", "[0, inf)")] = 2.0,
-    start: Annotated[
-        float, Parameter("share of the training after which it works", "[0, 1]")
-    ] = 0.1,
-    full: Annotated[float, Parameter("share after which its weight is beta", "[0, 1]")] = 0.4,
-    sieve_from: Annotated[
-        float | None,
-        Parameter("share after which unlikely labels are left out; null: never", "[0, 1]"),
-    ] = 0.3,
+    start: Annotated[float, Parameter("share of training after which it works", "[0, 1]")] = 0.1,
+    full: Annotated[float, Parameter("share at full weight", "[0, 1]", at_least="start")] = 0.4,
+    sieve_from: SieveFrom = 0.3,
 ) -> Tensor:
     r"""Cross-entropy less its mean over all possible labels, which rewards confident predictions.
 
@@ -44,11 +42,4 @@ def cores(
     return torch.where(lists.log_p_y >= lists.mean_log_p, loss, 0.0)
 
 
-def _check(given: Given) -> None:
-    if given["full"] < given["start"]:
-        raise InputError(
-            f"loss.full={given['full']:g} must be at least loss.start={given['start']:g}."
-        )
-
-
-Cores = Formula(cores, check=_check)
+Cores = Formula(cores)

@@ -3,6 +3,7 @@
 import math
 from typing import Annotated
 
+import torch
 from torch import Tensor
 
 from losses.candidate_lists import CandidateLists
@@ -24,9 +25,7 @@ def mean_absolute_error(lists: CandidateLists) -> Tensor:
 
 def reverse_cross_entropy(
     lists: CandidateLists,
-    clamp: Annotated[
-        float, Parameter("probability that stands for the zeros of the label", "(0, 1)")
-    ] = 1e-4,
+    clamp: Annotated[float, Parameter("stands for the zeros of the label", "(0, 1)")] = 1e-4,
 ) -> Tensor:
     r"""Cross-entropy with prediction and label exchanged, the label's zeros clamped.
 
@@ -50,6 +49,28 @@ def brier(lists: CandidateLists) -> Tensor:
     return (lists.log_p.exp() - lists.positive.to(lists.log_p.dtype)).square().sum(-1)
 
 
+def jensen_shannon(
+    lists: CandidateLists,
+    label_weight: Annotated[
+        float, Parameter("near 0 is cross-entropy, near 1 the mean absolute error", "(0, 1)")
+    ] = 0.5,
+) -> Tensor:
+    r"""Jensen-Shannon divergence, scaled to lie between cross-entropy and the mean absolute error.
+
+    .. math:: L = \frac{\pi \, \mathrm{KL}(e_y \| m) + (1-\pi) \, \mathrm{KL}(p \| m)}{-(1-\pi)
+        \log(1-\pi)}, \quad m = \pi e_y + (1-\pi) p
+
+    Reference:
+        E. Englesson, H. Azizpour. Generalized Jensen-Shannon Divergence Loss for Learning with
+        Noisy Labels. NeurIPS 2021.
+    """
+    p, rest = lists.log_p_y.exp(), 1 - label_weight
+    log_m = torch.log(label_weight + rest * p)
+    from_label, from_prediction = -log_m, p * (lists.log_p_y - log_m) - (1 - p) * math.log(rest)
+    return (label_weight * from_label + rest * from_prediction) / (-rest * math.log(rest))
+
+
 MeanAbsoluteError = Formula(mean_absolute_error)
 ReverseCrossEntropy = Formula(reverse_cross_entropy)
 Brier = Formula(brier)
+JensenShannon = Formula(jensen_shannon)

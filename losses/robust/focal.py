@@ -13,9 +13,7 @@ def focal(
     lists: CandidateLists,
     gamma: Annotated[float, Parameter("focus, 0 is cross-entropy", "[0, inf)")] = 2.0,
     *,
-    detach: Annotated[
-        bool, Parameter("take the weight as a constant, as some noise papers' code does")
-    ] = False,
+    detach: Annotated[bool, Parameter("take the weight as a constant, as some code does")] = False,
 ) -> Tensor:
     r"""Cross-entropy weighted by the missing confidence.
 

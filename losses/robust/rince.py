@@ -15,9 +15,7 @@ LARGEST_EXPONENT = 80.0  # e^80 is still a float32
 def rince(
     lists: CandidateLists,
     q: Annotated[float, Parameter("robustness; published: 0.1, 0.6", "(0, 1]")] = 0.1,
-    lam: Annotated[
-        float, Parameter("weight of the candidates against the positive", "(0, 1)")
-    ] = 0.01,
+    lam: Annotated[float, Parameter("weight of all against the positive", "(0, 1)")] = 0.01,
 ) -> Tensor:
     r"""Robust InfoNCE.
 

@@ -50,12 +50,10 @@ class LabelWeakening(Loss):
         ] = None,
         null_candidate: NullCandidate | None = None,
         floor: Annotated[
-            float,
-            Parameter("weight of label relaxation where all is plausible", "[0, 1]"),
+            float, Parameter("weight of label relaxation where all is plausible", "[0, 1]")
         ] = 0.0,
         mean_over: Annotated[
-            Literal["supervised", "active"],
-            Parameter("queries in the mean: all, or those above 0"),
+            Literal["supervised", "active"], Parameter("queries in the mean: all, or those above 0")
         ] = "supervised",
     ) -> None:
         super().__init__()

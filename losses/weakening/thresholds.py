@@ -5,18 +5,16 @@ A threshold returns log beta; a candidate is plausible if its log-confidence is 
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from losses.candidate_lists import CandidateLists
-from losses.parameters import Parameter, validated
+from losses.parameters import Parameter, checked, declared
 
-Beta = Annotated[
-    float,
-    Parameter("confidence that makes a candidate plausible; 1: none", "(0, 1]"),
-]
+Beta = Annotated[float, Parameter("confidence that makes a candidate plausible; 1: none", "(0, 1]")]
 
 
 class Belief(NamedTuple):
@@ -41,14 +39,19 @@ class Belief(NamedTuple):
         return self.lists.batch.progress
 
 
+@dataclass(frozen=True)
 class Threshold(ABC):
-    """Abstract confidence threshold."""
+    """Abstract confidence threshold; what its fields declare is checked."""
+
+    def __post_init__(self) -> None:
+        vars(self).update(checked("loss.threshold", vars(self), declared(type(self))))
 
     @abstractmethod
     def log_beta(self, belief: Belief) -> Tensor | float:
         """Return log beta: one for all, for each list [L, 1] or for each candidate [L, C]."""
 
 
+@dataclass(frozen=True)
 class ChanceCorrectedThreshold(Threshold):
     r"""Option A: the same distance between chance and certainty for every list size.
 
@@ -58,24 +61,14 @@ class ChanceCorrectedThreshold(Threshold):
     memorised wrong labels, then returns to the labels so that doubted correct ones are learnt.
     """
 
-    @validated("loss.threshold")
-    def __init__(
-        self,
-        rho: Annotated[
-            float,
-            Parameter("position between chance (0) and certainty (1) at first", "(0, 1)"),
-        ] = 0.5,
-        end: Annotated[
-            float | None,
-            Parameter("position at the last step; null: rho throughout", "(0, 1]"),
-        ] = None,
-    ) -> None:
-        self.rho, self.end = rho, rho if end is None else end
+    rho: Annotated[float, Parameter("from chance (0) to certainty (1), at first", "(0, 1)")] = 0.5
+    end: Annotated[float | None, Parameter("rho at the last step; null: the same", "(0, 1]")] = None
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log beta for the lists' sizes at this point of the training, [L, 1]."""
-        rho = half_cosine(self.rho, self.end, belief.progress)
-        return (1 / belief.n + rho * (1 - 1 / belief.n)).log()
+        end = self.rho if self.end is None else self.end
+        rho, chance = half_cosine(self.rho, end, belief.progress), 1 / belief.n
+        return (chance + rho * (1 - chance)).log()
 
 
 def half_cosine(start: float, end: float, progress: float) -> float:
@@ -83,30 +76,30 @@ def half_cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) / 2 * (1 + math.cos(math.pi * progress))
 
 
+@dataclass(frozen=True)
 class ConstantThreshold(Threshold):
     """The same beta throughout; 1 makes label weakening label relaxation."""
 
-    @validated("loss.threshold")
-    def __init__(self, beta: Beta = 0.75) -> None:
-        self.beta = beta
+    beta: Beta = 0.75
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log beta, [L, 1]."""
         return torch.full_like(belief.n, math.log(self.beta))
 
 
+@dataclass(frozen=True)
 class LinearThreshold(Threshold):
     """Beta moves on a straight line from `start` to `end`."""
 
-    @validated("loss.threshold")
-    def __init__(self, start: Beta = 0.75, end: Beta = 0.6) -> None:
-        self.start, self.end = start, end
+    start: Beta = 0.75
+    end: Beta = 0.6
 
     def log_beta(self, belief: Belief) -> float:
         """Return log beta at this point of the training."""
         return math.log(self.start + (self.end - self.start) * belief.progress)
 
 
+@dataclass(frozen=True)
 class CosineThreshold(Threshold):
     r"""Beta moves on half a cosine from `start` to `end`.
 
@@ -117,62 +110,53 @@ class CosineThreshold(Threshold):
         supplement (0.75 to 0.6).
     """
 
-    @validated("loss.threshold")
-    def __init__(self, start: Beta = 0.75, end: Beta = 0.6) -> None:
-        self.start, self.end = start, end
+    start: Beta = 0.75
+    end: Beta = 0.6
 
     def log_beta(self, belief: Belief) -> float:
         """Return log beta at this point of the training."""
         return math.log(half_cosine(self.start, self.end, belief.progress))
 
 
+@dataclass(frozen=True)
 class LiftThreshold(Threshold):
     """Option A, more daring on long lists: `lift` times chance, min(maximum, lift / n)."""
 
-    @validated("loss.threshold")
-    def __init__(
-        self,
-        lift: Annotated[float, Parameter("how many times chance", "[2, inf)")] = 4.0,
-        maximum: Annotated[float, Parameter("threshold of short lists", "(0, 1]")] = 0.75,
-    ) -> None:
-        self.lift, self.maximum = lift, maximum
+    lift: Annotated[float, Parameter("how many times chance", "[2, inf)")] = 4.0
+    maximum: Annotated[float, Parameter("threshold of short lists", "(0, 1]")] = 0.75
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log beta for the lists' sizes, [L, 1]."""
         return (self.lift / belief.n).clamp(max=self.maximum).log()
 
 
+@dataclass(frozen=True)
 class MarginThreshold(Threshold):
     """Option B: a candidate is plausible if it beats the positive by a margin, p_i > e^delta p_y.
 
     It looks at no other candidate.
     """
 
-    @validated("loss.threshold")
-    def __init__(
-        self,
-        delta: Annotated[
-            float,
-            Parameter("margin in log-odds; log 3 is beta 0.75 between two candidates", "(0, inf)"),
-        ] = math.log(3),
-    ) -> None:
-        self.delta = delta
+    delta: Annotated[
+        float, Parameter("margin in log-odds; log 3 is beta 0.75 between two", "(0, inf)")
+    ] = math.log(3)
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log p_y + delta of each list, [L, 1]."""
         return belief.lists.of_positive(belief.log_confidence)[:, None] + self.delta
 
 
+@dataclass(frozen=True)
 class SplitThreshold(Threshold):
     """Option E in lists: one threshold for the query's own candidates, one for borrowed ones.
 
-    Args:
+    Attributes:
         own: threshold for candidates with a pair id, those mined for the query.
         in_batch: threshold for candidates without, documents of other queries.
     """
 
-    def __init__(self, own: Threshold, in_batch: Threshold) -> None:
-        self.own, self.in_batch = own, in_batch
+    own: Threshold
+    in_batch: Threshold
 
     def log_beta(self, belief: Belief) -> Tensor | float:
         """Return log beta of each candidate, [L, C]."""
@@ -183,41 +167,36 @@ class SplitThreshold(Threshold):
         return torch.where(listed, own, self.in_batch.log_beta(belief))
 
 
+@dataclass(frozen=True)
 class LabelThreshold(Threshold):
     """Option E in the pointwise view (0, s): one threshold to doubt positives, one for negatives.
 
-    Args:
+    Attributes:
         positive: how sure the model must be of "not relevant" before a positive label is doubted.
         negative: how sure it must be of "relevant" before a negative label is doubted.
     """
 
-    def __init__(self, positive: Threshold, negative: Threshold) -> None:
-        self.positive, self.negative = positive, negative
+    positive: Threshold
+    negative: Threshold
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log beta of each list, by its label, [L, 1]."""
-        positive = self.positive.log_beta(belief)
-        negative = self.negative.log_beta(belief)
-        return torch.where(belief.lists.positives.column[:, None] == 1, positive, negative)
+        positive = belief.lists.positives.column[:, None] == 1
+        return torch.where(positive, self.positive.log_beta(belief), self.negative.log_beta(belief))
 
 
+@dataclass(frozen=True)
 class BudgetedThreshold(Threshold):
     """Option F: raise a threshold until at most a share of the batch's lists is ambiguous.
 
-    Args:
+    Attributes:
         threshold: the threshold to raise.
     """
 
-    @validated("loss.threshold")
-    def __init__(
-        self,
-        threshold: Threshold,
-        budget: Annotated[
-            float,
-            Parameter("largest share of ambiguous lists, for instance the noise ratio", "(0, 1)"),
-        ] = 0.3,
-    ) -> None:
-        self.threshold, self.budget = threshold, budget
+    threshold: Threshold
+    budget: Annotated[
+        float, Parameter("largest share of ambiguous lists, such as the noise ratio", "(0, 1)")
+    ] = 0.3
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return the inner threshold, raised to exclude the first list beyond the budget."""
