@@ -23,6 +23,13 @@ Keys (override with key=value; `--cfg job --resolve` shows all, `--hydra-help` H
   output_dir=outputs     one directory per cell below it; overwrite=true runs a finished one again
   variant=word           names cells that differ in other keys
 
+Quick settings, to see that everything works before it runs for hours:
+
+  trainer.max_epochs=1 dataset.train_pairs=500 dataset.test_queries=50 variant=try
+  experiment=smoke       a short cell that exercises everything
+  task=noise             only corrupt the labels, and show them
+  task=evaluate          only score the model as it is
+
 python run.py                                                          the default cell
 python run.py -m loss=cross_entropy,label_weakening noise.ratio=0,0.4  a sweep
 """
