@@ -48,16 +48,36 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Expand the grid, name the finished cells, and launch the others in order."""
-        from cells.planning.composition import (
-            ComposedGrid,
-        )  # here, because --help imports this module
-        from cells.sweep.skip import needs_no_job
+        """Plan the grid, say what is left of it, and launch that in order."""
+        # here, because --help imports this module
+        from cells.planning.plan import ask, planned
+        from cells.planning.plan_lines import lines_of_plan
         from cells.sweep.workers import PARENT, gathered
 
         assert self.config is not None
         assert self.hydra_context is not None
         assert self.launcher is not None
+        plan = planned(self.hydra_context.config_loader, self.config, self._jobs(arguments))
+        if self.config.task.get("asks_only", False):
+            ask(self.config, plan.cells)
+            return []
+        for line in lines_of_plan(plan, self.config):
+            log.info("%s", line)
+        if self.config.dry_run or not plan.left:
+            return []
+        with gathered() if PARENT in os.environ else nullcontext():
+            results = self.launcher.launch(plan.left, initial_job_idx=0)
+        for result in results:
+            _ = result.return_value  # raises what the job raised
+        return results
+
+    def _jobs(self, arguments: list[str]) -> list[list[str]]:
+        """Return the overrides of each cell of the grid.
+
+        Raises:
+            InputError: the grid has none.
+        """
+        assert self.hydra_context is not None
         lines = [*(f"{key}={choices}" for key, choices in self._params.items()), *arguments]
         overrides = OverridesParser.create(
             config_loader=self.hydra_context.config_loader
@@ -65,18 +85,7 @@ class GridSweeper(Sweeper):
         (jobs,) = BasicSweeper.split_arguments(overrides, None)
         if not jobs:
             raise InputError(_empty(overrides))
-        grid = ComposedGrid(self.hydra_context.config_loader, self.config, jobs)
-        done = {n for n, cfg in grid.configurations() if needs_no_job(cfg)}
-        left = [job for n, job in enumerate(jobs) if n not in done]
-        if not self.config.task.get("asks_only", False):
-            log.info("%d of %d cells are left to run", len(left), len(jobs))
-        if not left:
-            return []
-        with gathered() if PARENT in os.environ else nullcontext():
-            results = self.launcher.launch(left, initial_job_idx=0)
-        for result in results:
-            _ = result.return_value  # raises what the job raised
-        return results
+        return jobs
 
 
 def _empty(overrides: Sequence[Override]) -> str:

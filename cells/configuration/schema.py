@@ -97,6 +97,7 @@ class JobSchema:
     output_dir: str = MISSING
     cache_dir: str = MISSING
     overwrite: bool = MISSING
+    dry_run: bool = MISSING
     export: bool = MISSING
     on_error: str = MISSING
     checkpoint: CheckpointKeys = field(default_factory=CheckpointKeys)

@@ -100,6 +100,14 @@ class Cell:
             and not leftovers(self.directory, finished=True)
         )
 
+    def differing(self) -> list[str]:
+        """Return a line for each key that differs from that of the work in the directory.
+
+        Raises:
+            InputError: its config.yaml cannot be read.
+        """
+        return differences(self._stored(), self.config) if self._worked else []
+
     def claim(self, *, overwrite: bool) -> None:
         """Create the directory and write config.yaml, or accept one with the same configuration.
 

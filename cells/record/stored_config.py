@@ -19,6 +19,7 @@ BOOKKEEPING = (
     "output_dir",
     "cache_dir",
     "overwrite",
+    "dry_run",
     "logger",
     "choices",
     "cell",

@@ -86,6 +86,9 @@ def _checked(cfg: DictConfig) -> float:
     if not cfg.task.get("asks_only", False):
         check_complete(cfg)
         check(cfg)
+        if cfg.dry_run:
+            log.info("dry_run=true: %s can be run, in %s", cfg.cell, cfg.output_dir)
+            return math.nan
         if "torch" not in sys.modules:
             log.info("loading libraries ...")
         check_types(cfg)

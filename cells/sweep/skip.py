@@ -11,7 +11,6 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cells.configuration.signatures import located
 from cells.record.directory import Cell
 from cells.record.made_from import changed_files
 from cells.record.written_scores import SCORES, read_scores
@@ -23,12 +22,8 @@ log = logging.getLogger(__name__)
 def needs_no_job(cfg: DictConfig) -> bool:
     """Return whether nothing has to be launched for a configuration.
 
-    Tasks that only ask are answered here, and finished cells without temporary files are named.
-    All doubtful cases are left to the attempt.
+    Finished cells without temporary files are named; all doubtful cases are left to the attempt.
     """
-    if cfg.task.get("asks_only", False):
-        located("task._target_", cfg.task._target_)(cfg)
-        return True
     try:
         if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell / SCORES).exists():
             return False

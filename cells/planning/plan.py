@@ -1,0 +1,145 @@
+"""What a sweep will do: which cells are finished, which are left, and which cannot run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from cells.configuration.compatibility import current_target
+from cells.configuration.completeness import check_complete
+from cells.configuration.signatures import located
+from cells.configuration.startup_checks import check
+from cells.planning.composition import ComposedGrid
+from cells.planning.refusals import refuse_clashes, refuse_shared_paths
+from cells.planning.variants import variants
+from cells.record.coordinates import TRAIN
+from cells.record.directory import Cell
+from cells.sweep.skip import needs_no_job
+from errors import InputError
+
+Job = Sequence[str]
+
+
+class PlannedCell(NamedTuple):
+    """A cell of a sweep.
+
+    Attributes:
+        name: its name.
+        output_dir: the folder that it lies in.
+        finished: whether nothing is left to do.
+        differing: how the configuration in its directory differs, if it does.
+        trained: whether its task trains a model, or asks about cells that do.
+        variant: the configured variant.
+    """
+
+    name: str
+    output_dir: Path
+    finished: bool
+    differing: tuple[str, ...]
+    trained: bool
+    variant: str | None
+
+    @property
+    def path(self) -> Path:
+        """Its directory."""
+        return self.output_dir / self.name
+
+
+class SweepPlan(NamedTuple):
+    """The jobs of a sweep, and the cell of each."""
+
+    jobs: list[Job]
+    cells: list[PlannedCell]
+
+    @property
+    def left(self) -> list[Job]:
+        """The jobs to launch, in order."""
+        return [job for job, cell in zip(self.jobs, self.cells, strict=True) if not cell.finished]
+
+    @property
+    def open_cells(self) -> list[PlannedCell]:
+        """The cells to launch, in order."""
+        return [cell for cell in self.cells if not cell.finished]
+
+
+def planned(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> SweepPlan:
+    """Look at every cell of a grid; name cells that differ in keys which no path shows.
+
+    Args:
+        loader: Hydra's.
+        master: the configuration of the sweep.
+        jobs: the overrides of each job.
+
+    Raises:
+        InputError: cells cannot run; the message names them, what is wrong and how to mend it.
+    """
+    cells = _look(loader, master, jobs)
+    if all(cell.trained and cell.variant is None for cell in cells):
+        names = variants(jobs, [str(cell.path) for cell in cells])
+        if names is not None:
+            named = zip(jobs, names, strict=True)
+            jobs = [[*job, f"variant='{name}'"] for job, name in named]
+            cells = _look(loader, master, jobs)
+    trained = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.trained]
+    refuse_shared_paths([job for job, _ in trained], [str(cell.path) for _, cell in trained])
+    refuse_clashes({cell.name: cell.differing for cell in cells if cell.differing}, len(cells))
+    return SweepPlan(list(jobs), cells)
+
+
+def ask(master: DictConfig, cells: Sequence[PlannedCell]) -> None:
+    """Run a task that only asks about cells, for each of them."""
+    task = located("task._target_", master.task._target_)
+    asked = _without_hydra(master)
+    HydraConfig.instance().set_config(master)  # says that it is a sweep
+    for cell in cells:
+        asked.output_dir, asked.cell = str(cell.output_dir), cell.name
+        task(asked)
+
+
+def _look(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> list[PlannedCell]:
+    found: dict[int, PlannedCell] = {}
+    seen: set[str] = set()
+    for n, cfg in ComposedGrid(loader, master, jobs).configurations():
+        if not seen.issuperset(jobs[n]) and not cfg.task.get("asks_only", False):
+            seen.update(jobs[n])  # a value that cannot work does so in every cell
+            _check(_without_hydra(cfg))
+        found[n] = _planned_cell(cfg)
+    return [found[n] for n in range(len(jobs))]
+
+
+def _check(cfg: DictConfig) -> None:
+    """Raise InputError for a configuration that cannot work."""
+    try:
+        check_complete(cfg)
+        check(cfg)
+    except InputError as error:
+        raise InputError(f"nothing was launched, because a cell cannot work: {error}") from error
+
+
+def _planned_cell(cfg: DictConfig) -> PlannedCell:
+    asked = cfg.task.get("asks_only", False)
+    trained = current_target(cfg.task.get("_target_")) == TRAIN
+    finished = not asked and needs_no_job(cfg)
+    differing = () if finished or not trained else _differing(cfg)
+    variant = None if cfg.variant is None else str(cfg.variant)
+    output_dir = Path(cfg.output_dir)
+    return PlannedCell(cfg.cell, output_dir, finished, differing, trained or asked, variant)
+
+
+def _differing(cfg: DictConfig) -> tuple[str, ...]:
+    """Return how the work in the cell's directory differs; what is damaged fails by itself."""
+    if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell).is_dir():
+        return ()
+    try:
+        return tuple(Cell.of(_without_hydra(cfg)).differing())
+    except (OmegaConfBaseException, InputError, OSError):
+        return ()
+
+
+def _without_hydra(cfg: DictConfig) -> DictConfig:
+    copied: DictConfig = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    return copied
