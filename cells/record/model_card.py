@@ -1,37 +1,36 @@
-"""The README.md of an export: data, training and scores."""
+"""The README.md of an export: data, labels, scores, training and use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from cells.record.card_metadata import hub_name, metadata_of
 
 CARD = """---
-library_name: sentence-transformers
-license: other
-tags:
-- information-retrieval
-- label-noise
+{metadata}
 ---
 
 # {name}
 
-Trained by *Retrieval under noise*, with the label noise described below. It is the result of an
-experiment, not a product.
-
-| | |
-|---|---|
-| data | {collection} ({documents} documents, {examples} training examples) |
-| base | {base} |
-| loss | `{loss}` |
-| noise | `{noise}`, realised ratio {ratio} of the training positives; audit {audit} |
-| seed | {seed} |
-| lengths | queries {query_length} tokens, documents {document_length} |
+Trained by *Retrieval under noise* on {collection} ({documents} documents, {examples} training
+examples), {base}. {labels} It is the result of an experiment, not a product.
 
 ## Scores on the test split
 
-| measure | value |
-|---|---|
 {scores}
+
+All are against clean judgements.
+
+## Training
+
+```yaml
+{settings}```
+
+The weights are those after epoch {epoch}, chosen on validation. Versions: {versions}. Commit:
+{commit}. SHA-256 of the record of corrupted labels: {audit}.
 
 ## Use
 
@@ -39,14 +38,16 @@ experiment, not a product.
 {use}
 ```
 
-Scores agree with those of the project before its temperature of {temperature}, for texts within
-the lengths above.
+Scores agree with those of the project before its temperature of {temperature}, for queries of up to
+{query_length} and documents of up to {document_length} tokens.
 
 ## Licence
 
-The weights are derived from the base model, if there is one, and from the collection: the licences
-of both apply. The project's own code is under Apache-2.0.
+The weights are derived from {origins}: {licences}. The project's own code is under Apache-2.0.
 """
+
+SETTINGS = ("loss", "noise", "optimizer", "scheduler", "batch", "negatives", "trainer", "seed")
+"""Keys of the configuration that the card shows."""
 
 USES = {
     "build_adapter": "SentenceTransformer",
@@ -55,6 +56,12 @@ USES = {
     "build_late_interaction_retriever": "MultiVectorEncoder",
     "build_cross_encoder": "CrossEncoder",
 }
+
+DONE = {
+    "natural": "are the noisy ones of the collection itself",
+    "clean_pairs": "were left out, which noise would have corrupted",
+}
+"""Noise that corrupts nothing on purpose -> what it did to the labels it counts."""
 
 ENCODING = """from sentence_transformers import {kind}
 
@@ -76,20 +83,64 @@ def model_card(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
     """
     kind = USES[str(cfg.model.network._target_).rpartition(".")[2]]
     data, noise = scores.get("data", {}), scores.get("noise", {})
+    base = cfg.model.path and (hub_name(cfg.model.path) or Path(cfg.model.path).name)
+    epoch = scores.get("selected_epoch")
     return CARD.format(
+        metadata=metadata_of(cfg, scores).to_yaml().strip(),
         name=scores.get("cell", cfg.cell),
-        collection=data.get("collection", "unknown"),
+        collection=data.get("collection", "an unknown collection"),
         documents=data.get("documents", "?"),
         examples=data.get("training_examples", "?"),
-        base=cfg.model.path or "none, trained from scratch",
-        loss=cfg.loss._target_,
-        noise=cfg.noise._target_,
-        ratio=noise.get("realised", "?"),
+        base=f"starting from {base}" if base else "from scratch",
+        labels=" ".join(_labels(noise)),
+        scores=_table(scores),
+        settings=_settings(cfg),
+        epoch="?" if epoch is None else epoch + 1,
+        versions=", ".join(f"{name} {v}" for name, v in scores.get("versions", {}).items()) or "?",
+        commit=scores.get("git_commit") or "unknown",
         audit=noise.get("audit_sha256", "?"),
-        seed=cfg.seed,
         query_length=cfg.model.tokens.query_length,
         document_length=cfg.model.tokens.document_length,
-        scores="\n".join(f"| {name} | {value:.4f} |" for name, value in scores["measures"].items()),
         use=PAIRS if kind == "CrossEncoder" else ENCODING.format(kind=kind),
         temperature=cfg.model.network.temperature,
+        origins="the base model and the collection" if base else "the collection",
+        licences="the licences of both apply" if base else "its licence applies",
     )
+
+
+def _labels(noise: Mapping[str, Any]) -> Iterator[str]:
+    """Yield sentences on the training labels that are true of this noise and ratio."""
+    corrupted, units = noise.get("corrupted"), noise.get("units")
+    kind = noise.get("model", "unknown")
+    if corrupted is None:
+        yield "What was done to its training labels is not known."
+    elif not corrupted:
+        yield "Its training labels are those of the collection, and none was corrupted."
+    else:
+        done = DONE.get(kind, f"were corrupted on purpose ({kind} noise)")
+        yield f"Of its {units} training labels, {corrupted} ({corrupted / units:.1%}) {done}."
+        yield "Validation and test labels were not changed."
+
+
+def _table(scores: Mapping[str, Any]) -> str:
+    """Return the measures of the trained model, and of what it has to beat."""
+    columns = {"trained": scores["measures"]}
+    for heading, key in (("untrained", "untrained"), ("BM25", "bm25")):
+        if scores.get(key):
+            columns[heading] = scores[key]
+    lines = [["measure", *columns], ["---"] + ["---:"] * len(columns)]
+    for name in scores["measures"]:
+        values = (column.get(name) for column in columns.values())
+        lines.append([name, *("" if value is None else f"{value:.4f}" for value in values)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _settings(cfg: DictConfig) -> str:
+    values = {key: OmegaConf.select(cfg, key) for key in SETTINGS}
+    plain = {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in values.items()
+        if value is not None
+    }
+    text: str = yaml.safe_dump(plain, sort_keys=False)
+    return text

@@ -13,7 +13,16 @@ SCORES = {
     "cell": "demo/tiny",
     "measures": {"nDCG@10": 0.5},
     "data": {"collection": "demo", "documents": 3, "training_examples": 2},
-    "noise": {"realised": 0.1234, "audit_sha256": "abc"},
+    "untrained": {"nDCG@10": 0.25},
+    "noise": {
+        "model": "semantic",
+        "corrupted": 2,
+        "units": 16,
+        "realised": 0.125,
+        "audit_sha256": "abc",
+    },
+    "selected_epoch": 1,
+    "versions": {"torch": "2.13"},
 }
 
 
