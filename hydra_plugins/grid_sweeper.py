@@ -13,6 +13,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
@@ -52,21 +53,28 @@ class GridSweeper(Sweeper):
         # here, because --help imports this module
         from cells.planning.plan import ask, planned
         from cells.planning.plan_lines import lines_of_plan
-        from cells.sweep.workers import PARENT, gathered
+        from cells.sweep.leaderboard import show_leaderboard
 
         assert self.config is not None
         assert self.hydra_context is not None
-        assert self.launcher is not None
         plan = planned(self.hydra_context.config_loader, self.config, self._jobs(arguments))
         if self.config.task.get("asks_only", False):
             ask(self.config, plan.cells)
             return []
         for line in lines_of_plan(plan, self.config):
             log.info("%s", line)
-        if self.config.dry_run or not plan.left:
+        if self.config.dry_run:
             return []
+        results = self._launched(plan.left) if plan.left else []
+        show_leaderboard(self.config, plan.cells)
+        return results
+
+    def _launched(self, jobs: Sequence[Sequence[str]]) -> Sequence[JobReturn]:
+        from cells.sweep.workers import PARENT, gathered
+
+        assert self.launcher is not None
         with gathered() if PARENT in os.environ else nullcontext():
-            results = self.launcher.launch(plan.left, initial_job_idx=0)
+            results = self.launcher.launch(jobs, initial_job_idx=0)
         for result in results:
             _ = result.return_value  # raises what the job raised
         return results

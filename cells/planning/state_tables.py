@@ -72,13 +72,19 @@ def _matrix(found: Sequence[State]) -> Iterator[str]:
     for state in found:
         groups.setdefault(tuple(state.cell.split("/")[:-2]), Counter())[state.state] += 1
     used = [state for state in STATES if any(counts[state] for counts in groups.values())]
-    rows = [("", *used)] + [
-        ("/".join(group) or "others", *(str(counts[state] or "-") for state in used))
+    rows = [
+        ("/".join(group) or "others", [str(counts[state] or "-") for state in used])
         for group, counts in groups.items()
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows if groups else []:
-        cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield "  ".join([f"{row[0]:<{widths[0]}}", *cells])
-    if groups:
+    if rows:
+        yield from aligned([("", used), *rows])
         yield ""
+
+
+def aligned(rows: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """Yield the lines of a table, each row a name and its cells."""
+    first = max(len(name) for name, _ in rows)
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in rows), strict=True)]
+    for name, cells in rows:
+        padded = [f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)]
+        yield "  ".join([f"{name:<{first}}", *padded]).rstrip()

@@ -92,6 +92,13 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
+def in_a_line(cell: Cell, scores: Mapping[str, Any], measure: str) -> str:
+    """Return a cell's name and one test measure, beside that of the untrained model if known."""
+    before = (scores.get("untrained") or {}).get(measure)
+    beside = "" if before is None else f" (untrained {before:.4f})"
+    return f"{cell.name}: {measure} {scores['measures'][measure]:.4f}{beside}"
+
+
 def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     """Print the test measures and the cell's directory.
 

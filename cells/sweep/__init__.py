@@ -1,5 +1,5 @@
 """Cells in a sweep: one attempt at a cell, the sweep around it, signals and GPUs.
 
-Read first: `attempt` (one cell), `callback` (the sweep), `skip` (finished cells); `signals`,
-`processes` and `gpus` serve them.
+Read first: `attempt` (one cell), `callback` (the sweep), `skip` (finished cells), `leaderboard`
+(its end); `signals`, `processes` and `gpus` serve them.
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
@@ -21,7 +22,7 @@ from cells.record.failures import forget
 from cells.record.lock import lock_file, locked
 from cells.record.log import logged_to
 from cells.record.made_from import begin, check_finished, settle
-from cells.record.scores import Outcome, scores_of, show, summary
+from cells.record.scores import Outcome, in_a_line, scores_of, show, summary
 from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.processes import check_strategy, is_main_process
 from cells.sweep.signals import Interruption
@@ -72,7 +73,10 @@ def train(cfg: DictConfig) -> float:
         begin(cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)
-    show(cell, scores)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        log.info("%s", in_a_line(cell, scores, cfg.selection_measure))
+    else:
+        show(cell, scores)
     return objective(cfg, scores)
 
 
