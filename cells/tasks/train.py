@@ -181,7 +181,7 @@ def _record(
     )
     tracker.table("test/per_query", *per_query(cell.file("per_query.tsv")))
     tracker.table(
-        "noise/audit",
+        "noise/audit_header",
         ("what", "value"),
         [(name, str(value)) for name, value in scores["noise"].items()],
     )

@@ -1,18 +1,22 @@
 """Weights & Biases: one W&B run per cell, offline by default, without any prompt."""
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import wandb
-from pytorch_lightning.loggers import Logger, WandbLogger
+from pytorch_lightning.loggers import Logger
 
 import checks
 from cells.record.coordinates import coordinates_of
 from cells.record.directory import Cell
 from cells.tracking.tracker import Tracker
+from cells.tracking.wandb_history import WandbHistory
 from cells.tracking.wandb_mode import MODES, give_folders, usable_mode
 from data.storage.atomic_files import written_aside
+
+log = logging.getLogger(__name__)
 
 LONGEST = 64  # characters of a tag, which W&B's server refuses otherwise
 
@@ -68,17 +72,27 @@ class WandbTracker(Tracker):
             settings=wandb.Settings(silent=True, console="off", init_timeout=30),
         )
 
+        self._history = WandbHistory(self._run)
+
     def lightning_logger(self) -> Logger:
-        """Return Lightning's W&B logger around this run."""
-        return WandbLogger(experiment=self._run)
+        """Return a logger that writes to this run."""
+        return self._history
 
     def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Log a W&B table."""
         self._run.log({name: wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
 
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Write the values to the W&B run's summary and log the run file as an artifact."""
-        self._run.summary.update(dict(summary))
+        """Write the values to the W&B run's summary and log the run file as an artifact.
+
+        Validation measures are those of the best epoch; those of the last one begin with `last/`.
+        """
+        last = {
+            f"last/{name}": value
+            for name, value in self._history.last.items()
+            if name.startswith("validation/")
+        }
+        self._run.summary.update(last | dict(summary))
         artifact = wandb.Artifact(
             f"run-{self._run.id}", type="run", metadata={"cell": self.cell.name}
         )
@@ -87,7 +101,10 @@ class WandbTracker(Tracker):
 
     def close(self, *, failed: bool) -> None:
         """Finish the W&B run; otherwise the next cell of a sweep would write into it."""
+        folder = Path(self._run.dir).parent
         self._run.finish(exit_code=int(failed))
+        if self._run.offline:
+            log.info("recorded offline; to upload: wandb sync %s", folder)
 
 
 def _run_id(path: Path) -> str:

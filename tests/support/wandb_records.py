@@ -29,6 +29,7 @@ class OfflineRun:
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
+    axes: dict[str, str] = field(default_factory=dict)
     artifacts: list[str] = field(default_factory=list)
     exit_code: int | None = None
 
@@ -54,6 +55,8 @@ def read_offline_run(path: Path) -> OfflineRun:
             run.history.append(
                 {_key(item): json.loads(item.value_json) for item in record.history.item}
             )
+        elif kind == "metric":
+            run.axes[record.metric.name or record.metric.glob_name] = record.metric.step_metric
         elif kind == "artifact":
             run.artifacts.append(record.artifact.type)
         elif kind == "exit":

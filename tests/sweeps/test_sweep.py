@@ -76,6 +76,24 @@ def test_each_cell_has_a_wandb_run_with_its_own_configuration_and_results(sweep)
         assert any("validation/nDCG@10" in row for row in recorded.history)
 
 
+def test_epochs_and_steps_have_an_axis_each(sweep):
+    recorded = wandb_run(cells(sweep[0])[0])
+    assert recorded.axes["validation/*"] == recorded.axes["train/*"] == "epoch"
+    assert recorded.axes["train/step_loss"] == recorded.axes["lr"] == "step"
+    epochs = [row for row in recorded.history if "validation/nDCG@10" in row]
+    assert [row["epoch"] for row in epochs] == [0]
+    assert all("trainer/global_step" not in row for row in recorded.history)
+    assert not any(key.startswith("lr-") for row in recorded.history for key in row)
+
+
+def test_the_summary_has_the_best_epoch_and_the_last(sweep):
+    cell = cells(sweep[0])[0]
+    summary, scores = wandb_run(cell).summary, json.loads((cell / "scores.json").read_text())
+    for name, value in scores["validation"].items():
+        assert summary[f"validation/{name}"] == pytest.approx(value)
+        assert f"last/validation/{name}" in summary
+
+
 def test_the_same_sweep_again_only_says_that_it_is_done(sweep):
     base, arguments, _ = sweep
     before = {cell: (cell / "scores.json").stat().st_mtime_ns for cell in cells(base)}
