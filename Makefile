@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types tests minilm real test-faults cluster-up cluster-down \
-	test-cluster docs sweep study-small report bench clean
+	test-cluster docs sweep study-small report bench gpu clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -94,6 +94,10 @@ $(BENCH_READY): $(READY)
 bench: $(BENCH_READY) minilm  ## measure speed, to docs/benchmarks.md (BENCH='dataset=...' for other texts)
 	@echo "== measuring (under 20 minutes on an idle machine)"
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.bench $(BENCH)
+
+gpu: $(BENCH_READY) $(TEST_READY) minilm  ## all that needs a GPU: tests, benchmark (12 minutes; BUNDLE=folder adds cells)
+	@echo "== measuring on the GPU"
+	PYTHON=$(BIN)/python benchmarks/gpu/session.sh outputs/gpu
 
 report: $(READY)  ## compare the finished cells below outputs/: tables, figures, one page in report/
 	@echo "== reporting"

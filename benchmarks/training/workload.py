@@ -26,6 +26,7 @@ from cells.training.loading import training_loader
 from cells.training.precision import settled_precision
 from data import Batch, TrainingLoader
 from lightning_modules import Network
+from lightning_modules.training.compiled import compile_layers
 
 ROOT = Path(__file__).parents[2]
 WARM_UP = 1  # first steps that are not timed
@@ -116,7 +117,10 @@ class Workload:
 
     def train(self, times: pl.Callback) -> None:
         """Train a new network; the callback learns when each step has ended."""
-        module = ranking_module(self.cfg, self.inputs, self.network(), instantiate(self.cfg.loss))
+        network = self.network()
+        if self.cfg.trainer.compile:
+            compile_layers(network)
+        module = ranking_module(self.cfg, self.inputs, network, instantiate(self.cfg.loss))
         with without_known_warnings():
             trainer = lightning_trainer(
                 self.cfg.trainer,
