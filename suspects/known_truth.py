@@ -8,21 +8,25 @@ from data import TrainingExamples
 
 
 def detection(
-    examples: TrainingExamples, evidence: NDArray[np.float64], likely: NDArray[np.int64]
+    examples: TrainingExamples,
+    evidence: NDArray[np.float64],
+    likely: NDArray[np.int64],
+    rivals: NDArray[np.int64],
 ) -> dict[str, float]:
     """Return how evidence and likely documents agree with the known truth.
 
     Keys:
         `auroc`: probability that a wrong label has more evidence against it than a right one.
         `precision`: share of wrong labels among the m most suspect pairs, where m labels are
-        wrong. `true_named`: share of wrong labels whose true document, or a copy of it, is the
-        likely one. Empty where no label, or every label, is known to be wrong; without the last
-        where no true document is known.
+        wrong. `true_named` and `true_listed`: share of wrong labels whose true document, or a copy
+        of it, is the likely one, or one of the rivals. Empty where no label, or every label, is
+        known to be wrong; without the last two where no true document is known.
 
     Args:
         examples: the training pairs, with the bookkeeping of the noise.
         evidence: against each of them [n].
         likely: document row that is likelier than the labelled one, or -1 [n].
+        rivals: document rows of the last epoch's rivals, or -1 [n, R].
     """
     wrong = examples.corrupted
     if not wrong.any() or wrong.all():
@@ -34,7 +38,14 @@ def detection(
     }
     known = wrong & (examples.true_documents >= 0)
     if known.any():
-        copies = examples.first_copies
-        named = (likely >= 0) & (copies[likely] == copies[examples.true_documents])
-        found["true_named"] = float(named[known].mean())
+        found["true_named"] = float(_named(examples, likely[:, None])[known].mean())
+        found["true_listed"] = float(_named(examples, rivals)[known].mean())
     return found
+
+
+def _named(examples: TrainingExamples, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether a copy of the true document of each pair is among documents [n, k]."""
+    copies = examples.first_copies
+    true = copies[examples.true_documents][:, None]
+    named: NDArray[np.bool_] = ((rows >= 0) & (copies[rows] == true)).any(axis=1)
+    return named

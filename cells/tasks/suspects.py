@@ -137,7 +137,7 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
             ranked[: cfg.task.review], inputs.collection, len(ranked), cell.file("review.html")
         )
     cleaning = _clean(cfg, cell, inputs, ranked, decisions)
-    measures = detection(inputs.examples, against, likely)
+    measures = detection(inputs.examples, against, likely, margins.rivals[-1])
     scores = {
         "cell": cell.name,
         "measures": measures | {"pairs": len(ranked)},

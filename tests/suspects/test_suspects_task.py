@@ -2,15 +2,18 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cell_runs import run
 
 from cells.record.directory import Cell
 from cells.tasks.suspects import suspects
 from cells.tasks.train import train
 from cells.training import checkpoints, out_of_fold
+from data import Cache, open_folder
 from errors import InputError
 from noise import Audit
 
@@ -56,6 +59,7 @@ def test_known_wrong_labels_are_found_and_the_scores_say_how_well(folder):
     true = sum(named[pair] == removed for pair, removed in replaced.items()) / len(replaced)
     assert measures["precision"] == pytest.approx(hits)
     assert measures["true_named"] == pytest.approx(true)
+    assert measures["true_named"] <= measures["true_listed"] <= 1
     assert measures["auroc"] > 0.95
     assert hits > 0.8
 
@@ -70,6 +74,18 @@ def test_a_share_is_dropped_and_natural_noise_trains_on_what_is_left(folder, con
     audit = Audit.read(folder.parents[5] / cfg.cell / "audit.tsv")
     # undone, the cleaned labels are the collection's own: the rest of the noise, and what is lost
     assert audit.header.corrupted == audit.header.units > 0
+
+
+def test_a_folder_with_the_cleaned_labels_is_a_collection(folder, tmp_path):
+    (tmp_path / "cleaned/qrels").mkdir(parents=True)
+    mine = folder.parents[6] / "tiny"
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+        (tmp_path / "cleaned" / name).symlink_to(mine / name)
+    shutil.copy(folder / "qrels/train.tsv", tmp_path / "cleaned/qrels")
+    collection = open_folder(str(tmp_path / "cleaned"), cache=Cache(tmp_path / "cache"))
+    judged = {**collection.train.qrels, **collection.validation.qrels}
+    positives = {(q, d) for q, docs in judged.items() for d, grade in docs.items() if grade > 0}
+    assert positives == labels(folder / "qrels/train.tsv")
 
 
 def test_other_rules_reuse_what_the_models_said(folder, configure, monkeypatch):
@@ -179,6 +195,13 @@ def test_what_cannot_work_is_refused_in_a_line(configure, tmp_path, override, me
     with pytest.raises(InputError, match=message) as refused:
         suspects(configure(override, out=tmp_path))
     assert "\n" not in str(refused.value)
+
+
+def test_an_unknown_option_is_refused_with_what_is_near(tmp_path):
+    refused = run("task=suspects", "task.fold=3", cwd=tmp_path)
+    assert refused.returncode == 1
+    (line,) = refused.stderr.strip().splitlines()
+    assert "task.fold: there is no such key. Did you mean task.folds?" in line
 
 
 def test_two_rules_are_refused(configure, tmp_path):
