@@ -8,6 +8,8 @@ doubt
     .. math:: \max_r e^{s_r} / (e^{s_y} + \sum_r e^{s_r})
 area
     as margin, by one model that has learnt all labels, wrong ones included
+bm25
+    as margin, by BM25, which learns nothing
 
 Margin and doubt are of models that have not learnt the query, averaged over the second half of the
 epochs: early models know little, and later ones cannot memorise what they do not learn. Area is
@@ -25,7 +27,8 @@ from scipy.special import softmax
 
 from suspects.margins import Margins
 
-KINDS = ("margin", "doubt", "area")
+KINDS = ("margin", "doubt", "area", "bm25")
+HELD_OUT = ("margin", "doubt")
 
 
 def counted_epochs(kind: str, margins: Margins) -> Margins:
@@ -35,7 +38,7 @@ def counted_epochs(kind: str, margins: Margins) -> Margins:
         kind: one of KINDS.
         margins: the scores of all epochs.
     """
-    first = 0 if kind == "area" else len(margins.labelled) // 2
+    first = len(margins.labelled) // 2 if kind in HELD_OUT else 0
     return Margins(
         margins.pairs,
         margins.labelled[first:],

@@ -93,7 +93,9 @@ def rivals_of(run: Run, positives: Ragged, first_copies: NDArray[np.int64], coun
     rows = np.where(gone, NO_DOCUMENT, np.take_along_axis(run.rows, order, axis=1))
     scores = np.where(gone, -np.inf, np.take_along_axis(run.scores, order, axis=1))
     least = np.where(np.isfinite(run.scores), run.scores, np.inf).min(axis=1)
-    scores[:, 0] = np.where(gone[:, 0], least, scores[:, 0])
+    # an empty list is BM25's, of documents without a term of the query, whose score is 0
+    bound = np.where(np.isfinite(least), least, 0.0)
+    scores[:, 0] = np.where(gone[:, 0], bound, scores[:, 0])
     return Rivals(rows, scores.astype(np.float32))
 
 

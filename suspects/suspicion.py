@@ -30,9 +30,21 @@ class Suspect(NamedTuple):
     rank: int
 
 
+def labelled_pairs(collection: Collection, examples: TrainingExamples) -> list[tuple[str, str]]:
+    """Return query_id and doc_id of each training pair [n].
+
+    Args:
+        collection: the collection.
+        examples: its training pairs.
+    """
+    query_ids, doc_id = list(collection.train.queries), collection.documents.doc_id
+    rows = zip(examples.query_rows.tolist(), examples.document_rows.tolist(), strict=True)
+    return [(query_ids[query], doc_id(document)) for query, document in rows]
+
+
 def ranked_suspects(
     collection: Collection,
-    examples: TrainingExamples,
+    pairs: list[tuple[str, str]],
     evidence: NDArray[np.float64],
     likely: NDArray[np.int64],
 ) -> list[Suspect]:
@@ -40,21 +52,17 @@ def ranked_suspects(
 
     Args:
         collection: the collection.
-        examples: its n training pairs.
+        pairs: query_id and doc_id of its n training pairs.
         evidence: against each of them [n].
         likely: document row that is likelier than the labelled one, or -1 [n].
     """
-    query_ids, doc_id = list(collection.train.queries), collection.documents.doc_id
-    return [
-        Suspect(
-            query_ids[examples.query_rows[pair]],
-            doc_id(int(examples.document_rows[pair])),
-            doc_id(int(likely[pair])) if likely[pair] >= 0 else "",
-            float(evidence[pair]),
-            rank,
-        )
-        for rank, pair in enumerate(np.argsort(-evidence, kind="stable"), 1)
-    ]
+    name = collection.documents.doc_id
+    suspects = []
+    for rank, pair in enumerate(np.argsort(-evidence, kind="stable").tolist(), 1):
+        query_id, doc_id = pairs[pair]
+        likely_id = name(int(likely[pair])) if likely[pair] >= 0 else ""
+        suspects.append(Suspect(query_id, doc_id, likely_id, float(evidence[pair]), rank))
+    return suspects
 
 
 def write_suspects(suspects: list[Suspect], path: Path) -> None:

@@ -53,6 +53,7 @@ class Task(TypedDict, total=False):
     rivals: int
     evidence: str
     finished: list[str] | None
+    beside: list[str] | None
     review: int
     share: float | None
     threshold: float | None

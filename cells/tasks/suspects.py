@@ -22,13 +22,15 @@ from cells.tasks.train import check_fit
 from cells.training.precision import settle_precision
 from errors import InputError
 from losses import viewed
+from suspects.bm25_judge import bm25_margins
 from suspects.cleaning import cleaned
+from suspects.committee import evidence_in, mean_ranks
 from suspects.decisions import Decision, decide, read_decisions
-from suspects.evidence import KINDS, counted_epochs, evidence_against, likely_documents
+from suspects.evidence import HELD_OUT, KINDS, counted_epochs, evidence_against, likely_documents
 from suspects.folds import check_folds, folds_of
 from suspects.known_truth import detection
 from suspects.review.page import write_review
-from suspects.suspicion import ranked_suspects, write_suspects
+from suspects.suspicion import labelled_pairs, ranked_suspects, write_suspects
 
 if TYPE_CHECKING:
     from cells.inputs.training_inputs import TrainingInputs
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QRELS = "qrels/train.tsv"
-AFTERWARDS = ("evidence", "finished", "review", "share", "threshold", "decisions", "action")
-"""Keys below `task` that can be changed without training again."""
 RULES = ("share", "threshold", "decisions")
+AFTERWARDS = ("evidence", "finished", "beside", "review", "action", *RULES)
+"""Keys below `task` that can be changed without training again."""
 
 
 def suspects(cfg: DictConfig) -> float:
@@ -79,10 +81,10 @@ def _check(cfg: DictConfig) -> None:
     task = cfg.task
     check_folds(task.folds)
     checks.choice("task.evidence", task.evidence, KINDS)
-    if task.finished is not None and (not task.finished or task.evidence == "area"):
+    if task.finished is not None and (not task.finished or task.evidence not in HELD_OUT):
         raise InputError(
             f"task.finished={task.finished} with task.evidence={task.evidence}: give one cell or "
-            "more, and margin or doubt; their epochs are not kept, so there is no area."
+            "more, and margin or doubt; no other evidence is theirs."
         )
     checks.integer("task.review", task.review, 0)
     checks.choice("task.action", task.action, ("drop", "replace"))
@@ -128,9 +130,13 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
     audit.write(cell.file("audit.tsv"))
     decisions = _decisions(cfg, inputs)
     kind = cfg.task.evidence
+    pairs = labelled_pairs(inputs.collection, inputs.examples)
+    beside = [evidence_in(Path(folder), pairs) for folder in cfg.task.beside or ()]
     margins = _margins(cfg, cell, inputs, interruption)
     against, likely = evidence_against(kind, margins), likely_documents(margins)
-    ranked = ranked_suspects(inputs.collection, inputs.examples, against, likely)
+    if beside:
+        against = mean_ranks([against, *beside])
+    ranked = ranked_suspects(inputs.collection, pairs, against, likely)
     write_suspects(ranked, cell.file("suspects.tsv"))
     if cfg.task.review:
         write_review(
@@ -142,6 +148,7 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
         "cell": cell.name,
         "measures": measures | {"pairs": len(ranked)},
         "evidence": kind,
+        "beside": list(cfg.task.beside or ()),
         "cleaning": cleaning,
         "seed": cfg.seed,
         "data": inputs.facts(),
@@ -158,6 +165,8 @@ def _margins(
     from cells.training.finished_judges import judged_by_cells
     from cells.training.out_of_fold import judged_pairs
 
+    if cfg.task.evidence == "bm25":
+        return bm25_margins(inputs.collection, inputs.examples, cfg.task.rivals)
     if cfg.task.finished is not None:
         return judged_by_cells(cfg, inputs, list(cfg.task.finished))
     judged = judged_pairs(cfg, cell, inputs, _models(cfg, inputs), interruption)

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from small_collection import write_small_collection
 
+from data import Cache, bm25_run, build_examples, first_copies, open_folder
 from data.runs.ranked_lists import Run
 from data.storage.ragged import Ragged
 from errors import InputError
+from suspects.bm25_judge import bm25_margins
 from suspects.evidence import counted_epochs, evidence_against, likely_documents, probabilities
 from suspects.folds import folds_of
 from suspects.margins import Margins, rivals_of
@@ -59,6 +62,29 @@ def test_rivals_are_neither_positives_nor_their_copies():
     assert found.rows.tolist() == [[5, 1], [0, -1], [-1, -1]]
     # the third query's list has only positives: no rival scores more than the list's last
     assert found.scores.tolist() == [[7, 6], [5, -np.inf], [2, -np.inf]]
+
+
+def test_bm25_gives_unlisted_documents_the_score_that_they_can_have_at_most(tmp_path):
+    folder = write_small_collection(tmp_path / "tiny")
+    corpus = folder / "corpus.jsonl"
+    corpus.write_text(corpus.read_text() + '{"_id": "alone", "text": "zygote"}\n')
+    collection = open_folder(str(folder), cache=Cache(tmp_path / "cache"))
+    query_id = next(iter(collection.train.queries))
+    doc_id = query_id.replace("q", "d")
+    qrels = {query_id: {doc_id: 1, "alone": 1}}  # the second has no word of the query
+    examples = build_examples(
+        collection.documents,
+        collection.train.queries,
+        qrels,
+        first_copies=first_copies(collection),
+    )
+    judged = bm25_margins(collection, examples, 2)
+    run = bm25_run(collection, {query_id: collection.train.queries[query_id]}, 120)
+    rows, scores = run.rows[0].tolist(), run.scores[0].tolist()
+    own = collection.documents.row(doc_id)
+    assert judged.labelled[0].tolist() == pytest.approx([scores[rows.index(own)], 0.0])
+    others = [row for row in rows if row != own][:2]
+    assert judged.rivals[0].tolist() == [others, others]
 
 
 def test_a_model_that_stopped_early_repeats_its_last_epoch():

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cell_runs import run
+from scipy.stats import rankdata
 
 from cells.record.directory import Cell
 from cells.tasks.suspects import suspects
@@ -27,6 +28,16 @@ class Killed(BaseException):
 def rows_of(folder):
     with (folder / "suspects.tsv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file, delimiter="\t"))
+
+
+def by_pair(folder):
+    return {(row["query_id"], row["doc_id"]): row for row in rows_of(folder)}
+
+
+def ranks_of(folder):
+    """The rank of each pair's evidence, as a share: 1 is the most suspect."""
+    found = {pair: float(row["evidence"]) for pair, row in by_pair(folder).items()}
+    return dict(zip(found, rankdata(list(found.values())) / len(found), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +163,31 @@ def test_a_model_that_learns_all_labels_gives_the_area_under_the_margin(configur
     suspects(configure("task.evidence=area", out=tmp_path))
     assert [path.name for path in (tmp_path / CELL / "judged").glob("*.npz")] == ["all.npz"]
     assert len(rows_of(tmp_path / CELL)) == 86
+
+
+def test_bm25_judges_without_training_and_lists_can_be_joined(
+    folder, configure, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(out_of_fold, "fit", None)
+    assert suspects(configure("task.evidence=bm25", out=tmp_path)) > 0.8
+    alone = ranks_of(tmp_path / CELL)
+    suspects(configure(f"task.beside=[{tmp_path / CELL}]", "task.share=0.2"))
+    joined = {pair: float(row["evidence"]) for pair, row in by_pair(folder).items()}
+    suspects(configure("task.share=0.2"))
+    model = ranks_of(folder)
+    assert joined == pytest.approx(
+        {pair: (alone[pair] + model[pair]) / 2 for pair in model}, rel=1e-5
+    )
+
+
+def test_a_list_of_other_labels_is_not_joined(configure, tmp_path):
+    suspects(configure("task.evidence=bm25", "noise.ratio=0.1", "variant=other", out=tmp_path))
+    (other,) = tmp_path.glob("suspects/tiny/static/*/*/seed-1")
+    with pytest.raises(InputError, match=r"^task\.beside: .* ranks other labels than those of"):
+        suspects(configure("task.evidence=bm25", f"task.beside=[{other}]", out=tmp_path))
+    (other / "suspects.tsv").write_text("query_id\tdoc_id\n1\t2\n")
+    with pytest.raises(InputError, match=r"^task\.beside: .* is no list of suspects"):
+        suspects(configure("task.evidence=bm25", f"task.beside=[{other}]", out=tmp_path))
 
 
 def test_finished_cells_judge_without_training(configure, monkeypatch, tmp_path):
