@@ -1,10 +1,10 @@
 """The lock of a cell: at most one command runs it.
 
-It is a kernel lock (`flock`), which dies with its owner, whatever the signal, and is never stale.
-The lock file names the owner; a file without a living owner means nothing and is taken over.
+It is the kernel's lock of a file (filelock), which dies with its owner, whatever the signal, and is
+never stale. The file names the owner; a file without a living owner means nothing and is taken
+over.
 """
 
-import fcntl
 import json
 import os
 import socket
@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from cells.configuration.names import flat_name
 
@@ -37,66 +39,54 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         BusyError: if another process holds it.
     """
-    descriptor = _acquire(path)
+    lock = _acquired(path)
     try:
-        owner = {
+        name = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         }
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+        path.write_text(json.dumps(name), encoding="utf-8")
         yield
     finally:
         # before the release: whoever has opened it sees that it is gone and creates another
         path.unlink(missing_ok=True)
-        os.close(descriptor)
+        lock.release()
 
 
 def owner(path: Path) -> str | None:
     """Return a description of the owner of the lock; None if nobody holds it."""
+    if not path.exists():
+        return None
+    lock = FileLock(path)
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        with lock.acquire(timeout=0):
+            path.unlink(missing_ok=True)  # left by a process that was killed
+            return None
+    except Timeout:
+        return _described(path)
+
+
+def _acquired(path: Path) -> FileLock:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            words = owner(path)
+            if words is not None:
+                raise BusyError(words) from None
+        else:
+            return lock
+
+
+def _described(path: Path) -> str | None:
+    """Return the owner that the file names; None if the owner has just removed it."""
+    try:
+        owner = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
     except FileNotFoundError:
         return None
-    try:
-        return _described(descriptor) if not _taken(descriptor) else None
-    finally:
-        os.close(descriptor)
-
-
-def _acquire(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if not _taken(descriptor):
-            words = _described(descriptor)
-            os.close(descriptor)
-            raise BusyError(words)
-        if _is(path, descriptor):
-            return descriptor
-        os.close(descriptor)  # the owner has just removed it
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is(path: Path, descriptor: int) -> bool:
-    try:
-        there, mine = path.stat(), os.fstat(descriptor)
-    except FileNotFoundError:
-        return False
-    return (there.st_ino, there.st_dev) == (mine.st_ino, mine.st_dev)
-
-
-def _described(descriptor: int) -> str:
-    try:
-        owner = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
     except (ValueError, TypeError, LookupError):
         return "another process"  # which has not written its name yet
