@@ -15,6 +15,7 @@ from cells.planning.state_tables import in_hours
 from cells.planning.states import STATES, states_of
 from cells.record.written_scores import SCORES, read_scores
 from cells.sweep.outside_causes import in_bytes
+from cells.sweep.slurm_limits import array_limit
 from errors import InputError
 
 ENOUGH = 20
@@ -81,10 +82,11 @@ def _at_once(seconds: float, count: int, master: DictConfig) -> str:
     launcher = master.hydra.launcher
     if "array_parallelism" in launcher:
         jobs = math.ceil(count / (launcher.get("cells_per_job") or 1))
+        arrays = math.ceil(jobs / array_limit(launcher.get("max_array_size")))
         at_once = min(jobs, launcher.array_parallelism or jobs)
         devices = int(launcher.gpus_per_node or 0) * int(launcher.nodes or 1)
         hours = f" ({in_hours(seconds * devices)} of GPUs)" if devices else ""
-        return f"{hours}, {jobs} jobs, {at_once} at once"
+        return f"{hours}, {jobs} jobs in {arrays} arrays, {at_once} at once"
     at_once = int(launcher.get("n_jobs") or 1)
     return f", {at_once} at once" if at_once > 1 else ""
 

@@ -93,6 +93,14 @@ def test_an_array_of_four_cells(base):
     assert set(sweep.measures()) == {"seed-1", "seed-2", "seed-3", "seed-4"}
 
 
+def test_two_cells_a_job_in_arrays_of_one(base):
+    pieces = ["hydra.launcher.cells_per_job=2", "hydra.launcher.max_array_size=1"]
+    sweep = Sweep(base, "pieces", *pieces, "seed=1,2,3", "trainer.max_epochs=1")
+    assert sweep.wait() == 0, sweep.output
+    assert "3 cells in 2 jobs, 2 arrays" in sweep.output
+    assert set(sweep.measures()) == {"seed-1", "seed-2", "seed-3"}
+
+
 def test_one_failing_cell_among_three(base):
     sweep = Sweep(base, "failing", "loss=cross_entropy,margin_mse,hinge", "trainer.max_epochs=1")
     assert sweep.wait() == 1

@@ -1,0 +1,41 @@
+"""How the plan counts the jobs of a launcher."""
+
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from cells.planning.plan import PlannedCell, SweepPlan
+from cells.planning.plan_lines import lines_of_plan
+from cells.record.written_scores import write_scores
+
+
+def lines(tmp_path, launcher):
+    done = tmp_path / "demo/static/elr/none-0/seed-1"
+    done.mkdir(parents=True)
+    write_scores(done, {"measures": {"AP": 0.5}, "wall_seconds": {"train": 3600.0}})
+    cells = [
+        PlannedCell(f"demo/{model}/elr/none-0/seed-{n}", Path(tmp_path), False, (), True, None)
+        for model, count in (("static", 10), ("minilm", 2))
+        for n in range(2, 2 + count)
+    ]
+    master = OmegaConf.create({"dry_run": True, "hydra": {"launcher": launcher}})
+    return list(lines_of_plan(SweepPlan([["a=1"]] * 12, cells), master))
+
+
+def test_jobs_arrays_and_hours_of_gpus_on_slurm(tmp_path):
+    launcher = {
+        "array_parallelism": 2,
+        "cells_per_job": 3,
+        "max_array_size": 3,
+        "gpus_per_node": 4,
+        "nodes": 1,
+    }
+    told = lines(tmp_path, launcher)
+    assert told[0] == "12 cells: 0 finished, 12 to run"
+    assert "10.0 h of work (40.0 h of GPUs), 4 jobs in 2 arrays, 2 at once" in told[-2]
+    assert "nothing is known of 2 cells" in told[-2]
+    assert told[-1] == "dry_run=true: nothing was launched"
+
+
+def test_cells_at_once_on_one_machine(tmp_path):
+    assert "10.0 h of work, 4 at once, " in lines(tmp_path, {"n_jobs": 4})[-2]
