@@ -2,7 +2,7 @@
 
 python -m benchmarks.gpu [--out folder] [--only part ...] [--seconds n] [--device cpu --small]
 
-ResultFiles are written as they come, to results.jsonl; results.md has the table of those so far.
+Results are written as they come, to results.jsonl; results.md has the table of those so far.
 Models and texts are made up, so that nothing has to be downloaded. Without a GPU, `--device cpu
 --small` goes the same ways on tiny work; its numbers mean nothing.
 """
