@@ -6,7 +6,7 @@ in which formulas are written), `formula` (how one becomes a loss); then any fil
 """
 
 from losses.candidate_lists import CandidateLists, graded_lists, positive_lists, whole_lists
-from losses.candidates import Candidates, Positives, check_finite
+from losses.candidates import Candidates, Positives, check_finite, not_finite
 from losses.formula import Formula
 from losses.loss import Decisions, Loss, LossOutput, Needs, Part
 from losses.parameters import Parameter

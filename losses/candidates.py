@@ -82,6 +82,11 @@ class Candidates(NamedTuple):
         return Positives(*((self.targets > 0) & self.mask).nonzero(as_tuple=True))
 
 
+def not_finite(scores: Tensor, mask: Tensor) -> Tensor:
+    """Return the rows in which a candidate's score is NaN or infinite, bool [B]."""
+    return (~torch.isfinite(scores) & mask).any(-1)
+
+
 def check_finite(scores: Tensor, mask: Tensor) -> None:
     """Stop when a candidate's score is NaN or infinite.
 
@@ -92,9 +97,9 @@ def check_finite(scores: Tensor, mask: Tensor) -> None:
     Raises:
         FloatingPointError: the message names the rows.
     """
-    bad = ~torch.isfinite(scores) & mask
+    bad = not_finite(scores, mask)
     if bad.any():
-        rows = bad.any(-1).nonzero().flatten().tolist()
+        rows = bad.nonzero().flatten().tolist()
         raise FloatingPointError(
             f"scores are NaN or infinite in rows {rows} of the batch; lower the learning rate or "
             "check the inputs."

@@ -18,8 +18,9 @@ from benchmarks.training.workload import WARM_UP, Workload
 from cells.inputs.tokenised import build_network
 from cells.training.setup import optimization_of
 from lightning_modules.training.diagnostics import Diagnostics
+from lightning_modules.training.finite_scores import FiniteScores
 from lightning_modules.training.ranking_module import positives_of
-from losses import Candidates, check_finite
+from losses import Candidates
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -73,10 +74,11 @@ class Stopwatch:
 
 
 def _train(work: Workload, spent: Stopwatch) -> None:
-    network, loss, diagnostics = (
+    network, loss, diagnostics, finite = (
         build_network(work.cfg, work.inputs.tokenised).train(),
         instantiate(work.cfg.loss),
         Diagnostics(),
+        FiniteScores([]),
     )
     optimizer, _ = optimization_of(work.cfg).build(network, work.steps)
     loader = iter(work.loader())
@@ -86,7 +88,7 @@ def _train(work: Workload, spent: Stopwatch) -> None:
         with spent.part("forward"):
             scores = network.scores(batch)
         with spent.part("check for NaN"):
-            check_finite(scores, batch.mask)
+            finite.note(0, batch.query_rows, scores, batch.mask)
         pairs = torch.arange(scores.numel()).view_as(scores)
         positives = positives_of(batch)
         with spent.part("loss"):

@@ -48,6 +48,8 @@ quiet("pytorch_lightning")  # lists of devices, and advertisements
 BEST = "checkpoints/best.safetensors"
 HISTORY = "history.csv"
 
+STEPS_BETWEEN_CHECKS = 10  # of the scores, without a tracker that says how often
+
 
 def fit(
     cfg: DictConfig,
@@ -111,7 +113,9 @@ def fit(
                 checkpoints,
                 *_display(logged=logger is not None),
             ],
-            log_every_n_steps=1 if tracker is None else min(tracker.every_n_steps, len(loader)),
+            log_every_n_steps=min(
+                STEPS_BETWEEN_CHECKS if tracker is None else tracker.every_n_steps, len(loader)
+            ),
             default_root_dir=cell.directory,
             **_recipe_arguments(),
         )

@@ -82,6 +82,7 @@ class Epochs(pl.Callback):
 
     def _finish(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert isinstance(module, RankingModule)
+        module.finite.read()
         measures = trainer.strategy.broadcast(
             self._evaluate() if self._together or trainer.is_global_zero else {}
         )

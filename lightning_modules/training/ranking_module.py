@@ -11,11 +11,12 @@ from data import Batch
 from errors import InputError
 from lightning_modules.networks.network import Network
 from lightning_modules.training.diagnostics import Diagnostics
+from lightning_modules.training.finite_scores import FiniteScores
 from lightning_modules.training.optimization import Optimization
 from lightning_modules.training.sharpness_aware import SharpnessAware
 from lightning_modules.training.teacher import TeacherScores
 from lightning_modules.training.weight_average import WeightAverage
-from losses import Candidates, Loss, LossOutput, Positives, check_finite
+from losses import Candidates, Loss, LossOutput, Positives
 
 
 class RankingModule(pl.LightningModule):
@@ -46,7 +47,6 @@ class RankingModule(pl.LightningModule):
         self.loss = loss
         self.optimization = optimization
         self.documents = documents
-        self.query_ids = query_ids
         self.teacher = teacher
         self.average = (
             None
@@ -54,9 +54,15 @@ class RankingModule(pl.LightningModule):
             else WeightAverage(network, loss.needs.teacher_decay)
         )
         self.diagnostics = Diagnostics()
+        self.finite = FiniteScores(query_ids)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the epoch's diagnostics so far."""
+        """Add the epoch's diagnostics so far.
+
+        Raises:
+            InputError: when a score was not finite, so that no spoilt weights are kept.
+        """
+        self.finite.read()
         checkpoint["diagnostics"] = self.diagnostics.state_dict()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -73,21 +79,24 @@ class RankingModule(pl.LightningModule):
         """Return the mean loss of the batch's examples.
 
         Raises:
-            InputError: when a score is not finite, naming the step and the queries.
+            InputError: when a score of this or an earlier step is not finite, naming the step and
+                the queries; looked for every `trainer.log_every_n_steps`.
         """
         del batch_idx
         scores = self.network.scores(batch)
-        self._check_finite(scores, batch)
+        # set by the trainer's logger connector
+        interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
+        reads = interval > 0 and (self.global_step + 1) % interval == 0
+        self.finite.note(self.global_step, batch.query_rows, scores, batch.mask)
+        if reads:
+            self.finite.read()
         candidates = self._candidates(batch, scores)
         if self._evaluates_again:
             return self._mean_unseen(candidates)
         output: LossOutput = self.loss(candidates)
         loss = output.mean()
         self.diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
-        # set by the trainer's logger connector
-        interval: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]
-        # only then would it be written
-        if self.trainer.loggers and (self.global_step + 1) % interval == 0:
+        if self.trainer.loggers and reads:  # only then would it be written
             self.log("train/step_loss", loss.detach(), batch_size=len(output.values))
         return loss
 
@@ -130,16 +139,6 @@ class RankingModule(pl.LightningModule):
                 "with model.recompute=chunks."
             )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _check_finite(self, scores: Tensor, batch: Batch) -> None:
-        try:
-            check_finite(scores, batch.mask)
-        except FloatingPointError as error:
-            rows = batch.query_rows[(~scores.isfinite() & batch.mask).any(1)]
-            queries = ", ".join(self.query_ids[row] for row in rows.tolist())
-            raise InputError(
-                f"training step {self.global_step}, queries {queries}: {error}"
-            ) from error
 
     def _candidates(self, batch: Batch, scores: Tensor) -> Candidates:
         teacher, mask = self._teacher(batch)

@@ -85,5 +85,5 @@ def _hull_slopes(behind: Tensor, height: Tensor) -> Tensor:
         crossed = (position[:-1] >= at) & (position[:-1] < furthest)
         slope = torch.where(crossed & least.isfinite(), least, slope)
         at = torch.maximum(furthest, at)
-        at = torch.where(least.isinf(), points - 1, at)
+        at = torch.where(least.isfinite(), at, points - 1)  # also for scores that are NaN
     return slope

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from loss_batches import first_positive
 
 import losses
 from errors import InputError
@@ -114,3 +115,9 @@ def test_scores_that_are_not_finite_are_named_by_row() -> None:
     with pytest.raises(FloatingPointError, match=r"rows \[1, 3\]"):
         losses.check_finite(scores, mask)
     losses.check_finite(scores[2:3], mask[2:3])
+
+
+def test_scores_that_are_not_finite_end_the_projection_too() -> None:
+    scores = torch.tensor([[torch.nan, 1.0, 0.0], [2.0, 1.0, 0.0]])
+    loss = LabelWeakening(softness=4.0)(first_positive(scores))
+    assert loss.values.isfinite().tolist() == [False, True]

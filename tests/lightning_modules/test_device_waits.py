@@ -1,0 +1,158 @@
+"""A training step leaves its results on the device: what waits for it is known, place by place."""
+
+from functools import partial
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from configured_models import batch_of, built, documents
+from device_waits import Waits
+from fake_device import fake_device
+from loss_batches import configured
+from tiny_models import save_tiny
+from torch.optim import AdamW
+from torch.utils.data import DataLoader
+
+from errors import InputError
+from evaluation.encode import encode_store
+from lightning_modules import Optimization, RankingModule
+from lightning_modules.training.diagnostics import Diagnostics
+from lightning_modules.training.finite_scores import FiniteScores
+from lightning_modules.training.optimization import constant_schedule
+from lightning_modules.training.ranking_module import positives_of
+from losses import Candidates
+
+LOSSES = ("label_weakening", "elr", "mixture")
+STEPS = 3
+OPTIMIZATION = Optimization(
+    partial(AdamW, lr=1e-3, fused=True), partial(constant_schedule, warmup=0.0)
+)
+
+
+TEXTS = {
+    "chunks.parts": "the lengths of texts decide how many are encoded together",
+    "ragged_tensor.padded": "the longest text of a chunk decides its width",
+    "word_vectors.__init__": "each word of a batch is looked up once: how many are there?",
+}
+PLACES = {
+    "adapter": {},
+    "static": {},
+    "static_wide": {},
+    "minilm": TEXTS | {"transformer_encoder.encode": "transformers looks whether texts are padded"},
+    "colbert": TEXTS
+    | {
+        "late_interaction.encode": "transformers looks whether texts are padded",
+        "late_interaction._vectors": "only real tokens have vectors",
+        "ragged_tensor.take": "texts of different lengths are put in order",
+        "token_vectors.maxsim": "the longest document decides the size of a block",
+        "elsewhere": "the backward pass of these",
+    },
+    "cross_encoder": TEXTS
+    | {
+        "cross_encoder.scores": "the pairs in the mask are counted",
+        "pair_template.join": "pairs of different lengths are put together",
+        "cross_encoder._logits": "transformers looks whether pairs are padded",
+    },
+}
+PLACES["minilm_2layers"] = PLACES["minilm"]
+"""Model -> place that waits in a step -> reason. Shapes that follow texts must reach the host."""
+PAIRS = {
+    "pair_state.average": "pairs with an id are picked out",
+    "pair_state._store": "the table grows by the pairs that are new",
+    "pair_state._combine": "a pair may stand twice in a batch",
+}
+"""The same of the losses that keep a table of pairs."""
+
+
+class EachStep(pl.Callback):
+    """Counts the waits of each step, the optimiser's included."""
+
+    def __init__(self):
+        self.counts = []
+
+    def on_train_batch_start(self, *_):
+        self._waits = Waits().__enter__()
+
+    def on_train_batch_end(self, *_):
+        self._waits.__exit__(None, None, None)
+        self.counts.append(set(self._waits.found))
+
+
+def steps(model, loss, folder, **arguments):
+    """The waits of each of a few training steps, the last of which reads the scores' check."""
+    module = RankingModule(
+        built(model, folder).train(),
+        configured(loss),
+        OPTIMIZATION,
+        documents=9,
+        query_ids=list("abcde"),
+    )
+    each = EachStep()
+    trainer = pl.Trainer(
+        max_steps=STEPS,
+        log_every_n_steps=STEPS,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[each],
+        **arguments,
+    )
+    trainer.fit(module, DataLoader([batch_of(model)] * STEPS, batch_size=None))
+    return each.counts
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.mark.parametrize("model", PLACES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_step_waits_for_a_device_only_where_it_must(model, loss, folder):
+    *ordinary, reading = steps(model, loss, folder)
+    known = PLACES[model] | (PAIRS if configured(loss).needs.pair_ids else {})
+    assert ordinary == [known.keys()] * (STEPS - 1)
+    assert reading == known.keys() | {"finite_scores.read"}
+
+
+@pytest.mark.parametrize("model", ["adapter", "static"])
+def test_a_step_makes_no_tensor_beside_its_device(model, folder):
+    network, loss, diagnostics = built(model, folder), configured("label_weakening"), Diagnostics()
+    batch = batch_of(model)
+    with fake_device() as device, device.holding(network):
+        batch = device.moved(batch)
+        scores = network.scores(batch)
+        output = loss(Candidates(scores, batch.targets, batch.mask, positives_of(batch)))
+        output.mean().backward()
+        diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
+        FiniteScores([]).note(0, batch.query_rows, scores, batch.mask)
+        assert scores.device.type == "meta"
+
+
+def test_encoding_copies_each_block_once(folder):
+    network, store = built("static", folder), documents()
+    with Waits() as waits:
+        encode_store(store, network.encode_documents, batch_tokens=4)
+    assert waits.found == {"encode.encode_store": 2 * 2}  # .cpu().numpy(), of two blocks
+
+
+def test_a_score_that_is_not_finite_is_named_later_and_never_stored(folder):
+    module = RankingModule(
+        built("static", folder),
+        configured("cross_entropy"),
+        OPTIMIZATION,
+        documents=9,
+        query_ids=list("abcde"),
+    )
+    batch, scores = batch_of("static"), torch.zeros(5, 9)
+    module.finite.note(6, batch.query_rows, scores, batch.mask)
+    scores[0, ~batch.mask[0]] = torch.nan  # no candidate
+    module.finite.note(7, batch.query_rows, scores, batch.mask)
+    module.finite.read()
+    scores[torch.arange(1, 4, 2), batch.positive_columns[1:4:2]] = torch.inf
+    module.finite.note(8, batch.query_rows, scores, batch.mask)
+    module.finite.note(9, batch.query_rows, scores * torch.nan, batch.mask)
+    with pytest.raises(InputError, match=r"training step 8, queries b, d: .* rows \[1, 3\]"):
+        module.on_save_checkpoint({})
