@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = Tensor | NDArray[np.floating]
 
+# documents in a matrix product: few stay in a CPU's cache, many keep a GPU busy between its answers
+CPU_BLOCK, ACCELERATOR_BLOCK = 4096, 32768
 QUERY_BLOCK = 512  # queries in a matrix product: bounds the memory, and more are no faster
 
 
@@ -57,7 +59,7 @@ def exact_top_k(
     document_vectors: Vectors | Iterable[Vectors],
     k: int,
     *,
-    block: int = 4096,
+    block: int | None = None,
     device: torch.device | str = "cpu",
     first_row: int = 0,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -71,7 +73,7 @@ def exact_top_k(
         document_vectors: [n, D] as a tensor or a (memory-mapped) array, or an iterable of parts of
             it, one after the other.
         k: documents per query; fewer are returned if there are fewer.
-        block: documents whose similarities are held at once.
+        block: documents whose similarities are held at once; None: what suits the device.
         first_row: row of the first of these documents in the collection.
         device: where similarities are computed, in float32; blocks of documents are moved there one
             by one.
@@ -85,11 +87,12 @@ def exact_top_k(
     """
     checks.integer("evaluation.depth", k, 1)
     queries = _tensor(query_vectors, device)
+    size = block or (CPU_BLOCK if queries.device.type == "cpu" else ACCELERATOR_BLOCK)
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
     query_peak = _peak(queries, "query", 0, limit)
     best = Best.none(len(queries), k, device)
     seen = first_row
-    for documents in _blocks(document_vectors, block):
+    for documents in _blocks(document_vectors, size):
         vectors = _tensor(documents, device)
         _peak(vectors, "document", seen, limit / max(query_peak, 1.0))
         for start in range(0, len(queries), QUERY_BLOCK):
