@@ -80,7 +80,7 @@ test-cluster: $(TEST_READY)  ## the tests on the SLURM that cluster-up started (
 docs: $(DOCS_READY)  ## build the documentation into site/, strictly
 	@echo "== documentation"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "open site/index.html"
+	@echo "open site/index.html; its search needs a server: python -m http.server --directory site"
 
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"

@@ -10,7 +10,6 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -21,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 import losses
 from cells.configuration import resolvers, schema
 from docs.loss_comments import commented
+from docs.loss_properties import bounded, symmetric
 
 CONF = ROOT / "conf" / "loss"
 
@@ -33,11 +33,12 @@ already divided by the temperature, grades and a mask. In the formulas, p is the
 of n candidates and y its positive. A query with several positives gives one list per positive,
 without the other positives, and their losses are averaged.
 
-The columns **bounded** and **symmetric** (the sum over all possible labels is constant) are
-measured on the loss itself when this page is written, at the end of the training schedule.
-**needs** lists what a loss needs besides scores and labels. A teacher is a TREC run for the
-training queries: `python run.py task=retrieve_bm25 evaluation.depth=1000` writes one with BM25,
-`task=retrieve` with any model, and `teacher=<file>` names it.
+[Below the tables](#each-loss) each loss has its parameters, its papers and its properties: whether
+it is bounded or symmetric (the sum over all possible labels is constant), measured on the loss
+itself when this page is written, at the end of the training schedule; and what it needs besides
+scores and labels. A teacher is a TREC run for the training queries:
+`python run.py task=retrieve_bm25 evaluation.depth=1000` writes one with BM25, `task=retrieve` with
+any model, and `teacher=<file>` names it.
 [Losses, measured](losses-measured.md) shows what the losses do in real cells, and their cost.
 
 All losses work on lists. For a re-ranker that scores each document independently, wrap any of them
@@ -115,9 +116,8 @@ def page() -> str:
     names = sorted(path.stem for path in CONF.glob("*.yaml"))
     plain = [name for name in names if not name.startswith("label_weakening_")]
     variants = [name for name in names if name.startswith("label_weakening")]
-    heads = ("name", "formula", "parameters", "bounded", "symmetric", "needs", "reference")
-    table = f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|\n"
-    options = "| name | what | parameters | needs |\n|---|---|---|---|\n"
+    table = "| name | what it does | paper |\n|---|---|---|\n"
+    options = "| name | what |\n|---|---|\n"
     return (
         HEAD.format(count=len(names))
         + table
@@ -127,29 +127,43 @@ def page() -> str:
         + "".join(map(option, variants))
         + CHOICES
         + "".join(choice(path) for group in GROUPS for path in sorted((CONF / group).iterdir()))
+        + "\n## Each loss\n\n"
+        + "".join(map(details, names))
         + tail()
     )
 
 
 def row(name: str) -> str:
     """Return one line of the main table."""
-    node, loss = configuration(name), load(name)
-    cells = [
-        f"`{name}`",
-        formula(node),
-        parameters(node),
-        yes(bounded(loss)),
-        yes(symmetric(loss)),
-        needs(loss),
-        reference(node),
-    ]
+    node = configuration(name)
+    what = f"{purpose(node)}<br>{formula(node)}"
+    cells = [linked(name), what, "; ".join(map(short, papers(node)))]
     return "| " + " | ".join(cells) + " |\n"
 
 
 def option(name: str) -> str:
     """Return one line of the table of label weakening's presets."""
-    what, node = described(CONF / f"{name}.yaml"), configuration(name)
-    return f"| `{name}` | {what} | {parameters(node)} | {needs(load(name))} |\n"
+    return f"| {linked(name)} | {described(CONF / f'{name}.yaml')} |\n"
+
+
+def linked(name: str) -> str:
+    """Return the name of a loss as a link to its details."""
+    return f"[`{name}`](#loss-{name})"
+
+
+def details(name: str) -> str:
+    """Return the block of a loss: its papers, properties, and its file with the parameters."""
+    node, loss = configuration(name), load(name)
+    text = (CONF / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
+    facts = [
+        f"Bounded: {yes(bounded(loss))}. Symmetric: {yes(symmetric(loss))}. "
+        f"Needs: {needs(loss) or 'nothing else'}.",
+        " ".join(papers(node)),
+        f"```yaml\n{text}\n```",
+    ]
+    body = "\n\n".join(filter(None, facts))
+    indented = "".join(f"    {line}".rstrip() + "\n" for line in body.splitlines())
+    return f'<a id="loss-{name}"></a>\n\n??? note "`loss={name}`"\n\n{indented}\n'
 
 
 def choice(path: Path) -> str:
@@ -199,13 +213,34 @@ def formula(node: DictConfig) -> str:
         )
     found = re.search(r"(?:\.\. math:: |:math:`)(.+?)(?:`|\n\n|$)", documents(node)[0], re.DOTALL)
     text = re.sub(r"\s+", " ", found[1]) if found else "L = 0"
-    return "$" + text.replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
+    safe = text.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    lines = re.split(r",\s*\\q?quad\s*", safe)  # a formula and where its parts come from
+    return "<br>".join(f"${line}$" for line in lines)
 
 
-def reference(node: DictConfig) -> str:
+def purpose(node: DictConfig) -> str:
+    """Return the first sentence of the docstring; of a sum, what it adds."""
+    if "terms" in node:
+        return "Weighted sum of two losses."
+    return documents(node)[0].split("\n\n")[0].replace("\n", " ")
+
+
+def papers(node: DictConfig) -> list[str]:
     """Return the papers, each once."""
     found = [re.search(r"Reference:\n(.+?)(?:\n\n|$)", text, re.DOTALL) for text in documents(node)]
-    return "<br>".join(dict.fromkeys(" ".join(match[1].split()) for match in found if match))
+    texts = (" ".join(match[1].split()) for match in found if match)
+    parts = (part for text in texts for part in re.split(r"(?<=\d{4}\.) (?=[A-Z])", text))
+    return list(dict.fromkeys(parts))
+
+
+def short(paper: str) -> str:
+    """Return a paper as `Surname et al. 2020`."""
+    first = re.match(r"(?:[A-Z]\.[- ]?)+(.+?)(,| et al|\. )", paper)
+    year = re.search(r"(\d{4}\.\d{5}|\d{4})\.?$", paper)
+    if first is None or year is None:
+        return paper
+    others = "" if first[2] == ". " else " et al."
+    return f"{first[1]}{others} {year[1]}"
 
 
 def parameters(node: DictConfig) -> str:
@@ -229,51 +264,7 @@ def needs(loss: losses.Loss) -> str:
 
 def yes(answer: bool) -> str:  # noqa: FBT001 - a word for an answer
     """Return a word for an answer."""
-    return "yes" if answer else ""
-
-
-def value(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the loss of each row, with every pair new and a teacher that knows nothing."""
-    ids = torch.arange(scores.numel()).view_as(scores)
-    batch = losses.Candidates(
-        scores,
-        targets,
-        torch.ones_like(targets, dtype=torch.bool),
-        pair_ids=ids,
-        teacher=torch.zeros_like(scores),
-        progress=1.0,
-    )
-    values: torch.Tensor = loss(batch).values
-    return values
-
-
-def alone(loss: losses.Loss, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the loss of each row as a separate batch, for losses that compare rows."""
-    rows = zip(scores.split(1), targets.split(1), strict=True)
-    return torch.cat([value(loss, *row) for row in rows])
-
-
-def bounded(loss: losses.Loss) -> bool:
-    """Return whether ten times larger scores, right or wrong, leave the loss where it is."""
-    sure = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
-    targets = torch.eye(4, dtype=torch.float64)[[0, 0, 0]]
-    return torch.allclose(
-        alone(loss, 300 * sure, targets), alone(loss, 3000 * sure, targets), atol=1e-6
-    )
-
-
-def symmetric(loss: losses.Loss) -> bool:
-    """Return whether the sum over all possible labels is the same for different scores."""
-    generator = torch.Generator().manual_seed(0)
-    sums = [
-        value(
-            loss,
-            torch.randn(5, generator=generator, dtype=torch.float64).expand(5, 5),
-            torch.eye(5, dtype=torch.float64),
-        ).sum()
-        for _ in range(4)
-    ]
-    return torch.allclose(torch.stack(sums), sums[0].expand(4))
+    return "yes" if answer else "no"
 
 
 def tail() -> str:

@@ -1,16 +1,23 @@
 # a hook is a file
 """Hook of MkDocs that makes pages of the reference whenever the site is built."""
 
+import itertools
+import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from docs.configuration_tables import prefix_of, table
+
 CONF = ROOT / "conf"
 HEAD = """# Configuration
 
-Every key with its default and its meaning, from the files in `conf/`. Choose from a group with
+Every key with its default and its meaning, from the files in `conf/`; `${...}` is the value of
+another key. Choose from a group with
 `group=choice`, and set a key with `key=value`. `python run.py --help` lists the groups, and
 `python run.py --cfg job --resolve <overrides>` prints the configuration of a command.
 
@@ -39,8 +46,8 @@ def losses() -> str:
 
 
 def configuration() -> str:
-    """Return the whole page: the root, then group after group, each choice with its file."""
-    root = _fenced((CONF / "config.yaml").read_text(encoding="utf-8"))
+    """Return the whole page: the root, then group after group, each choice with its keys."""
+    root = table((CONF / "config.yaml").read_text(encoding="utf-8"))
     groups = sorted({path.parent for path in CONF.rglob("*.yaml")} - {CONF})
     return HEAD + root + "".join(map(_group, groups))
 
@@ -54,21 +61,8 @@ def _group(folder: Path) -> str:
 
 def _choice(group: str, path: Path) -> str:
     text = path.read_text(encoding="utf-8")
-    said = next(
-        (
-            line.removeprefix("# ")
-            for line in text.splitlines()
-            if line.startswith("# ") and "@package" not in line
-        ),
-        "",
-    )
-    body = "".join(f"    {line}\n" for line in _fenced(text).splitlines())
-    return f'??? note "`{group}={path.stem}`{": " if said else ""}{_quoted(said)}"\n\n{body}\n'
-
-
-def _quoted(title: str) -> str:
-    return title.replace('"', "'")
-
-
-def _fenced(text: str) -> str:
-    return f"```yaml\n{text.rstrip()}\n```\n"
+    said = itertools.takewhile(lambda line: line.startswith("# "), text.splitlines())
+    words = " ".join(line[2:] for line in said if "@package" not in line)
+    content = table(text, prefix_of(path, CONF)) or "No keys of its own.\n"
+    body = "".join(f"    {line}\n" for line in f"{words}\n\n{content}".strip().splitlines())
+    return f'??? note "`{group}={path.stem}`"\n\n{body}\n'

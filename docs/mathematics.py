@@ -40,4 +40,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_page_content(content: str, **_: object) -> str:
     """Convert what arithmatex marked."""
-    return FOUND.sub(lambda match: convert(html.unescape(match[1])), content)
+    return FOUND.sub(lambda match: convert(_known(html.unescape(match[1]))), content)
+
+
+def _known(formula: str) -> str:
+    """Return the formula without the commands that the converter does not know."""
+    return formula.replace(r"\arg\max", r"\mathrm{argmax}\,")
