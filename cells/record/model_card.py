@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from huggingface_hub import EvalResult, ModelCardData
 from omegaconf import DictConfig, OmegaConf
-
-from cells.record.card_metadata import hub_name, metadata_of
 
 CARD = """---
 {metadata}
@@ -74,6 +73,10 @@ model = CrossEncoder("<this folder>")
 scores = model.predict([("a query", "a document")])"""
 
 
+PACKAGED = {"packaged:minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+"""Weights in a package -> their name on the hub."""
+
+
 def model_card(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
     """Return the card.
 
@@ -83,10 +86,10 @@ def model_card(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
     """
     kind = USES[str(cfg.model.network._target_).rpartition(".")[2]]
     data, noise = scores.get("data", {}), scores.get("noise", {})
-    base = cfg.model.path and (hub_name(cfg.model.path) or Path(cfg.model.path).name)
+    base = cfg.model.path and (_hub_name(cfg.model.path) or Path(cfg.model.path).name)
     epoch = scores.get("selected_epoch")
     return CARD.format(
-        metadata=metadata_of(cfg, scores).to_yaml().strip(),
+        metadata=_metadata(cfg, scores).to_yaml().strip(),
         name=scores.get("cell", cfg.cell),
         collection=data.get("collection", "an unknown collection"),
         documents=data.get("documents", "?"),
@@ -106,6 +109,51 @@ def model_card(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
         origins="the base model and the collection" if base else "the collection",
         licences="the licences of both apply" if base else "its licence applies",
     )
+
+
+def _metadata(cfg: DictConfig, scores: Mapping[str, Any]) -> ModelCardData:
+    """Return the metadata: base model, task, tags, and the test measures as model-index.
+
+    Args:
+        cfg: the cell's configuration.
+        scores: content of the cell's scores.json.
+    """
+    name = str(scores.get("cell", cfg.cell))
+    reranks = str(cfg.model.network._target_).endswith("build_cross_encoder")
+    return ModelCardData(
+        library_name="sentence-transformers",
+        license="other",
+        base_model=_hub_name(cfg.model.path),
+        pipeline_tag="text-ranking" if reranks else "sentence-similarity",
+        tags=["information-retrieval", "label-noise", f"loss:{cfg.loss._target_}"],
+        model_name=name,
+        eval_results=_results(scores) or None,
+    )
+
+
+def _hub_name(path: str | None) -> str | None:
+    """Return the hub name of a `model.path`; None for a local folder, or a model from scratch."""
+    if path is None or path in PACKAGED:
+        return PACKAGED.get(path or "")
+    return None if Path(path).expanduser().exists() else path
+
+
+def _results(scores: Mapping[str, Any]) -> list[EvalResult]:
+    """Return the test measures of the trained and of the untrained model, by clean judgements."""
+    dataset = str(scores.get("data", {}).get("collection", "unknown"))
+    kinds = {"": scores["measures"], "untrained ": scores.get("untrained") or {}}
+    return [
+        EvalResult(
+            task_type="information-retrieval",
+            dataset_type=dataset,
+            dataset_name=f"{dataset}, test queries",
+            metric_type=name,
+            metric_name=f"{kind}{name}",
+            metric_value=round(float(value), 4),
+        )
+        for kind, measures in kinds.items()
+        for name, value in measures.items()
+    ]
 
 
 def _labels(noise: Mapping[str, Any]) -> Iterator[str]:

@@ -35,7 +35,7 @@ class Passage(NamedTuple):
     score: float | None = None
 
 
-class Example(NamedTuple):
+class ImportedExample(NamedTuple):
     """A query with its documents."""
 
     query: str
@@ -43,7 +43,7 @@ class Example(NamedTuple):
     query_id: str | None = None
 
 
-def example_of(record: Mapping[str, Any], where: str) -> Example:
+def example_of(record: Mapping[str, Any], where: str) -> ImportedExample:
     """Return the example that a record holds.
 
     Args:
@@ -67,20 +67,20 @@ def example_of(record: Mapping[str, Any], where: str) -> Example:
         ) from error
 
 
-def _tevatron(record: Mapping[str, Any]) -> Example:
+def _tevatron(record: Mapping[str, Any]) -> ImportedExample:
     passages = [
         Passage(_joined(passage), grade, str(passage["docid"]), _number(passage.get("score")))
         for column, grade in (("positive_passages", 1), ("negative_passages", 0))
         for passage in record.get(column) or ()
     ]
-    return Example(_text(record["query"]), passages, str(record["query_id"]))
+    return ImportedExample(_text(record["query"]), passages, str(record["query_id"]))
 
 
 def _joined(passage: Mapping[str, Any]) -> str:
     return f"{passage.get('title') or ''} {_text(passage['text'])}".strip()
 
 
-def _lists(record: Mapping[str, Any]) -> Example:
+def _lists(record: Mapping[str, Any]) -> ImportedExample:
     passages = []
     for column, grade in (("pos", 1), ("neg", 0)):
         texts = record.get(column) or []
@@ -89,18 +89,18 @@ def _lists(record: Mapping[str, Any]) -> Example:
             Passage(_text(text), grade, None, _number(score))
             for text, score in zip(texts, scores, strict=True)
         ]
-    return Example(_text(record["query"]), passages)
+    return ImportedExample(_text(record["query"]), passages)
 
 
-def _columns(record: Mapping[str, Any]) -> Example:
+def _columns(record: Mapping[str, Any]) -> ImportedExample:
     query, positive = _first(record, QUERIES), _first(record, POSITIVES)
     names = [name for name in record if name.startswith("negative")]
     texts = [_text(record[name]) for name in (positive, *sorted(names, key=_place))]
     given = next((record[name] for name in SCORES if record.get(name) is not None), None)
     if isinstance(given, int) and len(texts) == 1:  # a label; scores are fractions
-        return Example(_text(record[query]), [Passage(texts[0], int(given > 0))])
+        return ImportedExample(_text(record[query]), [Passage(texts[0], int(given > 0))])
     scores = _scores(given, len(texts))
-    return Example(
+    return ImportedExample(
         _text(record[query]),
         [
             Passage(text, int(place == 0), None, score)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import checks
 from data.collections.records import Qrels
-from data.exchange.example_records import Example
+from data.exchange.example_records import ImportedExample
 from data.exchange.qrels_file import write_qrels
 from data.ingest.holdout import held_out
 from data.storage.atomic_files import written_aside
@@ -39,10 +39,10 @@ class Gathered(NamedTuple):
 
 
 def write_examples_folder(
-    examples: Iterable[Example],
+    examples: Iterable[ImportedExample],
     folder: Path,
     *,
-    test: Iterable[Example] = (),
+    test: Iterable[ImportedExample] = (),
     test_share: float = 0.1,
     seed: int = 0,
 ) -> Gathered:
@@ -85,7 +85,7 @@ def write_examples_folder(
     return gathered
 
 
-def gather(examples: Iterable[Example]) -> Gathered:
+def gather(examples: Iterable[ImportedExample]) -> Gathered:
     """Return the content of examples, without queries that have no positive document."""
     found = Gathered({}, {}, defaultdict(dict), defaultdict(dict))
     contradicted = set()

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.exchange.example_records import Example, example_of, records_of
+from data.exchange.example_records import ImportedExample, example_of, records_of
 from data.exchange.examples_folder import TEACHER, write_examples_folder
 from errors import InputError
 
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     log.info("%s. To train on it: dataset=folder dataset.path=%s%s", sizes, chosen.out, teacher)
 
 
-def _examples(source: str) -> Iterator[Example]:
+def _examples(source: str) -> Iterator[ImportedExample]:
     return (example_of(record, where) for where, record in records_of(source))
 
 
