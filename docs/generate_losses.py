@@ -53,7 +53,7 @@ WEAKENING = """
 Label weakening is a reconstruction from label relaxation (AAAI 2021) and robust data ambiguation
 (AAAI 2024): only the abstract of "Learning to Retrieve with Weakened Labels" (arXiv 2512.13237) was
 available. `label_weakening_literal` is the literal reading. The options A to H are ours: choices
-and keys, see below. `label_weakening` is the best setting measured ([results](results.md)).
+and keys, see below. `label_weakening` is the [setting chosen](choosing-the-default.md).
 
 Confidence is computed without gradient, and the gradient to the scores is p - q*, where q* is the
 projection of p on the set of acceptable distributions. For each query, the `decisions` of the loss

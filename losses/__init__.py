@@ -95,6 +95,7 @@ from losses.weakening.thresholds import (
     LiftThreshold,
     LinearThreshold,
     MarginThreshold,
+    OddsThreshold,
     SplitThreshold,
     Threshold,
 )

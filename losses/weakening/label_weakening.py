@@ -14,19 +14,22 @@ from torch import Tensor
 from losses.candidate_lists import CandidateLists, log_sum
 from losses.formula import Formula
 from losses.parameters import Parameter
-from losses.weakening.thresholds import Belief, ChanceCorrectedThreshold, Threshold
+from losses.weakening.thresholds import Belief, OddsThreshold, Threshold
 
-ALPHA = 0.001
-THRESHOLD = ChanceCorrectedThreshold(rho=0.1, end=1.0)  # near chance at first, certainty at the end
+ALPHA, BOUND = 0.001, 0.7
+THRESHOLD = OddsThreshold()
 
 
 def label_weakening(
-    lists: CandidateLists, alpha: float = ALPHA, threshold: Threshold = THRESHOLD
+    lists: CandidateLists,
+    alpha: float = ALPHA,
+    threshold: Threshold = THRESHOLD,
+    bound: float = BOUND,
 ) -> Tensor:
-    r"""Divergence from the prediction to what the plausible candidates S allow.
+    r"""Bounded divergence D from the prediction to what the plausible candidates S allow.
 
-    .. math:: L = \min_{q:\, q(S) \ge 1-\alpha} \mathrm{KL}(q \,\|\, p), \qquad S = \{y\} \cup \{i :
-        p_i > \beta\}
+    .. math:: L = \frac{1 - e^{-b D}}{b}, \qquad D = \min_{q:\, q(S) \ge 1-\alpha} \mathrm{KL}(q
+        \,\|\, p), \qquad S = \{y\} \cup \{i : p_i > \beta\}
 
     S is computed without gradient; beta is the threshold's, for each list.
 
@@ -35,7 +38,21 @@ def label_weakening(
     """
     confidence = lists.log_p.detach()
     plausible = lists.positive | (confidence > threshold.log_beta(Belief(lists, confidence)))
-    return relaxed_divergence(lists.log_p, plausible, alpha)
+    return bounded(relaxed_divergence(lists.log_p, plausible, alpha), bound)
+
+
+def bounded(divergence: Tensor, bound: float) -> Tensor:
+    r"""Map [0, inf) to [0, 1 / bound), so that no label pulls without end, [L].
+
+    Of cross-entropy this makes generalised cross-entropy with q = bound.
+
+    .. math:: \frac{1 - e^{-b D}}{b}
+
+    Args:
+        divergence: the divergence D of each list, [L].
+        bound: b.
+    """
+    return -(-bound * divergence).expm1() / bound
 
 
 def relaxed_divergence(log_p: Tensor, plausible: Tensor, alpha: float) -> Tensor:

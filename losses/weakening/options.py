@@ -13,7 +13,13 @@ from losses.loss import Decisions, Loss, LossOutput
 from losses.parameters import Parameter, validated
 from losses.weakening.confidence import Confidence, StudentConfidence
 from losses.weakening.credal import graded_divergence
-from losses.weakening.label_weakening import ALPHA, THRESHOLD, relaxed_divergence
+from losses.weakening.label_weakening import (
+    ALPHA,
+    BOUND,
+    THRESHOLD,
+    bounded,
+    relaxed_divergence,
+)
 from losses.weakening.null_candidate import NullCandidate
 from losses.weakening.thresholds import Belief, Threshold
 
@@ -38,6 +44,10 @@ class LabelWeakening(Loss):
             float, Parameter("mass that may lie outside the plausible candidates", "(0, 1)")
         ] = ALPHA,
         threshold: Threshold | None = None,
+        bound: Annotated[
+            float | None,
+            Parameter("no loss exceeds 1 / bound; null: the divergence itself", "(0, inf)"),
+        ] = BOUND,
         warmup: Annotated[float, Parameter("share of the training without doubts", "[0, 1]")] = 0.0,
         positives: Annotated[
             Literal["per_positive", "disjunctive", "graded"],
@@ -58,7 +68,7 @@ class LabelWeakening(Loss):
     ) -> None:
         super().__init__()
         self.alpha, self.warmup, self.positives = alpha, warmup, positives
-        self.threshold = threshold or THRESHOLD
+        self.threshold, self.bound = threshold or THRESHOLD, bound
         self.confidence = confidence or StudentConfidence()
         self.softness, self.floor, self.mean_over = softness, floor, mean_over
         self.null_candidate = null_candidate
@@ -82,6 +92,8 @@ class LabelWeakening(Loss):
         if self.floor > 0:
             relaxed = relaxed_divergence(lists.log_p, lists.positive, self.alpha)
             values = torch.where(vacuous, self.floor * relaxed, values)
+        if self.bound is not None:
+            values = bounded(values, self.bound)
         active = values.detach() > 0
         decisions = Decisions(
             active=active,

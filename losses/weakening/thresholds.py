@@ -147,6 +147,29 @@ class MarginThreshold(Threshold):
 
 
 @dataclass(frozen=True)
+class OddsThreshold(Threshold):
+    r"""A candidate is plausible if it is k times as likely as the positive, and far from chance.
+
+    .. math:: \beta = \max\big(1/n + \rho (1 - 1/n),\; k \, p_y\big)
+
+    The odds tell a wrong label, which the model finds absurd, from a hard right one, which it finds
+    second best. k rises on a half cosine of log k, so that doubts are easy before wrong labels are
+    memorised. Away from chance nobody is plausible to a model that knows nothing yet.
+    """
+
+    start: Annotated[float, Parameter("odds k at first", "[1, inf)")] = 2.0
+    end: Annotated[float, Parameter("odds k at the last step", "[1, inf)")] = 100.0
+    rho: Annotated[float, Parameter("from chance (0) to certainty (1)", "(0, 1)")] = 0.1
+
+    def log_beta(self, belief: Belief) -> Tensor:
+        """Return log beta at this point of the training, [L, 1]."""
+        log_k = half_cosine(math.log(self.start), math.log(self.end), belief.progress)
+        log_p_y = belief.lists.of_positive(belief.log_confidence)[:, None]
+        chance = 1 / belief.n
+        return torch.maximum((chance + self.rho * (1 - chance)).log(), log_p_y + log_k)
+
+
+@dataclass(frozen=True)
 class SplitThreshold(Threshold):
     """Option E in lists: one threshold for the query's own candidates, one for borrowed ones.
 

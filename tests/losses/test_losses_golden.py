@@ -26,7 +26,7 @@ def weighted(*terms: tuple[float, Loss]) -> Loss:
 
 def weakening(p: Parameters, **options: object) -> Loss:
     return losses.LabelWeakening(
-        alpha=p["alpha"], threshold=losses.ConstantThreshold(p["beta"]), **options
+        alpha=p["alpha"], threshold=losses.ConstantThreshold(p["beta"]), bound=None, **options
     )
 
 

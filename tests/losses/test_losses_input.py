@@ -38,6 +38,8 @@ from losses import ConstantThreshold, LabelWeakening, Pointwise
         (lambda: losses.CosineThreshold(start=1.5), "loss.threshold.start"),
         (lambda: losses.LiftThreshold(lift=1), "loss.threshold.lift"),
         (lambda: losses.MarginThreshold(0), "loss.threshold.delta"),
+        (lambda: losses.OddsThreshold(start=0.5), "loss.threshold.start"),
+        (lambda: LabelWeakening(bound=0), "loss.bound"),
         (lambda: losses.ChanceCorrectedThreshold(1), "loss.threshold.rho"),
         (lambda: losses.ChanceCorrectedThreshold(0.1, end=1.5), "loss.threshold.end"),
         (lambda: losses.BudgetedThreshold(ConstantThreshold(), budget=1), "loss.threshold.budget"),

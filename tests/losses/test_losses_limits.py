@@ -20,17 +20,31 @@ NOTHING_EXCEEDS = losses.ConstantThreshold(1.0)
 
 
 def test_label_relaxation_is_label_weakening_that_nothing_exceeds() -> None:
-    weakened = losses.label_weakening(LISTS, 0.1, NOTHING_EXCEEDS)
-    torch.testing.assert_close(losses.label_relaxation(LISTS, alpha=0.1), weakened, rtol=0, atol=0)
+    weakened = losses.LabelWeakening(alpha=0.1, threshold=NOTHING_EXCEEDS, bound=None)
+    relaxed = losses.LabelRelaxation(alpha=0.1)
+    torch.testing.assert_close(relaxed(LISTS.batch).values, weakened(LISTS.batch).values)
 
 
-def test_label_weakening_becomes_cross_entropy() -> None:
+@pytest.mark.parametrize(
+    ("bound", "limit"),
+    [
+        (1e-8, losses.cross_entropy),
+        (0.7, losses.generalized_cross_entropy),
+        (1.0, losses.mean_absolute_error),
+    ],
+)
+def test_label_weakening_bridges_where_nothing_is_doubted(bound: float, limit: object) -> None:
     torch.testing.assert_close(
-        losses.label_weakening(LISTS, 1e-9, NOTHING_EXCEEDS),
-        losses.cross_entropy(LISTS),
-        rtol=0,
-        atol=1e-6,
+        losses.label_weakening(LISTS, 1e-9, NOTHING_EXCEEDS, bound), limit(LISTS), rtol=0, atol=1e-6
     )
+
+
+def test_a_bounded_loss_stays_below_its_bound() -> None:
+    scores = torch.tensor([[-60.0, 0.0, 0.0], [60.0, 0.0, 0.0]], dtype=torch.float64)
+    targets = torch.tensor([[1.0, 0.0, 0.0]]).expand(2, -1)
+    batch = losses.Candidates(scores, targets, torch.ones_like(scores, dtype=torch.bool))
+    loss = losses.LabelWeakening(threshold=NOTHING_EXCEEDS, bound=0.7)
+    assert loss(batch).values.tolist() == pytest.approx([1 / 0.7, 0.0], abs=1e-12)
 
 
 def test_soft_possibilities_become_the_jump() -> None:

@@ -18,6 +18,7 @@ from losses import (
     LiftThreshold,
     LinearThreshold,
     MarginThreshold,
+    OddsThreshold,
     SplitThreshold,
 )
 
@@ -28,7 +29,8 @@ def scores_of(*rows: list[float]) -> Tensor:
 
 
 def weakening(threshold: losses.Threshold | None = None, **options: object) -> LabelWeakening:
-    return LabelWeakening(alpha=0.05, threshold=threshold or ConstantThreshold(0.6), **options)
+    options = {"alpha": 0.05, "bound": None, **options}
+    return LabelWeakening(threshold=threshold or ConstantThreshold(0.6), **options)
 
 
 def decided(loss: losses.Loss, scores: Tensor, **extras: Tensor) -> losses.Decisions:
@@ -123,6 +125,16 @@ def test_margin_threshold_compares_with_the_positive_alone() -> None:
         [0.1, 0.31, 0.29, 0.2, 0.1], [0.2, 0.55, 0.1, 0.1, 0.05], [0.2, 0.61, 0.1, 0.05, 0.04]
     )
     assert decided(weakening(MarginThreshold(math.log(3))), scores).plausible.tolist() == [2, 1, 2]
+
+
+def test_odds_threshold_compares_with_the_positive_and_with_chance() -> None:
+    loss = weakening(OddsThreshold(start=2, end=100, rho=0.4))  # 4 candidates: beta at least 0.55
+    twice = [[0.28, 0.57, 0.1, 0.05], [0.29, 0.57, 0.09, 0.05], [0.2, 0.54, 0.2, 0.06]]
+    assert decided(loss, scores_of(*twice)).plausible.tolist() == [2, 1, 1]
+    late = [[0.009, 0.971, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01]]
+    assert decided(loss, scores_of(*late), progress=1.0).plausible.tolist() == [2, 1]
+    half_way = [[0.04, 0.58, 0.2, 0.18], [0.042, 0.58, 0.2, 0.178]]  # the root of 2 * 100 is 14.1
+    assert decided(loss, scores_of(*half_way), progress=0.5).plausible.tolist() == [2, 1]
 
 
 def test_budget_spares_the_least_contradicted_labels() -> None:

@@ -74,7 +74,7 @@ def test_earlier_names_are_refused_with_what_says_the_same_today(name):
     [
         (["loss=cross_entropy"], "cross_entropy"),
         (["loss=label_weakening"], "label_weakening"),
-        (["loss=label_weakening", "loss/threshold=rising"], "label_weakening"),
+        (["loss=label_weakening", "loss/threshold=odds"], "label_weakening"),
         (["loss=label_weakening", "loss/threshold=margin"], "label_weakening-threshold-margin"),
         (
             ["loss=label_weakening_literal", "loss/threshold=lift", "loss/confidence=ema"],
