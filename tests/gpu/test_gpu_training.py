@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 import torch
 from devices import DEVICES, needs_gpu, on_gpu
 from hydra.utils import instantiate
+from lightning_fabric.utilities import move_data_to_device
 from omegaconf import OmegaConf
 
 from cells.inputs.tokenised import build_network
@@ -14,7 +15,10 @@ from cells.inputs.training_inputs import load_inputs
 from cells.training.fit import ranking_module, without_known_warnings
 from cells.training.lightning_trainer import lightning_trainer
 from cells.training.loading import training_loader
+from cells.training.setup import optimization_of
 from lightning_modules.training.callbacks import read_history
+from lightning_modules.training.ranking_module import positives_of
+from losses import Candidates
 
 MODELS = ("static", "adapter", "minilm", "colbert", "cross_encoder")
 LOSSES = ("cross_entropy", "label_weakening", "elr")
@@ -133,3 +137,29 @@ def test_batches_are_pinned_and_arrive_whole(config_of):
     expected = next(iter(training_loader(cpu, inputs)))
     copied = batch.documents.ids.to("cuda", non_blocking=True)
     assert torch.equal(copied.cpu(), expected.documents.ids)
+
+
+@needs_gpu
+@pytest.mark.parametrize("model", ["static", "adapter"])
+def test_a_step_of_a_model_without_lengths_does_not_wait_for_the_gpu(model, config_of):
+    cfg = config_of(model, "trainer.accelerator=gpu", "loss=label_weakening")
+    inputs = load_inputs(cfg)
+    network, loss = build_network(cfg, inputs.tokenised).cuda().train(), instantiate(cfg.loss)
+    optimizer, _ = optimization_of(cfg).build(network, STEPS)
+    device = torch.device("cuda")
+    batches = [move_data_to_device(batch, device) for batch in training_loader(cfg, inputs)]
+
+    def step(batch):
+        scores = network.scores(batch)
+        output = loss(Candidates(scores, batch.targets, batch.mask, positives_of(batch)))
+        output.mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    step(batches[0])  # libraries are initialised, which waits
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for batch in batches[1:]:
+            step(batch)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
