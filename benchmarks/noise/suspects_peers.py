@@ -3,11 +3,11 @@
     pip install -e .[bench]
     python benchmarks/noise/suspects_peers.py outputs/suspects
 
-Each row is a folder of `task=suspects` with injected noise. All columns read the same scores, of
-models that have not learnt the query: `margin` and `doubt` are the evidence of this project;
-`cleanlab` is its self-confidence, the probability of the labelled document among itself and the
-rivals, averaged over the epochs. Each gives AUROC, and precision among the m most suspect pairs,
-where m labels are wrong.
+Each row is a folder of `task=suspects` with injected noise, by its own judges alone. All columns
+read the same scores, of models that have not learnt the query: `margin` and `doubt` are the
+evidence of this project; `cleanlab` is its self-confidence, the probability of the labelled
+document among itself and the rivals, averaged over the epochs. Each gives AUROC, and precision
+among the m most suspect pairs, where m labels are wrong.
 """
 
 import argparse
@@ -33,11 +33,11 @@ def main() -> None:
     print("| collection | model | noise | wrong | margin | doubt | cleanlab | true named |")
     print("|---" * 8 + "|")
     for folder in folders:
-        measures = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["measures"]
-        margins = read(folder)
-        if margins is None or "auroc" not in measures:
+        scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+        measures, margins = scores["measures"], read(folder)
+        if margins is None or "auroc" not in measures or scores.get("beside"):
             continue
-        wrong = truth(folder, margins)
+        wrong = truth(folder, scores["evidence"], margins)
         found = [
             evidence_against("margin", margins),
             evidence_against("doubt", margins),
@@ -56,9 +56,14 @@ def read(folder: Path) -> Margins | None:
     return counted_epochs("margin", Margins.joined(parts)) if parts else None
 
 
-def truth(folder: Path, margins: Margins) -> NDArray[np.bool_]:
-    """Return which pairs the noise has put in, in the order of the margins [n]."""
-    kind = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["evidence"]
+def truth(folder: Path, kind: str, margins: Margins) -> NDArray[np.bool_]:
+    """Return which pairs the noise has put in, in the order of the margins [n].
+
+    Args:
+        folder: the folder.
+        kind: the evidence by which its list is sorted.
+        margins: the scores.
+    """
     order = np.argsort(-evidence_against(kind, margins), kind="stable")
     inserted = Audit.read(folder / "audit.tsv").replaced
     with (folder / "suspects.tsv").open(newline="", encoding="utf-8") as file:

@@ -249,3 +249,13 @@ def test_other_training_needs_its_own_cell(folder, configure):
     with pytest.raises(InputError, match=r"task\.folds"):
         suspects(configure("task.folds=4"))
     assert Cell.of(configure()).file("suspects.tsv").exists()
+
+
+def test_one_command_is_enough_on_the_embedded_collection(tmp_path):
+    settings = ["dataset.train_pairs=300", "dataset.validation_queries=20", "noise=uniform"]
+    small = ["model.network.dimensions=32", "trainer.max_epochs=1", "task.folds=2"]
+    done = run("task=suspects", *settings, *small, "task.share=0.1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (cell,) = tmp_path.glob("outputs/suspects/demo/*/*/uniform-*/seed-1")
+    assert len(rows_of(cell)) == 300
+    assert {path.name for path in cell.iterdir()} >= {"review.html", "scores.json", "qrels"}
