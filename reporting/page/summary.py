@@ -83,12 +83,16 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
             yield f"{found.loss} minus {found.other}: {_difference(found, '')}."
         return
     focus = analysis.plan.focus
+    few = len(by_loss) <= SETTINGS
     for loss in sorted(by_loss, key=lambda loss: (loss != focus, loss)):
-        yield _verdict(
-            loss,
-            by_loss[loss],
-            analysis.measures[0],
-            extremes=loss == focus or len(by_loss) <= SETTINGS,
+        if few or loss == focus:
+            yield _verdict(loss, by_loss[loss], analysis.measures[0])
+    others = sorted(loss for loss in by_loss if loss != focus)
+    if not few:
+        counts = "; ".join(f"{loss} {_score(by_loss[loss])}" for loss in others)
+        yield (
+            f"The others, as conditions above and below {analysis.plan.baseline}, with significant "
+            f"ones in brackets: {counts}."
         )
     if len(by_loss) > 1:
         none = [
@@ -100,18 +104,31 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
             yield f"Nowhere significantly different from {analysis.plan.baseline}: {listed(none)}."
 
 
-def _verdict(loss: str, found: Sequence[Comparison], measure: str, *, extremes: bool) -> str:
-    above, below = (sum(sign * each.difference > 0 for each in found) for sign in (1, -1))
-    better, worse = (sum(each.mark == sign for each in found) for sign in (1, -1))
-    sentence = (
-        f"Under {counted(len(found), 'condition')}, {loss} has a higher {measure} than "
-        f"{found[0].other} in {_of(above, better)} and a lower one in {_of(below, worse)}."
-    )
-    if not extremes:
-        return sentence
+def _verdict(loss: str, found: Sequence[Comparison], measure: str) -> str:
+    (above, better), (below, worse) = _counts(found)
     largest = max(found, key=lambda each: abs(each.difference))
     where = f"{largest.dataset}, {largest.model}, {largest.noise} {largest.ratio:g}; "
-    return f"{sentence} Largest difference: {_difference(largest, where)}."
+    return (
+        f"Under {counted(len(found), 'condition')}, {loss} has a higher {measure} than "
+        f"{found[0].other} in {_of(above, better)} and a lower one in {_of(below, worse)}. "
+        f"Largest difference: {_difference(largest, where)}."
+    )
+
+
+def _counts(found: Sequence[Comparison]) -> list[tuple[int, int]]:
+    """Return how often a loss is better and worse, each with how often significantly."""
+    return [
+        (
+            sum(sign * each.difference > 0 for each in found),
+            sum(each.mark == sign for each in found),
+        )
+        for sign in (1, -1)
+    ]
+
+
+def _score(found: Sequence[Comparison]) -> str:
+    (above, better), (below, worse) = _counts(found)
+    return f"{above} ({better}) and {below} ({worse})"
 
 
 def _of(number: int, significant: int) -> str:
