@@ -4,16 +4,21 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+MINUTE = 60.0
+
+log = logging.getLogger(__name__)
 
 
 def track(iterable: Iterable[Item], description: str, total: float | None = None) -> Iterator[Item]:
     """Pass the items of `iterable` through and show how many have passed.
 
-    A bar is drawn only on a terminal. Of several processes that train together, the first draws it.
+    A bar is drawn only on a terminal; elsewhere a line a minute is logged. Of several processes
+    that train together, only the first one does so.
 
     Args:
         iterable: the work; it is consumed one item at a time.
@@ -35,8 +40,11 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
 
     # the console of Lightning's bar, so that bars nest instead of overwriting each other
     console = get_console()
-    if not console.is_terminal or _is_secondary_process():
+    if _is_secondary_process():
         yield from iterable
+        return
+    if not console.is_terminal:
+        yield from _logged(iterable, Pulse(description, total or _length(iterable)))
         return
     columns = (
         TextColumn("{task.description}"),
@@ -47,6 +55,59 @@ def track(iterable: Iterable[Item], description: str, total: float | None = None
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield from progress.track(iterable, total=total, description=description)
+
+
+class Pulse:
+    """Logs at most once a minute how far long work is, so that a log without a bar is not silent.
+
+    Args:
+        description: what is being done.
+        total: number of items; None: not known.
+        start: items that were done before, by an interrupted process.
+        clock: returns the time in seconds.
+    """
+
+    def __init__(
+        self,
+        description: str,
+        total: float | None,
+        *,
+        start: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._description, self._total, self._start, self._clock = description, total, start, clock
+        self._began = self._said = clock()
+
+    def at(self, done: float, place: str = "") -> None:
+        """Take note of the number of items that are done, and where in the work this is."""
+        now = self._clock()
+        if now - self._said < MINUTE:
+            return
+        self._said = now
+        if not self._total:
+            log.info("%s%s: %s done", self._description, place, f"{done:,.0f}")
+            return
+        left = (now - self._began) * (self._total - done) / max(done - self._start, 1)
+        share = 100 * done / self._total
+        log.info("%s%s: %.0f %%, about %s left", self._description, place, share, in_words(left))
+
+
+def in_words(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _logged(iterable: Iterable[Item], pulse: Pulse) -> Iterator[Item]:
+    for done, item in enumerate(iterable):
+        pulse.at(done)
+        yield item
+
+
+def _length(iterable: Iterable[Any]) -> int | None:
+    return len(iterable) if isinstance(iterable, Sized) else None
 
 
 def _is_secondary_process() -> bool:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from omegaconf import DictConfig
 
 from cells.planning.plan import PlannedCell, SweepPlan
-from cells.planning.state_tables import in_hours
 from cells.planning.states import STATES, states_of
 from cells.record.written_scores import SCORES, read_scores
 from cells.sweep.outside_causes import in_bytes
 from cells.sweep.slurm_limits import array_limit
 from errors import InputError
+from terminal import in_words
 
 ENOUGH = 20
 """Finished cells of a kind that an estimate takes into account."""
@@ -59,7 +59,7 @@ def lines_of_plan(plan: SweepPlan, master: DictConfig) -> Iterator[str]:
     if cost.unknown < len(left):
         but = f" (nothing is known of {cost.unknown} cells)" if cost.unknown else ""
         yield (
-            f"by finished cells of the same data set and model: {in_hours(cost.seconds)} of work"
+            f"by finished cells of the same data set and model: {in_words(cost.seconds)} of work"
             f"{_at_once(cost.seconds, len(left), master)}, {in_bytes(cost.size)} of disk{but}"
         )
     elif master.dry_run:
@@ -85,7 +85,7 @@ def _at_once(seconds: float, count: int, master: DictConfig) -> str:
         arrays = math.ceil(jobs / array_limit(launcher.get("max_array_size")))
         at_once = min(jobs, launcher.array_parallelism or jobs)
         devices = int(launcher.gpus_per_node or 0) * int(launcher.nodes or 1)
-        hours = f" ({in_hours(seconds * devices)} of GPUs)" if devices else ""
+        hours = f" ({in_words(seconds * devices)} of GPUs)" if devices else ""
         return f"{hours}, {jobs} jobs in {arrays} arrays, {at_once} at once"
     at_once = int(launcher.get("n_jobs") or 1)
     return f", {at_once} at once" if at_once > 1 else ""

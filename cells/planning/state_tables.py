@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from cells.planning.states import STATES, State, remaining_seconds
+from terminal import in_words
 
 STYLES = {
     "done": "green",
@@ -44,12 +45,7 @@ def summary(found: Sequence[State]) -> str:
     counts = Counter(state.state for state in found)
     line = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state]) or "no cells"
     seconds = remaining_seconds(found)
-    return f"{line}; about {in_hours(seconds)} of work left" if seconds else line
-
-
-def in_hours(seconds: float) -> str:
-    """Return a time in hours or minutes."""
-    return f"{seconds / 60:.1f} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
+    return f"{line}; about {in_words(seconds)} of work left" if seconds else line
 
 
 def as_json(found: Sequence[State]) -> str:

@@ -39,6 +39,7 @@ from lightning_modules import (
 from lightning_modules.training.callbacks import VALIDATION
 from lightning_modules.training.compiled import compile_layers
 from lightning_modules.training.refresh import NegativeRefresh
+from lightning_modules.training.training_pulse import TrainingPulse
 from losses import Loss
 from terminal import quiet
 
@@ -175,7 +176,7 @@ def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
 
 
 def _display(*, logged: bool) -> list[Callback]:
-    bars: list[Callback] = [RichProgressBar()] if get_console().is_terminal else []
+    bars: list[Callback] = [RichProgressBar() if get_console().is_terminal else TrainingPulse()]
     return [*bars, LearningRateMonitor("step")] if logged else bars
 
 
