@@ -17,6 +17,7 @@ from errors import InputError
 
 FORMATS = ("table", "json")
 SHOWN = ("open", "all")
+DAY = 86_400
 _grid: list[tuple[DictConfig, Path, str]] = []
 """Task, output directory and name of the cells of this process's sweep, until its end."""
 
@@ -30,7 +31,8 @@ def show_status(cfg: DictConfig) -> float:
     checks.choice("task.format", cfg.task.format, FORMATS)
     checks.choice("task.cells", cfg.task.cells, SHOWN)
     if cfg.task.watch is not None:
-        checks.positive("task.watch", cfg.task.watch, "5, in seconds")
+        allowed = f"seconds, more than 0 and at most a day ({DAY}), or null"
+        checks.real("task.watch", cfg.task.watch, allowed, 0, DAY, open_low=True)
         if cfg.task.format == "json":
             raise InputError("task.watch with task.format=json: watch a table, or ask for JSON.")
     output_dir = Path(cfg.output_dir)

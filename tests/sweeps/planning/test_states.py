@@ -3,11 +3,13 @@
 import json
 
 import pytest
-from cell_runs import run
+from cell_runs import composed, run
 
 from cells.planning.state_tables import as_json, lines_of
 from cells.planning.states import State, states_in
 from cells.record import failures
+from cells.tasks.status import show_status
+from errors import InputError
 
 FOUND = [
     State("nfcorpus/static/elr/none-0/seed-1", "done", seconds=60.0),
@@ -74,3 +76,10 @@ def test_the_grid_of_the_paper_is_counted_in_json_and_failures_are_forgotten(tmp
     assert [state.cell for state in states_in(tmp_path / "outputs")] == [
         "demo/static/rince/semantic-0/seed-1"
     ]
+
+
+@pytest.mark.parametrize("seconds", ["0", "1e12", "nan"])
+def test_a_table_is_shown_again_after_seconds_that_pass(seconds):
+    cfg = composed("task=status", f"task.watch={seconds}")
+    with pytest.raises(InputError, match=r"task\.watch=.*at most a day"):
+        show_status(cfg)
