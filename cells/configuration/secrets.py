@@ -45,7 +45,7 @@ def plain(cfg: DictConfig | ListConfig) -> dict[str, Any]:
         mark = f"<secret {len(texts)}>"
         texts[mark] = leaf.text
         leaf.holder[leaf.keys[-1]] = mark
-    for leaf in leaves:  # the same value under a key with another name
+    for leaf in leaves if values else []:  # the same value under a key with another name
         value = _resolved(leaf)
         if value is not None and any(secret in value for secret in values):
             mark = f"<secret {len(texts)}>"

@@ -38,7 +38,7 @@ def test_damaged_cells_do_not_stop_a_sweep_nor_pass_unsaid(grid, tmp_path):
     swept = run("-m", *grid, "seed=1,2,3,4", cwd=tmp_path)
     assert swept.returncode == 1
     assert "Traceback" not in swept.stdout + swept.stderr
-    assert "3 of 4 cells are left to run" in swept.stdout
+    assert "4 cells: 1 finished, 3 to run" in swept.stdout
     assert "3 of the sweep's cells failed" in swept.stdout
     assert "scores.json cannot be read" in swept.stdout
     assert "config.yaml cannot be read" in swept.stdout
