@@ -17,6 +17,7 @@ from cells.record.stored_config import (
     CONFIG,
     differences,
     is_damaged,
+    plainly_holds,
     read_config,
     write_config,
 )
@@ -96,7 +97,10 @@ class Cell:
         """
         return (
             self.finished
-            and not differences(self._stored(), self.config)
+            and (
+                plainly_holds(self.directory, self.config)
+                or not differences(self._stored(), self.config)
+            )
             and not leftovers(self.directory, finished=True)
         )
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from cells.configuration.compatibility import as_before, current_target
 from cells.configuration.renamed_keys import with_new_names
@@ -15,6 +15,7 @@ from data.storage.atomic_files import written_aside
 from errors import InputError
 
 CONFIG = "config.yaml"
+QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 BOOKKEEPING = (
     "output_dir",
     "cache_dir",
@@ -61,6 +62,23 @@ def read_config(directory: Path) -> dict[str, Any]:
     return stored
 
 
+def plainly_holds(directory: Path, config: Mapping[str, Any]) -> bool:
+    """Return whether config.yaml holds exactly this configuration, read in a tenth of the time.
+
+    False says nothing: keys may have been renamed or added since, which `differences` knows.
+    """
+    try:
+        text = (directory / CONFIG).read_text(encoding="utf-8")
+        stored = yaml.load(text, Loader=QUICK)  # noqa: S506  (a safe loader, in C where there is one)
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return False
+    return isinstance(stored, dict) and _computed(stored) == _computed(config)
+
+
+def _computed(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in BOOKKEEPING}
+
+
 def is_damaged(directory: Path) -> bool:
     """Return whether there is a config.yaml that cannot be read, be it a cell's or not."""
     path = directory / CONFIG
@@ -73,7 +91,7 @@ def _loaded(path: Path) -> tuple[dict[str, Any], str | None]:
         config = OmegaConf.load(path)
         if isinstance(config, DictConfig) and config:
             return plain(config), None
-    except (OSError, ValueError, YAMLError, OmegaConfBaseException, RecursionError) as error:
+    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException, RecursionError) as error:
         return {}, str(error).strip().split("\n", 1)[0][:200] or type(error).__name__
     return {}, "it holds no keys"
 

@@ -35,6 +35,15 @@ def test_the_same_configuration_may_claim_again(tmp_path):
     cell(tmp_path, logger={"mode": "offline"}).claim(overwrite=False)
 
 
+def test_a_finished_cell_is_known_without_reading_its_configuration_slowly(tmp_path, monkeypatch):
+    finished = cell(tmp_path)
+    finished.claim(overwrite=False)
+    finished.file("scores.json").touch()
+    assert not cell(tmp_path, seed=2).holds_this()
+    monkeypatch.setattr(OmegaConf, "load", None)
+    assert finished.holds_this()
+
+
 def test_another_configuration_takes_over_what_has_no_work_to_lose(tmp_path):
     cell(tmp_path).claim(overwrite=False)
     cell(tmp_path, noise={"ratio": 0.3}).claim(overwrite=False)
