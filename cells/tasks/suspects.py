@@ -13,6 +13,7 @@ from rich import get_console
 import checks
 from cells.record.directory import Cell
 from cells.record.environment import describe
+from cells.record.failures import forget
 from cells.record.lock import lock_file, locked
 from cells.record.log import logged_to
 from cells.record.made_from import KEY, begin, settle
@@ -67,6 +68,7 @@ def suspects(cfg: DictConfig) -> float:
     cell = replace(whole, config=whole.config | {"task": task})
     with locked(lock_file(Path(cfg.output_dir), cell.name)):
         cell.claim(overwrite=cfg.overwrite)
+        forget(Path(cfg.output_dir), cell.name)
         begin(cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             return _run(cfg, cell, interruption)
