@@ -42,14 +42,15 @@ class PairState(nn.Module):
             candidates without id.
         """
         self.ids, self.values = self.ids.to(ids.device), self.values.to(ids.device)
-        named = ids >= 0
-        pairs, today = ids[named], values[named]
+        named = (ids >= 0).flatten().nonzero().squeeze(-1)
+        pairs, today = ids.flatten()[named], values.flatten()[named]
         place, known = self._find(pairs)
         past = self.values[place] if len(self.ids) else today
         mixed = torch.where(known, decay * past + (1 - decay) * today, today)
         if learn:
             self._store(*_combine(*_gather(pairs, mixed.to(self.values.dtype))))
-        return values.masked_scatter(named, mixed.to(values.dtype))
+        mixed = mixed.to(values.dtype)
+        return values.flatten().index_copy(0, named, mixed).view_as(values)
 
     def _find(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Return the places of ids in the table, and whether they are in it."""
@@ -61,9 +62,10 @@ class PairState(nn.Module):
     def _store(self, ids: Tensor, values: Tensor) -> None:
         """Set the values of sorted, distinct ids; merge new ids into the sorted table."""
         place, known = self._find(ids)
-        self.values[place[known]] = values[known]
         if known.all():
+            self.values[place] = values
             return
+        self.values[place[known]] = values[known]
         new = ids[~known]
         target = torch.searchsorted(self.ids, new) + torch.arange(len(new), device=ids.device)
         size = len(self.ids) + len(new)
