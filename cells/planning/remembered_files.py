@@ -30,8 +30,11 @@ class RememberedFiles(IConfigRepository):
         self._results = {} if results is None else results
 
     def __deepcopy__(self, memo: object) -> "RememberedFiles":
-        """Return a view with sources of its own, which Hydra may exchange, but the same results."""
-        return RememberedFiles(copy.deepcopy(self._files), self._results)
+        """Return a view with sources of its own, which Hydra may exchange, but the same results.
+
+        The sources themselves are only read, so that the list of them need not be a deep copy.
+        """
+        return RememberedFiles(copy.copy(self._files), self._results)
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         """Return the content of a file."""
