@@ -22,6 +22,7 @@ Keys (override with key=value; `--cfg job --resolve` shows all, `--hydra-help` H
   measures=[nDCG@10,AP]  any names that ir-measures knows
   output_dir=outputs     one directory per cell below it; overwrite=true runs a finished one again
   variant=word           names cells that differ in other keys
+  dry_run=true           says what would be run, how long it takes, and what cannot work
 
 Quick settings, to see that everything works before it runs for hours:
 
