@@ -1,5 +1,6 @@
 """Label weakening as a loss, with its options; their letters are those of docs/losses.md."""
 
+import math
 import warnings
 from typing import Annotated, Literal
 
@@ -114,35 +115,43 @@ class LabelWeakening(Loss):
         See `Loss.check_list`.
         """
         super().check_list(candidates)
-        lowest = min(self._beta_of_even_lists(candidates, progress) for progress in (0.0, 1.0))
-        if lowest <= 1 / candidates + TOLERANCE:
+        even, contradicted = (self._lowest_beta(candidates, score) for score in (0.0, -20.0))
+        if even <= 1 / candidates + TOLERANCE:
             raise InputError(
-                f"loss.threshold: beta falls to {lowest:g}, but lists of {candidates} candidates "
+                f"loss.threshold: beta falls to {even:g}, but lists of {candidates} candidates "
                 f"need more than 1/{candidates} = {1 / candidates:g}, or an even prediction makes "
                 "everything plausible; raise beta or use losses.ChanceCorrectedThreshold."
             )
-        if lowest >= 1 - self.alpha - TOLERANCE:
+        if contradicted >= 1 - self.alpha - TOLERANCE:
             warnings.warn(
-                f"loss.threshold: beta is at least {lowest:g}, never below 1 - loss.alpha: "
+                f"loss.threshold: beta is at least {contradicted:g}, never below 1 - loss.alpha: "
                 "ambiguous labels are only dropped",
                 stacklevel=2,
             )
 
-    def _beta_of_even_lists(self, candidates: int, progress: float) -> float:
-        """Return the smallest beta in lists of this size with equal scores, whatever the label."""
-        scores = torch.zeros(2, candidates, dtype=torch.float64)
+    def _lowest_beta(self, candidates: int, label_score: float) -> float:
+        """Return the smallest beta in lists of this size in which only the label's score differs.
+
+        Args:
+            candidates: number of candidates.
+            label_score: the label's score; the others have 0.
+        """
+        labels = torch.eye(2, candidates, dtype=torch.float64)
         pair_ids = torch.arange(candidates).expand(2, -1) - 1  # one document is borrowed
-        lists = positive_lists(
-            Candidates(
-                scores,
-                torch.eye(2, candidates),
-                torch.ones_like(scores, dtype=torch.bool),
-                pair_ids=pair_ids,
-                progress=progress,
+        lowest = math.inf
+        for progress in (0.0, 1.0):
+            lists = positive_lists(
+                Candidates(
+                    labels * label_score,
+                    labels,
+                    torch.ones_like(labels, dtype=torch.bool),
+                    pair_ids=pair_ids,
+                    progress=progress,
+                )
             )
-        )
-        log_beta = self.threshold.log_beta(Belief(lists, lists.log_p))
-        return torch.as_tensor(log_beta, dtype=torch.float64).exp().min().item()
+            log_beta = self.threshold.log_beta(Belief(lists, lists.log_p))
+            lowest = min(lowest, torch.as_tensor(log_beta).double().exp().min().item())
+        return lowest
 
     def _lists(self, batch: Candidates) -> CandidateLists:
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)

@@ -102,6 +102,8 @@ def test_list_size_that_cannot_work_is_refused(
 def test_list_size_that_works() -> None:
     Pointwise(losses.CrossEntropy()).check_list(1)
     LabelWeakening(threshold=losses.ChanceCorrectedThreshold()).check_list(2)
+    LabelWeakening(threshold=losses.MarginThreshold()).check_list(2)
+    LabelWeakening().check_list(2)
     losses.Bixse().check_list(1)
 
 
