@@ -77,7 +77,8 @@ def test_the_pools_ranking_is_the_collections_without_the_other_documents(settin
     run = everything.retrieve(network, collection.validation)
     expected = [row[np.isin(row, pool.rows)][:20].tolist() for row in run.rows]
     evaluator = Evaluator(cfg, tokenised, pool=pool)
-    found = evaluator._retrieve(network, collection.validation, pool=pool).run
+    queries = tokenised.split(collection.validation)
+    found = evaluator._retrieve(network, queries, pool=pool).run
     assert found.rows.tolist() == expected
     assert evaluator.retrieve(network, collection.validation).rows.tolist() == (
         run.rows[:, :20].tolist()
