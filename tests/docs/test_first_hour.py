@@ -7,6 +7,7 @@ from printed_examples import ROOT, blocks, fresh_copy, shell, write_file
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
 
+pytestmark = pytest.mark.xdist_group("first hour")  # the journey is made once
 PAGE = ROOT / "docs" / "how-to" / "first-hour.md"
 
 
