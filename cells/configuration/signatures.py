@@ -88,8 +88,11 @@ def _check_node(key: str, node: Mapping[str, Any]) -> None:
     target = located(f"{key}._target_", node["_target_"])
     partial = node.get("_partial_", False)
     _check_value(f"{key}._partial_", partial, bool)
-    if key == "task":
-        return  # it takes the configuration as a whole
+    if key == "task":  # it takes the configuration as a whole
+        for name, value in node.items():
+            for path, child in _children(f"{key}.{name}", value):
+                _check_node(path, child)
+        return
     parameters, types = _parameters(target), _types(target)
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     named = [

@@ -77,6 +77,8 @@ def _resolves(cfg: DictConfig) -> None:
 
 
 def _learning_rate(cfg: DictConfig) -> None:
+    if not OmegaConf.is_dict(cfg.optimizer):
+        raise InputError(f"optimizer={cfg.optimizer}: must be one of the group's choices.")
     if OmegaConf.is_missing(cfg.optimizer, "lr"):
         raise InputError("optimizer.lr is not set: set it in the model's file, e.g. to 2e-5.")
     if "lr" in cfg.optimizer and cfg.optimizer.lr is None:
