@@ -152,8 +152,9 @@ def stage(name: str, size: int) -> None:
     """Do a stage's work and print how much memory it took at its peak, and its CPU seconds."""
     import torch
 
+    # imported before memory is looked at
     import data
-    import lightning_modules.networks.static_encoder  # noqa: F401 - imported before memory is looked at
+    import lightning_modules.networks.static_encoder  # noqa: F401
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

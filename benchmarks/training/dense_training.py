@@ -133,7 +133,8 @@ def raw_loop(work: Workload, path: str, chunk: int) -> float:
             ~batch.mask, -torch.inf
         )
         # theirs
-        functional.cross_entropy(scores, batch.targets.argmax(1)).backward()  # type: ignore[no-untyped-call]
+        loss = functional.cross_entropy(scores, batch.targets.argmax(1))
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
         ends.append(clock())

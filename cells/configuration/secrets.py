@@ -13,8 +13,8 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 WORDS = re.compile(
-    r"(?:^|[_-])(?:tokens?_?file|token|secrets?|passwords?|passwd|passphrase|credentials?|authorization"
-    r"|(?:api|access|private|auth|secret)[_-]?keys?)$",
+    r"(?:^|[_-])(?:tokens?_?file|token|secrets?|passwords?|passwd|passphrase|credentials?"
+    r"|authorization|(?:api|access|private|auth|secret)[_-]?keys?)$",
     re.IGNORECASE,
 )
 ENVIRONMENT = re.compile(r"\$\{\s*oc\.env\s*:\s*([^,}\s]+)")

@@ -69,7 +69,8 @@ def plainly_holds(directory: Path, config: Mapping[str, Any]) -> bool:
     """
     try:
         text = (directory / CONFIG).read_text(encoding="utf-8")
-        stored = yaml.load(text, Loader=QUICK)  # noqa: S506  (a safe loader, in C where there is one)
+        # a safe loader, in C where there is one
+        stored = yaml.load(text, Loader=QUICK)  # noqa: S506
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return False
     return isinstance(stored, dict) and _computed(stored) == _computed(config)
