@@ -28,7 +28,7 @@ from study.stages import (
     tuning,
 )
 from study.tuning import FILE as LEARNING_RATES
-from study.tuning import edges, widened
+from study.tuning import edges, settled, widened
 
 OUTPUTS, TUNED, RESULTS = Path("outputs/study"), Path("outputs/study_tune"), Path("results/study")
 WIDENINGS = 4  # by one learning rate each
@@ -78,11 +78,13 @@ def _tune(piece: Piece) -> None:
     model = piece.overrides["model"]
     if model not in RATES:
         return  # every loss takes the preset's learning rate
-    rates = RATES[model]
+    setting, rates = f"{piece.collection}/{model}", RATES[model]
+    if settled(ROOT / LEARNING_RATES, setting, piece.losses()):
+        return
     for _ in range(WIDENINGS):
         _run([sys.executable, "run.py", *tuning(piece.collection, model, rates).arguments()])
         _run([sys.executable, "-m", "study.tuning", str(TUNED)])
-        wider = widened(rates, edges(ROOT / LEARNING_RATES, f"{piece.collection}/{model}"))
+        wider = widened(rates, edges(ROOT / LEARNING_RATES, setting))
         if wider == rates:
             return
         rates = wider

@@ -64,14 +64,20 @@ class Piece(NamedTuple):
 
     def cells(self) -> list[str]:
         """Return the names of its cells."""
+        keys = ("model", "loss", "noise", "noise.ratio", "seed")
+        return [
+            f"{self.collection}/{model}/{loss}/{noise}-{_share(ratio)}/seed-{seed}"
+            for model, loss, noise, ratio, seed in itertools.product(*map(self._swept, keys))
+        ]
+
+    def losses(self) -> list[str]:
+        """Return the names of its losses."""
+        return self._swept("loss")
+
+    def _swept(self, key: str) -> list[str]:
         preset = OmegaConf.load(ROOT / "conf" / "experiment" / f"{self.experiment}.yaml")
         params = {"noise": "semantic", **preset.hydra.sweeper.params, **self.overrides}
-        keys = ("model", "loss", "noise", "noise.ratio", "seed")
-        grid = itertools.product(*(str(params[key]).strip().split(",") for key in keys))
-        return [
-            f"{self.collection}/{model}/{loss.strip()}/{noise}-{_share(ratio)}/seed-{seed}"
-            for model, loss, noise, ratio, seed in grid
-        ]
+        return [choice.strip() for choice in str(params[key]).split(",")]
 
     def concerns(self, words: tuple[str, ...]) -> bool:
         """Whether its collection and its model are among the words; no words mean everything."""

@@ -115,6 +115,18 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
             )
 
 
+def settled(file: Path, setting: str, losses: Iterable[str]) -> bool:
+    """Return whether each of the losses has a learning rate that does not lie at an edge.
+
+    Args:
+        file: Where the choices are kept.
+        setting: `<dataset>/<model>`.
+        losses: Names of the losses.
+    """
+    choices = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return all(f"{setting}/{loss}" in choices for loss in losses) and not edges(file, setting)
+
+
 def edges(file: Path, setting: str) -> set[int]:
     """Return at which edges of the rates tried some loss's choice lies: -1 lowest, 1 highest.
 
