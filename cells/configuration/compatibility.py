@@ -14,6 +14,7 @@ AS_BEFORE: Mapping[str, Any] = {
     "dataset.test_queries": None,
     "dataset.train_pairs": None,
     "dataset.validation_queries": None,
+    "evaluation.last_epoch": False,
     "evaluation.skip_same_id": False,
     "batch.positives": "one",
     "loss.confidence._target_": "losses.StudentConfidence",

@@ -13,6 +13,7 @@ class EvaluationKeys:
 
     depth: int = MISSING
     batch_tokens: int = MISSING
+    last_epoch: bool = MISSING
     skip_same_id: bool = MISSING
 
 

@@ -26,6 +26,7 @@ class Outcome:
         search: how documents were found; see `cells.training.evaluator.Report`.
         validation: validation measures of the selected checkpoint.
         epoch: the selected epoch, from 0.
+        last_epoch: the last epoch and its test measures; None if it was not tested.
         wall_seconds: wall time of each step.
     """
 
@@ -35,6 +36,7 @@ class Outcome:
     search: dict[str, Any]
     validation: dict[str, float]
     epoch: int
+    last_epoch: dict[str, Any] | None
     wall_seconds: dict[str, float]
 
 
@@ -62,6 +64,7 @@ def scores_of(
         "search": outcome.search,
         "validation": outcome.validation,
         "selected_epoch": outcome.epoch,
+        "last_epoch": outcome.last_epoch,
         "seed": cell.config["seed"],
         "noise": {"audit_sha256": audit.sha256, "labels": audit.labels} | asdict(audit.header),
         "data": dict(facts),
@@ -85,6 +88,10 @@ def summary(scores: Mapping[str, Any]) -> dict[str, object]:
     }
     for split in ("untrained", "validation"):
         values |= {f"{split}/{name}": value for name, value in scores[split].items()}
+    values |= {
+        f"last_epoch/{name}": value
+        for name, value in (scores.get("last_epoch") or {}).get("measures", {}).items()
+    }
     values |= {f"noise/{name}": scores["noise"][name] for name in ("realised", "audit_sha256")}
     return values | {
         "selected_epoch": scores["selected_epoch"],

@@ -38,6 +38,7 @@ from losses import Loss, viewed
 if TYPE_CHECKING:
     from cells.tracking.tracker import Tracker
     from cells.training.evaluator import Report
+    from cells.training.fit import Selection
     from cells.training.setup import Setup
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def check_fit(cfg: DictConfig, loss: Loss) -> None:
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:
     from cells.record.export import rehearse
-    from cells.training.fit import fit
+    from cells.training.fit import fit, load_selected, selection
     from cells.training.loading import training_loader
     from cells.training.setup import set_up
 
@@ -121,9 +122,12 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         with clock.time("evaluate_untrained"):
             untrained, bm25 = _untrained(cell, setup), setup.evaluator.bm25()
         with clock.time("train"):
-            validation, epoch = fit(
-                cfg, cell, setup, loss=loss, tracker=tracker, interruption=interruption
-            )
+            fit(cfg, cell, setup, loss=loss, tracker=tracker, interruption=interruption)
+        selected, last = selection(cfg, cell), None
+        if cfg.evaluation.last_epoch and selected.last_epoch != selected.epoch:
+            with clock.time("evaluate_last_epoch"):
+                last = setup.evaluator.test(setup.network).measures
+        load_selected(cell, setup.network)
         with clock.time("evaluate"):
             trained = setup.evaluator.test(setup.network, cell)
         outcome = Outcome(
@@ -131,14 +135,24 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             bm25=bm25,
             trained=trained.measures,
             search=trained.facts,
-            validation=validation,
-            epoch=epoch,
+            validation=selected.validation,
+            epoch=selected.epoch,
+            last_epoch=_last_epoch(cfg, selected, trained.measures if last is None else last),
             wall_seconds=clock.seconds,
         )
         scores = scores_of(cell, outcome, audit, setup.inputs.facts(), made_from)
         _record(cfg, cell, setup, scores, tracker)
     cell.clean_up()
     return scores
+
+
+def _last_epoch(
+    cfg: DictConfig, selected: "Selection", measures: dict[str, float]
+) -> dict[str, Any] | None:
+    """Return what scores.json says of the last epoch; None if it was not asked for."""
+    if not cfg.evaluation.last_epoch:
+        return None
+    return {"epoch": selected.last_epoch, "measures": measures}
 
 
 def _untrained(cell: Cell, setup: "Setup") -> "Report":

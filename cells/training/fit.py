@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from omegaconf import DictConfig
@@ -61,8 +61,8 @@ def fit(
     tracker: Tracker | None,
     interruption: Interruption,
     after_epochs: Sequence[Callback] = (),
-) -> tuple[dict[str, float], int]:
-    """Train the network in place and leave it with the weights of the epoch that validates best.
+) -> None:
+    """Train the network in place; it is left with the weights of the last epoch.
 
     An interrupted cell continues from its newest checkpoint.
 
@@ -74,9 +74,6 @@ def fit(
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
         after_epochs: what else is done after each epoch, before its checkpoint is written.
-
-    Returns:
-        Validation measures of the selected epoch, and the epoch.
     """
     inputs, network, evaluator = setup
     loader = training_loader(cfg, inputs)
@@ -123,7 +120,6 @@ def fit(
         trainer.fit(
             ranking_module(cfg, inputs, network, loss), loader, ckpt_path=start, weights_only=True
         )
-    return _select(cfg, cell, network)
 
 
 def _recipe_arguments() -> dict[str, Any]:
@@ -191,22 +187,41 @@ def without_known_warnings() -> Iterator[None]:
         yield
 
 
-def _select(cfg: DictConfig, cell: Cell, network: Network) -> tuple[dict[str, float], int]:
-    """Read the chosen epoch from the files, since Lightning's processes lose their memory.
+class Selection(NamedTuple):
+    """The epoch that validates best.
+
+    Attributes:
+        epoch: It, from 0.
+        last_epoch: The last epoch that was trained.
+        validation: Its validation measures.
+    """
+
+    epoch: int
+    last_epoch: int
+    validation: dict[str, float]
+
+
+def selection(cfg: DictConfig, cell: Cell) -> Selection:
+    """Return the epoch to use, from the file, since Lightning's processes lose their memory.
 
     A checkpoint would not do: if the end of the last epoch was interrupted, it is completed without
     another training step, and so without another checkpoint.
     """
     rows = read_history(cell.file(HISTORY))
     epoch = best_epoch(rows, VALIDATION + cfg.selection_measure)
+    validation = {
+        name.removeprefix(VALIDATION): value
+        for name, value in rows[epoch].items()
+        if name.startswith(VALIDATION)
+    }
+    return Selection(epoch, len(rows) - 1, validation)
+
+
+def load_selected(cell: Cell, network: Network) -> None:
+    """Give the network the weights of the epoch that validates best."""
     fault = weights_fault(cell.file(BEST))
     if fault is not None:
         raise InputError(
             f"{cell.file(BEST)} cannot be read ({fault}): train the cell again with overwrite=true."
         )
     load_model(network, cell.file(BEST))
-    return {
-        name.removeprefix(VALIDATION): value
-        for name, value in rows[epoch].items()
-        if name.startswith(VALIDATION)
-    }, epoch

@@ -106,6 +106,7 @@ def known(row: Iterable[object]) -> list[object]:
 
 def _cell_columns(analysis: Analysis) -> tuple[str, ...]:
     untrained = (f"untrained/{measure}" for measure in analysis.measures)
+    last = (f"last_epoch/{measure}" for measure in analysis.measures)
     facts = (
         "corrupted",
         "audit_sha256",
@@ -116,7 +117,7 @@ def _cell_columns(analysis: Analysis) -> tuple[str, ...]:
         "fingerprint",
         "git_commit",
     )
-    return ("cell", *CONDITION, "loss", "seed", *analysis.measures, *untrained, *facts)
+    return ("cell", *CONDITION, "loss", "seed", *analysis.measures, *untrained, *last, *facts)
 
 
 def _cell(cell: FinishedCell, measures: Sequence[str]) -> Iterator[object]:
@@ -127,6 +128,8 @@ def _cell(cell: FinishedCell, measures: Sequence[str]) -> Iterator[object]:
     yield from (cell.name, cell.dataset, cell.model, cell.noise, cell.ratio, cell.loss, cell.seed)
     yield from (cell.measures[measure] for measure in measures)
     yield from (untrained.get(measure) for measure in measures)
+    last = (scores.get("last_epoch") or {}).get("measures", {})
+    yield from (last.get(measure) for measure in measures)
     yield from (noise.get("realised"), noise.get("audit_sha256"), scores.get("selected_epoch"))
     yield from (
         seconds.get("train"),

@@ -39,15 +39,43 @@ def history(cell):
 
 
 @pytest.fixture
-def worsening(monkeypatch):
-    """Validation that is best in the second epoch."""
-    values = iter([0.2, 0.5, 0.4, 0.3, 0.2, 0.1])
+def validated_as(monkeypatch):
+    """Make the epochs of a cell validate as told."""
     validate = Evaluator.validate
-    monkeypatch.setattr(
-        Evaluator,
-        "validate",
-        lambda self, network: validate(self, network) | {"nDCG@10": next(values)},
-    )
+
+    def tell(*values):
+        told = iter(values)
+        monkeypatch.setattr(
+            Evaluator,
+            "validate",
+            lambda self, network: validate(self, network) | {"nDCG@10": next(told)},
+        )
+
+    return tell
+
+
+@pytest.fixture
+def worsening(validated_as):
+    """Validation that is best in the second epoch."""
+    validated_as(0.2, 0.5, 0.4, 0.3, 0.2, 0.1)
+
+
+def test_the_last_epoch_is_tested_beside_the_selected_one(run_cell, validated_as, tmp_path):
+    def scores(name, *overrides):
+        cell = run_cell("trainer.max_epochs=3", *overrides, out=tmp_path / name)
+        return json.loads((cell / "scores.json").read_text())
+
+    validated_as(0.2, 0.5, 0.4)
+    earlier = scores("earlier", "evaluation.last_epoch=true")
+    validated_as(0.2, 0.4, 0.5)
+    later = scores("later", "evaluation.last_epoch=true")
+    validated_as(0.2, 0.4, 0.5)
+    untold = scores("untold")
+    assert (earlier["selected_epoch"], later["selected_epoch"]) == (1, 2)
+    assert earlier["last_epoch"] == {"epoch": 2, "measures": later["measures"]}
+    assert later["last_epoch"] == earlier["last_epoch"]
+    assert earlier["measures"] != later["measures"]
+    assert untold["last_epoch"] is None
 
 
 @pytest.mark.usefixtures("worsening")
