@@ -28,10 +28,10 @@ from study.stages import (
     tuning,
 )
 from study.tuning import FILE as LEARNING_RATES
-from study.tuning import edges, settled, widened
+from study.tuning import rates_to_try
 
 OUTPUTS, TUNED, RESULTS = Path("outputs/study"), Path("outputs/study_tune"), Path("results/study")
-WIDENINGS = 4  # by one learning rate each
+WIDENINGS = 8  # sweeps of learning rates, each wider by one at an edge
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,16 +78,13 @@ def _tune(piece: Piece) -> None:
     model = piece.overrides["model"]
     if model not in RATES:
         return  # every loss takes the preset's learning rate
-    setting, rates = f"{piece.collection}/{model}", RATES[model]
-    if settled(ROOT / LEARNING_RATES, setting, piece.losses()):
-        return
+    setting = f"{piece.collection}/{model}"
     for _ in range(WIDENINGS):
+        rates = rates_to_try(ROOT / LEARNING_RATES, setting, piece.losses(), RATES[model])
+        if not rates:
+            return
         _run([sys.executable, "run.py", *tuning(piece.collection, model, rates).arguments()])
         _run([sys.executable, "-m", "study.tuning", str(TUNED)])
-        wider = widened(rates, edges(ROOT / LEARNING_RATES, setting))
-        if wider == rates:
-            return
-        rates = wider
 
 
 def _run(command: list[str]) -> None:

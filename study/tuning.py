@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reporting.reading.cells import FinishedCell
 
 FILE = Path("results/learning_rates.json")
+Rates = tuple[float, ...]
 
 
 class Trial(NamedTuple):
@@ -115,16 +116,25 @@ def _check_budget(budgets: Mapping[str, Mapping[float, int]]) -> None:
             )
 
 
-def settled(file: Path, setting: str, losses: Iterable[str]) -> bool:
-    """Return whether each of the losses has a learning rate that does not lie at an edge.
+def rates_to_try(file: Path, setting: str, losses: Iterable[str], first: Rates) -> Rates:
+    """Return the learning rates to try next; none if every loss's choice is within those tried.
+
+    They are those tried before and one more at each edge where a choice lies, so that a sweep that
+    was interrupted is completed.
 
     Args:
         file: Where the choices are kept.
         setting: `<dataset>/<model>`.
         losses: Names of the losses.
+        first: The rates to begin with.
     """
     choices = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return all(f"{setting}/{loss}" in choices for loss in losses) and not edges(file, setting)
+    own = [choices.get(f"{setting}/{loss}") for loss in losses]
+    if not all(own):
+        return first
+    tried = tuple(sorted({float(rate) for choice in own for rate in choice["tried"]}))
+    wider = widened(tried, edges(file, setting))
+    return () if wider == tried else wider
 
 
 def edges(file: Path, setting: str) -> set[int]:
@@ -143,7 +153,7 @@ def edges(file: Path, setting: str) -> set[int]:
     return found
 
 
-def widened(rates: tuple[float, ...], at: set[int]) -> tuple[float, ...]:
+def widened(rates: Rates, at: set[int]) -> Rates:
     """Return the rates with one more at each of these edges, in steps of 1, 2 and 5."""
     below = (_step(min(rates), -1),) if -1 in at else ()
     above = (_step(max(rates), 1),) if 1 in at else ()

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from benchmarks.sweeps.report_synthetic import config_of
 from cells.configuration.tuned_rates import tuned_learning_rate
 from errors import InputError
-from study.tuning import Trial, choose, edges, main, settled, widened
+from study.tuning import Trial, choose, edges, main, rates_to_try, widened
 
 
 def trials(values):
@@ -95,16 +95,23 @@ def test_rates_are_widened_where_a_choice_lies_at_an_edge(tmp_path):
     file.write_text(json.dumps({method: choice(rate) for method, rate in chosen.items()}))
     assert edges(file, "toy/static") == {1}
     assert edges(file, "toy/adapter") == {-1}
-    assert not settled(file, "toy/static", ["elr"]), "its choice lies at an edge"
     assert widened((0.01, 0.02, 0.05), {1}) == (0.01, 0.02, 0.05, 0.1)
     assert widened((0.01, 0.02, 0.05), {-1, 1}) == (0.005, 0.01, 0.02, 0.05, 0.1)
     assert widened((0.01, 0.02), set()) == (0.01, 0.02)
 
 
-def test_a_model_with_all_its_rates_within_the_grid_is_not_tuned_again(tmp_path):
-    file = tmp_path / "rates.json"
-    assert not settled(file, "toy/static", ["elr"]), "there is no file"
-    choice = {"learning_rate": 0.02, "tried": {"0.01": 0.1, "0.02": 0.3, "0.05": 0.2}}
-    file.write_text(json.dumps({"toy/static/elr": choice}))
-    assert settled(file, "toy/static", ["elr"])
-    assert not settled(file, "toy/static", ["elr", "cores"]), "one loss has none"
+def test_the_rates_to_try_continue_where_tuning_was_interrupted(tmp_path):
+    file, first = tmp_path / "rates.json", (0.01, 0.02, 0.05)
+
+    def next_rates(*losses):
+        return rates_to_try(file, "toy/static", losses, first)
+
+    assert next_rates("elr") == first, "there is no file"
+    tried = {"0.01": 0.1, "0.02": 0.3, "0.05": 0.2}
+    choices = {"toy/static/elr": {"learning_rate": 0.02, "tried": tried}}
+    file.write_text(json.dumps(choices))
+    assert next_rates("elr") == ()
+    assert next_rates("elr", "cores") == first, "one loss has none"
+    choices["toy/static/cores"] = {"learning_rate": 0.05, "tried": tried}
+    file.write_text(json.dumps(choices))
+    assert next_rates("elr", "cores") == (0.01, 0.02, 0.05, 0.1)
