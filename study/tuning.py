@@ -129,10 +129,10 @@ def rates_to_try(file: Path, setting: str, losses: Iterable[str], first: Rates) 
         first: The rates to begin with.
     """
     choices = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    own = [choices.get(f"{setting}/{loss}") for loss in losses]
-    if not all(own):
+    methods = [f"{setting}/{loss}" for loss in losses]
+    if not set(methods) <= choices.keys():
         return first
-    tried = tuple(sorted({float(rate) for choice in own for rate in choice["tried"]}))
+    tried = tuple(sorted({float(rate) for name in methods for rate in choices[name]["tried"]}))
     wider = widened(tried, edges(file, setting))
     return () if wider == tried else wider
 
