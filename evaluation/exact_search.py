@@ -89,49 +89,61 @@ def exact_top_k(
     queries = _tensor(query_vectors, device)
     size = block or (CPU_BLOCK if queries.device.type == "cpu" else ACCELERATOR_BLOCK)
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
-    query_peak = _peak(queries, "query", 0, limit)
+    query_peak = _Peaks("query", limit)
+    query_peak.note(queries, 0)
+    document_peaks = _Peaks("document", limit / max(query_peak.read(), 1.0))
     best = Best.none(len(queries), k, device)
     seen = first_row
     for documents in _blocks(document_vectors, size):
         vectors = _tensor(documents, device)
-        _peak(vectors, "document", seen, limit / max(query_peak, 1.0))
+        document_peaks.note(vectors, seen)
         for start in range(0, len(queries), QUERY_BLOCK):
             part = slice(start, start + QUERY_BLOCK)
             merge(best.of(part), queries[part] @ vectors.T, seen)
         seen += len(vectors)
+    document_peaks.read()
     found = min(k, seen - first_row)
     return best.scores[:, :found].cpu().numpy(), best.rows[:, :found].cpu().numpy()
 
 
 def merge(best: Best, scores: Tensor, first_row: int) -> None:
-    """Merge the scores [q, b] of the documents from `first_row` on into `best`, in place."""
+    """Merge the scores [q, b] of the documents from `first_row` on into `best`, in place.
+
+    The device is waited for once, to learn how many documents enter.
+    """
     k = best.scores.shape[1]
     # a document of a later row loses a tie, so it must exceed the k-th score
     entering = scores > best.scores[:, -1:]
-    queries, columns = entering.nonzero(as_tuple=True)
-    if not len(queries):
+    counts = entering.sum(1, dtype=torch.int32)
+    total, most = torch.stack([counts.sum(), counts.max()]).tolist()
+    if not total:
         return
-    counts = queries.bincount(minlength=len(scores))
-    if int(counts.max()) > k:
-        # of many only the block's own k best; all ties at the k-th of them stay, for the sort below
-        # decides between them
-        entering &= scores >= scores.topk(min(k, scores.shape[1]), dim=1).values[:, -1:]
-        queries, columns = entering.nonzero(as_tuple=True)
-        counts = queries.bincount(minlength=len(scores))
-    width = int(counts.max())
-    places = torch.arange(len(queries), device=scores.device) - (
-        counts.cumsum(0) - counts
-    ).repeat_interleave(counts)
-    new_scores = scores.new_full((len(scores), width), -torch.inf)
-    new_scores[queries, places] = scores[queries, columns]
-    new_rows = torch.full(new_scores.shape, -1, device=scores.device)
-    new_rows[queries, places] = columns + first_row
+    if most > k:  # of many only the block's own k best
+        columns = _best_columns(scores, k)
+        new_scores, new_rows = scores.gather(1, columns), columns + first_row
+    else:
+        queries, columns = torch.nonzero_static(entering, size=total).unbind(1)
+        places = torch.arange(total, device=scores.device) - (counts.cumsum(0) - counts)[queries]
+        new_scores = scores.new_full((len(scores), most), -torch.inf)
+        new_scores[queries, places] = scores[queries, columns]
+        new_rows = torch.full(new_scores.shape, -1, device=scores.device)
+        new_rows[queries, places] = columns + first_row
     # both parts are in the order of the rows wherever scores are equal, and a stable sort keeps it
     merged, order = torch.cat([best.scores, new_scores], dim=1).sort(
         dim=1, descending=True, stable=True
     )
     best.scores.copy_(merged[:, :k])
     best.rows.copy_(torch.cat([best.rows, new_rows], dim=1).gather(1, order[:, :k]))
+
+
+def _best_columns(scores: Tensor, k: int) -> Tensor:
+    """Return the columns of the k largest float32 scores [q, b], of equal ones the first."""
+    bits = (scores + 0.0).view(torch.int32)  # -0 becomes 0, which it equals
+    # the bits of negative numbers rise as the numbers fall
+    rising = bits ^ ((bits >> 31) & torch.iinfo(torch.int32).max)
+    columns = torch.arange(scores.shape[1], device=scores.device)
+    keys = (rising.long() << 32) - columns  # no two are equal, so that their order is certain
+    return keys.topk(min(k, scores.shape[1]), dim=1).indices
 
 
 def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Vectors]:
@@ -147,17 +159,43 @@ def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
     return vectors.to(device, torch.float32)
 
 
-def _peak(vectors: Tensor, what: str, first_row: int, limit: float) -> float:
-    """Return the largest magnitude in `vectors` [n, D], to check values once per vector."""
-    if not vectors.numel():
-        return 0.0
-    low, high = vectors.aminmax()
-    peak = float(torch.maximum(-low, high))  # NaN if any component is
-    if peak < limit:
-        return peak
-    row = int((~(vectors.abs() < limit)).any(dim=1).nonzero()[0])
-    raise InputError(
-        f"the vector of {what} {first_row + row} (counted from 0) holds "
-        f"{vectors[row].abs().max():g}: similarities would not be finite. Training has probably "
-        "diverged: lower optimizer.lr or raise the temperature"
-    )
+class _Peaks:
+    """The largest magnitudes of vectors, kept on their device until they are read together.
+
+    Args:
+        what: query or document, for the message.
+        limit: what they must stay below.
+    """
+
+    def __init__(self, what: str, limit: float) -> None:
+        self._what, self._limit = what, limit
+        self._first_rows: list[int] = []
+        self._peaks: list[Tensor] = []
+        self._rows: list[Tensor] = []
+
+    def note(self, vectors: Tensor, first_row: int) -> None:
+        """Note vectors [n, D], of which the first is that of `first_row`."""
+        if not vectors.numel():
+            return
+        # NaN if any component is
+        peak, row = torch.maximum(-vectors.amin(1), vectors.amax(1)).max(0)
+        self._first_rows.append(first_row)
+        self._peaks.append(peak)
+        self._rows.append(row)
+
+    def read(self) -> float:
+        """Return the largest of all.
+
+        Raises:
+            InputError: if one is not below the limit, naming the first.
+        """
+        peaks: list[float] = torch.stack(self._peaks).tolist() if self._peaks else []
+        for place, peak in enumerate(peaks):
+            if not peak < self._limit:
+                row = self._first_rows[place] + int(self._rows[place])
+                raise InputError(
+                    f"the vector of {self._what} {row} (counted from 0) holds {peak:g}: "
+                    "similarities would not be finite. Training has probably diverged: lower "
+                    "optimizer.lr or raise the temperature"
+                )
+        return max(peaks, default=0.0)

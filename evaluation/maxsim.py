@@ -129,19 +129,16 @@ def _exact(
     batch_tokens: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return scores and rows of each query's best documents, both [Q, min(depth, n)]."""
-    count = len(queries.offsets) - 1
-    best = Best.none(count, min(depth, len(documents)), queries.vectors.device)
+    device, count = queries.vectors.device, len(queries.offsets) - 1
+    best = Best.none(count, min(depth, len(documents)), device)
+    parts = [
+        (best.of(slice(int(chosen[0]), int(chosen[-1]) + 1)), queries.take(chosen.to(device)))
+        for chosen in torch.split(torch.arange(count), QUERY_BLOCK)
+    ]
     for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):
         encoded = network.encode_documents(to_device_of(documents.tokens(rows), network))
-        for start in range(0, count, QUERY_BLOCK):
-            chosen = torch.arange(
-                start, min(start + QUERY_BLOCK, count), device=queries.vectors.device
-            )
-            merge(
-                best.of(slice(start, start + QUERY_BLOCK)),
-                maxsim(queries.take(chosen), encoded).float(),
-                int(rows[0]),
-            )
+        for best_of_part, part in parts:
+            merge(best_of_part, maxsim(part, encoded).float(), int(rows[0]))
     if not bool(best.scores.isfinite().all()):
         raise InputError(
             "a MaxSim score is not finite: training has probably diverged; lower optimizer.lr."

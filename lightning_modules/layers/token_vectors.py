@@ -53,7 +53,9 @@ def maxsim(
     order = lengths.argsort(descending=True, stable=True)
     block = max(1, elements // max(1, len(queries.vectors) * int(lengths.max())))
     owners = torch.repeat_interleave(
-        torch.arange(len(queries.offsets) - 1, device=lengths.device), queries.offsets.diff()
+        torch.arange(len(queries.offsets) - 1, device=lengths.device),
+        queries.offsets.diff(),
+        output_size=len(queries.vectors),
     )
     parts = []
     for rows in torch.split(order, block):

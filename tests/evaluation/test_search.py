@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from device_waits import Waits
+from fake_device import fake_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +97,24 @@ def test_half_precision_documents_are_searched_in_single_precision():
         exact_top_k(queries, documents, 5)[1].tolist()
         == full_sort(queries, documents.astype(np.float32), 5)[1].tolist()
     )
+
+
+@pytest.mark.parametrize("rising", [False, True])
+def test_search_waits_for_its_device_once_a_block(rising):
+    """Also where a block has more documents that enter than are asked for."""
+    rng = np.random.default_rng(0)
+    queries, documents = (rng.standard_normal((n, 8)).astype(np.float32) for n in (4, 60))
+    if rising:
+        documents = documents[np.argsort(documents @ queries[0])]
+    expected = exact_top_k(queries, documents, 5, block=10)
+    with fake_device() as device, Waits() as waits:
+        found = exact_top_k(queries, documents, 5, block=10, device=device.name)
+    assert all(np.array_equal(*both) for both in zip(found, expected, strict=True))
+    assert waits.found == {
+        "exact_search.merge": 60 // 10,
+        "exact_search.read": 2,  # whether all queries and all documents are finite
+        "exact_search.exact_top_k": 2 * 2,  # .cpu().numpy(), of scores and rows
+    }
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from fake_device import fake_device
+from device_waits import Waits
+from fake_device import MixedDevicesError, fake_device
 from loss_batches import NAMES, configured
 
 from losses import Candidates, Positives, graded_lists, positive_lists, whole_lists
@@ -58,20 +59,29 @@ def test_an_ordinary_step_stays_on_its_device_and_waits_for_nothing(name: str) -
     if loss.needs.pair_ids:
         return
     data = data._replace(scores=data.scores.requires_grad_())
-    with fake_device() as device, device.holding(loss):
+    with fake_device() as device, device.holding(loss), Waits() as waits:
         there = device.moved(data)
         loss(there).mean().backward()
-        assert there.scores.grad.device.type == "meta"
+        assert there.scores.grad.device.type == device.name
+    assert not waits.found
 
 
-def test_the_device_notices_what_waits_and_what_mixes() -> None:
-    waits = (lambda x: x.nonzero(), lambda x: x[x > 0], lambda x: x.sum().item())
-    for fault in (*waits, lambda x: x + torch.ones(3)):
-        with (
-            fake_device() as device,
-            pytest.raises(Exception, match=r"nonzero|scalar|devices|index"),
-        ):
-            fault(device.moved(torch.eye(3)))
+@pytest.mark.parametrize(
+    "waiting", [torch.nonzero, lambda x: x[x > 0], lambda x: x.sum().item(), lambda x: x.tolist()]
+)
+def test_waiting_for_the_device_is_noticed(waiting) -> None:
+    with fake_device() as device, Waits() as waits:
+        waiting(device.moved(torch.eye(3)))
+    assert waits.found.total() == 1
+
+
+def test_mixing_the_devices_is_noticed() -> None:
+    with fake_device() as device:
+        there = device.moved(torch.eye(3))
+        assert (there * torch.tensor(2.0)).device.type == device.name  # a single number may
+        for mix in (lambda: there + torch.ones(3), lambda: there[torch.tensor([0])]):
+            with pytest.raises(MixedDevicesError):
+                mix()
 
 
 def test_members_of_the_lists() -> None:

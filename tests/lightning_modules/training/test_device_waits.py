@@ -1,6 +1,7 @@
 """A training step leaves its results on the device: what waits for it is known, place by place."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import pytorch_lightning as pl
@@ -15,12 +16,9 @@ from torch.utils.data import DataLoader
 
 from errors import InputError
 from evaluation.encode import encode_store
+from evaluation.search_method import to_device_of
 from lightning_modules import Optimization, RankingModule
-from lightning_modules.training.diagnostics import Diagnostics
-from lightning_modules.training.finite_scores import FiniteScores
 from lightning_modules.training.optimization import constant_schedule
-from lightning_modules.training.ranking_module import positives_of
-from losses import Candidates
 
 LOSSES = ("label_weakening", "elr", "mixture")
 STEPS = 3
@@ -78,16 +76,19 @@ class EachStep(pl.Callback):
         self.counts.append(set(self._waits.found))
 
 
-def steps(model, loss, folder, **arguments):
-    """The waits of each of a few training steps, the last of which reads the scores' check."""
-    module = RankingModule(
+def ranking_module(model, loss, folder):
+    return RankingModule(
         built(model, folder).train(),
         configured(loss),
         OPTIMIZATION,
         documents=9,
         query_ids=list("abcde"),
     )
-    each = EachStep()
+
+
+def steps(model, loss, folder):
+    """The waits of each of a few training steps, the last of which reads the scores' check."""
+    module, each = ranking_module(model, loss, folder), EachStep()
     trainer = pl.Trainer(
         max_steps=STEPS,
         log_every_n_steps=STEPS,
@@ -97,7 +98,6 @@ def steps(model, loss, folder, **arguments):
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[each],
-        **arguments,
     )
     trainer.fit(module, DataLoader([batch_of(model)] * STEPS, batch_size=None))
     return each.counts
@@ -117,35 +117,41 @@ def test_a_step_waits_for_a_device_only_where_it_must(model, loss, folder):
     assert reading == known.keys() | {"finite_scores.read"}
 
 
-@pytest.mark.parametrize("model", ["adapter", "static"])
-def test_a_step_makes_no_tensor_beside_its_device(model, folder):
-    network, loss, diagnostics = built(model, folder), configured("label_weakening"), Diagnostics()
-    batch = batch_of(model)
-    with fake_device() as device, device.holding(network):
-        batch = device.moved(batch)
-        scores = network.scores(batch)
-        output = loss(Candidates(scores, batch.targets, batch.mask, positives_of(batch)))
-        output.mean().backward()
-        diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
-        FiniteScores([]).note(0, batch.query_rows, scores, batch.mask)
-        assert scores.device.type == "meta"
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [(model, "label_weakening") for model in PLACES] + [("static", loss) for loss in LOSSES[1:]],
+)
+def test_a_step_makes_no_tensor_beside_its_device(model, loss, folder):
+    module = ranking_module(model, loss, folder)
+    module.trainer = trainer = SimpleNamespace(
+        log_every_n_steps=STEPS, global_step=0, estimated_stepping_batches=STEPS
+    )
+    trainer.optimizers = trainer.loggers = []
+    with fake_device() as device, device.holding(module):
+        mean = module.training_step(device.moved(batch_of(model)), 0)
+        mean.backward()
+        assert mean.device.type == device.name
+        gradients = {weight.grad.device.type for weight in module.network.parameters()}
+        assert gradients == {device.name}
 
 
-def test_encoding_copies_each_block_once(folder):
-    network, store = built("static", folder), documents()
-    with Waits() as waits:
-        encode_store(store, network.encode_documents, batch_tokens=4)
-    assert waits.found == {"encode.encode_store": 2 * 2}  # .cpu().numpy(), of two blocks
+@pytest.mark.parametrize("model", ["static", "minilm"])
+def test_encoding_copies_each_block_once(model, folder):
+    network, store = built(model, folder).eval(), documents()
+    expected = encode_store(store, network.encode_documents, batch_tokens=4)
+    with fake_device() as device, device.holding(network), Waits() as waits:
+        vectors = encode_store(
+            store,
+            lambda tokens: network.encode_documents(to_device_of(tokens, network)),
+            batch_tokens=4,
+        )
+    assert vectors == pytest.approx(expected, abs=1e-5)
+    assert waits.found.pop("encode.encode_store") == 2 * 2  # .cpu().numpy(), of two blocks
+    assert waits.found.keys() == PLACES[model].keys() - {"word_vectors.__init__"}
 
 
 def test_a_score_that_is_not_finite_is_named_later_and_never_stored(folder):
-    module = RankingModule(
-        built("static", folder),
-        configured("cross_entropy"),
-        OPTIMIZATION,
-        documents=9,
-        query_ids=list("abcde"),
-    )
+    module = ranking_module("static", "cross_entropy", folder)
     batch, scores = batch_of("static"), torch.zeros(5, 9)
     module.finite.note(6, batch.query_rows, scores, batch.mask)
     scores[0, ~batch.mask[0]] = torch.nan  # no candidate
