@@ -44,7 +44,7 @@ limited() {  # name, seconds, command: run it, keep what it says, and note how i
 
 pack() {
     tar -czf "$results/gpu.tar.gz.part" -C "$results" --exclude='*.safetensors*' \
-        --exclude='*.ckpt*' --exclude='run.trec' gpu
+        --exclude='*.ckpt*' --exclude='run.trec*' gpu
     mv "$results/gpu.tar.gz.part" "$results/gpu.tar.gz"
 }
 

@@ -21,6 +21,7 @@ Keys (override with key=value; `--cfg job --resolve` shows all, `--hydra-help` H
   optimizer.lr=.. trainer.max_epochs=.. batch.size=.. negatives.per_example=..
   measures=[nDCG@10,AP]  any names that ir-measures knows
   output_dir=outputs     one directory per cell below it; overwrite=true runs a finished one again
+  keep=[runs]            finished cells keep their ranked lists, but not their weights
   variant=word           names cells that differ in other keys
   dry_run=true           says what would be run, how long it takes, and what cannot work
 

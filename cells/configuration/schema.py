@@ -99,6 +99,7 @@ class JobSchema:
     cache_dir: str = MISSING
     overwrite: bool = MISSING
     dry_run: bool = MISSING
+    keep: list[str] = MISSING
     export: bool = MISSING
     on_error: str = MISSING
     checkpoint: CheckpointKeys = field(default_factory=CheckpointKeys)

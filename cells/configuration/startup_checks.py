@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 import checks
 from cells.configuration.names import check_names
 from cells.configuration.renamed_keys import refuse_renamed
+from cells.record.owned_files import KEEPABLE
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def check(cfg: DictConfig) -> None:
             checks.positive(key, value, example)
     checks.choice("objective", cfg.objective, OBJECTIVES)
     checks.choice("on_error", cfg.on_error, ON_ERROR)
+    _keep(cfg)
     _candidates(cfg)
     _encoder(cfg)
     _vectors(cfg)
@@ -87,6 +89,12 @@ def _learning_rate(cfg: DictConfig) -> None:
             "was tuned for this collection, model and loss, and there is none: run the sweep "
             "experiment=study_tune and `python -m study.tuning` first, or set the rate."
         )
+
+
+def _keep(cfg: DictConfig) -> None:
+    if not set(cfg.keep) <= KEEPABLE.keys():
+        allowed = f"a list of any of {', '.join(KEEPABLE)}, e.g. [runs], or [] for none"
+        raise checks.refusal("keep", list(cfg.keep), allowed)
 
 
 def _encoder(cfg: DictConfig) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from cells.planning.plan import PlannedCell, SweepPlan
 from cells.planning.states import STATES, states_of
+from cells.record.owned_files import not_kept
 from cells.record.written_scores import SCORES, read_scores
 from cells.sweep.outside_causes import in_bytes
 from cells.sweep.slurm_limits import array_limit
@@ -55,7 +56,7 @@ def lines_of_plan(plan: SweepPlan, master: DictConfig) -> Iterator[str]:
         return
     if master.dry_run:
         yield from (f"  {cell.name}" for cell in left)
-    cost = cost_of(left)
+    cost = cost_of(left, master.keep)
     if cost.unknown < len(left):
         but = f" (nothing is known of {cost.unknown} cells)" if cost.unknown else ""
         yield (
@@ -91,10 +92,15 @@ def _at_once(seconds: float, count: int, master: DictConfig) -> str:
     return f", {at_once} at once" if at_once > 1 else ""
 
 
-def cost_of(cells: Sequence[PlannedCell]) -> ExpectedCost:
-    """Return what cells are expected to take, by finished ones of their data set and model."""
+def cost_of(cells: Sequence[PlannedCell], keep: Collection[str]) -> ExpectedCost:
+    """Return what cells are expected to take, by finished ones of their data set and model.
+
+    Args:
+        cells: the cells.
+        keep: what they keep; the finished ones may have kept more.
+    """
     kinds = Counter(cell.output_dir.joinpath(*cell.name.split("/")[:2]) for cell in cells)
-    costs = [(count, _cost_of_kind(folder)) for folder, count in kinds.items()]
+    costs = [(count, _cost_of_kind(folder, keep)) for folder, count in kinds.items()]
     known = [(count, cost) for count, cost in costs if cost is not None]
     return ExpectedCost(
         sum(count * cost[0] for count, cost in known),
@@ -103,17 +109,19 @@ def cost_of(cells: Sequence[PlannedCell]) -> ExpectedCost:
     )
 
 
-def _cost_of_kind(folder: Path) -> tuple[float, float] | None:
+def _cost_of_kind(folder: Path, keep: Collection[str]) -> tuple[float, float] | None:
     """Return mean seconds and bytes of finished cells in a folder."""
     found = []
     for file in islice(folder.glob(f"*/*/*/{SCORES}"), ENOUGH):
         try:
             seconds = read_scores(file.parent)["wall_seconds"]
-            found.append((sum(seconds.values()), _size(file.parent)))
+            found.append((sum(seconds.values()), _size(file.parent, keep)))
         except (InputError, LookupError, TypeError, AttributeError):
             continue
     return (mean(each[0] for each in found), mean(each[1] for each in found)) if found else None
 
 
-def _size(directory: Path) -> int:
-    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())
+def _size(directory: Path, keep: Collection[str]) -> int:
+    dropped = not_kept(directory, keep)
+    files = (path for path in directory.rglob("*") if path.is_file() and path not in dropped)
+    return sum(path.lstat().st_size for path in files)

@@ -13,12 +13,13 @@ from typing import NamedTuple
 from cells.configuration.names import flat_name
 from cells.record import failures
 from cells.record.lock import LOCKS, lock_file, owner
+from cells.record.owned_files import EARLIER_RUN, RUN
 from cells.record.written_scores import SCORES, read_scores
 from errors import InputError
 
 STATES = ("done", "running", "interrupted", "failed", "damaged", "missing")
-LAST_FILE = {"noised": "qrels/train.tsv", "retrieved": "run.trec"}
-"""First part of the name of a cell without scores -> the file that its task writes last."""
+LAST_FILES = {"noised": ("qrels/train.tsv",), "retrieved": (RUN, EARLIER_RUN)}
+"""First part of the name of a cell without scores -> the names of the file written last."""
 
 
 class State(NamedTuple):
@@ -67,9 +68,10 @@ def state_of(output_dir: Path, cell: str, *, locked: bool = True, failed: bool =
     if runner is not None:
         return State(cell, "running", runner)
     directory = f"{output_dir}/{cell}"
-    last = LAST_FILE.get(cell.partition("/")[0], SCORES)
-    if os.path.exists(f"{directory}/{last}"):  # noqa: PTH110  (ten times as quick as Path)
-        return _done(cell, Path(directory)) if last == SCORES else State(cell, "done")
+    last = LAST_FILES.get(cell.partition("/")[0], (SCORES,))
+    # os.path is ten times as quick as Path
+    if any(os.path.exists(f"{directory}/{name}") for name in last):  # noqa: PTH110
+        return _done(cell, Path(directory)) if SCORES in last else State(cell, "done")
     failure = failures.of(output_dir, cell) if failed else None
     if failure is not None:
         return State(cell, "failed", f"{failure.error} ({failure.time})")

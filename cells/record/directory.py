@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -11,7 +11,15 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from cells.configuration.secrets import plain
-from cells.record.owned_files import leftovers, owned, remove, strangers
+from cells.record.owned_files import (
+    KEEPABLE,
+    WEIGHTS,
+    leftovers,
+    not_kept,
+    owned,
+    remove,
+    strangers,
+)
 from cells.record.stored_config import (
     BOOKKEEPING,
     CONFIG,
@@ -21,11 +29,10 @@ from cells.record.stored_config import (
     read_config,
     write_config,
 )
-from cells.record.written_scores import SCORES
+from cells.record.written_scores import KEPT, SCORES, read_scores
 from errors import InputError
 
 UNTRAINED = "checkpoints/untrained.json"
-WEIGHTS = "checkpoints/best.safetensors"
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +89,18 @@ class Cell:
         """Return whether the cell's scores are written; they are written last."""
         return self.file(SCORES).exists()
 
+    @property
+    def tag(self) -> str:
+        """A short name of the system for run files: the method or model, and the seed."""
+        _, _, system, *others = self.name.split("/")
+        return "-".join([system, *(each[5:] for each in others if each.startswith("seed-"))])
+
     def clean_up(self) -> None:
-        """Remove temporary files and, if the cell is finished, its checkpoints; keep the weights.
+        """Remove temporary files and, if the cell is finished, what it does not keep.
 
         Call it under the cell's lock, when nobody else writes.
         """
-        remove(self.directory, leftovers(self.directory, finished=self.finished))
+        remove(self.directory, self._removable())
 
     def holds_this(self) -> bool:
         """Return whether the directory holds results of this configuration and nothing to remove.
@@ -101,7 +114,7 @@ class Cell:
                 plainly_holds(self.directory, self.config)
                 or not differences(self._stored(), self.config)
             )
-            and not leftovers(self.directory, finished=True)
+            and not self._removable()
         )
 
     def differing(self) -> list[str]:
@@ -140,6 +153,18 @@ class Cell:
                 f"({error.strerror or error}). Free space, change its permissions or choose "
                 "another output_dir."
             ) from error
+
+    def _removable(self) -> list[Path]:
+        found = leftovers(self.directory, finished=self.finished)
+        return [*found, *not_kept(self.directory, self._kept())] if self.finished else found
+
+    def _kept(self) -> Collection[str]:
+        """Return what the finished cell keeps; in doubt, everything."""
+        try:
+            kept: Collection[str] = read_scores(self.directory).get(KEPT, KEEPABLE)
+        except InputError:
+            return KEEPABLE
+        return kept
 
     def _stored(self) -> dict[str, Any]:
         return read_config(self.directory)

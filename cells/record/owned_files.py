@@ -1,15 +1,21 @@
 """The files that this project writes into a cell's directory, the only ones that it removes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from data.storage.atomic_files import PARTIAL
 
+RUN, EARLIER_RUN = "run.trec.gz", "run.trec"
+"""Names of a cell's run; earlier versions did not pack it."""
+WEIGHTS = "checkpoints/best.safetensors"
+KEEPABLE = {"weights": (WEIGHTS, f"{WEIGHTS}.blake2b"), "runs": (RUN, EARLIER_RUN)}
+"""Choices of the key `keep` -> the files that a trained cell keeps for it."""
 FILES = (
     "config.yaml",
     "made_from.json",
     "scores.json",
-    "run.trec",
+    RUN,
+    EARLIER_RUN,
     "per_query.tsv",
     "history.csv",
     "audit.tsv",
@@ -23,8 +29,8 @@ FILES = (
     "judged/*/checkpoints/*",
     "run.log",
     "wandb_run_id",
-    "checkpoints/best.safetensors",
-    "checkpoints/best.safetensors.blake2b",
+    WEIGHTS,
+    f"{WEIGHTS}.blake2b",
 )
 WHILE_TRAINING = (
     "made_from.json",
@@ -85,6 +91,23 @@ def strangers(directory: Path) -> list[Path]:
     ours = set(owned(directory))
     found = (path for path in sorted(directory.rglob("*")) if not _is_folder(path))
     return [path for path in found if path not in ours]
+
+
+def run_in(directory: Path) -> Path:
+    """Return the path of a cell's run, that of an earlier version if there is only such a one."""
+    earlier = directory / EARLIER_RUN
+    return earlier if earlier.exists() and not (directory / RUN).exists() else directory / RUN
+
+
+def not_kept(directory: Path, kept: Collection[str]) -> list[Path]:
+    """Return the files of what a finished cell does not keep.
+
+    Args:
+        directory: of the cell.
+        kept: keys of `KEEPABLE`.
+    """
+    dropped = (names for choice, names in KEEPABLE.items() if choice not in kept)
+    return _matching(directory, [name for names in dropped for name in names])
 
 
 def leftovers(directory: Path, *, finished: bool) -> list[Path]:

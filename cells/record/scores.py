@@ -10,7 +10,8 @@ from rich.table import Table
 from cells.record.directory import Cell
 from cells.record.environment import describe, peak_memory_mib
 from cells.record.made_from import KEY
-from cells.record.written_scores import WRITTEN
+from cells.record.owned_files import RUN
+from cells.record.written_scores import KEPT, WRITTEN
 from data.storage.file_hashes import hash_of
 from noise import Audit
 
@@ -69,7 +70,8 @@ def scores_of(
         "noise": {"audit_sha256": audit.sha256, "labels": audit.labels} | asdict(audit.header),
         "data": dict(facts),
         KEY: dict(made_from),
-        WRITTEN: {name: hash_of(cell.file(name)) for name in ("run.trec", "per_query.tsv")},
+        WRITTEN: {name: hash_of(cell.file(name)) for name in (RUN, "per_query.tsv")},
+        KEPT: list(cell.config["keep"]),
         "wall_seconds": outcome.wall_seconds,
         "peak_memory_mib": peak_memory_mib(),
     } | describe()

@@ -28,6 +28,7 @@ BOOKKEEPING = (
     "checkpoint",
     "on_error",
     "objective",
+    "keep",
 )
 """Keys that determine where and how a cell is stored, not what it computes."""
 OURS = {"dataset", "seed", "output_dir", "cache_dir"}

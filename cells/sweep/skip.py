@@ -13,7 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from cells.record.directory import Cell
 from cells.record.made_from import changed_files
-from cells.record.written_scores import SCORES, read_scores
+from cells.record.owned_files import KEEPABLE
+from cells.record.written_scores import KEPT, SCORES, read_scores
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -46,13 +47,19 @@ def skipped(cfg: DictConfig, cell: Cell) -> float:
     value = objective(cfg, scores)
     measure = cfg.selection_measure
     log.info(
-        "%s is finished (%s %.4f, in %s): skipped; overwrite=true runs it again",
+        "%s is finished (%s %.4f, in %s%s): skipped; overwrite=true runs it again",
         cell.name,
         measure,
         scores["measures"][measure],
         cell.directory,
+        f", without {gone}, which it did not keep" if (gone := _gone(cfg, scores)) else "",
     )
     return value
+
+
+def _gone(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
+    """Return what is asked to be kept, but was not."""
+    return " and ".join(each for each in cfg.keep if each not in scores.get(KEPT, KEEPABLE))
 
 
 def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 import checks
 from cells.record.directory import Cell
+from cells.record.owned_files import RUN
 from cells.tasks.evaluate import KEYS
 from errors import InputError
 from evaluation import Run, write_trec
@@ -23,7 +24,7 @@ RANKERS = ("model", "bm25")
 
 
 def retrieve(cfg: DictConfig) -> None:
-    """Write run.trec with the best documents for every query of the chosen splits.
+    """Write run.trec.gz with the best documents for every query of the chosen splits.
 
     Each query has evaluation.depth documents, ranked by the model as it is or by BM25. No label is
     read, so the run does not depend on the noise.
@@ -38,7 +39,7 @@ def retrieve(cfg: DictConfig) -> None:
         )
     checks.choice("task.by", cfg.task.by, RANKERS)
     cell = Cell.of(cfg, [*KEYS, "task"])
-    path = cell.file("run.trec")
+    path = cell.file(RUN)
     cell.claim(overwrite=cfg.overwrite)
     _write(cfg, splits, cell)
     log.info(
@@ -58,7 +59,7 @@ def _write(cfg: DictConfig, splits: list[str], cell: Cell) -> None:
         np.concatenate([run.rows for run in runs]),
         np.concatenate([run.scores for run in runs]),
     )
-    write_trec(joined, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name)
+    write_trec(joined, collection.documents.doc_id, cell.file(RUN), tag=cell.tag)
 
 
 def _by_bm25(cfg: DictConfig, collection: "Collection") -> Callable[["Split"], Run]:

@@ -22,6 +22,7 @@ from cells.record.failures import forget
 from cells.record.lock import lock_file, locked
 from cells.record.log import logged_to
 from cells.record.made_from import begin, check_finished, settle
+from cells.record.owned_files import RUN
 from cells.record.scores import Outcome, in_a_line, scores_of, show, summary
 from cells.record.written_scores import read_scores, write_scores
 from cells.sweep.processes import check_strategy, is_main_process
@@ -199,7 +200,7 @@ def _record(
         ("what", "value"),
         [(name, str(value)) for name, value in scores["noise"].items()],
     )
-    tracker.results(summary(scores), cell.file("run.trec"))
+    tracker.results(summary(scores), cell.file(RUN))
 
 
 def _join_training(cfg: DictConfig, cell: Cell, loss: Loss) -> None:

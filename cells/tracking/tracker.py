@@ -76,7 +76,7 @@ class LocalTracker(Tracker):
         """Record nothing, since the cell's files hold the content."""
 
     def results(self, summary: Mapping[str, object], run: Path) -> None:
-        """Record nothing, since scores.json and run.trec hold the results."""
+        """Record nothing, since scores.json and the run file hold the results."""
 
     def close(self, *, failed: bool) -> None:
         """Close nothing: every file is complete after each write."""

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from cells.inputs.negative_mining import mines_by_bm25
 from cells.inputs.tokenised import Tokenised
 from cells.record.directory import Cell
+from cells.record.owned_files import RUN
 from cells.training.device import on_device
 from data import Qrels, Split, bm25_run
 from data.runs.ranked_lists import first, without_self
@@ -114,14 +115,12 @@ class Evaluator:
         return self._scored(run, self._validation).mean
 
     def test(self, network: Network, cell: Cell | None = None) -> Report:
-        """Return the scores on the test split; for a cell, write run.trec and per_query.tsv."""
+        """Return the scores on the test split; for a cell, write its run and per_query.tsv."""
         collection = self._tokenised.collection
         result = self._retrieve(network, self._tokenised.split(collection.test))
         scores = self._scored(result.run, collection.test.qrels)
         if cell is not None:
-            write_trec(
-                result.run, collection.documents.doc_id, cell.file("run.trec"), tag=cell.name
-            )
+            write_trec(result.run, collection.documents.doc_id, cell.file(RUN), tag=cell.tag)
             write_per_query(scores, cell.file("per_query.tsv"))
         return Report(scores.mean, result.facts | self._ceiling(result, collection.test))
 

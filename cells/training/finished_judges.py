@@ -9,8 +9,8 @@ from safetensors.torch import load_model
 
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs
-from cells.record.directory import WEIGHTS
 from cells.record.made_from import KEY
+from cells.record.owned_files import WEIGHTS
 from cells.record.stored_config import read_config
 from cells.record.written_scores import read_scores
 from cells.training.continuing import weights_fault

@@ -16,6 +16,7 @@ from safetensors.torch import load_model
 from cells.inputs.train_run import read_train_run
 from cells.inputs.training_inputs import TrainingInputs, examples_of
 from cells.record.directory import Cell
+from cells.record.owned_files import WEIGHTS
 from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints
@@ -46,7 +47,6 @@ from terminal import quiet
 log = logging.getLogger(__name__)
 quiet("pytorch_lightning")  # lists of devices, and advertisements
 
-BEST = "checkpoints/best.safetensors"
 HISTORY = "history.csv"
 
 STEPS_BETWEEN_CHECKS = 10  # of the scores, without a tracker that says how often
@@ -83,7 +83,7 @@ def fit(
         interruption.released(lambda: evaluator.validate(network)),
         measure=cfg.selection_measure,
         history=cell.file(HISTORY),
-        best=cell.file(BEST),
+        best=cell.file(WEIGHTS),
         patience=cfg.validation.patience,
         together=evaluator.shared,
     )
@@ -219,9 +219,10 @@ def selection(cfg: DictConfig, cell: Cell) -> Selection:
 
 def load_selected(cell: Cell, network: Network) -> None:
     """Give the network the weights of the epoch that validates best."""
-    fault = weights_fault(cell.file(BEST))
+    fault = weights_fault(cell.file(WEIGHTS))
     if fault is not None:
         raise InputError(
-            f"{cell.file(BEST)} cannot be read ({fault}): train the cell again with overwrite=true."
+            f"{cell.file(WEIGHTS)} cannot be read ({fault}): train the cell again with "
+            "overwrite=true."
         )
-    load_model(network, cell.file(BEST))
+    load_model(network, cell.file(WEIGHTS))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cells.record.owned_files import run_in
 from errors import InputError
 from reporting.page.configs import read_config
 from reporting.page.documents import PageDocuments
@@ -125,7 +126,7 @@ def _condition(contest: Contest, measure: str, documents: PageDocuments) -> dict
     chosen = _chosen(contest, measure)
     ids = contest.groups[0].query_ids
     cells = [contest.cell(place) for place in range(len(contest.groups))]
-    runs = [read_lists(cell.file("run.trec"), [ids[place] for place in chosen]) for cell in cells]
+    runs = [read_lists(run_in(cell.directory), [ids[place] for place in chosen]) for cell in cells]
     seeds = [_seed_values(cell, measure) for cell in cells]
     queries = []
     for place in chosen:

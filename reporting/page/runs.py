@@ -1,8 +1,10 @@
-"""Ranked lists of some queries from a cell's run.trec, without parsing the rest of the file."""
+"""Ranked lists of some queries from a cell's run, without parsing the rest of the file."""
 
 from __future__ import annotations
 
+import gzip
 import logging
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
     """
     try:
         content = path.read_bytes()
-    except OSError as error:
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
         log.info("%s cannot be read (%s)", path, error)
         return {}
     return {

@@ -5,7 +5,7 @@ import json
 
 import pytest
 import pytrec_eval
-from cell_runs import SMALL, composed
+from cell_runs import SMALL, composed, run_lines
 from small_collection import write_small_collection
 
 from cells.tasks.evaluate import evaluate
@@ -57,7 +57,7 @@ def test_a_cell_leaves_every_file(run_cell):
         "config.yaml",
         "scores.json",
         "per_query.tsv",
-        "run.trec",
+        "run.trec.gz",
         "audit.tsv",
         "history.csv",
         "checkpoints",
@@ -106,7 +106,7 @@ def test_another_program_scores_the_run_file_alike(run_cell, folder):
     for line in (folder / "qrels" / "test.tsv").read_text().splitlines()[1:]:
         query_id, doc_id, grade = line.split("\t")
         qrels.setdefault(query_id, {})[doc_id] = int(grade)
-    for line in (cell / "run.trec").read_text().splitlines():
+    for line in run_lines(cell):
         query_id, _, doc_id, _, score, _ = line.split()
         run.setdefault(query_id, {})[doc_id] = float(score)
     names = {"ndcg_cut_10": "nDCG@10", "recall_100": "R@100", "map": "AP"}
@@ -121,7 +121,7 @@ def test_the_same_cell_twice_gives_the_same_bytes(run_cell, tmp_path):
         run_cell("noise.ratio=0.4", "seed=3", out=tmp_path / name)[1]
         for name in ("first", "second")
     ]
-    for name in ("run.trec", "per_query.tsv", "audit.tsv"):
+    for name in ("run.trec.gz", "per_query.tsv", "audit.tsv"):
         assert (outcomes[0] / name).read_bytes() == (outcomes[1] / name).read_bytes()
     for key in ("measures", "untrained", "validation", "noise", "selected_epoch"):
         assert scores_of(outcomes[0])[key] == scores_of(outcomes[1])[key]
@@ -132,7 +132,7 @@ def test_another_seed_gives_another_cell(run_cell):
         run_cell("noise.ratio=0.4", f"seed={seed}", "trainer.max_epochs=1")[1] for seed in (1, 2)
     ]
     assert (cells[0] / "audit.tsv").read_bytes() != (cells[1] / "audit.tsv").read_bytes()
-    assert (cells[0] / "run.trec").read_bytes() != (cells[1] / "run.trec").read_bytes()
+    assert (cells[0] / "run.trec.gz").read_bytes() != (cells[1] / "run.trec.gz").read_bytes()
 
 
 def test_a_finished_cell_is_skipped(run_cell, caplog):
@@ -192,7 +192,16 @@ def test_unusable_settings_are_named(run_cell, overrides, message):
     assert isinstance(caught.value, InputError) or isinstance(caught.value.__cause__, InputError)
 
 
+def test_what_is_not_kept_is_gone_and_a_repeat_that_wants_it_says_so(run_cell, caplog):
+    caplog.set_level("INFO")
+    _, cell = run_cell("trainer.max_epochs=1", "keep=[]")
+    assert not list(cell.rglob("*.safetensors*")) + list(cell.rglob("run.trec*"))
+    assert scores_of(cell)["written"].keys() == {"run.trec.gz", "per_query.tsv"}
+    run_cell("trainer.max_epochs=1", "keep=[weights]")
+    assert ", without weights, which it did not keep): skipped" in caplog.text
+
+
 def test_retrieval_deeper_than_the_collection_is_cut(run_cell):
     _, cell = run_cell("evaluation.depth=100000", "trainer.max_epochs=1")
-    lines = (cell / "run.trec").read_text().splitlines()
+    lines = run_lines(cell)
     assert len(lines) == 24 * 120

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cell_runs import composed, settings_of
+from cell_runs import composed, run_lines, settings_of
 from folders import write_folder
 from small_collection import text
 
@@ -32,7 +32,7 @@ def settings(tmp_path_factory):
 
 
 def written(cfg):
-    lines = Path(cfg.output_dir, cfg.cell, "run.trec").read_text().splitlines()
+    lines = run_lines(Path(cfg.output_dir, cfg.cell))
     return [line.split() for line in lines]
 
 

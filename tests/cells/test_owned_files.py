@@ -5,6 +5,9 @@ from cell_runs import composed
 from test_directory import cell
 
 from cells.record import export
+from cells.record.directory import Cell
+from cells.record.owned_files import run_in
+from cells.record.written_scores import write_scores
 from errors import InputError
 
 
@@ -13,6 +16,7 @@ def finished(folder, **config):
     mine.claim(overwrite=False)
     for name in (
         "scores.json",
+        "run.trec.gz",
         "run.trec",
         "checkpoints/best.safetensors",
         "steps/version_0/metrics.csv",
@@ -102,6 +106,73 @@ def test_a_killed_export_is_tidied(tmp_path):
     mine.clean_up()
     assert not mine.file(".export.partial").exists()
     assert mine.file("export/model.safetensors").exists()
+
+
+def with_scores(folder, **scores):
+    mine = finished(folder)
+    write_scores(mine.directory, {"measures": {"AP": 0.5}} | scores)
+    mine.file("checkpoints/best.safetensors.blake2b").touch()
+    mine.file("checkpoints/mine.pt").touch()
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone"),
+    [
+        ({"kept": ["weights", "runs"]}, set()),
+        ({"kept": ["weights"]}, {"run.trec", "run.trec.gz"}),
+        (
+            {"kept": ["runs"]},
+            {"checkpoints/best.safetensors", "checkpoints/best.safetensors.blake2b"},
+        ),
+        ({}, set()),  # of an earlier version
+    ],
+)
+def test_what_a_finished_cell_does_not_keep_is_removed_and_nothing_else(tmp_path, kept, gone):
+    mine = with_scores(tmp_path, **kept)
+    before = set(mine.directory.rglob("*"))
+    assert mine.holds_this() == (not gone)  # a kill may come before the files are gone
+    mine.clean_up()
+    assert before - set(mine.directory.rglob("*")) == {mine.file(name) for name in gone}
+    assert mine.holds_this()
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{}", '{"kept": [], "measures": {"AP": 0.5}, "checksum": 1}']
+)
+def test_nothing_is_removed_in_doubt(tmp_path, damage):
+    mine = with_scores(tmp_path, kept=[])
+    mine.file("scores.json").write_text(damage)
+    mine.clean_up()
+    assert mine.file("checkpoints/best.safetensors").exists()
+    assert mine.file("run.trec.gz").exists()
+
+
+def test_an_unfinished_cell_loses_nothing(tmp_path):
+    mine = with_scores(tmp_path, kept=[])
+    mine.file("scores.json").unlink()
+    mine.clean_up()
+    assert mine.file("checkpoints/best.safetensors").exists()
+
+
+def test_the_run_of_an_earlier_version_is_found(tmp_path):
+    assert run_in(tmp_path) == tmp_path / "run.trec.gz"
+    (tmp_path / "run.trec").touch()
+    assert run_in(tmp_path) == tmp_path / "run.trec"
+    (tmp_path / "run.trec.gz").touch()
+    assert run_in(tmp_path) == tmp_path / "run.trec.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("demo/static/elr-lr-0.1/semantic-0.2/seed-3", "elr-lr-0.1-3"),
+        ("evaluated/demo/minilm/seed-1", "minilm-1"),
+        ("retrieved/demo/bm25", "bm25"),
+    ],
+)
+def test_a_run_is_tagged_by_its_system_and_seed(tmp_path, name, tag):
+    assert Cell(name, tmp_path, {}).tag == tag
 
 
 def test_an_export_replaces_the_files_of_an_earlier_one_only(tmp_path, monkeypatch):

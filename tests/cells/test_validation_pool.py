@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cell_runs import composed, settings_of
+from cell_runs import composed, run_lines, settings_of
 from small_collection import write_small_collection
 
 from cells.inputs.tokenised import build_network, tokenise
@@ -104,5 +104,5 @@ def test_a_cell_says_on_what_its_epochs_were_compared_and_tests_on_everything(se
     scores = json.loads((cell / "scores.json").read_text())
     assert scores["data"]["validation_pool"]["documents"] == 40
     assert scores["data"]["documents"] == 120
-    found = {line.split()[2] for line in (cell / "run.trec").read_text().splitlines()}
+    found = {line.split()[2] for line in run_lines(cell)}
     assert len(found) > 40

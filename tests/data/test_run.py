@@ -70,7 +70,7 @@ def test_tie_free_scores_keep_the_order_and_hardly_move(values):
     assert (np.diff(strict[0]) < 0).all()
     assert (strict <= scores).all()
     assert (strict[:, 0] == scores[:, 0]).all()
-    if len(set(values)) == len(values):
+    if len(set(scores[0].tolist())) == len(values):
         assert (strict == scores).all()
 
 
@@ -145,6 +145,18 @@ def test_run_file_lines(documents, tmp_path):
     ]
     assert len(lines) == 5
     assert [path.name for path in tmp_path.iterdir()] == ["run.trec"]
+
+
+def test_a_packed_run_file_holds_the_same_lines_and_nothing_of_its_name_or_time(
+    documents, tmp_path
+):
+    paths = [tmp_path / name for name in ("run.trec", "run.trec.gz", "copy.trec.gz")]
+    for path in paths:
+        write_trec(RUN, documents.doc_id, path, tag="cell")
+    plain, packed, copy = (path.read_bytes() for path in paths)
+    assert gzip.decompress(packed) == plain
+    assert packed == copy
+    assert packed[3:8] == bytes(5)  # no flag of a name, no time
 
 
 def test_reading_goes_by_score_not_by_rank(documents, tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from cell_runs import composed
+from cell_runs import composed, run_lines
 from printed_examples import ROOT, blocks, performed
 from small_collection import write_small_collection
 
@@ -50,7 +50,7 @@ def test_a_head_on_a_service_answers_as_the_cell_did(tmp_path, monkeypatch):
         left = performed(use.replace("<cell>", str(cell)), given, tmp_path)
         assert np.abs(left["update"]).max() > 0
         tuned[side] = left["tuned"] / np.linalg.norm(left["tuned"], axis=1, keepdims=True)
-    lines = (line.split() for line in (cell / "run.trec").read_text().splitlines())
+    lines = (line.split() for line in run_lines(cell))
     first = {query_id: doc_id for query_id, _, doc_id, rank, *_ in lines if rank == "1"}
     assert len(first) == 24
     for query_id, doc_id in first.items():

@@ -48,7 +48,7 @@ STANDING_FOR = {
     "/my/encoder": "encoder",
     "<folder>": "encoder",
     "<export>": "encoder",
-    "<run.trec>": "run",
+    "<run.trec.gz>": "run",
     "outputs/mine/static/label_weakening/none-0/seed-1/export": "encoder",
     "vectors": "vectors",
 }
@@ -69,7 +69,7 @@ def places(tmp_path_factory):
         "collection": str(mine),
         "encoder": encoder,
         "vectors": str(vectors),
-        "run": "run.trec",
+        "run": "run.trec.gz",
     }
     return {printed: found[name] for printed, name in STANDING_FOR.items()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cell_runs import composed
+from cell_runs import composed, run_lines
 from configured_models import batch_of, built, config, vectors
 from hydra.utils import instantiate
 
@@ -277,8 +277,8 @@ def test_a_run_is_written_from_outside_vectors(config_of, tmp_path):
     np.save(folder / "queries.npy", documents[: len(queries)])
     (folder / "queries.ids").write_text("\n".join(queries) + "\n")
     retrieve(cfg)
-    run = Path(cfg.output_dir) / cfg.cell / "run.trec"
-    best = dict(line.split()[::2][:2] for line in run.read_text().splitlines() if " 1 " in line)
+    lines = run_lines(Path(cfg.output_dir) / cfg.cell)
+    best = dict(line.split()[::2][:2] for line in lines if " 1 " in line)
     assert best  # each query was given the vector of one document
     for query_id, doc_id in best.items():
         assert doc_id == collection.documents.doc_id(list(queries).index(query_id))

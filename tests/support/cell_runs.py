@@ -1,5 +1,6 @@
 """Runs cells as a user does, in a process of their own, or composed in this one."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -51,6 +52,11 @@ def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
         timeout=1200,
         check=False,
     )
+
+
+def run_lines(cell: Path) -> list[str]:
+    """The lines of a cell's run."""
+    return gzip.decompress((cell / "run.trec.gz").read_bytes()).decode().splitlines()
 
 
 def composed(*overrides: str) -> DictConfig:

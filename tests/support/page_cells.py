@@ -1,5 +1,6 @@
 """Finished cells with hostile texts, for the tests of the report's page."""
 
+import gzip
 import itertools
 
 import yaml
@@ -78,7 +79,7 @@ def _fill(directory, folder, name):
         for query in range(8)
         for rank in range(10)
     ]
-    (directory / "run.trec").write_text("".join(lines))
+    (directory / "run.trec.gz").write_bytes(gzip.compress("".join(lines).encode()))
     _audit(dataset, ratio, seed).write(directory / "audit.tsv")
     weakens = loss.startswith("label_weakening")
     rows = [

@@ -14,7 +14,7 @@ from cells.tasks.train import train
 from cells.training import checkpoints, continuing
 from errors import InputError
 
-KEPT = ("run.trec", "per_query.tsv")
+KEPT = ("run.trec.gz", "per_query.tsv")
 
 
 class Killed(BaseException):

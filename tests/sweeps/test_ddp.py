@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from cell_runs import SMALL, run
+from cell_runs import SMALL, run, run_lines
 from small_collection import write_small_collection
 from test_sweep import wandb_run
 
@@ -44,7 +44,7 @@ def column(path, name):
 
 
 def ranking(cell):
-    return [line.split()[:4] for line in (cell / "run.trec").read_text().splitlines()]
+    return [line.split()[:4] for line in run_lines(cell)]
 
 
 @pytest.mark.parametrize("way", TWO)

@@ -63,7 +63,7 @@ def results(folder):
         }
         found[cell] |= {
             name: (path.parent / name).read_bytes()
-            for name in ("run.trec", "per_query.tsv", "audit.tsv")
+            for name in ("run.trec.gz", "per_query.tsv", "audit.tsv")
         }
     return found
 

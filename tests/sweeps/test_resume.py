@@ -117,7 +117,7 @@ def kill_after(monkeypatch, step):
 
 
 def assert_same(cell, reference):
-    for name in ("run.trec", "per_query.tsv"):
+    for name in ("run.trec.gz", "per_query.tsv"):
         assert (cell / name).read_bytes() == (reference / name).read_bytes()
     best, expected = (
         load_file(folder / "checkpoints/best.safetensors") for folder in (cell, reference)

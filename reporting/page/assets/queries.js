@@ -125,7 +125,7 @@ class DrillDown {
       make("p", { class: "soft" }, `${score}${average}.${relevant}`),
       known.length
         ? make("ol", { class: "ranking" }, ...items)
-        : make("p", { class: "note" }, "run.trec has no documents for this query."),
+        : make("p", { class: "note" }, "The run has no documents for this query, or is not kept."),
     );
   }
 

@@ -17,6 +17,7 @@ def config(**changes):
             "trainer": {"max_epochs": 1},
             "measures": ["nDCG@10", "AP"],
             "on_error": "continue",
+            "keep": ["weights"],
             "objective": "test",
             "model": {},
             "optimizer": {"lr": 0.1},
@@ -74,6 +75,12 @@ def test_batches_without_any_negative_are_refused():
 def test_what_to_do_on_an_error_is_one_of_two():
     with pytest.raises(InputError, match="on_error=explode: must be one of continue, stop"):
         check(config(on_error="explode"))
+
+
+def test_what_to_keep_is_known():
+    check(config(keep=[]))
+    with pytest.raises(InputError, match=r"keep=\['run'\]: must be a list of any of weights, runs"):
+        check(config(keep=["run"]))
 
 
 def test_the_selection_measure_must_be_computed():

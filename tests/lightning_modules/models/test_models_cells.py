@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cell_runs import SMALL, composed
+from cell_runs import SMALL, composed, run_lines
 from configured_models import SMALL as SMALL_MODELS
 
 from cells.tasks.retrieve import retrieve
@@ -91,9 +91,9 @@ def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negative
     export = next(tmp_path.rglob("export"))
     cfg = config_of("minilm", "task=retrieve", f"model.path={export}", "evaluation.depth=30")
     retrieve(cfg)
-    found = tmp_path / cfg.cell / "run.trec"
+    found = tmp_path / cfg.cell / "run.trec.gz"
     # train, validation and test queries
-    assert len({line.split()[0] for line in found.read_text().splitlines()}) == 120
+    assert len({line.split()[0] for line in run_lines(found.parent)}) == 120
     first_stage = (
         f"model.first_stage={found}",
         "model.candidates=30",
@@ -112,7 +112,7 @@ def test_a_dense_model_of_this_project_is_a_first_stage_and_a_source_of_negative
 
 def test_a_first_stage_that_leaves_validation_out_is_refused_before_training(run_cell, tmp_path):
     run_cell("minilm", "loss=cross_entropy")
-    found = next(tmp_path.rglob("run.trec"))  # of the test queries
+    found = next(tmp_path.rglob("run.trec.gz"))  # of the test queries
     with pytest.raises(
         InputError,
         match=r"model\.first_stage=.*lacks \d+ of \d+ queries.*or null for BM25",

@@ -1,5 +1,6 @@
 """A page shows what there is, and says what is missing."""
 
+import gzip
 import json
 import shutil
 
@@ -11,6 +12,7 @@ from page_reading import report
 from benchmarks.sweeps.report_synthetic import Grid
 from data import Cache, open_folder
 from reporting.page import build, queries, tables
+from reporting.page.runs import read_lists
 from reporting.statistics.comparisons import Plan
 
 SMALL = Grid({"cross_entropy": 0.0, "label_weakening": 0.5}, ratios=(0.4,), seeds=(1,), queries=8)
@@ -92,7 +94,7 @@ def test_a_report_neither_builds_nor_downloads_a_collection(small, tmp_path):
 
 @pytest.mark.usefixtures("undrawn")
 def test_files_that_are_missing_leave_gaps_and_no_more(small, tmp_path):
-    for name in ("run.trec", "audit.tsv", "history.csv"):
+    for name in ("run.trec.gz", "audit.tsv", "history.csv"):
         for path in small.rglob(name):
             path.unlink()
     page = report(small, tmp_path / "report")
@@ -101,6 +103,20 @@ def test_files_that_are_missing_leave_gaps_and_no_more(small, tmp_path):
         for query in page.content["queries"]["conditions"][0]["queries"]
         for run in query["runs"]
     )
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lists_are_read_from_runs_packed_or_not(tmp_path, packed):
+    content = b"q1 Q0 d4 1 2 x\nq1 Q0 d2 2 1 x\nq11 Q0 d3 1 1 x\n"
+    path = tmp_path / ("run.trec.gz" if packed else "run.trec")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert read_lists(path, ["q1", "q11", "q"]) == {"q1": ["d4", "d2"], "q11": ["d3"]}
+
+
+@pytest.mark.parametrize("damage", [b"", b"no archive", gzip.compress(b"q1 Q0 d4 1 2 x\n")[:-9]])
+def test_a_damaged_run_has_no_lists(tmp_path, damage):
+    (tmp_path / "run.trec.gz").write_bytes(damage)
+    assert read_lists(tmp_path / "run.trec.gz", ["q1"]) == {}
 
 
 def test_one_cell_is_a_report(tmp_path):

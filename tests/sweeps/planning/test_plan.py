@@ -33,12 +33,16 @@ def planned(tmp_path, *arguments):
 
 
 def test_a_dry_run_tells_cells_time_and_names_and_launches_nothing(tmp_path, finished):
-    finished("loss=elr", "seed=1")
-    told = planned(tmp_path, "loss=elr,focal", "seed=1,2", "dry_run=true")
+    cell = finished("loss=elr", "seed=1")
+    for name, size in {"run.trec.gz": 2_000_000, "checkpoints/best.safetensors": 5_000_000}.items():
+        cell.file(name).parent.mkdir(exist_ok=True)
+        cell.file(name).write_bytes(bytes(size))
+    told = planned(tmp_path, "loss=elr,focal", "seed=1,2", "keep=[runs]", "dry_run=true")
     assert told.returncode == 0, told.stderr
     assert "4 cells: 1 finished, 3 to run" in told.stdout
     assert "  demo/static/focal/semantic-0.2/seed-2" in told.stdout
-    assert "by finished cells of the same data set and model: 4.5 min of work" in told.stdout
+    assert "by finished cells of the same data set and model: 4.5 min of work, 6.0" in told.stdout
+    assert cell.file("checkpoints/best.safetensors").exists()
     assert len(list((tmp_path / "outputs").rglob("config.yaml"))) == 1
 
 

@@ -51,7 +51,8 @@ def test_nothing_is_nothing():
 
 
 @pytest.mark.parametrize(
-    ("name", "last"), [("noised", "qrels/train.tsv"), ("retrieved", "run.trec")]
+    ("name", "last"),
+    [("noised", "qrels/train.tsv"), ("retrieved", "run.trec.gz"), ("retrieved", "run.trec")],
 )
 def test_tasks_without_scores_are_done_when_their_last_file_is_there(tmp_path, name, last):
     cell = tmp_path / name / "demo" / "seed-1"
