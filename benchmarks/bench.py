@@ -31,6 +31,7 @@ BENCHMARKS = (
     "sweep_of_twenty",
     "loss_cost",
     "step_profile",
+    "kernel_profile",
     "starting",
     "scale",
 )

@@ -1,6 +1,6 @@
 """docs/benchmarks.md, made from the stored rows and the words in benchmarks/profile.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ those of a large matrix product on the same thread.
 
 def page(stored: Mapping[str, Any]) -> str:
     """Return the whole page in Markdown."""
-    tables = [*_comparisons(stored), "", *_limits(stored), "", *_parts(stored), ""]
+    tables = [*_comparisons(stored), "", *_limits(stored), "", *_parts(stored)]
     return "\n".join(
         [INTRODUCTION, *tables, PROFILE.read_text(encoding="utf-8"), *_machines(stored)]
     )
@@ -57,21 +57,27 @@ def _limits(stored: Mapping[str, Any]) -> list[str]:
 
 def _parts(stored: Mapping[str, Any]) -> list[str]:
     rows = [Portion(**row) for part in stored.values() for row in part["rows"] if "amount" in row]
-    if not rows:
-        return []
+    return [
+        line
+        for path in dict.fromkeys(row.path for row in rows)
+        for line in _parts_of(path, [row for row in rows if row.path == path])
+    ]
+
+
+def _parts_of(path: str, rows: Sequence[Portion]) -> list[str]:
     settings = list(dict.fromkeys(row.setting for row in rows))
     amounts = {(row.part, row.setting): f"{row.amount:.3g} {row.unit}" for row in rows}
-    names = dict.fromkeys(row.part for row in rows)
     lines = [
-        "## Where a training step's time goes",
+        f"## Where the time of a {path} goes",
         "",
         f"| part | {' | '.join(settings)} |",
         "|---|" + "---|" * len(settings),
     ]
-    return lines + [
+    lines += [
         f"| {name} | {' | '.join(amounts.get((name, setting), '') for setting in settings)} |"
-        for name in names
+        for name in dict.fromkeys(row.part for row in rows)
     ]
+    return [*lines, ""]
 
 
 def _machines(stored: Mapping[str, Any]) -> list[str]:

@@ -62,7 +62,15 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     )
     setting = f"{DOCUMENTS} documents x {DIMENSIONS}, {QUERIES} queries, the best {DEPTH}"
     return [
-        *compared(seconds, TARGETS, path="search", setting=setting, work=QUERIES, unit="queries/s")
+        *compared(
+            seconds,
+            TARGETS,
+            path="search",
+            setting=setting,
+            work=QUERIES,
+            unit="queries/s",
+            flop=2 * QUERIES * DOCUMENTS * DIMENSIONS,
+        )
     ]
 
 

@@ -44,6 +44,7 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
             path="static training",
             setting=setting,
             unit="steps/s",
+            flop=work.flop(),
         )
     ]
 

@@ -1,6 +1,8 @@
-"""What a training step needs of a GPU's memory, said before the first one."""
+"""What a training step needs of a GPU's memory, found out before the first one."""
 
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from lightning_fabric.utilities import move_data_to_device
@@ -11,8 +13,16 @@ from cells.sweep.outside_causes import in_bytes, smaller
 from cells.training.device import device_of, on_device
 from cells.training.loading import training_loader
 from cells.training.precision import HALF
+from data import Batch
 from lightning_modules import Network, seeded
-from lightning_modules.training.step_memory import estimated_bytes, weight_bytes
+from lightning_modules.training.step_memory import (
+    bytes_per_token,
+    chunk_tokens,
+    estimated_bytes,
+    free_chunks,
+    keeping,
+    weight_bytes,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +32,15 @@ SMALL = (2, 4)  # examples of the batches that are measured
 def report_memory(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> None:
     """Log what a step on one GPU needs, and warn where it has less; on others do nothing.
 
-    The network, in training mode, is not changed, nor is any state of a random generator.
+    Chunks that are computed again get the size that the rest of the memory allows. The network, in
+    training mode, is not changed otherwise, nor is any state of a random generator.
     """
     if device_of(cfg.trainer) != "cuda" or cfg.trainer.devices != 1:
         return
+    chunks = free_chunks(network)
     with on_device(network, cfg.trainer):
         activations, weights = step_bytes(cfg, inputs, network), weight_bytes(network)
+        per_token = token_bytes(cfg, inputs, network) if chunks else 0.0
         # what this process holds already is free for its training
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()
     is_enough = activations + weights < free
@@ -38,16 +51,41 @@ def report_memory(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> 
         *map(in_bytes, (activations, weights, free)),
         "" if is_enough else f". {smaller(cfg)}",
     )
+    for each in chunks:
+        each.tokens = chunk_tokens(free - activations - weights, per_token)
+        log.info("chunks of up to %d tokens are computed again for the gradients", each.tokens)
 
 
 def step_bytes(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> int:
     """Return about how many bytes the first batch of a cell keeps for its gradients."""
+    *small, batch = _batches(cfg, inputs, network, (*SMALL, cfg.batch.size))
+    with _as_in_training(cfg, network):
+        return estimated_bytes(network, small, batch)
+
+
+def token_bytes(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> float:
+    """Return about how many bytes each token keeps while its chunk is computed again."""
+    small = _batches(cfg, inputs, network, SMALL)
+    with _as_in_training(cfg, network), keeping(free_chunks(network)):
+        return bytes_per_token(network, small)
+
+
+def _batches(
+    cfg: DictConfig, inputs: TrainingInputs, network: Network, sizes: Sequence[int]
+) -> list[Batch]:
+    """Return first batches of some numbers of examples, where the network is."""
     device = next(network.parameters()).device
-    sizes = (*(min(size, cfg.batch.size) for size in SMALL), cfg.batch.size)
-    fewer, more, batch = (
-        move_data_to_device(next(iter(training_loader(cfg, inputs, size))), device)
+    return [
+        move_data_to_device(
+            next(iter(training_loader(cfg, inputs, min(size, cfg.batch.size)))), device
+        )
         for size in sizes
-    )
-    is_half = cfg.trainer.precision in HALF
-    with seeded(cfg.seed), torch.autocast(device.type, torch.bfloat16, enabled=is_half):
-        return estimated_bytes(network, (fewer, more), batch)
+    ]
+
+
+@contextmanager
+def _as_in_training(cfg: DictConfig, network: Network) -> Iterator[None]:
+    """Compute in the cell's precision inside the block, and leave the random generators alone."""
+    is_half, kind = cfg.trainer.precision in HALF, next(network.parameters()).device.type
+    with seeded(cfg.seed), torch.autocast(kind, torch.bfloat16, enabled=is_half):
+        yield

@@ -1,6 +1,7 @@
 """Encoding of texts in chunks of similar length, because padding costs as much as real tokens."""
 
 from collections.abc import Callable
+from math import ceil
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,8 @@ from torch.utils.checkpoint import checkpoint
 # enough to keep a core busy, while activations stay in its cache and little is padding
 CPU_TOKENS = 384
 ACCELERATOR_TOKENS = 16384  # keeps many units busy at once
+# there, a chunk with this share of its tokens ends where items become this much shorter
+ENOUGH, SHORTER = 0.25, 0.75
 
 
 class Chunks(nn.Module):
@@ -53,13 +56,26 @@ class Chunks(nn.Module):
             falling: tokens of each item, longest first.
             device: where they are encoded.
         """
-        bound = self.tokens or (CPU_TOKENS if device.type == "cpu" else ACCELERATOR_TOKENS)
+        is_cpu = device.type == "cpu"
+        bound = self.tokens or (CPU_TOKENS if is_cpu else ACCELERATOR_TOKENS)
+        # a CPU's chunks are so small that padding is next to nothing
+        enough = bound if is_cpu else ENOUGH * bound
         sizes: list[int] = []
-        while (done := sum(sizes)) < len(falling):
-            sizes.append(min(max(1, bound // max(1, falling[done])), len(falling) - done))
+        done = 0
+        while done < len(falling):
+            sizes.append(_size(falling, done, bound, enough))
+            done += sizes[-1]
         return sizes
 
     @staticmethod
     def order(lengths: Tensor) -> Tensor:
         """Return the items by falling length, [n]."""
         return lengths.argsort(descending=True, stable=True)
+
+
+def _size(falling: list[int], first: int, bound: int, enough: float) -> int:
+    """Return how many items, from `first` on, make a chunk."""
+    longest = max(1, falling[first])
+    most = min(max(1, bound // longest), len(falling) - first)
+    may_end = range(max(1, ceil(enough / longest)), most)
+    return next((n for n in may_end if falling[first + n] < SHORTER * longest), most)

@@ -1,14 +1,17 @@
 """The memory that a training step needs, estimated from two small batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from data import Batch
+from lightning_modules.layers.chunks import ACCELERATOR_TOKENS, CPU_TOKENS, Chunks
 from lightning_modules.networks.network import Network
 
 COPIES = 4  # of a trained weight: itself, its gradient, and Adam's two averages
+CHUNK_SHARE = 0.5  # of the room that a chunk's activations may take; gradients of them need as much
 
 
 def kept_bytes(network: Network, batch: Batch) -> int:
@@ -38,10 +41,55 @@ def estimated_bytes(network: Network, small: Sequence[Batch], batch: Batch) -> i
         small: two batches, the second with more tokens.
         batch: of training; only its lengths are read.
     """
-    tokens = [int(network.encoded_lengths(each).sum()) for each in (*small, batch)]
+    more = small[1]
+    missing = _tokens(network, batch) - _tokens(network, more)
+    return max(0, round(kept_bytes(network, more) + bytes_per_token(network, small) * missing))
+
+
+def bytes_per_token(network: Network, small: Sequence[Batch]) -> float:
+    """Return by how many bytes what is kept for the gradients grows with each token.
+
+    Args:
+        network: in training mode, on its device.
+        small: two batches, the second with more tokens.
+    """
     fewer, more = (kept_bytes(network, each) for each in small)
-    growth = (more - fewer) / max(1, tokens[1] - tokens[0])
-    return max(0, round(more + growth * (tokens[2] - tokens[1])))
+    return (more - fewer) / max(1, _tokens(network, small[1]) - _tokens(network, small[0]))
+
+
+def _tokens(network: Network, batch: Batch) -> int:
+    return int(network.encoded_lengths(batch).sum())
+
+
+def free_chunks(network: Network) -> list[Chunks]:
+    """Return the chunks that are computed again and whose size nothing has set."""
+    chunks = [module for module in network.modules() if isinstance(module, Chunks)]
+    return [each for each in chunks if each.recompute and each.tokens is None]
+
+
+@contextmanager
+def keeping(chunks: Sequence[Chunks]) -> Iterator[None]:
+    """Keep the activations of chunks inside the block, to measure them."""
+    for each in chunks:
+        each.recompute = False
+    try:
+        yield
+    finally:
+        for each in chunks:
+            each.recompute = True
+
+
+def chunk_tokens(room: float, per_token: float) -> int:
+    """Return how many tokens a chunk may have whose activations are computed again.
+
+    No fewer than suit a CPU, which any GPU has room for, and no more than keep a GPU busy.
+
+    Args:
+        room: bytes that nothing else needs.
+        per_token: bytes that a token keeps.
+    """
+    fitting = int(CHUNK_SHARE * room / max(1.0, per_token))
+    return min(max(fitting, CPU_TOKENS), ACCELERATOR_TOKENS)
 
 
 def weight_bytes(module: nn.Module) -> int:

@@ -54,6 +54,21 @@ def test_transformer_chunks_give_what_each_text_alone_gives(pooling, texts):
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("device", "real", "most_chunks"), [("cpu", 0.98, 200), ("cuda", 0.85, 9)])
+def test_sorted_chunks_waste_little_on_padding(device, real, most_chunks):
+    """Of a batch of 256 queries and 512 documents of log-normal lengths; .3 if padded as one."""
+    normal = torch.randn(768, generator=torch.Generator().manual_seed(0))
+    longest = torch.tensor([64] * 256 + [256] * 512)
+    lengths = (longest / 3 * (0.6 * normal).exp()).round().clamp(2).minimum(longest).long()
+    falling = lengths.sort(descending=True).values.tolist()
+    sizes = Chunks(None, recompute=False).sizes(falling, torch.device(device))
+    firsts = [sum(sizes[:n]) for n in range(len(sizes))]
+    padded_to = sum(size * falling[first] for size, first in zip(sizes, firsts, strict=True))
+    assert sum(sizes) == len(falling)
+    assert sum(falling) / padded_to > real
+    assert len(sizes) <= most_chunks
+
+
 def test_padding_is_only_where_the_mask_says_so():
     tokens = ragged([[1, 2, 3], [4], [5, 6]])
     ids, mask = padded(tokens.ids, tokens.offsets, torch.tensor([1, 2]), 9)

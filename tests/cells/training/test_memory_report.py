@@ -13,9 +13,16 @@ from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import load_inputs
 from cells.training import memory_report
 from cells.training.loading import training_loader
-from cells.training.memory_report import report_memory, step_bytes
+from cells.training.memory_report import report_memory, step_bytes, token_bytes
+from lightning_modules.training import step_memory
 from lightning_modules.training.seeding import random_states
-from lightning_modules.training.step_memory import kept_bytes, weight_bytes
+from lightning_modules.training.step_memory import (
+    CHUNK_SHARE,
+    chunk_tokens,
+    free_chunks,
+    kept_bytes,
+    weight_bytes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +61,45 @@ def test_recomputed_activations_are_not_kept(cell):
     assert step_bytes(*again) < 0.2 * step_bytes(cfg, inputs, network)
 
 
+@pytest.mark.parametrize("model", ["minilm", "colbert", "cross_encoder"])
+def test_a_chunk_has_as_many_tokens_as_the_free_memory_allows(model, cell, monkeypatch, caplog):
+    cfg, inputs, network = cell(model, "model.network.adaptation.recompute=chunks")
+    monkeypatch.setattr(step_memory, "CPU_TOKENS", 1)
+    per_token = token_bytes(cfg, inputs, network)
+    (chunks,) = free_chunks(network)
+    needed = step_bytes(cfg, inputs, network) + weight_bytes(network)
+    gpu_with(monkeypatch, needed + 2 * 100 * per_token)  # half of which is left to the gradients
+    with caplog.at_level(logging.INFO):
+        report_memory(cfg, inputs, network)
+    assert chunks.tokens == pytest.approx(100, abs=1)
+    assert "chunks of up to 100 tokens" in caplog.text or "chunks of up to 99" in caplog.text
+    assert chunks.recompute
+    # what one such chunk keeps while it is computed again
+    batch = next(iter(training_loader(cfg, inputs)))
+    tokens = int(network.encoded_lengths(batch).sum())
+    chunks.recompute = False
+    assert kept_bytes(network, batch) * 100 / tokens == pytest.approx(100 * per_token, rel=0.3)
+
+
+def test_chunks_are_neither_tiny_nor_larger_than_a_gpu_needs():
+    assert chunk_tokens(-(2**30), 1000.0) == 384
+    assert chunk_tokens(2**40, 1000.0) == 16384
+    assert chunk_tokens(2**24, 1000.0) == int(CHUNK_SHARE * 2**24 / 1000)
+
+
+def test_a_size_that_was_set_and_chunks_that_are_kept_stay(cell):
+    assert not free_chunks(cell("minilm")[2])
+    network = cell("minilm", "model.network.adaptation.recompute=chunks")[2]
+    free_chunks(network)[0].tokens = 24
+    assert not free_chunks(network)
+
+
+def gpu_with(monkeypatch, free):
+    monkeypatch.setattr(memory_report, "device_of", lambda _: "cuda")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, 2**40))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 0)
+
+
 def test_weights_that_are_not_trained_have_no_gradient_and_no_averages(cell):
     network = cell("minilm")[2]
     bytes_of_weights = sum(weight.nbytes for weight in network.parameters())
@@ -66,9 +112,7 @@ def test_the_line_names_what_to_change_where_the_gpu_has_too_little(
     free, level, cell, monkeypatch, caplog
 ):
     cfg, inputs, network = cell("minilm")
-    monkeypatch.setattr(memory_report, "device_of", lambda _: "cuda")
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free, 2**40))
-    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 0)
+    gpu_with(monkeypatch, free)
     with caplog.at_level(logging.INFO):
         report_memory(cfg, inputs, network)
     (record,) = [r for r in caplog.records if "a step keeps about" in r.message]
