@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from errors import InputError
-from terminal import any_terminal, without_bars
+from terminal import any_terminal, one_line_for_ctrl_c, without_bars
 
 
 def parser() -> argparse.ArgumentParser:
@@ -101,6 +101,7 @@ def _output(add: Callable[..., object]) -> None:
 
 def main() -> int:
     """Run the command line; return the exit status."""
+    one_line_for_ctrl_c()
     any_terminal()
     without_bars()
     arguments = parser().parse_intermixed_args()  # filters may follow options

@@ -8,6 +8,11 @@ import os
 import sys
 from pathlib import Path
 
+from terminal import any_terminal, one_line_for_ctrl_c, without_bars
+
+if __name__ == "__main__":
+    one_line_for_ctrl_c()  # the imports take a second
+
 import hydra
 from omegaconf import DictConfig
 
@@ -19,7 +24,6 @@ from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.sweep.attempt import attempt
 from cells.sweep.signals import ended_by_signals
 from errors import InputError
-from terminal import any_terminal, without_bars
 
 CONFIGS = Path(__file__).parent / "conf"
 

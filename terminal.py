@@ -3,9 +3,11 @@
 import io
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from types import TracebackType
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -87,9 +89,20 @@ class Pulse:
         if not self._total:
             log.info("%s%s: %s done", self._description, place, f"{done:,.0f}")
             return
-        left = (now - self._began) * (self._total - done) / max(done - self._start, 1)
+        left = time_left(now - self._began, done - self._start, self._total - done)
         share = 100 * done / self._total
         log.info("%s%s: %.0f %%, about %s left", self._description, place, share, in_words(left))
+
+
+def time_left(seconds: float, done: float, left: float) -> float:
+    """Return how long the items that are left will take, as long as those done took each.
+
+    Args:
+        seconds: how long the work has taken.
+        done: items that were done in that time; none count as one.
+        left: items that are left.
+    """
+    return seconds * left / max(done, 1)
 
 
 def in_words(seconds: float) -> str:
@@ -134,6 +147,21 @@ def quiet(library: str) -> None:
 
 def _is_warning(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
+
+
+def one_line_for_ctrl_c() -> None:
+    """End a Ctrl-C in a line, with a shell's status 130; call it before imports that take a second.
+
+    Once a cell runs, its own handling of signals takes over.
+    """
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.stderr.write("stopped by Ctrl-C\n")
+            sys.exit(128 + signal.SIGINT)
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = show
 
 
 def any_terminal() -> None:

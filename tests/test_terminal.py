@@ -1,10 +1,16 @@
 """Long work says how far it is, also where there is no terminal."""
 
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from terminal import Pulse, in_words, track
+
+ROOT = Path(__file__).parents[1]
 
 
 class Clock:
@@ -56,3 +62,43 @@ def test_items_pass_unchanged_and_quick_work_says_nothing(said):
 )
 def test_times_have_the_unit_that_suits_them(seconds, words):
     assert in_words(seconds) == words
+
+
+def started(tmp_path, *command, library, does):
+    """Starts a program of the project where a library that it imports does something else."""
+    (tmp_path / f"{library}.py").write_text(does)
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_first_line_is_there_before_torch_is_imported(tmp_path):
+    told = started(
+        tmp_path,
+        ROOT / "run.py",
+        library="torch",
+        does="import os\nprint('torch comes', flush=True)\nos._exit(3)",
+    )
+    assert told.returncode == 3, told.stderr
+    assert told.stdout.splitlines() == ["loading libraries ...", "torch comes"]
+
+
+@pytest.mark.parametrize(
+    ("program", "library"), [(("run.py",), "hydra"), (("report.py", "outputs"), "numpy")]
+)
+def test_ctrl_c_during_the_imports_is_a_line_and_a_status(tmp_path, program, library):
+    does = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)"
+    told = started(tmp_path, ROOT / program[0], *program[1:], library=library, does=does)
+    assert told.returncode == 130
+    assert told.stderr == "stopped by Ctrl-C\n"
+
+
+def test_other_errors_keep_their_traceback(tmp_path):
+    told = started(tmp_path, ROOT / "run.py", library="hydra", does="raise RuntimeError('broken')")
+    assert told.returncode == 1
+    assert told.stderr.endswith("RuntimeError: broken\n")

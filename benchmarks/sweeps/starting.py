@@ -1,4 +1,4 @@
-"""CPU seconds of a fresh process for mistakes in the configuration, and for --help.
+"""CPU seconds of a fresh process for mistakes, for --help, and to the first line of a cell.
 
 python -m benchmarks.sweeps.starting [--repeats n] [--json file]
 """
@@ -22,6 +22,7 @@ COMMANDS = (
     (("model.network.temperature=0",), 2.0),
     (("measures=[nDGC@10]",), 2.0),
 )
+FIRST_LINE = 2.0
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -30,7 +31,25 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     for words, target in COMMANDS:
         seconds = statistics.median(answered(words) for _ in range(arguments.repeats))
         rows.append(Limit("start", f"run.py {' '.join(words)}", seconds, target, "s"))
+    seconds = statistics.median(first_line() for _ in range(arguments.repeats))
+    rows.append(Limit("start", "run.py, to its first line", seconds, FIRST_LINE, "s"))
     return rows
+
+
+def first_line() -> float:
+    """Return CPU seconds from the start of Python to the first line of a cell."""
+    before = children()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, ROOT / "run.py"], cwd=folder, stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.kill()
+        process.communicate()
+    if not said:
+        raise RuntimeError("run.py said nothing")
+    return children() - before
 
 
 def answered(words: tuple[str, ...]) -> float:

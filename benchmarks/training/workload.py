@@ -20,8 +20,8 @@ from benchmarks.training.flop import training_flop
 from cells.configuration import resolvers, schema
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs, load_inputs
-from cells.training.fit import ranking_module, without_known_warnings
-from cells.training.lightning_trainer import lightning_trainer
+from cells.training.fit import ranking_module
+from cells.training.lightning_trainer import lightning_trainer, without_known_warnings
 from cells.training.loading import training_loader
 from cells.training.precision import settled_precision
 from data import Batch, TrainingLoader

@@ -123,7 +123,15 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
         with clock.time("evaluate_untrained"):
             untrained, bm25 = _untrained(cell, setup), setup.evaluator.bm25()
         with clock.time("train"):
-            fit(cfg, cell, setup, loss=loss, tracker=tracker, interruption=interruption)
+            fit(
+                cfg,
+                cell,
+                setup,
+                loss=loss,
+                tracker=tracker,
+                interruption=interruption,
+                afterwards=clock.seconds["evaluate_untrained"],  # the test takes as long again
+            )
         selected, last = selection(cfg, cell), None
         if cfg.evaluation.last_epoch and selected.last_epoch != selected.epoch:
             with clock.time("evaluate_last_epoch"):

@@ -1,15 +1,13 @@
 """Training of a cell's network: Lightning's trainer, checkpoints and the choice of the epoch."""
 
 import logging
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import Callback, LearningRateMonitor, RichProgressBar
+from pytorch_lightning.callbacks import Callback, LearningRateMonitor
 from rich import get_console
 from safetensors.torch import load_model
 
@@ -21,7 +19,7 @@ from cells.sweep.signals import Interruption
 from cells.tracking.tracker import Tracker
 from cells.training.checkpoints import Checkpoints
 from cells.training.continuing import newest, weights_fault
-from cells.training.lightning_trainer import lightning_trainer
+from cells.training.lightning_trainer import lightning_trainer, without_known_warnings
 from cells.training.loading import training_loader
 from cells.training.memory_report import report_memory
 from cells.training.setup import Setup, optimization_of
@@ -40,7 +38,7 @@ from lightning_modules import (
 from lightning_modules.training.callbacks import VALIDATION
 from lightning_modules.training.compiled import compile_layers
 from lightning_modules.training.refresh import NegativeRefresh
-from lightning_modules.training.training_pulse import TrainingPulse
+from lightning_modules.training.training_pulse import TrainingBar, TrainingPulse
 from losses import Loss
 from terminal import quiet
 
@@ -61,6 +59,7 @@ def fit(
     tracker: Tracker | None,
     interruption: Interruption,
     after_epochs: Sequence[Callback] = (),
+    afterwards: float = 0.0,
 ) -> None:
     """Train the network in place; it is left with the weights of the last epoch.
 
@@ -74,6 +73,7 @@ def fit(
         tracker: follows the training; None: another process does.
         interruption: the signals that may end it.
         after_epochs: what else is done after each epoch, before its checkpoint is written.
+        afterwards: seconds that the cell will take after the training.
     """
     inputs, network, evaluator = setup
     loader = training_loader(cfg, inputs)
@@ -109,7 +109,7 @@ def fit(
                 *after_epochs,
                 *refresh,
                 checkpoints,
-                *_display(logged=logger is not None),
+                *_display(afterwards, logged=logger is not None),
             ],
             log_every_n_steps=min(
                 STEPS_BETWEEN_CHECKS if tracker is None else tracker.every_n_steps, len(loader)
@@ -171,20 +171,10 @@ def _teacher(cfg: DictConfig, collection: Collection) -> TeacherScores | None:
     return TeacherScores(run, collection.train.queries, len(collection.documents))
 
 
-def _display(*, logged: bool) -> list[Callback]:
-    bars: list[Callback] = [RichProgressBar() if get_console().is_terminal else TrainingPulse()]
-    return [*bars, LearningRateMonitor("step")] if logged else bars
-
-
-@contextmanager
-def without_known_warnings() -> Iterator[None]:
-    """Silence inconsequential warnings of Lightning inside the block."""
-    with warnings.catch_warnings():
-        # in Lightning 2.6, about itself
-        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")
-        # on a login node, where training is fine
-        warnings.filterwarnings("ignore", "The `srun` command is available")
-        yield
+def _display(afterwards: float, *, logged: bool) -> list[Callback]:
+    is_terminal = get_console().is_terminal
+    shown: Callback = TrainingBar(afterwards) if is_terminal else TrainingPulse()
+    return [shown, LearningRateMonitor("step")] if logged else [shown]
 
 
 class Selection(NamedTuple):

@@ -1,5 +1,8 @@
 """Lightning's trainer, made from the configuration."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hydra.utils import instantiate
@@ -22,3 +25,14 @@ def lightning_trainer(trainer: DictConfig, **arguments: Any) -> "pl.Trainer":
     theirs = [str(key) for key in trainer if key not in OURS]
     made: pl.Trainer = instantiate(OmegaConf.masked_copy(trainer, theirs))(**arguments)
     return made
+
+
+@contextmanager
+def without_known_warnings() -> Iterator[None]:
+    """Silence inconsequential warnings of Lightning inside the block."""
+    with warnings.catch_warnings():
+        # in Lightning 2.6, about itself
+        warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated")
+        # on a login node, where training is fine
+        warnings.filterwarnings("ignore", "The `srun` command is available")
+        yield

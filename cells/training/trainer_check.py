@@ -6,7 +6,7 @@ from hydra.errors import InstantiationException
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
-from cells.training.lightning_trainer import lightning_trainer
+from cells.training.lightning_trainer import lightning_trainer, without_known_warnings
 from errors import InputError
 from terminal import quiet
 
@@ -24,13 +24,14 @@ def check_trainer(trainer: DictConfig) -> None:
     if trainer.devices in {"", None, 0}:
         raise InputError(f"trainer.devices={trainer.devices}: must be 1 or more, e.g. 1.")
     try:
-        lightning_trainer(
-            trainer,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
+        with without_known_warnings():
+            lightning_trainer(
+                trainer,
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+            )
     except (
         InstantiationException,
         MisconfigurationException,

@@ -12,8 +12,8 @@ from omegaconf import OmegaConf
 
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import load_inputs
-from cells.training.fit import ranking_module, without_known_warnings
-from cells.training.lightning_trainer import lightning_trainer
+from cells.training.fit import ranking_module
+from cells.training.lightning_trainer import lightning_trainer, without_known_warnings
 from cells.training.loading import training_loader
 from cells.training.setup import optimization_of
 from lightning_modules.training.callbacks import read_history
