@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (
     {"errors"},
-    {"checks", "keyed_random", "terminal"},
+    {"checks", "html_pages", "keyed_random", "terminal"},
     {"data"},
     {"losses"},
     {"lightning_modules"},

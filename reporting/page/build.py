@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data.storage.atomic_files import written_aside
+from html_pages import rendered
 from reporting.figures import Stage, charts, inline_panel, inline_swatch, write_chart
 from reporting.page.configs import read_configs
 from reporting.page.provenance import provenance
@@ -69,19 +69,8 @@ def write_page(analysis: Analysis, folder: Path) -> None:
 
 
 def _render(analysis: Analysis, figures: list[Figure]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {
-        "ensure_ascii": False,
-        "allow_nan": False,
-        "separators": (",", ":"),
-    }
-    return environment.get_template("page.html").render(
+    return rendered(
+        ASSETS / "page.html",
         analysis=analysis,
         summary=summarise(analysis),
         first=[figure for figure in figures if figure.name in FIRST],

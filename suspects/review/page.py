@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from data import Collection
 from data.storage.atomic_files import written_aside
+from html_pages import rendered
 from suspects.decisions import COLLECTION, Decision
 from suspects.suspicion import Suspect
 
-ASSETS = Path(__file__).parent / "assets"
+TEMPLATE = Path(__file__).parent / "assets" / "review.html"
 LENGTH = 6000
 """Characters of a document that are shown."""
 
@@ -29,15 +28,8 @@ def write_review(
         total: how many pairs were judged.
         path: the file.
     """
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    html = environment.get_template("review.html").render(
+    html = rendered(
+        TEMPLATE,
         name=collection.name,
         total=total,
         content={
