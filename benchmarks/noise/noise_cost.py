@@ -21,12 +21,14 @@ from statistics import median
 
 from benchmarks.noise.audits import ROOT, Results, noise_model
 from benchmarks.noise.noise_figure import FittedLine, write_figure
-from benchmarks.noise.noise_synthetic import PAIRS, cpu_seconds_for
-from benchmarks.noise.noise_tables import cost_tables, replace_parts
+from benchmarks.noise.noise_synthetic import cpu_seconds_for
+from benchmarks.noise.noise_tables import cost_tables, large_table, replace_parts
 from data import Cache, open_folder
 
 SIZES = (10_000, 20_000, 40_000, 80_000)
+PAIRS = 2_000
 REPEATS = 3
+LARGE, LARGE_PAIRS = 1_000_000, (2_000, 20_000)
 RATIO = 0.4
 KIBIBYTES_A_MEBIBYTE = 1024
 
@@ -49,11 +51,11 @@ def medquad(folder: Path, cache: Path) -> Numbers:
     return numbers | {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mib": _peak_mib()}
 
 
-def synthetic(size: int) -> Numbers:
-    """Return CPU seconds and memory of corrupting PAIRS pairs, with cached embeddings."""
+def synthetic(size: int, pairs: int) -> Numbers:
+    """Return CPU seconds and memory of corrupting pairs, with cached embeddings."""
     with tempfile.TemporaryDirectory() as folder:
-        seconds = cpu_seconds_for(size, Path(folder))
-    return {"documents": size, "pairs": PAIRS, "cpu_seconds": seconds, "peak_mib": _peak_mib()}
+        seconds = cpu_seconds_for(size, pairs, Path(folder))
+    return {"documents": size, "pairs": pairs, "cpu_seconds": seconds, "peak_mib": _peak_mib()}
 
 
 def apart(*arguments: str) -> Numbers:
@@ -78,6 +80,14 @@ def growth(results: Results) -> list[Numbers]:
     ]
 
 
+def at_size(results: Results) -> list[Numbers]:
+    """Return what few and many pairs cost in a large collection."""
+    for pairs in LARGE_PAIRS:
+        measure = partial(apart, "--size", str(LARGE), "--pairs", str(pairs))
+        results.measure(f"large/{LARGE}/{pairs}", measure)
+    return [results.numbers[f"large/{LARGE}/{pairs}"] for pairs in LARGE_PAIRS]
+
+
 def main() -> None:
     """Run the benchmark, or one measurement of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -98,12 +108,13 @@ def main() -> None:
         type=int,
         help="only corrupt a synthetic collection of that size and print what it cost",
     )
+    parser.add_argument("--pairs", type=int, default=PAIRS, help=f"its pairs (default: {PAIRS})")
     parser.add_argument(
         "--medquad", action="store_true", help="only noise medquad-liveqa and print what it cost"
     )
     options = parser.parse_args()
     if options.size:
-        print(json.dumps(synthetic(options.size)))
+        print(json.dumps(synthetic(options.size, options.pairs)))
         return
     if options.medquad:
         print(json.dumps(medquad(options.folder, options.cache)))
@@ -123,6 +134,7 @@ def main() -> None:
     measured = growth(results)
     line = FittedLine.through([(each["documents"], each["cpu_seconds"]) for each in measured])
     tables = cost_tables(results.numbers["medquad"], measured, line)
+    tables["large"] = large_table(at_size(results), line)
     print(*tables.values(), sep="\n")
     if options.document:
         replace_parts(options.document, tables)

@@ -12,7 +12,6 @@ from data.storage.text_store import TextStore
 from data.storage.text_store_writer import write_text_store
 from noise import SemanticSwap, SimilarityEncoder
 
-PAIRS = 2_000
 DIMENSIONS = 256
 RATIO = 0.999
 
@@ -43,23 +42,23 @@ class MadeUp:
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def cpu_seconds_for(size: int, folder: Path) -> float:
-    """Return the CPU seconds to corrupt all PAIRS pairs, with cached embeddings and hashes."""
-    collection = _collection(size, folder)
-    SemanticSwap(ratio=1.5 / PAIRS, seed=1, encoder=MadeUp()).corrupt(collection)
+def cpu_seconds_for(size: int, pairs: int, folder: Path) -> float:
+    """Return the CPU seconds to corrupt nearly all pairs, with cached embeddings and hashes."""
+    collection = _collection(size, pairs, folder)
+    SemanticSwap(ratio=1.5 / pairs, seed=1, encoder=MadeUp()).corrupt(collection)
     begin = time.process_time()
     SemanticSwap(ratio=RATIO, seed=1, encoder=MadeUp()).corrupt(collection)
     return time.process_time() - begin
 
 
-def _collection(size: int, folder: Path) -> Collection:
+def _collection(size: int, pairs: int, folder: Path) -> Collection:
     store = folder / "documents"
     store.mkdir()
     write_text_store(
         store, (Document(f"d{number}", f"document {number}") for number in range(size)), "synthetic"
     )
     documents = TextStore(store)
-    queries = {f"q{number}": f"query {number}" for number in range(PAIRS)}
+    queries = {f"q{number}": f"query {number}" for number in range(pairs)}
     train = Split(
         "train", queries, {query_id: {f"d{number}": 1} for number, query_id in enumerate(queries)}
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from benchmarks.noise.noise_figure import FittedLine
@@ -20,6 +21,9 @@ SUBSTITUTION_COLUMNS = (
 )  # fmt: skip
 SECONDS = ("seconds", "cpu_seconds")
 THOUSAND = 1000
+HOUR = 3600
+LINE = 100
+MS_MARCO, CORRUPTED = 8_841_823, 200_000
 
 
 def audit_tables(numbers: Numbers) -> dict[str, str]:
@@ -71,6 +75,34 @@ def cost_tables(
         f"R² = {line.determination:.4f}.\n"
     )
     return {"medquad": real, "growth": grown + formula}
+
+
+def large_table(measured: Sequence[Mapping[str, float]], line: FittedLine) -> str:
+    """Return the costs of few and many pairs in one large collection, and what MS MARCO would need.
+
+    A pair's share of the search grows with the number of documents; the rest, `line` at no
+    documents, does not.
+    """
+    few, many = measured
+    rows = [
+        [
+            f"{each['documents']:,.0f}",
+            f"{each['pairs']:,.0f}",
+            f"{each['cpu_seconds']:,.0f}",
+            f"{each['peak_mib']:,.0f}",
+        ]
+        for each in measured
+    ]
+    pair = (many["cpu_seconds"] - few["cpu_seconds"]) / (many["pairs"] - few["pairs"])
+    apart = line.start / few["pairs"]
+    whole = CORRUPTED * (apart + (pair - apart) * MS_MARCO / many["documents"])
+    projected = (
+        f"A pair takes {pair * THOUSAND:.1f} ms, {apart * THOUSAND:.1f} of them whatever the "
+        f"number of documents. For {CORRUPTED:,} pairs among {MS_MARCO:,} documents that "
+        f"makes {whole / HOUR:.1f} hours of one core: projected, not measured."
+    )
+    table = _table(("documents", "pairs", "CPU seconds", "peak memory, MiB"), rows)
+    return f"{table}\n{fill(projected, LINE)}\n"
 
 
 def replace_parts(document: Path, parts: Mapping[str, str]) -> None:
