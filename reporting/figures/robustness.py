@@ -9,7 +9,7 @@ import numpy as np
 
 from reporting.figures.chart import Panel
 from reporting.figures.marks import dots, end_labels, level, line, unit_ticks
-from reporting.figures.scenes import PANELS, Setting, Stage
+from reporting.figures.scenes import Setting, Stage
 from reporting.words import listed
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def _by_setting(stage: Stage) -> dict[Setting, list[Curve]]:
     for curve in stage.analysis.curves:
         if curve.measure == stage.measure:
             found[Setting(curve.dataset, curve.model, curve.noise)].append(curve)
-    return {setting: found[setting] for setting in stage.settings[:PANELS] if setting in found}
+    return {
+        setting: found[setting] for setting in stage.settings[: stage.panels] if setting in found
+    }
 
 
 def _panels(

@@ -53,9 +53,11 @@ class Stage:
 
     Attributes:
         analysis: the report's content.
+        panels: the most settings that a figure shows.
     """
 
     analysis: Analysis
+    panels: int = PANELS
 
     @property
     def measure(self) -> str:
@@ -101,7 +103,7 @@ class Stage:
     @cached_property
     def scenes(self) -> list[Scene]:
         """The first settings, at their largest ratios."""
-        return [self._scene(setting) for setting in self.settings[:PANELS]]
+        return [self._scene(setting) for setting in self.settings[: self.panels]]
 
     @cached_property
     def histories(self) -> dict[tuple[Setting, str], History]:
@@ -127,9 +129,11 @@ class Stage:
 
     def left_out(self) -> str:
         """Return a sentence on the settings that are not shown; empty if all are."""
-        more = len(self.settings) - PANELS
+        more = len(self.settings) - self.panels
         return (
-            f" The first {PANELS} of {len(self.settings)} settings are shown." if more > 0 else ""
+            f" The first {self.panels} of {len(self.settings)} settings are shown."
+            if more > 0
+            else ""
         )
 
     def _scene(self, setting: Setting) -> Scene:
