@@ -3,7 +3,8 @@
 python -m benchmarks.gpu.bundle FOLDER --collection FOLDER [--layers n] [--python 3.12]
 
 The machine is assumed to have torch, pytorch-lightning, transformers, sentence-transformers, scipy,
-scikit-learn, matplotlib and pytest. Weights are rounded to 16 bits, to be small, and train in 32.
+scikit-learn, matplotlib and pytest, with pytest-xdist if its tests are to run side by side. Weights
+are rounded to 16 bits, to be small, and train in 32.
 """
 
 import argparse

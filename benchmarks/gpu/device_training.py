@@ -19,6 +19,7 @@ from data import Tokens
 from lightning_modules import TokenSettings
 from lightning_modules.layers.ragged_tensor import padded
 
+DENSE = "dense training"
 PEER = "sentence-transformers"
 WARM_UP = 3  # steps, in which kernels are chosen and memory is taken
 Contenders = dict[str, Callable[[Span], None]]
@@ -27,6 +28,8 @@ Contenders = dict[str, Callable[[Span], None]]
 def dense_uniform(bench: Bench) -> Iterator[DeviceRow]:
     """Train a dense retriever on texts of the most tokens."""
     yield from _dense(bench, bench.material.uniform, "uniform lengths", target=None)
+    if bench.device == "cuda":  # last, for it may take longer than there is time
+        yield from _compiled(bench)
 
 
 def dense_skewed(bench: Bench) -> Iterator[DeviceRow]:
@@ -47,13 +50,19 @@ def _dense(
             build(), work.texts(), scale.batch, 2e-5, TheirSteps(span), **_theirs(work)
         )
 
-    contenders: Contenders = {"ours": lambda span: work.train(OurSteps(span))}
-    if device == "cuda":
-        compiled = work_on(bench, collection, *keys, "trainer.compile=true")
-        contenders["ours, compiled"] = lambda span: compiled.train(OurSteps(span))
-    contenders[PEER] = theirs
-    contenders["a padded loop"] = lambda span: _padded_loop(work, path, span, device)
-    yield from _measured(bench, ("dense training", lengths), work, contenders, {PEER: target})
+    contenders: Contenders = {
+        "ours": lambda span: work.train(OurSteps(span)),
+        PEER: theirs,
+        "a padded loop": lambda span: _padded_loop(work, path, span, device),
+    }
+    yield from _measured(bench, (DENSE, lengths), work, contenders, {PEER: target})
+
+
+def _compiled(bench: Bench) -> Iterator[DeviceRow]:
+    keys = ["model=minilm", f"batch.size={bench.scale.batch}", "trainer.compile=true"]
+    work = work_on(bench, bench.material.uniform, *keys)
+    contenders: Contenders = {"ours, compiled": lambda span: work.train(OurSteps(span))}
+    yield from _measured(bench, (DENSE, "uniform lengths"), work, contenders, {})
 
 
 def cross_encoder(bench: Bench) -> Iterator[DeviceRow]:

@@ -51,8 +51,11 @@ pack() {
 for part in $parts; do
     case "$part" in
     tests)
-        limited tests "${TESTS_SECONDS:-220}" "$python" -m pytest -m gpu tests/gpu -q -rfEs \
-            -W default -n 4 --junitxml "$work/tests.xml"
+        # four processes share the cores as well as the GPU
+        together="$("$python" -c 'import xdist' 2>/dev/null && echo "-n 4")"
+        OMP_NUM_THREADS="${OMP_NUM_THREADS:-4}" limited tests "${TESTS_SECONDS:-220}" \
+            "$python" -m pytest -m gpu tests/gpu -q -rfEs -W default $together \
+            --junitxml "$work/tests.xml"
         ;;
     benchmark)
         limited benchmark "${BENCHMARK_SECONDS:-260}" "$python" -m benchmarks.gpu \
