@@ -4,13 +4,12 @@ python -m benchmarks.training.kernel_profile [--repeats steps] [--json file] [ov
 """
 
 import argparse
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from hydra.utils import instantiate
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.measuring import Portion, Row, command_line, gemm_rate
+from benchmarks.measuring import Portion, Row, clock, command_line, gemm_rate
 from benchmarks.training.truncated import truncated
 from benchmarks.training.workload import WARM_UP, Workload
 from cells.training.setup import optimization_of
@@ -20,21 +19,29 @@ from losses import Candidates
 
 LENGTHS = {256: "skewed lengths up to 256 tokens", 32: "nearly uniform lengths up to 32 tokens"}
 KERNELS = {
-    "matrix products": ("mm", "addmm", "bmm", "linear"),
-    "attention": (
-        "_scaled_dot_product_flash_attention_for_cpu",
-        "_scaled_dot_product_flash_attention_for_cpu_backward",
+    "products with weights": ("mm", "addmm"),
+    "products of attention": ("bmm", "baddbmm", "_scaled_dot_product_flash_attention_for_cpu"),
+    "softmax of attention": (
+        "_softmax",
+        "_softmax_backward_data",
+        "isneginf",
+        "all",
+        "where",
+        "masked_fill_",
     ),
+    "drawing what dropout leaves out": ("bernoulli_",),
     "GELU": ("gelu", "gelu_backward"),
     "layer normalisation": ("native_layer_norm", "native_layer_norm_backward"),
-    "dropout": ("native_dropout", "native_dropout_backward", "bernoulli_", "dropout"),
-    "sums and copies": ("add", "add_", "sum", "mul", "mul_", "div_", "copy_", "cat", "clone"),
-    "word vectors": ("embedding", "embedding_dense_backward", "index_select", "index", "unique2"),
+    "sums, factors and copies": (
+        *("add", "add_", "sum", "mul", "mul_", "div", "div_"),
+        *("copy_", "fill_", "zero_", "cat", "clone"),
+    ),
+    "word vectors": ("embedding", "embedding_dense_backward", "index_select", "index"),
     "optimiser": ("_fused_adamw_",),
 }
 """What is shown -> operations of torch that belong to it."""
 REST = "the rest"
-LIMIT = "the operations at the speed of a large matrix product"
+LIMIT = "its operations, at the speed of a large matrix product"
 
 
 def measure(arguments: argparse.Namespace) -> list[Row]:
@@ -61,13 +68,13 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
 
 def shares(words: str, work: Workload) -> Iterator[Row]:
     """Yield each kernel's share of a step, and that of the operations at the limit."""
-    spent = grouped(_profiled(work))
-    step = sum(spent.values()) / (work.steps - WARM_UP)
-    spent = {name: seconds / (work.steps - WARM_UP) for name, seconds in spent.items()}
-    spent[LIMIT] = work.flop() / (1e9 * gemm_rate())
-    setting = f"MiniLM of 2 layers, batch of 16 + 16, {words}: {1e3 * step:.0f} ms"
-    for name, seconds in spent.items():
-        yield Portion("step of two MiniLM layers", setting, name, 100 * seconds / step, "%")
+    spent, step = _profiled(work)
+    groups, whole = grouped(spent), sum(spent.values())
+    percent = {name: 100 * seconds / whole for name, seconds in groups.items()}
+    percent[LIMIT] = 100 * work.flop() / (1e9 * gemm_rate()) / step
+    setting = f"batch of 16 + 16, {words}"
+    for name, share in percent.items():
+        yield Portion("step of two MiniLM layers", setting, name, share, "%")
 
 
 def grouped(seconds: Mapping[str, float]) -> dict[str, float]:
@@ -83,8 +90,8 @@ def grouped(seconds: Mapping[str, float]) -> dict[str, float]:
     return sums
 
 
-def _profiled(work: Workload) -> dict[str, float]:
-    """Train, and return the seconds in each operation after the warm-up."""
+def _profiled(work: Workload) -> tuple[dict[str, float], float]:
+    """Train, and return wall seconds in each operation, and CPU seconds of a step."""
     network, loss = work.network(), instantiate(work.cfg.loss)
     optimizer, _ = optimization_of(work.cfg).build(network, work.steps)
 
@@ -97,13 +104,13 @@ def _profiled(work: Workload) -> dict[str, float]:
     batches = work.batches()
     for batch in batches[:WARM_UP]:
         step(batch)
+    started = clock()
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for batch in batches[WARM_UP:]:
             step(batch)
-    seconds: dict[str, float] = defaultdict(float)
-    for event in profiler.key_averages():
-        seconds[event.key] += event.self_cpu_time_total / 1e6
-    return dict(seconds)
+        per_step = (clock() - started) / len(batches[WARM_UP:])
+    spent = {event.key: event.self_cpu_time_total / 1e6 for event in profiler.key_averages()}
+    return spent, per_step
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def test_kernels_and_the_rest_are_the_whole():
     seconds = {"aten::mm": 2.0, "aten::addmm": 1.0, "aten::gelu": 4.0, "aten::unheard_of": 8.0}
     found = grouped(seconds)
     assert {name: spent for name, spent in found.items() if spent} == {
-        "matrix products": 3.0,
+        "products with weights": 3.0,
         "GELU": 4.0,
         REST: 8.0,
     }
