@@ -132,8 +132,11 @@ def _exact(
     device, count = queries.vectors.device, len(queries.offsets) - 1
     best = Best.none(count, min(depth, len(documents)), device)
     parts = [
-        (best.of(slice(int(chosen[0]), int(chosen[-1]) + 1)), queries.take(chosen.to(device)))
-        for chosen in torch.split(torch.arange(count), QUERY_BLOCK)
+        (
+            best.of(slice(start, start + QUERY_BLOCK)),
+            queries.take(torch.arange(start, min(start + QUERY_BLOCK, count), device=device)),
+        )
+        for start in range(0, count, QUERY_BLOCK)
     ]
     for rows in track(_blocks(np.arange(len(documents)), documents, batch_tokens), "MaxSim"):
         encoded = network.encode_documents(to_device_of(documents.tokens(rows), network))

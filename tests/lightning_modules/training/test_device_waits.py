@@ -16,12 +16,14 @@ from torch.utils.data import DataLoader
 
 from errors import InputError
 from evaluation.encode import encode_store
-from evaluation.search_method import to_device_of
+from evaluation.maxsim import MaxSimSearch
+from evaluation.search_method import Corpus, Queries, to_device_of
 from lightning_modules import Optimization, RankingModule
 from lightning_modules.training.optimization import constant_schedule
 
 LOSSES = ("label_weakening", "elr", "mixture")
 STEPS = 3
+BLOCKS = 2  # of the documents, encoded four tokens at a time
 OPTIMIZATION = Optimization(
     partial(AdamW, lr=1e-3, fused=True), partial(constant_schedule, warmup=0.0)
 )
@@ -146,8 +148,25 @@ def test_encoding_copies_each_block_once(model, folder):
             batch_tokens=4,
         )
     assert vectors == pytest.approx(expected, abs=1e-5)
-    assert waits.found.pop("encode.encode_store") == 2 * 2  # .cpu().numpy(), of two blocks
+    assert waits.found.pop("encode.encode_store") == BLOCKS * 2  # .cpu().numpy()
     assert waits.found.keys() == PLACES[model].keys() - {"word_vectors.__init__"}
+
+
+def test_late_interaction_searches_a_block_with_one_answer_and_the_lengths_of_its_texts(folder):
+    network, store = built("colbert", folder).eval(), documents()
+    queries, corpus = Queries(dict.fromkeys("abc", ""), store), Corpus(None, store)
+    search = MaxSimSearch(exact_up_to=3, first_stage=None, candidates=3)
+    answer = partial(search.search, network, queries, corpus, depth=2, batch_tokens=4)
+    expected = answer().run
+    with fake_device() as device, device.holding(network), Waits() as waits:
+        found = answer().run
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+    assert waits.found["exact_search.merge"] == waits.found["token_vectors.maxsim"] == BLOCKS
+    assert waits.found.keys() - PLACES["colbert"].keys() == {
+        "exact_search.merge",
+        "maxsim._exact",  # are all scores finite? Then scores and rows are copied, at the end
+    }
 
 
 def test_a_score_that_is_not_finite_is_named_later_and_never_stored(folder):
