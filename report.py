@@ -45,6 +45,12 @@ def _statistics(add: Callable[..., object]) -> None:
         help="the loss to compare with all others (default: label_weakening; for runs, none)",
     )
     add(
+        "--tuned",
+        action="store_true",
+        help="of each loss, take the variant (such as a swept learning rate) that is best on "
+        "validation, under each condition",
+    )
+    add(
         "--measure",
         action="append",
         metavar="MEASURE",

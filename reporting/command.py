@@ -72,6 +72,8 @@ def _check(arguments: Namespace) -> None:
             f"{arguments.output_dir} is a filter: give the output_dir before it, e.g. report.py "
             f"outputs/ {arguments.output_dir}."
         )
+    if arguments.tuned and arguments.runs:
+        raise InputError("--tuned chooses among cells: leave it out with --runs.")
     if not 0 < arguments.alpha < 1:
         raise InputError(f"--alpha {arguments.alpha} must be between 0 and 1, e.g. 0.05.")
     if arguments.resamples < 1:
@@ -94,10 +96,15 @@ def _status(arguments: Namespace) -> int:
 
 def _of_cells(arguments: Namespace) -> Analysis:
     from reporting.statistics.analysis import analyse
+    from reporting.statistics.tried_variants import only_chosen, tried_variants, unequal_budgets
 
     cells = read_cells(arguments.output_dir, parse_filters(arguments.filters))
     if not cells.finished:
         raise InputError(_nothing(arguments.output_dir, cells))
+    measure = (arguments.measure or list(cells.finished[0].measures))[0]
+    tried = tried_variants(cells.finished, measure)
+    if arguments.tuned:
+        cells = cells._replace(finished=only_chosen(cells.finished, tried))
     losses = sorted({cell.loss for cell in cells.finished})
     plan = _plan(arguments, losses, baseline=BASELINE_LOSS, focus=FOCUS_LOSS)
     analysis = analyse(cells, plan, arguments.measure)
@@ -109,7 +116,9 @@ def _of_cells(arguments: Namespace) -> Analysis:
             f"No finished cell of {BASELINE_LOSS}: give --baseline to compare with another loss."
         )
     notes += different_files(analysis.cells.finished)
-    return analysis._replace(notes=[*notes, *analysis.notes])
+    if arguments.tuned:
+        notes += unequal_budgets(tried)
+    return analysis._replace(notes=[*notes, *analysis.notes], variants=tried)
 
 
 def _of_runs(arguments: Namespace) -> Analysis:
@@ -142,6 +151,7 @@ def _plan(
         arguments.alpha,
         arguments.resamples,
         arguments.seed,
+        arguments.tuned,
     )
 
 
@@ -183,12 +193,15 @@ def _leading(analysis: Analysis) -> Analysis:
 
 
 def _show(analysis: Analysis) -> None:
+    from reporting.statistics.tried_variants import choices_in_words
     from reporting.tables.result_tables import tables_of
     from reporting.tables.table_files import rich_table
 
     for table in tables_of(analysis):
         get_console().print(table.caption, style="italic", markup=False)
         get_console().print(rich_table(table))
+    for sentence in choices_in_words(analysis.variants, analysis.measures[0]):
+        get_console().print(sentence, markup=False, soft_wrap=True)
 
 
 def _say(analysis: Analysis, out: Path | None) -> None:

@@ -51,10 +51,9 @@ class Trial(NamedTuple):
 def trial_of(cell: FinishedCell) -> Trial:
     """Return what a cell says about its learning rate."""
     config: Any = OmegaConf.load(cell.file("config.yaml"))
-    loss = cell.loss if config.variant is None else cell.loss.removesuffix(f"-{config.variant}")
     measure = config.selection_measure
     return Trial(
-        f"{cell.dataset}/{cell.model}/{loss}",
+        f"{cell.dataset}/{cell.model}/{cell.loss_without_variant}",
         stored_value(config, "optimizer.lr"),
         measure,
         cell.scores["validation"][measure],

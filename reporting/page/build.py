@@ -15,6 +15,7 @@ from reporting.page.provenance import provenance
 from reporting.page.queries import drill_down
 from reporting.page.summary import summarise
 from reporting.page.tables import tables
+from reporting.page.variant_table import variant_table
 from reporting.tables.csv_files import CONDITION, Sheet, write_csv
 from terminal import track
 
@@ -97,7 +98,7 @@ def _content(analysis: Analysis) -> dict[str, Any]:
             "columns": [column._asdict() for column in table.columns],
             "rows": table.rows,
         }
-        for table in tables(analysis)
+        for table in [*tables(analysis), *variant_table(analysis)]
     }
     return {"tables": shown, "queries": drill_down(analysis)}
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.page.winners import SETTINGS, best_run, winners
 from reporting.statistics.comparisons import BASELINE
+from reporting.statistics.tried_variants import choices_in_words
 from reporting.words import are, counted, listed, named
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ def summarise(analysis: Analysis) -> list[Section]:
         Section("Significance", list(_significance(analysis, against))),
         Section("Under noise", list(_robustness(analysis))),
         Section("Over all conditions", list(_ranks(analysis) if analysis.cells.finished else ())),
+        Section(
+            "Best on validation",
+            list(islice(choices_in_words(analysis.variants, analysis.measures[0]), SETTINGS)),
+        ),
         Section("Read with care", list(_cautions(analysis))),
     ]
     return [section for section in sections if section.sentences]

@@ -51,6 +51,11 @@ class FinishedCell:
     scores: Mapping[str, Any]
 
     @property
+    def loss_without_variant(self) -> str:
+        """Name of the loss, without its variant."""
+        return self.loss if self.variant is None else self.loss.removesuffix(f"-{self.variant}")
+
+    @property
     def measures(self) -> Mapping[str, float]:
         """Mean of each measure on the test split."""
         measures: Mapping[str, float] = self.scores["measures"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from reporting.reading.cells import Cells, FinishedCell
     from reporting.statistics.groups import Group
+    from reporting.statistics.tried_variants import TriedVariant
 
 
 class Analysis(NamedTuple):
@@ -28,6 +29,7 @@ class Analysis(NamedTuple):
         rankings: average ranks, one per measure.
         curves: robustness curves.
         notes: sentences on gaps that a reader must know of.
+        variants: the variants of every loss, and which of them is best on validation.
     """
 
     plan: Plan
@@ -38,6 +40,7 @@ class Analysis(NamedTuple):
     rankings: list[Ranking]
     curves: list[Curve]
     notes: list[str]
+    variants: Sequence[TriedVariant] = ()
 
 
 def analyse(cells: Cells, plan: Plan, measures: Sequence[str] | None = None) -> Analysis:

@@ -35,6 +35,7 @@ class Plan:
         alpha: level of significance of a family.
         resamples: draws of the randomisation test and of the bootstrap.
         seed: seed of these draws.
+        tuned: whether each loss is its variant that is best on validation, condition by condition.
     """
 
     baseline: str | None
@@ -43,6 +44,7 @@ class Plan:
     alpha: float = 0.05
     resamples: int = 10_000
     seed: int = 0
+    tuned: bool = False
 
 
 class Comparison(NamedTuple):

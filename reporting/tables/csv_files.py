@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from data.storage.atomic_files import written_aside
 from reporting.statistics.comparisons import Comparison
+from reporting.statistics.tried_variants import TriedVariant
 from terminal import track
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def write_csvs(analysis: Analysis, out: Path) -> None:
 
 
 def sheets(analysis: Analysis) -> dict[str, Sheet]:
-    """Return the sheets by name: cells, incomplete, groups, comparisons, ranks, curves."""
+    """Return the sheets by name, each a file of the report."""
     ranks = ("measure", "loss", "mean_rank", "conditions", "friedman", "p", "critical_difference")
     curves = (
         "measure",
@@ -73,6 +74,7 @@ def sheets(analysis: Analysis) -> dict[str, Sheet]:
             (_cell(cell, analysis.measures) for cell in analysis.cells.finished),
         ),
         "incomplete": Sheet(("cell", "state", "detail"), _incomplete(analysis)),
+        "variants": Sheet((*CONDITION, *TriedVariant._fields[1:]), _variants(analysis)),
         "groups": Sheet((*CONDITION, "loss", "measure", "seeds", "mean", "sd"), _groups(analysis)),
         "comparisons": Sheet(Comparison._fields, analysis.comparisons),
         "ranks": Sheet(ranks, _ranks(analysis)),
@@ -143,6 +145,11 @@ def _cell(cell: FinishedCell, measures: Sequence[str]) -> Iterator[object]:
 def _incomplete(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     yield from ((state.cell, state.state, state.detail) for state in analysis.cells.incomplete)
     yield from ((problem.cell, "corrupt", problem.reason) for problem in analysis.cells.corrupt)
+
+
+def _variants(analysis: Analysis) -> Iterator[tuple[object, ...]]:
+    for condition, loss, variant, seeds, *choice in analysis.variants:
+        yield (*condition, loss, variant, " ".join(map(str, seeds)), *choice)
 
 
 def _groups(analysis: Analysis) -> Iterator[tuple[object, ...]]:

@@ -52,9 +52,15 @@ def test_the_learning_rate_changes_the_outcome(copy):
     assert means["cross_entropy-lr-0.0001", "0.4"] != means["cross_entropy-lr-0.001", "0.4"]
 
 
-def test_a_filter_leaves_one_learning_rate(copy):
-    rows = groups(copy / "report-default")
+def test_each_loss_is_compared_at_the_learning_rate_that_validation_chooses(copy):
+    rows = groups(copy / "report-tuned")
     assert {row["loss"] for row in rows} == {"cross_entropy", "label_weakening"}
+    with (copy / "report-tuned" / "variants.csv").open(encoding="utf-8") as file:
+        tried = [row for row in csv.DictReader(file) if row["ratio"] == "0.4"]
+    assert {row["variant"] for row in tried} == {"", "lr-0.0001", "lr-0.001"}
+    for loss in ("cross_entropy", "label_weakening"):
+        found = [(row["validation"], row["chosen"]) for row in tried if row["loss"] == loss]
+        assert max((float(value), chosen) for value, chosen in found)[1] == "True"
 
 
 def test_the_export_is_a_model_with_a_card(copy):
