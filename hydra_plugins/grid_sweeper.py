@@ -51,6 +51,7 @@ class GridSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         """Plan the grid, say what is left of it, and launch that in order."""
         # here, because --help imports this module
+        from cells.planning.fitness import refuse_unfit
         from cells.planning.plan import ask, planned
         from cells.planning.plan_lines import lines_of_plan
         from cells.sweep.leaderboard import show_leaderboard
@@ -63,6 +64,7 @@ class GridSweeper(Sweeper):
             return []
         for line in lines_of_plan(plan, self.config):
             log.info("%s", line)
+        refuse_unfit(self.hydra_context.config_loader, self.config, plan)
         if self.config.dry_run:
             return []
         results = self._launched(plan.left) if plan.left else []

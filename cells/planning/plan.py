@@ -93,7 +93,7 @@ def planned(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> Sw
 def ask(master: DictConfig, cells: Sequence[PlannedCell]) -> None:
     """Run a task that only asks about cells, for each of them."""
     task = located("task._target_", master.task._target_)
-    asked = _without_hydra(master)
+    asked = without_hydra(master)
     HydraConfig.instance().set_config(master)  # says that it is a sweep
     for cell in cells:
         asked.output_dir, asked.cell = str(cell.output_dir), cell.name
@@ -106,7 +106,7 @@ def _look(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> list
     for n, cfg in ComposedGrid(loader, master, jobs).configurations():
         if not seen.issuperset(jobs[n]) and not cfg.task.get("asks_only", False):
             seen.update(jobs[n])  # a value that cannot work does so in every cell
-            _check(_without_hydra(cfg))
+            _check(without_hydra(cfg))
         found[n] = _planned_cell(cfg)
     return [found[n] for n in range(len(jobs))]
 
@@ -135,11 +135,12 @@ def _differing(cfg: DictConfig) -> tuple[str, ...]:
     if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell).is_dir():
         return ()
     try:
-        return tuple(Cell.of(_without_hydra(cfg)).differing())
+        return tuple(Cell.of(without_hydra(cfg)).differing())
     except (OmegaConfBaseException, InputError, OSError):
         return ()
 
 
-def _without_hydra(cfg: DictConfig) -> DictConfig:
+def without_hydra(cfg: DictConfig) -> DictConfig:
+    """Return the configuration without Hydra's own part."""
     copied: DictConfig = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
     return copied

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from rich import get_console
 
@@ -22,7 +21,6 @@ from cells.sweep.signals import Interruption
 from cells.tasks.train import check_fit
 from cells.training.precision import settle_precision
 from errors import InputError
-from losses import viewed
 from suspects.bm25_judge import bm25_margins
 from suspects.cleaning import cleaned
 from suspects.committee import evidence_in, mean_ranks
@@ -118,7 +116,7 @@ def _check_training(cfg: DictConfig) -> None:
             f"negatives.refresh_every={cfg.negatives.refresh_every}: a model would mine negatives "
             "for the queries that it must not learn; set it to null."
         )
-    check_fit(cfg, viewed(instantiate(cfg.loss), cfg.model.view))
+    check_fit(cfg)
 
 
 def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:

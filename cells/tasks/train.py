@@ -15,8 +15,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from cells.inputs.negative_mining import check_negatives
-from cells.inputs.validation import check_validation
+from cells.inputs.settings_fit import fitting_loss
 from cells.record.directory import UNTRAINED, Cell
 from cells.record.failures import forget
 from cells.record.lock import lock_file, locked
@@ -32,9 +31,7 @@ from cells.tracking.guarded import opened
 from cells.training.precision import check_precision, settle_precision
 from cells.training.trainer_check import check_trainer
 from data.storage.hashed_files import fault_of, written_hashed
-from errors import InputError
-from evaluation import check_depth, parse_measures
-from losses import Loss, viewed
+from losses import Loss
 
 if TYPE_CHECKING:
     from cells.tracking.tracker import Tracker
@@ -59,9 +56,7 @@ def train(cfg: DictConfig) -> float:
     check_strategy(cfg.trainer)
     settle_precision(cfg)
     cell = Cell.of(cfg)
-    loss: Loss = viewed(instantiate(cfg.loss), cfg.model.view)
-    check_fit(cfg, loss)
-    check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
+    loss = check_fit(cfg)
     if not is_main_process():
         _join_training(cfg, cell, loss)
         return math.nan
@@ -82,25 +77,16 @@ def train(cfg: DictConfig) -> float:
     return objective(cfg, scores)
 
 
-def check_fit(cfg: DictConfig, loss: Loss) -> None:
-    """Refuse a loss that needs more than the batches have, with the reason."""
-    loss_name = HydraConfig.get().runtime.choices["loss"]
-    if loss.needs.teacher and loss.needs.teacher_decay is None and cfg.teacher is None:
-        raise InputError(
-            f"loss={loss_name} needs a teacher, but teacher=null: set teacher=<file>, a TREC run "
-            "for the training queries, or choose another loss."
-        )
-    if loss.needs.in_batch and not cfg.batch.in_batch:
-        raise InputError(
-            f"loss={loss_name} compares the queries of each document, and batch.in_batch=false "
-            "gives it its own only: set batch.in_batch=true, or choose another loss."
-        )
+def check_fit(cfg: DictConfig) -> Loss:
+    """Return the loss, if it and all settings of the training go together on this device.
+
+    Raises:
+        InputError: they do not, with the reason.
+    """
+    loss = fitting_loss(cfg)
     check_trainer(cfg.trainer)
     check_precision(cfg.trainer, cfg.optimizer)
-    check_negatives(cfg.negatives)
-    check_validation(cfg)
-    lists = 1 + cfg.negatives.per_example
-    loss.check_list(lists * cfg.batch.size if cfg.batch.in_batch else lists)
+    return loss
 
 
 def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) -> dict[str, Any]:

@@ -81,18 +81,19 @@ def small(tmp_path):
 
 
 def test_a_sweep_goes_on_after_a_failure_and_names_it(tmp_path, small):
-    grid = ["loss=cross_entropy,margin_mse", "noise.ratio=0.2,0.4"]  # margin_mse lacks a teacher
+    named = ["loss=cross_entropy", "variant=batch-${batch.size}"]
+    grid = [*named, "batch.size=16,5000", "noise.ratio=0.2,0.4"]  # 5000 are too few pairs
     swept = run("-m", *small, *grid, cwd=tmp_path)
     assert swept.returncode == 1
     assert "2 of the sweep's cells failed" in swept.stdout
-    for name in ("margin_mse/semantic-0.2", "margin_mse/semantic-0.4"):
+    for name in ("cross_entropy-batch-5000/semantic-0.2", "cross_entropy-batch-5000/semantic-0.4"):
         assert f"tiny/static/{name}/seed-1: InputError: " in swept.stdout
     assert len(list(tmp_path.rglob("scores.json"))) == 2
     assert "Traceback" not in swept.stdout + swept.stderr
     shown = run("-m", *small, *grid, "seed=1,2", "task=status", cwd=tmp_path, COLUMNS="300")
     assert "2 done, 2 failed, 4 missing" in shown.stdout
-    assert "needs a teacher, but teacher=null" in shown.stdout
-    grid = ["loss=margin_mse,cross_entropy", "seed=3,4", "on_error=stop"]
+    assert "batch.size=5000" in shown.stdout
+    grid = [*named, "batch.size=5000,16", "seed=3,4", "on_error=stop"]
     stopped = run("-m", *small, *grid, cwd=tmp_path)
     assert stopped.returncode == 1
     assert stopped.stdout.count("is not started") == 3

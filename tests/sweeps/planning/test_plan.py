@@ -85,6 +85,14 @@ def test_a_value_that_cannot_work_is_refused_before_anything_is_launched(tmp_pat
     assert not (tmp_path / "outputs").exists()
 
 
+def test_losses_that_cannot_be_trained_are_refused_together_before_anything_is_launched(tmp_path):
+    told = planned(tmp_path, "loss=elr,margin_mse,rince", "seed=1,2", "dry_run=true")
+    assert told.returncode == 1
+    assert told.stderr.startswith("nothing was launched, because 2 of 6 cells cannot work:\n")
+    assert "margin_mse/semantic-0.2/seed-1 and 1 more: loss=margin_mse needs a t" in told.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
 def test_values_without_a_short_form_are_left_to_the_user():
     with pytest.raises(InputError, match="variant=<word>"):
         refuse_clashes({"a/b": ["model.path (there: null, here: /a folder/with/an encoder)"]}, 1)
