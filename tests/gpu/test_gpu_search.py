@@ -1,9 +1,11 @@
 """Search and encoding on a GPU: the vectors, documents and scores of a CPU."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
-from devices import DEVICES
+from devices import DEVICES, needs_gpu
 from torch.nn.functional import normalize
 
 from cells.inputs.tokenised import build_network
@@ -13,6 +15,7 @@ from evaluation.exact_search import exact_top_k
 
 TORCH_NAME = {"cpu": "cpu", "gpu": "cuda"}
 QUERIES, DOCUMENTS, DIMENSIONS, DEPTH = 50, 20_000, 64, 100
+BLOCK = 1000
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def test_the_best_documents_are_those_of_a_cpu(accelerator, vectors):
     queries, documents = vectors
     scores, rows = exact_top_k(queries, documents, DEPTH)
     there, their_rows = exact_top_k(
-        queries, documents, DEPTH, block=1000, device=TORCH_NAME[accelerator]
+        queries, documents, DEPTH, block=BLOCK, device=TORCH_NAME[accelerator]
     )
     np.testing.assert_allclose(there, scores, atol=1e-5)
     # neighbours whose scores differ in the last bits may change places
@@ -41,6 +44,26 @@ def test_ties_are_ordered_by_row(accelerator):
     documents = torch.ones(5000, 4)
     _, rows = exact_top_k(torch.ones(3, 4), documents, 7, device=TORCH_NAME[accelerator])
     assert rows.tolist() == [list(range(7))] * 3
+
+
+@needs_gpu
+def test_a_search_waits_for_the_gpu_once_a_block(vectors):
+    queries, documents = (each.cuda() for each in vectors)
+
+    def search():
+        exact_top_k(queries, documents, DEPTH, block=BLOCK, device="cuda")
+
+    search()  # libraries are initialised, which waits
+    torch.cuda.set_sync_debug_mode("warn")
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            search()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    waits = [each for each in said if "synchronizing" in str(each.message)]
+    at_the_ends = 4  # are queries and documents finite; scores and rows
+    assert len(waits) <= DOCUMENTS // BLOCK + at_the_ends
 
 
 @pytest.mark.parametrize("accelerator", DEVICES)
