@@ -84,7 +84,7 @@ def _tune(piece: Piece) -> None:
         if not rates:
             return
         _run([sys.executable, "run.py", *tuning(piece.collection, model, rates).arguments()])
-        _run([sys.executable, "-m", "study.tuning", str(TUNED)])
+        _run([sys.executable, "-m", "study.tuning", str(TUNED / setting)])
 
 
 def _run(command: list[str]) -> None:
