@@ -19,9 +19,10 @@ class EvaluationKeys:
 
 @dataclass
 class BM25:
-    """How the first stage reads texts."""
+    """How the first stage reads texts, and what ranks them."""
 
     language: str = MISSING
+    engine: str = MISSING
 
 
 @dataclass

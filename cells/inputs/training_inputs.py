@@ -13,6 +13,7 @@ from cells.inputs.negative_mining import first_negatives
 from cells.inputs.tokenised import Tokenised, tokenise
 from cells.inputs.validation import validation_qrels
 from data import Cache, Collection, Qrels, TrainingExamples, build_examples, first_copies
+from data.bm25.engines import check_engine
 from data.runs.analyzer import check_language
 from data.training.score_limits import LimitCounts
 from evaluation import Run, below
@@ -72,8 +73,14 @@ def open_collection(cfg: DictConfig) -> Collection:
         InputError: for data that cannot be used, naming the key and the file.
     """
     language = check_language(cfg.bm25.language)
+    engine = check_engine(cfg.bm25.engine)
     opened: Collection = instantiate(cfg.dataset)(cache=Cache(Path(cfg.cache_dir)))
-    collection = replace(opened, bm25_language=language, skip_same_id=cfg.evaluation.skip_same_id)
+    collection = replace(
+        opened,
+        bm25_language=language,
+        bm25_engine=engine,
+        skip_same_id=cfg.evaluation.skip_same_id,
+    )
     log.info(
         "collection %s: %d documents, %d training queries",
         collection.name,

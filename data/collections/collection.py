@@ -28,6 +28,7 @@ class Collection:
         spared: positive training judgements that a smaller number of training pairs left out, with
             `train`'s grades.
         bm25_language: how BM25 tells words apart (`data.runs.analyzer`).
+        bm25_engine: what ranks by BM25 (`data.bm25.engines`); every engine gives the same run.
         skip_same_id: whether queries are documents too, so that a document with the id of a query
             is no answer to it.
     """
@@ -43,6 +44,7 @@ class Collection:
     relevance: int = 1
     spared: Qrels = field(default_factory=dict)
     bm25_language: str = "english"
+    bm25_engine: str = "auto"
     skip_same_id: bool = False
 
     def known_positives(self, query_id: str) -> frozenset[str]:

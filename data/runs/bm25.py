@@ -2,39 +2,45 @@
 
 Reference: Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
 Foundations and Trends in Information Retrieval, 2009, section 3. The variant is Lucene's: Kamphuis
-et al., "Which BM25 Do You Mean?", ECIR 2020, section 2. bm25s (Lù, arXiv, 2024) scores.
+et al., "Which BM25 Do You Mean?", ECIR 2020, section 2. bm25s (Lù, arXiv, 2024) scores small
+collections; `data.bm25` has the engine of large ones, which gives the same rows and scores.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import checks
+from data.bm25.engines import PRUNED, chosen
+from data.bm25.indexing import open_index
+from data.bm25.parts import cached_run
 from data.runs.analyzer import analyzed, description
 from data.runs.ranked_lists import Run, first, without_self
-from terminal import quiet, track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from data.bm25.bm25s_index import Bm25sIndex
+    from data.bm25.pruned_search import ImpactIndex
     from data.collections.collection import Collection
     from data.storage.cache import JsonValue
 
 log = logging.getLogger(__name__)
 
 CHUNK = 256
-NO_TERMS = "no_terms"  # stands in for the index of documents without any
 SHOWN = 5  # query ids in a message
+FORMAT = 1
+"""Of the index on disk, and of how it is searched; another number, another index."""
 
 
 def bm25_run(
@@ -72,23 +78,19 @@ def bm25_run(
     _check(depth, k1, b)
     wanted = min(depth, len(collection.documents))
     depth = min(wanted + collection.skip_same_id, len(collection.documents))
-    index_key = _index_key(collection, k1, b)
+    engine = chosen(collection.bm25_engine, len(collection.documents))
+    index_key = _index_key(collection, engine, k1, b)
 
-    def build(folder: Path) -> None:
-        terms = _terms(split_queries.values(), collection.bm25_language)
-        rows, scores = _search(
-            _index(collection, index_key, k1, b), terms, len(split_queries), depth
-        )
-        np.save(folder / "rows.npy", rows, allow_pickle=False)
-        np.save(folder / "scores.npy", scores, allow_pickle=False)
+    @cache
+    def index() -> Bm25sIndex | ImpactIndex:
+        return open_index(collection, engine, index_key, k1, b)
 
-    folder = collection.cache.folder(
-        "bm25-run", {**index_key, "queries": _queries_hash(split_queries), "depth": depth}, build
-    )
-    rows, scores = (
-        np.load(folder / name, mmap_mode="r", allow_pickle=False)
-        for name in ("rows.npy", "scores.npy")
-    )
+    def search(texts: list[str], rows: NDArray[np.int64], scores: NDArray[np.float32]) -> None:
+        index().search(list(_terms(texts, collection.bm25_language)), rows, scores)
+
+    key = {**index_key, "queries": _queries_hash(split_queries), "depth": depth}
+    shape = (len(split_queries), depth)
+    rows, scores = cached_run(collection.cache, key, split_queries.values(), shape, search)
     _report(rows, split_queries, collection)
     run = Run(list(split_queries), rows, scores)
     return (
@@ -119,7 +121,7 @@ def _check(depth: int, k1: float, b: float) -> None:
     checks.real("b", b, "between 0 and 1, e.g. 0.4", 0.0, 1.0)
 
 
-def _index_key(collection: Collection, k1: float, b: float) -> dict[str, JsonValue]:
+def _index_key(collection: Collection, engine: str, k1: float, b: float) -> dict[str, JsonValue]:
     versions = {name: version(name) for name in ("bm25s", "PyStemmer")}
     return {
         "documents": collection.documents_fingerprint,
@@ -127,6 +129,8 @@ def _index_key(collection: Collection, k1: float, b: float) -> dict[str, JsonVal
         "b": float(b),
         "analyzer": description(collection.bm25_language),
         **versions,
+        # bm25s has none, so that what it indexed before there was a choice is still found
+        **({"impacts": FORMAT} if engine == PRUNED else {}),
     }
 
 
@@ -134,57 +138,7 @@ def _queries_hash(queries: Mapping[str, str]) -> str:
     return blake2b(json.dumps(list(queries.items())).encode(), digest_size=16).hexdigest()
 
 
-def _index(collection: Collection, key: Mapping[str, JsonValue], k1: float, b: float) -> Any:
-    """Return the index; None if no document holds a term."""
-    from bm25s import BM25
-
-    quiet("bm25s")
-
-    def build(folder: Path) -> None:
-        texts = track(collection.documents.texts(), "Indexing for BM25", len(collection.documents))
-        documents = analyzed(texts, collection.bm25_language, return_ids=True)
-        if not any(documents.ids):  # bm25s makes no index of nothing
-            (folder / NO_TERMS).touch()
-            return
-        index = BM25(k1=k1, b=b, method="lucene")
-        index.index(documents, show_progress=False)
-        index.save(folder, show_progress=False)
-
-    folder = collection.cache.folder("bm25-index", key, build)
-    if (folder / NO_TERMS).exists():
-        return None
-    return BM25.load(folder, mmap=True, show_progress=False)
-
-
-def _search(
-    index: Any, queries: Iterable[list[str]], n: int, depth: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    rows = np.full((n, depth), -1, np.int64)
-    scores = np.full((n, depth), -np.inf, np.float32)
-    if index is None:
-        return rows, scores
-    for position, terms in enumerate(track(queries, "BM25", n)):
-        found, found_scores = _best(index.get_scores_from_ids(index.get_tokens_ids(terms)), depth)
-        rows[position, : len(found)] = found
-        scores[position, : len(found)] = found_scores
-    return rows, scores
-
-
 def _terms(texts: Iterable[str], language: str) -> Iterator[list[str]]:
     remaining = iter(texts)
     while chunk := list(islice(remaining, CHUNK)):
         yield from analyzed(chunk, language, return_ids=False)
-
-
-def _best(scores: NDArray[np.float32], depth: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return rows and scores of the best matching documents.
-
-    bm25s' own selection would break ties at the cutoff arbitrarily.
-    """
-    rows = np.flatnonzero(scores > 0)
-    if len(rows) > depth:
-        least = np.partition(scores[rows], -depth)[-depth]
-        rows = rows[scores[rows] >= least]
-    # rows ascend, so a stable sort puts the smaller row first
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:depth]
-    return rows, scores[rows]

@@ -87,6 +87,19 @@ class Cache:
                 self._build(target, key, build)
         return target
 
+    def discard(self, kind: str, key: Mapping[str, JsonValue]) -> None:
+        """Remove the folder of `key`, if it is there: a step that its result has made superfluous.
+
+        Nobody may be using it. A kill in the middle leaves nothing that is taken for whole.
+        """
+        target = self.root / kind / _digest(key)
+        if self.frozen or not target.exists():
+            return
+        with self._locked(target), self._usable():
+            shutil.rmtree(_aside(target), ignore_errors=True)
+            target.rename(_aside(target))
+            shutil.rmtree(_aside(target))
+
     def _build(
         self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]
     ) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from data.bm25 import parts
+from data.bm25.bm25s_index import best
 from data.collections.folder import open_folder
-from data.runs import bm25
 from data.runs.bm25 import bm25_run
 from data.storage.cache import Cache
 from errors import InputError
@@ -97,7 +98,7 @@ def test_depth_beyond_the_collection_is_cut(collection):
     st.integers(1, 30),
 )
 def test_best_are_sorted_by_score_then_row(scores, depth):
-    rows, found = bm25._best(scores, depth)
+    rows, found = best(scores, depth)
     expected = [
         row
         for row in sorted(range(len(scores)), key=lambda row: (-scores[row], row))
@@ -111,7 +112,7 @@ def test_run_comes_from_the_cache_and_depends_on_what_is_asked(collection, monke
     first = bm25_run(collection, QUERIES, 3)
     other = bm25_run(collection, QUERIES, 3, b=1.0)
     assert not np.array_equal(first.scores, other.scores)
-    monkeypatch.setattr(bm25, "_search", None)
+    monkeypatch.setattr(parts, "_write", None)
     again = bm25_run(collection, QUERIES, 3)
     assert again.query_ids == first.query_ids
     assert np.array_equal(again.rows, first.rows)
