@@ -2,5 +2,6 @@
 
 `engines` chooses one. `bm25s_index` is bm25s, in memory. For large collections `pieces` counts the
 terms of a slice of the documents at a time, `impact_index` merges the slices into one index on disk
-and searches it in threads, and `kernel` is the search itself.
+and `pruned_search` searches it in threads; `kernel` is the search itself, on the tuples of
+`kernel_arrays`.
 """

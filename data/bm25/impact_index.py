@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from data.bm25.pieces import Piece
+    from data.bm25.pieces import CountedTerms
 
 RANKS = (10, 100, 1000)
 """Ranks whose summand is kept of each term."""
@@ -87,13 +87,15 @@ class _Formula(NamedTuple):
 
     @classmethod
     def of(
-        cls, pieces: Sequence[Piece], frequencies: NDArray[np.int64], k1: float, b: float
+        cls, pieces: Sequence[CountedTerms], frequencies: NDArray[np.int64], k1: float, b: float
     ) -> _Formula:
         documents = sum(len(piece.lengths) for piece in pieces)
         mean = sum(int(piece.lengths.sum(dtype=np.int64)) for piece in pieces) / documents
         return cls(documents, mean, _inverse_frequencies(frequencies, documents), k1, b)
 
-    def impacts(self, piece: Piece, first: int, terms: NDArray[np.int64]) -> NDArray[np.float64]:
+    def impacts(
+        self, piece: CountedTerms, first: int, terms: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         """Return what the postings of a piece, whose first row is given, add to a score."""
         ours = piece.lengths[piece.rows - first]
         counts = piece.counts.astype(np.float64)
@@ -101,7 +103,7 @@ class _Formula(NamedTuple):
         return self.weights[terms] * (counts / (saturation + counts))
 
 
-def _numbered(piece: Piece, numbers: dict[str, int]) -> NDArray[np.int64]:
+def _numbered(piece: CountedTerms, numbers: dict[str, int]) -> NDArray[np.int64]:
     words = (numbers.setdefault(word, len(numbers)) for word in piece.words)
     return np.fromiter(words, np.int64, len(piece.words))
 

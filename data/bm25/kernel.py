@@ -4,24 +4,24 @@ A term can add at most its highest summand. Once the k best documents so far all
 the terms with low bounds can add together, a document with none of the others cannot get in. Only
 the others ("essential" terms) are then read in full; the rest is looked up for the documents that
 could still get in. Reference: Turtle & Flood, "Query evaluation: strategies and optimizations",
-Information Processing & Management 31(6), 1995; read a window at a time as in Strohman & Croft,
-"Efficient document retrieval in main memory", SIGIR 2007.
+Information Processing & Management 31(6), 1995; Lucene too reads it a window at a time.
 
 The functions are compiled by numba. Without it they are slow but the same, which tests use.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from data.bm25.heap import offer, sink
+from data.bm25.kernel_arrays import Heap, Terms, Window, compiled
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Function = TypeVar("Function", bound="Callable[..., Any]")
+    from data.bm25.kernel_arrays import Postings, TermNumbers
 
 WINDOW = 4096
 """Documents that are scored together; their sums stay in the processor's first cache."""
@@ -29,128 +29,6 @@ NOWHERE = 2**62
 LOOK_UP = 8
 """How much dearer it is to look a posting up than to read the next one."""
 ROUNDING = 2.0 * float(np.finfo(np.float32).eps)
-
-
-class Postings(NamedTuple):
-    """An index, as in `data.bm25.impact_index`, opened for a depth k.
-
-    Attributes:
-        starts: int64 [V + 1], the begin of each term's postings.
-        rows: int32 [P], the document of each posting.
-        impacts: float32 [P], what it adds to the document's score.
-        highest: float32 [V], the highest of each term.
-        known: float32 [V], one that k documents of the term reach; 0: not known.
-        documents: N.
-    """
-
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    impacts: NDArray[np.float32]
-    highest: NDArray[np.float32]
-    known: NDArray[np.float32]
-    documents: int
-
-
-class Queries(NamedTuple):
-    """Queries as int64 numbers of their terms, end to end, and int64 [Q + 1] where each begins."""
-
-    numbers: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-
-
-class Terms(NamedTuple):
-    """The n different terms of a query, those with the lowest bounds first.
-
-    Attributes:
-        begin: int64 [n], where the postings of the current window begin.
-        next: int64 [n], the first posting that is not read yet.
-        end: int64 [n], the end of the postings.
-        times: float32 [n], how often the query has the term.
-        below: float64 [n + 1], the sum of the bounds of all terms before.
-        order: int64 [m], the place here of each word of the query.
-    """
-
-    begin: NDArray[np.int64]
-    next: NDArray[np.int64]
-    end: NDArray[np.int64]
-    times: NDArray[np.float32]
-    below: NDArray[np.float64]
-    order: NDArray[np.int64]
-
-
-class Window(NamedTuple):
-    """Documents that are scored together.
-
-    Attributes:
-        base: the row of the first of them.
-        sums: float32 [WINDOW], what their scores are so far; 0 for those that are no candidates.
-        candidates: int32 [WINDOW], rows of candidates, counted from the base.
-    """
-
-    base: int
-    sums: NDArray[np.float32]
-    candidates: NDArray[np.int32]
-
-
-class Best(NamedTuple):
-    """A heap of the best documents [k]; the worst of them, the later row of equal ones, first."""
-
-    scores: NDArray[np.float32]
-    rows: NDArray[np.int64]
-
-
-def compiled(function: Function) -> Function:
-    """Compile a function so that it runs without the interpreter's lock."""
-    try:
-        from numba import njit
-    except ImportError:
-        return function
-    return cast("Function", njit(nogil=True)(function))
-
-
-@compiled
-def worse(score: np.float32, row: int, other_score: np.float32, other_row: int) -> bool:
-    """Return whether a document ranks below another."""
-    return bool(score < other_score or (score == other_score and row > other_row))
-
-
-@compiled
-def sink(best: Best, size: int, score: np.float32, row: int) -> None:
-    """Put a document in the place of the worst of a heap."""
-    place = 0
-    while 2 * place + 1 < size:
-        child = 2 * place + 1
-        if child + 1 < size and worse(
-            best.scores[child + 1], best.rows[child + 1], best.scores[child], best.rows[child]
-        ):
-            child += 1
-        if not worse(best.scores[child], best.rows[child], score, row):
-            break
-        best.scores[place] = best.scores[child]
-        best.rows[place] = best.rows[child]
-        place = child
-    best.scores[place] = score
-    best.rows[place] = row
-
-
-@compiled
-def offer(best: Best, size: int, score: np.float32, row: int) -> int:
-    """Keep a document if it is among the k best, and return how many there are."""
-    if size == len(best.scores):
-        if worse(best.scores[0], best.rows[0], score, row):
-            sink(best, size, score, row)
-        return size
-    place = size
-    while place > 0:
-        parent = (place - 1) // 2
-        if not worse(score, row, best.scores[parent], best.rows[parent]):
-            break
-        best.scores[place] = best.scores[parent]
-        best.rows[place] = best.rows[parent]
-        place = parent
-    best.scores[place] = score
-    best.rows[place] = row
-    return size + 1
 
 
 @compiled
@@ -359,7 +237,7 @@ def exact_score(postings: Postings, terms: Terms, row: int) -> np.float32:
 
 
 @compiled
-def search_one(postings: Postings, terms: Terms, floor: float, window: Window, best: Best) -> int:
+def search_one(postings: Postings, terms: Terms, floor: float, window: Window, best: Heap) -> int:
     """Collect the best documents of a query, and return how many there are.
 
     `floor` is a score that the k-th best document is known to reach.
@@ -388,7 +266,7 @@ def search_one(postings: Postings, terms: Terms, floor: float, window: Window, b
 
 @compiled
 def search_some(
-    queries: Queries,
+    queries: TermNumbers,
     postings: Postings,
     rows: NDArray[np.int64],
     scores: NDArray[np.float32],
@@ -403,7 +281,7 @@ def search_some(
     """
     k = rows.shape[1]
     window = Window(0, np.zeros(WINDOW, np.float32), np.empty(WINDOW, np.int32))
-    best = Best(np.empty(k, np.float32), np.empty(k, np.int64))
+    best = Heap(np.empty(k, np.float32), np.empty(k, np.int64))
     for query in range(len(queries.offsets) - 1):
         numbers = queries.numbers[queries.offsets[query] : queries.offsets[query + 1]]
         floor = 0.0

@@ -28,7 +28,7 @@ AT_ONCE = 10_000
 """Documents whose terms are Python objects at the same time."""
 
 
-class Piece(NamedTuple):
+class CountedTerms(NamedTuple):
     """A written piece; the arrays are mapped.
 
     Attributes:
@@ -73,11 +73,11 @@ def write_piece(folder: Path, texts: Iterable[str], first: int, language: str) -
     _save(folder, "lengths", lengths.astype(np.int32))
 
 
-def read_piece(folder: Path) -> Piece:
+def read_piece(folder: Path) -> CountedTerms:
     """Return a piece that `write_piece` wrote."""
     text = (folder / "words.txt").read_text(encoding="utf-8")
-    arrays = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in Piece._fields[1:])
-    return Piece(text.split("\n") if text else [], *arrays)
+    arrays = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in CountedTerms._fields[1:])
+    return CountedTerms(text.split("\n") if text else [], *arrays)
 
 
 def _numbered(

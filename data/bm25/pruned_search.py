@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from data.bm25.impact_index import RANKS
-from data.bm25.kernel import Postings, Queries, search_some
+from data.bm25.kernel import search_some
+from data.bm25.kernel_arrays import Postings, TermNumbers
 from data.storage.ragged import offsets_of
 from terminal import track
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE = 100
-"""Queries that a thread takes on."""
+"""TermNumbers that a thread takes on."""
 
 
 class ImpactIndex:
@@ -85,11 +86,11 @@ class ImpactIndex:
         )
 
 
-def _numbered(queries: Sequence[list[str]], numbers: Mapping[str, int]) -> Queries:
+def _numbered(queries: Sequence[list[str]], numbers: Mapping[str, int]) -> TermNumbers:
     """Return the numbers of the terms that the index has."""
     found = [[numbers[term] for term in terms if term in numbers] for terms in queries]
     flat = np.array(list(chain.from_iterable(found)), np.int64)
-    return Queries(flat, offsets_of(np.array([len(each) for each in found], np.int64)))
+    return TermNumbers(flat, offsets_of(np.array([len(each) for each in found], np.int64)))
 
 
 def _threads() -> int:
