@@ -58,13 +58,17 @@ class GridSweeper(Sweeper):
 
         assert self.config is not None
         assert self.hydra_context is not None
-        plan = planned(self.hydra_context.config_loader, self.config, self._jobs(arguments))
-        if self.config.task.get("asks_only", False):
+        loader, jobs = self.hydra_context.config_loader, self._jobs(arguments)
+        asks_only = self.config.task.get("asks_only", False)
+        if not asks_only:
+            log.info("planning %d cells ...", len(jobs))
+        plan = planned(loader, self.config, jobs)
+        if asks_only:
             ask(self.config, plan.cells)
             return []
+        refuse_unfit(loader, self.config, plan)
         for line in lines_of_plan(plan, self.config):
             log.info("%s", line)
-        refuse_unfit(self.hydra_context.config_loader, self.config, plan)
         if self.config.dry_run:
             return []
         results = self._launched(plan.left) if plan.left else []

@@ -18,7 +18,7 @@ def lines(tmp_path, launcher):
         for model, count in (("static", 10), ("minilm", 2))
         for n in range(2, 2 + count)
     ]
-    master = OmegaConf.create({"dry_run": True, "hydra": {"launcher": launcher}})
+    master = OmegaConf.create({"dry_run": True, "keep": [], "hydra": {"launcher": launcher}})
     return list(lines_of_plan(SweepPlan([["a=1"]] * 12, cells), master))
 
 
