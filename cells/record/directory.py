@@ -14,6 +14,7 @@ from cells.configuration.secrets import plain
 from cells.record.owned_files import (
     KEEPABLE,
     WEIGHTS,
+    kept_of,
     leftovers,
     not_kept,
     owned,
@@ -29,7 +30,7 @@ from cells.record.stored_config import (
     read_config,
     write_config,
 )
-from cells.record.written_scores import KEPT, SCORES, read_scores
+from cells.record.written_scores import SCORES, read_scores
 from errors import InputError
 
 UNTRAINED = "checkpoints/untrained.json"
@@ -161,10 +162,9 @@ class Cell:
     def _kept(self) -> Collection[str]:
         """Return what the finished cell keeps; in doubt, everything."""
         try:
-            kept: Collection[str] = read_scores(self.directory).get(KEPT, KEEPABLE)
+            return kept_of(read_scores(self.directory))
         except InputError:
             return KEEPABLE
-        return kept
 
     def _stored(self) -> dict[str, Any]:
         return read_config(self.directory)

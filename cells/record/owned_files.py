@@ -1,7 +1,8 @@
 """The files that this project writes into a cell's directory, the only ones that it removes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from data.storage.atomic_files import PARTIAL
 
@@ -10,6 +11,8 @@ RUN, EARLIER_RUN = "run.trec.gz", "run.trec"
 WEIGHTS = "checkpoints/best.safetensors"
 KEEPABLE = {"weights": (WEIGHTS, f"{WEIGHTS}.blake2b"), "runs": (RUN, EARLIER_RUN)}
 """Choices of the key `keep` -> the files that a trained cell keeps for it."""
+KEPT = "kept"
+"""Key of scores.json for what the cell keeps."""
 FILES = (
     "config.yaml",
     "made_from.json",
@@ -97,6 +100,15 @@ def run_in(directory: Path) -> Path:
     """Return the path of a cell's run, that of an earlier version if there is only such a one."""
     earlier = directory / EARLIER_RUN
     return earlier if earlier.exists() and not (directory / RUN).exists() else directory / RUN
+
+
+def kept_of(scores: Mapping[str, Any]) -> Collection[str]:
+    """Return what a finished cell keeps, by its scores.json; in doubt, everything.
+
+    Cells of earlier versions keep everything, and do not say so.
+    """
+    kept = scores.get(KEPT)
+    return kept if isinstance(kept, list) else KEEPABLE
 
 
 def not_kept(directory: Path, kept: Collection[str]) -> list[Path]:

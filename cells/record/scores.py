@@ -10,8 +10,8 @@ from rich.table import Table
 from cells.record.directory import Cell
 from cells.record.environment import describe, peak_memory_mib
 from cells.record.made_from import KEY
-from cells.record.owned_files import RUN
-from cells.record.written_scores import KEPT, WRITTEN
+from cells.record.owned_files import KEPT, RUN
+from cells.record.written_scores import WRITTEN
 from data.storage.file_hashes import hash_of
 from noise import Audit
 

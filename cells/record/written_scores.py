@@ -13,8 +13,6 @@ from errors import InputError
 SCORES = "scores.json"
 WRITTEN = "written"
 """Key of the hashes of the files that the measures were computed from."""
-KEPT = "kept"
-"""Key of what the cell keeps (`cells.record.owned_files.KEEPABLE`); earlier cells keep all."""
 CHECKSUM = "checksum"
 """Key of the hash over all else in the file; cells of earlier versions have none."""
 

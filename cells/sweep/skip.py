@@ -13,8 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from cells.record.directory import Cell
 from cells.record.made_from import changed_files
-from cells.record.owned_files import KEEPABLE
-from cells.record.written_scores import KEPT, SCORES, read_scores
+from cells.record.owned_files import kept_of
+from cells.record.written_scores import SCORES, read_scores
 from errors import InputError
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def skipped(cfg: DictConfig, cell: Cell) -> float:
 
 def _gone(cfg: DictConfig, scores: Mapping[str, Any]) -> str:
     """Return what is asked to be kept, but was not."""
-    return " and ".join(each for each in cfg.keep if each not in scores.get(KEPT, KEEPABLE))
+    return " and ".join(each for each in cfg.keep if each not in kept_of(scores))
 
 
 def objective(cfg: DictConfig, scores: Mapping[str, Any]) -> float:

@@ -126,6 +126,7 @@ def with_scores(folder, **scores):
             {"checkpoints/best.safetensors", "checkpoints/best.safetensors.blake2b"},
         ),
         ({}, set()),  # of an earlier version
+        ({"kept": 3}, set()),
     ],
 )
 def test_what_a_finished_cell_does_not_keep_is_removed_and_nothing_else(tmp_path, kept, gone):
