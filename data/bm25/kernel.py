@@ -225,14 +225,11 @@ def exact_score(postings: Postings, terms: Terms, row: int) -> np.float32:
 
     That is the order of bm25s, whose sums round in the same way.
     """
-    found = np.zeros(len(terms.end), np.float32)
-    for term in range(len(terms.end)):
-        place = first_from(postings.rows, terms.begin[term], terms.next[term], row)
-        if place < terms.next[term] and postings.rows[place] == row:
-            found[term] = postings.impacts[place]
     total = np.float32(0)
     for term in terms.order:
-        total += found[term]
+        place = first_from(postings.rows, terms.begin[term], terms.next[term], row)
+        if place < terms.next[term] and postings.rows[place] == row:
+            total += postings.impacts[place]
     return total
 
 

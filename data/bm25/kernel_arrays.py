@@ -90,4 +90,5 @@ def compiled(function: Function) -> Function:
         from numba import njit
     except ImportError:
         return function
-    return cast("Function", njit(nogil=True)(function))
+    # inlined, since each call counts references to every array that it gets
+    return cast("Function", njit(nogil=True, forceinline=True)(function))
