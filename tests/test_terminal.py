@@ -92,7 +92,13 @@ def test_the_first_line_is_there_before_torch_is_imported(tmp_path):
     ("program", "library"), [(("run.py",), "hydra"), (("report.py", "outputs"), "numpy")]
 )
 def test_ctrl_c_during_the_imports_is_a_line_and_a_status(tmp_path, program, library):
-    does = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)"
+    # a background job of a shell is born with SIGINT ignored
+    does = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "time.sleep(60)"
+    )
     told = started(tmp_path, ROOT / program[0], *program[1:], library=library, does=does)
     assert told.returncode == 130
     assert told.stderr == "stopped by Ctrl-C\n"

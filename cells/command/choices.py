@@ -79,15 +79,19 @@ def _own_folder(arguments: Sequence[str]) -> list[Path]:
 
 def _chosen(override: Override) -> list[str]:
     """Return the options that an override names; glob() can only name what exists."""
+    if override.is_delete():
+        return []
     value = override.value()
     values = value.list if isinstance(value, ChoiceSweep) else [value]
     flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    return [_written(choice) for choice in flat if not isinstance(choice, Glob | Sweep | None)]
+    return [_written(choice) for choice in flat if not isinstance(choice, Glob | Sweep)]
 
 
 def _written(choice: object) -> str:
     if isinstance(choice, QuotedString):
         return str(choice.text)
+    if choice is None:
+        return "null"
     return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 

@@ -34,6 +34,16 @@ RECIPES = (
 """Arguments of Lightning's trainer that the recipe gives, whatever the configuration says."""
 OURS: Mapping[str, Any] = {"trainer.precision": str, "trainer.compile": bool}
 """Keys that the recipe judges itself, and their types: Lightning does not know them, or `auto`."""
+CALLED = (
+    "dataset",
+    "logger",
+    "model.network",
+    "model.tokenizer",
+    "optimizer",
+    "scheduler",
+    "trainer",
+)
+"""Nodes that a cell calls with arguments of its own, so that they have to stay partial."""
 NUMBERS = ("seed", "total_steps")
 """Numbers that the recipe gives to the constructors of a network and a schedule."""
 
@@ -54,6 +64,8 @@ def check_types(cfg: DictConfig) -> None:
     for section, keys in SECTIONS.items():
         if section in config:
             _check_keys(cfg, section, config[section], keys)
+    for key in CALLED:
+        _check_called(key, OmegaConf.select(cfg, key))
     for path, node in _children("", config):
         _check_node(path, node)
     for name in sorted(set(RECIPES) & set(config["trainer"])):
@@ -110,6 +122,16 @@ def _check_node(key: str, node: Mapping[str, Any]) -> None:
         allowed = in_words(types[name]) if name in types else "set"
         raise InputError(
             f"{key}.{name} is missing, and {_name(target)} needs it: must be {allowed}."
+        )
+
+
+def _check_called(key: str, node: Any) -> None:
+    if not isinstance(node, DictConfig) or "_target_" not in node:
+        raise InputError(f"{key}._target_ is missing, and a cell needs it: leave it in.")
+    if node.get("_partial_") is not True:
+        raise InputError(
+            f"{key}._partial_={_shown(node.get('_partial_'))}: must be true, because the cell adds "
+            "arguments of its own."
         )
 
 

@@ -25,6 +25,7 @@ def configs(tmp_path):
         ["-m", "loss=cross_entropy,label_weakening", "seed=1,2"],
         ["loss=glob(*)"],
         ["noise.ratio=0.2"],
+        ["~loss"],
         ["--help"],
     ],
 )
@@ -40,6 +41,11 @@ def test_unknown_choices_are_named_with_the_nearest_and_all(configs, argument):
         r"cross_entropy, label_weakening",
     ):
         check_choices([argument], configs)
+
+
+def test_null_is_no_choice(configs):
+    with pytest.raises(InputError, match="dataset=null: there is no such dataset"):
+        check_choices(["dataset=null"], configs)
 
 
 def test_nothing_is_suggested_where_nothing_is_near(configs):
