@@ -36,7 +36,7 @@ class Answer(NamedTuple):
     Attributes:
         goal: The goal, in words.
         measured: The number, and of how many conditions.
-        met: Whether the goal is met by the conditions that were run; None if none was.
+        met: Whether the goal is met by the conditions that were run; None if they cannot tell.
     """
 
     goal: str
@@ -177,4 +177,6 @@ def _detected(analysis: Analysis) -> Answer:
     if not found:
         return Answer(goal, "not run", None)
     measured = ", ".join(f"{dataset} {value:.3f}" for dataset, value in sorted(found.items()))
-    return Answer(goal, measured, sum(value >= AUROC for value in found.values()) >= COLLECTIONS)
+    reached = sum(value >= AUROC for value in found.values())
+    within_reach = reached + len(SENSITIVE) - len(found) >= COLLECTIONS
+    return Answer(goal, measured, reached >= COLLECTIONS or (None if within_reach else False))

@@ -22,9 +22,9 @@ CLEAN = 0.0
 
 def goals(analysis: Analysis) -> str:
     """Return the goals, what was measured, and whether it is enough."""
-    words = {True: "met", False: "missed", None: ""}
+    words = {True: "met", False: "missed", None: "open"}
     rows = [[answer.goal, answer.measured, words[answer.met]] for answer in answers(analysis)]
-    return table(["goal", "measured", ""], rows)
+    return table(["goal", "measured", "so far"], rows)
 
 
 def conditions(analysis: Analysis) -> str:
