@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE = 100
-"""TermNumbers that a thread takes on."""
+"""Queries that a thread takes on at once."""
 
 
 class ImpactIndex:
