@@ -102,10 +102,11 @@ def test_two_cells_a_job_in_arrays_of_one(base):
 
 
 def test_one_failing_cell_among_three(base):
-    sweep = Sweep(base, "failing", "loss=cross_entropy,margin_mse,hinge", "trainer.max_epochs=1")
+    sizes = ["variant=batch-${batch.size}", "batch.size=8,16,5000"]  # 5000 are too few pairs
+    sweep = Sweep(base, "failing", *sizes, "trainer.max_epochs=1")
     assert sweep.wait() == 1
     assert "1 of the sweep's cells failed" in sweep.output
-    assert "margin_mse/semantic-0.2/seed-1: InputError" in sweep.output
+    assert "batch-5000/semantic-0.2/seed-1: InputError" in sweep.output
     assert len(list(sweep.folder.rglob("scores.json"))) == 2
 
 
