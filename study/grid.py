@@ -29,6 +29,7 @@ from study.stages import (
 )
 from study.tuning import FILE as LEARNING_RATES
 from study.tuning import rates_to_try
+from terminal import one_line_for_ctrl_c
 
 OUTPUTS, TUNED, RESULTS = Path("outputs/study"), Path("outputs/study_tune"), Path("results/study")
 WIDENINGS = 8  # sweeps of learning rates, each wider by one at an edge
@@ -90,7 +91,9 @@ def _tune(piece: Piece) -> None:
 def _run(command: list[str]) -> None:
     sys.stdout.write(" ".join(command) + "\n")
     sys.stdout.flush()
-    subprocess.run(command, cwd=ROOT, check=True)
+    ended = subprocess.run(command, cwd=ROOT, check=False)
+    if ended.returncode:
+        sys.exit(ended.returncode)  # it has said why
 
 
 def missing(wanted: Iterable[Piece]) -> str:
@@ -121,4 +124,5 @@ def _cells(wanted: Iterable[Piece]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    one_line_for_ctrl_c()
     main()
