@@ -23,7 +23,7 @@ from errors import InputError
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
 
-AT_ONCE = 100
+PLANNED_SILENTLY = 100
 """Cells that are planned before anybody would wonder."""
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class GridSweeper(Sweeper):
         assert self.hydra_context is not None
         loader, jobs = self.hydra_context.config_loader, self._jobs(arguments)
         asks_only = self.config.task.get("asks_only", False)
-        if not asks_only and len(jobs) > AT_ONCE:
+        if not asks_only and len(jobs) > PLANNED_SILENTLY:
             log.info("planning %d cells ...", len(jobs))
         plan = planned(loader, self.config, jobs)
         if asks_only:

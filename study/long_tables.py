@@ -132,11 +132,15 @@ def _rates(rates: Mapping[str, Mapping[str, Any]]) -> str:
         place, _, loss = method.rpartition("/")
         by_place[place][loss] = choice
     losses = sorted({loss for choices in by_place.values() for loss in choices})
+    tried = {
+        place: sorted({rate for each in choices.values() for rate in each["tried"]}, key=float)
+        for place, choices in by_place.items()
+    }
     rows = [
         [
             *place.split("/"),
-            ", ".join(next(iter(choices.values()))["tried"]),
-            *(f"{choices[loss]['learning_rate']:g}" for loss in losses),
+            ", ".join(tried[place]),
+            *(f"{choices[loss]['learning_rate']:g}" if loss in choices else "" for loss in losses),
         ]
         for place, choices in sorted(by_place.items())
     ]

@@ -75,6 +75,8 @@ def _fault(cfg: DictConfig) -> str | None:
         return str(error)
     except InstantiationException as error:
         return str(error.__cause__) if isinstance(error.__cause__, InputError) else None
+    except Exception:  # of somebody's own class: the cell meets it too, and records it
+        log.debug("a cell may not work", exc_info=True)
     return None
 
 

@@ -93,8 +93,11 @@ class Cell:
     @property
     def tag(self) -> str:
         """A short name of the system for run files: the method or model, and the seed."""
-        _, _, system, *others = self.name.split("/")
-        return "-".join([system, *(each[5:] for each in others if each.startswith("seed-"))])
+        parts = self.name.split("/")
+        seeds = [each[5:] for each in parts[1:] if each.startswith("seed-")]
+        names = [parts[0], *(each for each in parts[1:] if not each.startswith("seed-"))]
+        # a name of one's own may have fewer parts
+        return "-".join([names[min(2, len(names) - 1)], *seeds])
 
     def clean_up(self) -> None:
         """Remove temporary files and, if the cell is finished, what it does not keep.

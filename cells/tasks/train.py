@@ -107,7 +107,7 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
             if cfg.export:
                 rehearse(cfg, setup.network, setup.inputs.tokenised.tokenizer)
         with clock.time("evaluate_untrained"):
-            untrained, bm25 = _untrained(cell, setup), setup.evaluator.bm25()
+            (untrained, seconds), bm25 = _untrained(cell, setup), setup.evaluator.bm25()
         with clock.time("train"):
             fit(
                 cfg,
@@ -116,7 +116,8 @@ def _run(cfg: DictConfig, cell: Cell, loss: Loss, interruption: Interruption) ->
                 loss=loss,
                 tracker=tracker,
                 interruption=interruption,
-                afterwards=clock.seconds["evaluate_untrained"],  # the test takes as long again
+                # each test takes as long as that of the untrained network
+                afterwards=seconds * (2 if cfg.evaluation.last_epoch else 1),
             )
         selected, last = selection(cfg, cell), None
         if cfg.evaluation.last_epoch and selected.last_epoch != selected.epoch:
@@ -150,8 +151,8 @@ def _last_epoch(
     return {"epoch": selected.last_epoch, "measures": measures}
 
 
-def _untrained(cell: Cell, setup: "Setup") -> "Report":
-    """Return the scores of the untrained network.
+def _untrained(cell: Cell, setup: "Setup") -> tuple["Report", float]:
+    """Return the scores of the untrained network, and the seconds that they took to compute.
 
     They are kept beside the checkpoints, because re-ranking can take longer than an epoch.
     """
@@ -162,15 +163,18 @@ def _untrained(cell: Cell, setup: "Setup") -> "Report":
         fault = fault_of(path)
         if fault is None:
             try:
-                return Report(**json.loads(path.read_text(encoding="utf-8")))
-            except (ValueError, TypeError) as error:
+                content = json.loads(path.read_text(encoding="utf-8"))
+                return Report(content["measures"], content["facts"]), content.get("seconds", 0.0)
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
                 fault = str(error)
         log.warning("%s cannot be read (%s): the untrained network is scored again", path, fault)
+    started = time.monotonic()
     report = setup.evaluator.test(setup.network)
+    seconds = time.monotonic() - started
     path.parent.mkdir(exist_ok=True)
     with written_hashed(path) as aside:
-        aside.write_text(json.dumps(asdict(report)), encoding="utf-8")
-    return report
+        aside.write_text(json.dumps(asdict(report) | {"seconds": seconds}), encoding="utf-8")
+    return report, seconds
 
 
 def _record(

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from cells.record.owned_files import WEIGHTS
 from cells.sweep.processes import is_main_process
 from data.storage.hashed_files import fault_of
 from errors import InputError
@@ -129,9 +130,10 @@ def _lacking(
     """Return a description of the damaged files that it needs."""
     # where the best epoch is still to come for it, its weights will be written again
     if rows and best_epoch(list(known), measure) < len(rows):
-        fault = weights_fault(folder / "best.safetensors")
+        weights = folder / Path(WEIGHTS).name
+        fault = weights_fault(weights)
         if fault is not None:
-            return f"best.safetensors: {fault}"
+            return f"{weights.name}: {fault}"
     mined = _state(checkpoint, NegativeRefresh).get("mined", 0)
     fault = fault_of(folder / f"negatives-{mined}.npz") if mined else None
     return None if fault is None else f"negatives-{mined}.npz: {fault}"

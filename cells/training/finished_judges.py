@@ -10,9 +10,9 @@ from safetensors.torch import load_model
 from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs
 from cells.record.made_from import KEY
-from cells.record.owned_files import WEIGHTS
+from cells.record.owned_files import WEIGHTS, kept_of
 from cells.record.stored_config import read_config
-from cells.record.written_scores import read_scores
+from cells.record.written_scores import SCORES, read_scores
 from cells.training.continuing import weights_fault
 from cells.training.evaluator import Evaluator
 from cells.training.pair_judge import PairJudge
@@ -47,10 +47,20 @@ def judged_by_cells(cfg: DictConfig, inputs: TrainingInputs, directories: Sequen
 
 
 def _check(cfg: DictConfig, inputs: TrainingInputs, directory: Path) -> None:
+    try:
+        scores = read_scores(directory)
+    except InputError as error:
+        raise _unusable(directory, f"{SCORES} cannot be read") from error
+    if "weights" not in kept_of(scores):
+        raise _unusable(
+            directory,
+            "it did not keep its weights, since keep lacked them. Train it again with "
+            "keep=[weights] and overwrite=true",
+        )
     fault = weights_fault(directory / WEIGHTS)
     if fault is not None:
         raise _unusable(directory, f"{WEIGHTS} cannot be read ({fault})")
-    made_from = read_scores(directory).get(KEY, {})
+    made_from = scores.get(KEY, {})
     if read_config(directory).get("model") != OmegaConf.to_container(cfg.model, resolve=True):
         raise _unusable(directory, "its model is configured otherwise")
     if made_from.get("collection") != inputs.collection.fingerprint:

@@ -21,7 +21,7 @@ from cells.training.checkpoints import Checkpoints
 from cells.training.continuing import newest, weights_fault
 from cells.training.lightning_trainer import lightning_trainer, without_known_warnings
 from cells.training.loading import training_loader
-from cells.training.memory_report import report_memory
+from cells.training.memory_report import RecomputedChunks, report_memory
 from cells.training.setup import Setup, optimization_of
 from data import Collection, TrainingLoader
 from errors import InputError
@@ -108,6 +108,7 @@ def fit(
                 epochs,
                 *after_epochs,
                 *refresh,
+                RecomputedChunks(network),
                 checkpoints,
                 *_display(afterwards, logged=logger is not None),
             ],
@@ -181,9 +182,9 @@ class Selection(NamedTuple):
     """The epoch that validates best.
 
     Attributes:
-        epoch: It, from 0.
+        epoch: The number of that epoch, from 0.
         last_epoch: The last epoch that was trained.
-        validation: Its validation measures.
+        validation: The validation measures of that best epoch, not of the last one.
     """
 
     epoch: int

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities import move_data_to_device
 from omegaconf import DictConfig
@@ -29,6 +31,30 @@ log = logging.getLogger(__name__)
 SMALL = (2, 4)  # examples of the batches that are measured
 
 
+class RecomputedChunks(pl.Callback):
+    """Keeps, in checkpoints, the size of the chunks that are computed again.
+
+    It depends on the memory that was free, and with other chunks dropout draws other numbers.
+
+    Args:
+        network: the network to train.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sizes."""
+        return {"tokens": [each.recomputed_tokens for each in free_chunks(self._network)]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Use the sizes from before the interruption."""
+        for each, tokens in zip(free_chunks(self._network), state_dict["tokens"], strict=True):
+            if tokens not in {None, each.recomputed_tokens}:  # None: it was interrupted on a CPU
+                log.info("as before the interruption, chunks have up to %d tokens", tokens)
+                each.recomputed_tokens = tokens
+
+
 def report_memory(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> None:
     """Log what a step on one GPU needs, and warn where it has less; on others do nothing.
 
@@ -52,8 +78,10 @@ def report_memory(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> 
         "" if is_enough else f". {smaller(cfg)}",
     )
     for each in chunks:
-        each.tokens = chunk_tokens(free - activations - weights, per_token)
-        log.info("chunks of up to %d tokens are computed again for the gradients", each.tokens)
+        each.recomputed_tokens = chunk_tokens(free - activations - weights, per_token)
+        log.info(
+            "chunks of up to %d tokens are computed again for the gradients", each.recomputed_tokens
+        )
 
 
 def step_bytes(cfg: DictConfig, inputs: TrainingInputs, network: Network) -> int:

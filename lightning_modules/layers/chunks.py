@@ -22,12 +22,17 @@ class Chunks(nn.Module):
             a longer item is a separate chunk. None: the best value for the device.
         recompute: keep no activations of a chunk; they are recomputed in the backward pass, with
             the same dropout.
+
+    Attributes:
+        recomputed_tokens: the upper bound of a chunk whose activations are recomputed, where it is
+            another than that of evaluation.
     """
 
     def __init__(self, tokens: int | None, *, recompute: bool) -> None:
         super().__init__()
         self.tokens = tokens
         self.recompute = recompute
+        self.recomputed_tokens: int | None = None
 
     def forward(self, function: Callable[[Tensor], Tensor], lengths: Tensor) -> Tensor:
         """Return one result per item, [n, ...].
@@ -43,21 +48,26 @@ class Chunks(nn.Module):
         """Return the results chunk by chunk, in the order of `order`."""
         keep_nothing = self.recompute and torch.is_grad_enabled()
         order = self.order(lengths)
-        chunks = torch.split(order, self.sizes(lengths[order].tolist(), lengths.device))
+        bound = self.recomputed_tokens if keep_nothing else None
+        sizes = self.sizes(lengths[order].tolist(), lengths.device, bound)
+        chunks = torch.split(order, sizes)
         return [
             checkpoint(function, rows, use_reentrant=False) if keep_nothing else function(rows)
             for rows in chunks
         ]
 
-    def sizes(self, falling: list[int], device: torch.device) -> list[int]:
+    def sizes(
+        self, falling: list[int], device: torch.device, bound: int | None = None
+    ) -> list[int]:
         """Return the number of items of each chunk.
 
         Args:
             falling: tokens of each item, longest first.
             device: where they are encoded.
+            bound: upper bound of the tokens; None: the usual one.
         """
         is_cpu = device.type == "cpu"
-        bound = self.tokens or (CPU_TOKENS if is_cpu else ACCELERATOR_TOKENS)
+        bound = bound or self.tokens or (CPU_TOKENS if is_cpu else ACCELERATOR_TOKENS)
         # a CPU's chunks are so small that padding is next to nothing
         enough = bound if is_cpu else ENOUGH * bound
         sizes: list[int] = []

@@ -136,7 +136,7 @@ class RankingModule(pl.LightningModule):
             raise InputError(
                 f"trainer.accumulate_grad_batches={batches}: SharpnessAware evaluates the batch of "
                 "a step twice, and would see the last one only. Set it to 1, and a larger batch "
-                "with model.recompute=chunks."
+                "with model.network.adaptation.recompute=chunks."
             )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -51,10 +51,14 @@ def bytes_per_token(network: Network, small: Sequence[Batch]) -> float:
 
     Args:
         network: in training mode, on its device.
-        small: two batches, the second with more tokens.
+        small: two batches, the second with more tokens. Where a batch of training is as small as
+            the first, the two are the same, and all that it keeps is shared among its tokens.
     """
     fewer, more = (kept_bytes(network, each) for each in small)
-    return (more - fewer) / max(1, _tokens(network, small[1]) - _tokens(network, small[0]))
+    grown = _tokens(network, small[1]) - _tokens(network, small[0])
+    if grown == 0:
+        return more / max(1, _tokens(network, small[1]))
+    return (more - fewer) / grown
 
 
 def _tokens(network: Network, batch: Batch) -> int:
@@ -82,14 +86,16 @@ def keeping(chunks: Sequence[Chunks]) -> Iterator[None]:
 def chunk_tokens(room: float, per_token: float) -> int:
     """Return how many tokens a chunk may have whose activations are computed again.
 
-    No fewer than suit a CPU, which any GPU has room for, and no more than keep a GPU busy.
+    No fewer than suit a CPU, which any GPU has room for, and no more than keep a GPU busy. Between
+    them a power of two, so that a little more or less of free memory makes the same chunks.
 
     Args:
         room: bytes that nothing else needs.
         per_token: bytes that a token keeps.
     """
-    fitting = int(CHUNK_SHARE * room / max(1.0, per_token))
-    return min(max(fitting, CPU_TOKENS), ACCELERATOR_TOKENS)
+    fitting = max(1, int(CHUNK_SHARE * room / max(1.0, per_token)))
+    rounded = 1 << (fitting.bit_length() - 1)
+    return min(max(rounded, CPU_TOKENS), ACCELERATOR_TOKENS)
 
 
 def weight_bytes(module: nn.Module) -> int:

@@ -170,6 +170,9 @@ def test_the_run_of_an_earlier_version_is_found(tmp_path):
         ("demo/static/elr-lr-0.1/semantic-0.2/seed-3", "elr-lr-0.1-3"),
         ("evaluated/demo/minilm/seed-1", "minilm-1"),
         ("retrieved/demo/bm25", "bm25"),
+        ("mine", "mine"),
+        ("mine/seed-2", "mine-2"),
+        ("seed-2", "seed-2"),
     ],
 )
 def test_a_run_is_tagged_by_its_system_and_seed(tmp_path, name, tag):

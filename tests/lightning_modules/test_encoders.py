@@ -144,3 +144,14 @@ def test_chunks_are_full_but_never_beyond_their_bound(lengths, bound):
         lambda rows: torch.tensor(lengths)[rows] + 100 * rows, torch.tensor(lengths)
     )
     assert results.tolist() == [length + 100 * row for row, length in enumerate(lengths)]
+
+
+def test_the_bound_of_recomputed_chunks_is_not_that_of_evaluation():
+    chunks = Chunks(None, recompute=True)
+    chunks.recomputed_tokens = 4
+    lengths = torch.tensor([2] * 6)
+    parts = chunks.parts(lambda rows: rows, lengths)
+    assert [len(part) for part in parts] == [2, 2, 2]
+    with torch.no_grad():
+        (part,) = chunks.parts(lambda rows: rows, lengths)
+    assert len(part) == 6

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from reporting.statistics.groups import Condition
+from study import long_tables
 from study.recovery import Recovery, detections, last_epoch, recoveries, spent
 
 
@@ -54,6 +55,19 @@ def test_detection_is_that_of_the_last_epoch_averaged_over_seeds(tmp_path):
     )
     assert found.values == pytest.approx({"detector_auroc": 0.7, "detector_precision": 0.5})
     assert last_epoch(SimpleNamespace(file=tmp_path.joinpath)) == {}
+
+
+def test_rates_are_those_tried_for_any_loss_and_a_loss_may_be_missing():
+    rates = {
+        "toy/static/elr": {"learning_rate": 0.1, "tried": {"0.1": 0.5, "0.02": 0.4}},
+        "toy/static/focal": {"learning_rate": 0.5, "tried": {"0.1": 0.5, "0.5": 0.6}},
+        "toy/minilm/elr": {"learning_rate": 2e-5, "tried": {"2e-05": 0.5}},
+    }
+    _, _, *rows = long_tables._rates(rates).splitlines()
+    assert rows == [
+        "| toy | minilm | 2e-05 | 2e-05 |  |",
+        "| toy | static | 0.02, 0.1, 0.5 | 0.1 | 0.5 |",
+    ]
 
 
 def test_time_is_counted():

@@ -11,6 +11,7 @@ from cell_runs import run
 from scipy.stats import rankdata
 
 from cells.record.directory import Cell
+from cells.record.written_scores import read_scores, write_scores
 from cells.tasks.suspects import suspects
 from cells.tasks.train import train
 from cells.training import checkpoints, out_of_fold
@@ -211,6 +212,11 @@ def test_finished_cells_judge_without_training(configure, monkeypatch, tmp_path)
             suspects(configure(f"task.finished=[{cells[0]}]", other, out=tmp_path / reason))
     with pytest.raises(InputError, match=r"^task\.finished: .*cannot be read"):
         suspects(configure(f"task.finished=[{tmp_path}]", out=tmp_path / "none"))
+    scores = read_scores(Path(cells[0])) | {"kept": ["runs"]}
+    del scores["checksum"]
+    write_scores(Path(cells[0]), scores)
+    with pytest.raises(InputError, match=r"^task\.finished: .* did not keep its weights"):
+        suspects(configure(f"task.finished=[{cells[0]}]", out=tmp_path / "unkept"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import load_inputs
 from cells.training import memory_report
 from cells.training.loading import training_loader
-from cells.training.memory_report import report_memory, step_bytes, token_bytes
+from cells.training.memory_report import (
+    RecomputedChunks,
+    report_memory,
+    step_bytes,
+    token_bytes,
+)
 from lightning_modules.training import step_memory
 from lightning_modules.training.seeding import random_states
 from lightning_modules.training.step_memory import (
@@ -71,9 +76,13 @@ def test_a_chunk_has_as_many_tokens_as_the_free_memory_allows(model, cell, monke
     gpu_with(monkeypatch, needed + 2 * 100 * per_token)  # half of which is left to the gradients
     with caplog.at_level(logging.INFO):
         report_memory(cfg, inputs, network)
-    assert chunks.tokens == pytest.approx(100, abs=1)
-    assert "chunks of up to 100 tokens" in caplog.text or "chunks of up to 99" in caplog.text
+    assert (chunks.recomputed_tokens, chunks.tokens) == (64, None)
+    assert "chunks of up to 64 tokens" in caplog.text
     assert chunks.recompute
+    kept = RecomputedChunks(network).state_dict()
+    chunks.recomputed_tokens = 128  # as much is free when the cell is continued
+    RecomputedChunks(network).load_state_dict(kept)
+    assert chunks.recomputed_tokens == 64
     # what one such chunk keeps while it is computed again
     batch = next(iter(training_loader(cfg, inputs)))
     tokens = int(network.encoded_lengths(batch).sum())
@@ -84,7 +93,15 @@ def test_a_chunk_has_as_many_tokens_as_the_free_memory_allows(model, cell, monke
 def test_chunks_are_neither_tiny_nor_larger_than_a_gpu_needs():
     assert chunk_tokens(-(2**30), 1000.0) == 384
     assert chunk_tokens(2**40, 1000.0) == 16384
-    assert chunk_tokens(2**24, 1000.0) == int(CHUNK_SHARE * 2**24 / 1000)
+    assert CHUNK_SHARE * 2**24 / 1000 > 8192
+    assert chunk_tokens(2**24, 1000.0) == 8192
+
+
+def test_a_batch_as_small_as_the_measured_ones_is_still_measured(cell):
+    recompute = "model.network.adaptation.recompute=chunks"
+    cfg, inputs, network = cell("minilm", recompute, "batch.size=2")
+    usual = token_bytes(*cell("minilm", recompute))
+    assert token_bytes(cfg, inputs, network) == pytest.approx(usual, rel=0.5)
 
 
 def test_a_size_that_was_set_and_chunks_that_are_kept_stay(cell):

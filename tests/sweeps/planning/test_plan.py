@@ -3,6 +3,8 @@
 import pytest
 from cell_runs import composed, run
 
+from cells.inputs import settings_fit
+from cells.planning import fitness
 from cells.planning.refusals import refuse_clashes
 from cells.planning.variants import variants
 from cells.record.directory import Cell
@@ -91,6 +93,14 @@ def test_losses_that_cannot_be_trained_are_refused_together_before_anything_is_l
     assert told.stderr.startswith("nothing was launched, because 2 of 6 cells cannot work:\n")
     assert "margin_mse/semantic-0.2/seed-1 and 1 more: loss=margin_mse needs a t" in told.stderr
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_fault_that_nobody_explained_is_left_to_its_cell(monkeypatch):
+    def loss(_cfg):
+        raise ValueError("a class of one's own")
+
+    monkeypatch.setattr(settings_fit, "fitting_loss", loss)
+    assert fitness._fault(composed()) is None
 
 
 def test_values_without_a_short_form_are_left_to_the_user():
