@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import checks
+from data.storage.new_array import new_array
 from terminal import track
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def encode_store(
 
     Raises:
         InputError: when `batch_tokens` is less than 1.
+        OSError: the disk has too little room for the file.
     """
     checks.integer("evaluation.batch_tokens", batch_tokens, 1)
     rows = range(len(store)) if rows is None else rows
@@ -86,9 +88,4 @@ def _batches(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[
 
 
 def _allocate(shape: tuple[int, int], path: Path | None, dtype: DTypeLike) -> NDArray[np.floating]:
-    if path is None:
-        return np.empty(shape, dtype)
-    mapped: NDArray[np.floating] = np.lib.format.open_memmap(
-        path, mode="w+", dtype=dtype, shape=shape
-    )
-    return mapped
+    return np.empty(shape, dtype) if path is None else new_array(path, dtype, shape)

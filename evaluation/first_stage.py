@@ -1,4 +1,4 @@
-"""The candidates of a re-ranker: from BM25 or any run file, such as a dense cell's run.trec."""
+"""The candidates of a re-ranker: from BM25 or any run file, such as a cell's run.trec.gz."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from data.bm25.pieces import read_piece
+from data.storage.new_array import new_array
 from data.storage.ragged import offsets_of
 from terminal import track
 
@@ -52,8 +53,8 @@ def write_impact_index(folder: Path, pieces: Sequence[Path], k1: float, b: float
     (folder / "vocabulary.txt").write_text("\n".join(numbers), encoding="utf-8")
     starts = offsets_of(frequencies)
     _save(folder, "starts", starts)
-    rows = _new(folder / "rows.npy", np.int32, starts[-1])
-    impacts = _new(folder / "impacts.npy", np.float32, starts[-1])
+    rows = new_array(folder / "rows.npy", np.int32, (int(starts[-1]),))
+    impacts = new_array(folder / "impacts.npy", np.float32, (int(starts[-1]),))
     formula = _Formula.of([read_piece(piece) for piece in pieces], frequencies, k1, b)
     _save(folder, "documents", np.array(formula.documents))
     first, free = 0, starts[:-1].copy()
@@ -129,11 +130,6 @@ def _highest(impacts: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray
             if rank <= len(theirs):
                 highest[line, term] = theirs[-rank]
     return highest
-
-
-def _new(path: Path, kind: Any, size: int) -> NDArray[Any]:
-    array: NDArray[Any] = np.lib.format.open_memmap(path, "w+", kind, (int(size),))
-    return array
 
 
 def _save(folder: Path, name: str, array: NDArray[Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.storage.new_array import new_array
 from terminal import track
 
 if TYPE_CHECKING:
@@ -48,16 +50,15 @@ def cached_run(
 
     def build(folder: Path) -> None:
         if size <= PART:
-            _write(folder, shape, list(texts), search)
+            _write(folder, shape=shape, texts=list(texts), search=search)
             return
         remaining = iter(texts)
         rows, scores = _arrays(folder, shape)
         work = zip(keys, parts, strict=True)
         for each, (begin, end) in track(work, f"BM25, {PART:,} queries at once", len(parts)):
             some = list(islice(remaining, end - begin))
-            part = cache.folder(
-                "bm25-run-part", each, _writer((end - begin, shape[1]), some, search)
-            )
+            write = partial(_write, shape=(end - begin, shape[1]), texts=some, search=search)
+            part = cache.folder("bm25-run-part", each, write)
             rows[begin:end], scores[begin:end] = _read(part)
 
     folder = cache.folder("bm25-run", key, build)
@@ -66,11 +67,7 @@ def cached_run(
     return _read(folder)
 
 
-def _writer(shape: tuple[int, int], texts: list[str], search: Search) -> Callable[[Path], None]:
-    return lambda folder: _write(folder, shape, texts, search)
-
-
-def _write(folder: Path, shape: tuple[int, int], texts: list[str], search: Search) -> None:
+def _write(folder: Path, *, shape: tuple[int, int], texts: list[str], search: Search) -> None:
     search(texts, *_arrays(folder, shape))
 
 
@@ -78,9 +75,7 @@ def _arrays(folder: Path, shape: tuple[int, int]) -> tuple[NDArray[Any], NDArray
     """Return new files of rows and scores, of empty lists."""
     made: list[NDArray[Any]] = []
     for name, kind, empty in (("rows", np.int64, -1), ("scores", np.float32, -np.inf)):
-        array = np.lib.format.open_memmap(
-            folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape
-        )
+        array = new_array(folder / f"{name}.npy", kind, shape)
         array[:] = empty
         made.append(array)
     return made[0], made[1]

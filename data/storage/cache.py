@@ -96,9 +96,10 @@ class Cache:
         if self.frozen or not target.exists():
             return
         with self._locked(target), self._usable():
-            shutil.rmtree(_aside(target), ignore_errors=True)
-            target.rename(_aside(target))
-            shutil.rmtree(_aside(target))
+            if target.exists():  # another process may have removed it while this one waited
+                shutil.rmtree(_aside(target), ignore_errors=True)
+                target.rename(_aside(target))
+                shutil.rmtree(_aside(target))
 
     def _build(
         self, target: Path, key: Mapping[str, JsonValue], build: Callable[[Path], None]
@@ -138,7 +139,7 @@ class Cache:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                log.info("waiting for another process that is building %s", target)
+                log.info("waiting for another process that is at work on %s", target)
                 lock.acquire()
         try:
             yield

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.collections.collection import Collection
+from data.storage.new_array import new_array
 from noise.selection.document_order import DocumentOrder
 from terminal import track
 
@@ -91,9 +92,7 @@ def _write(
     collection: Collection, order: DocumentOrder, encoder: SimilarityEncoder, folder: Path
 ) -> None:
     shape = (len(order), encoder.dimensions)
-    embeddings = np.lib.format.open_memmap(
-        folder / "embeddings.npy", mode="w+", dtype=np.float32, shape=shape
-    )
+    embeddings = new_array(folder / "embeddings.npy", np.float32, shape)
     begin = 0
     texts = track(
         collection.documents.texts(map(int, order.rows)),
@@ -103,4 +102,3 @@ def _write(
     for batch in batches(texts, TEXTS_AT_ONCE):
         embeddings[begin : begin + len(batch)] = encoder.encode_documents(batch)
         begin += len(batch)
-    embeddings.flush()

@@ -147,11 +147,11 @@ def test_an_interrupted_search_continues_with_the_part_it_was_at(collection, mon
     made = replace(by(engine, made), cache=Cache(made.cache.root.parent / "other"))
     sizes, write = [], parts._write
 
-    def interrupted(folder, shape, *given):
+    def interrupted(folder, *, shape, **given):
         sizes.append(shape[0])
         if len(sizes) == 2:
             raise KeyboardInterrupt
-        write(folder, shape, *given)
+        write(folder, shape=shape, **given)
 
     monkeypatch.setattr(parts, "_write", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -107,6 +107,21 @@ def test_parallel_builders_build_once(cache):
     assert len(set(folders)) == len(builds) == 1
 
 
+def test_two_processes_may_discard_the_same_folder(cache, monkeypatch):
+    folder = cache.folder("kind", {}, write)
+    locked = Cache._locked
+
+    def second(self, target):
+        monkeypatch.setattr(Cache, "_locked", locked)
+        Cache(cache.root).discard("kind", {})  # the first to get the lock
+        return locked(self, target)
+
+    monkeypatch.setattr(Cache, "_locked", second)
+    cache.discard("kind", {})
+    assert not folder.exists()
+    assert cache.folder("kind", {}, write) == folder
+
+
 HARMS = {
     "deleted": lambda file: file.unlink(),
     "truncated": lambda file: file.write_text("cont"),
