@@ -15,8 +15,10 @@ from errors import InputError
 AUTO, BM25S, PRUNED = "auto", "bm25s", "pruned"
 SMALL = 200_000
 """Documents up to which bm25s is quicker, once the time is counted that compiling takes."""
-BYTES_A_DOCUMENT = 3_300
-"""Memory that bm25s takes to index a passage of 56 words."""
+LITTLE_TEXT = 400_000_000
+"""Bytes of text up to which bm25s indexes in the memory of a small machine."""
+MEMORY_A_BYTE = 11
+"""Bytes of memory that bm25s takes to index a byte of text: 3,300 for a passage of 56 words."""
 INSTALL = "install numba with: pip install -e '.[scale]'"
 
 log = logging.getLogger(__name__)
@@ -37,31 +39,53 @@ def check_engine(engine: str) -> str:
     return engine
 
 
-def chosen(engine: str, documents: int) -> str:
-    """Return the engine for a number of documents: `bm25s` or `pruned`.
+def chosen(engine: str, documents: int, text: int) -> str:
+    """Return the engine of a collection: `bm25s` or `pruned`.
+
+    Args:
+        engine: `bm25.engine`.
+        documents: their number.
+        text: their bytes.
 
     Raises:
-        InputError: bm25s would need more memory than there is, and numba is not installed.
+        InputError: there is no such engine, or it lacks a package.
     """
     if check_engine(engine) != AUTO:
         return engine
-    if documents <= SMALL:
-        return BM25S
-    if compiles():
-        return PRUNED
-    needed, present = documents * BYTES_A_DOCUMENT, _memory()
+    return PRUNED if compiles() and not _is_small(documents, text) else BM25S
+
+
+def check_memory(engine: str, documents: int, text: int) -> None:
+    """Warn of what `auto` leaves to bm25s though it is large; call it when that is indexed.
+
+    Args:
+        engine: `bm25.engine`; whoever asks for bm25s by name is not warned.
+        documents: their number.
+        text: their bytes.
+
+    Raises:
+        InputError: bm25s would need more memory than there is.
+    """
+    if engine != AUTO:
+        return
+    needed, present = text * MEMORY_A_BYTE, _memory()
+    advice = f"set bm25.engine={PRUNED}" if compiles() else INSTALL
     if needed > present:
         raise InputError(
             f"bm25.engine={engine}: to index {documents:,} documents, bm25s needs about "
-            f"{needed / 1e9:.0f} GB of memory, and {present / 1e9:.0f} GB are there; {INSTALL}."
+            f"{needed / 1e9:.0f} GB of memory, and {present / 1e9:.0f} GB are there; {advice}."
         )
-    log.warning(
-        "%s documents: BM25 runs on bm25s, which takes long and about %.1f GB of memory; %s",
-        f"{documents:,}",
-        needed / 1e9,
-        INSTALL,
-    )
-    return BM25S
+    if not _is_small(documents, text):
+        log.warning(
+            "%s documents: BM25 runs on bm25s, which takes long and about %.1f GB of memory; %s",
+            f"{documents:,}",
+            needed / 1e9,
+            advice,
+        )
+
+
+def _is_small(documents: int, text: int) -> bool:
+    return documents <= SMALL and text <= LITTLE_TEXT
 
 
 def compiles() -> bool:

@@ -1,7 +1,7 @@
 """An index on disk: of each term, the documents that have it and what it adds to their scores.
 
 Files:
-    vocabulary.txt   the V terms, one a line
+    vocabulary.txt   the V terms, each ended by a new line
     starts.npy       int64 [V + 1]: begin of each term's postings
     rows.npy         int32 [P]: rows of the documents, ascending within a term
     impacts.npy      float32 [P]: the summand of the score, as bm25s computes it
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from data.bm25.pieces import read_piece
+from data.bm25.pieces import read_piece, read_words, write_words
 from data.storage.new_array import new_array
 from data.storage.ragged import offsets_of
 from terminal import track
@@ -45,12 +45,10 @@ def write_impact_index(folder: Path, pieces: Sequence[Path], k1: float, b: float
         k1: saturation of the term frequency.
         b: share of length normalisation.
     """
-    numbers: dict[str, int] = {}
-    terms = [_numbered(read_piece(piece), numbers) for piece in pieces]
-    frequencies = np.zeros(len(numbers), np.int64)
+    size, terms = _vocabulary(folder, pieces)
+    frequencies = np.zeros(size, np.int64)
     for path, theirs in zip(pieces, terms, strict=True):
         frequencies[theirs] += np.diff(read_piece(path).starts)
-    (folder / "vocabulary.txt").write_text("\n".join(numbers), encoding="utf-8")
     starts = offsets_of(frequencies)
     _save(folder, "starts", starts)
     rows = new_array(folder / "rows.npy", np.int32, (int(starts[-1]),))
@@ -104,9 +102,21 @@ class _Formula(NamedTuple):
         return self.weights[terms] * (counts / (saturation + counts))
 
 
-def _numbered(piece: CountedTerms, numbers: dict[str, int]) -> NDArray[np.int64]:
-    words = (numbers.setdefault(word, len(numbers)) for word in piece.words)
-    return np.fromiter(words, np.int64, len(piece.words))
+def _vocabulary(folder: Path, pieces: Sequence[Path]) -> tuple[int, list[NDArray[np.int64]]]:
+    """Write the terms of all pieces; return V and each piece's terms as numbers in [0, V).
+
+    The words are gone from memory afterwards; a piece's are read once, one at a time.
+    """
+    numbers: dict[str, int] = {}
+    terms = [
+        np.fromiter(
+            (numbers.setdefault(word, len(numbers)) for word in read_words(piece / "words.txt")),
+            np.int64,
+        )
+        for piece in pieces
+    ]
+    write_words(folder / "vocabulary.txt", numbers)
+    return len(numbers), terms
 
 
 def _inverse_frequencies(frequencies: NDArray[np.int64], documents: int) -> NDArray[np.float32]:

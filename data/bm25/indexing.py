@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from data.bm25.bm25s_index import Bm25sIndex, build_bm25s
-from data.bm25.engines import BM25S
+from data.bm25.engines import BM25S, check_memory
 from data.bm25.impact_index import POSTING, write_impact_index
-from data.bm25.pieces import write_piece
+from data.bm25.pieces import batches, write_piece
 from data.runs.analyzer import analyzed
+from data.storage.ragged import offsets_of
 from errors import InputError
 from terminal import track
 
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from data.bm25.pruned_search import ImpactIndex
     from data.collections.collection import Collection
     from data.storage.cache import JsonValue
 
-PIECE = 200_000
-"""Documents of a piece: what is done again after an interruption, and what memory holds."""
+PIECE = 1 << 26
+"""Bytes of a piece's texts, 200,000 passages: what is done again after an interruption, and what
+memory depends on."""
 SAMPLE = 1000
 """Documents that the estimate of the size looks at."""
 VOCABULARY = 1.15
@@ -45,21 +50,21 @@ def open_index(
         b: share of length normalisation.
 
     Raises:
-        InputError: the disk has too little room.
+        InputError: the disk has too little room, or the memory.
     """
     if engine == BM25S:
-        build = partial(
-            build_bm25s,
-            documents=collection.documents,
-            language=collection.bm25_language,
-            k1=k1,
-            b=b,
-        )
+        build = partial(_bm25s, collection=collection, k1=k1, b=b)
         return Bm25sIndex(collection.cache.folder("bm25-index", key, build))
     # imported here, since numba takes seconds to load
     from data.bm25.pruned_search import ImpactIndex
 
     return ImpactIndex(_impact_index(collection, key, k1, b))
+
+
+def _bm25s(folder: Path, *, collection: Collection, k1: float, b: float) -> None:
+    documents = collection.documents
+    check_memory(collection.bm25_engine, len(documents), documents.size)
+    build_bm25s(folder, documents, collection.bm25_language, k1, b)
 
 
 def _impact_index(
@@ -71,7 +76,7 @@ def _impact_index(
     end.
     """
     size = len(collection.documents)
-    slices = [(begin, min(begin + PIECE, size)) for begin in range(0, size, PIECE)]
+    slices = _slices(collection.documents.sizes)
     keys = [{**key, "rows": list(each)} for each in slices]
     room = Room(collection)
 
@@ -88,6 +93,16 @@ def _impact_index(
     for each in keys:
         collection.cache.discard("bm25-piece", each)
     return index
+
+
+def _slices(sizes: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return the rows of each piece: [begin, end) with PIECE bytes of text at most, or one text."""
+    offsets = offsets_of(sizes)
+    bounds = [0]
+    while bounds[-1] < len(sizes):
+        within = np.searchsorted(offsets, offsets[bounds[-1]] + PIECE, side="right") - 1
+        bounds.append(max(bounds[-1] + 1, int(within)))
+    return list(pairwise(bounds))
 
 
 def _piece(collection: Collection, room: Room, rows: tuple[int, int], folder: Path) -> None:
@@ -131,6 +146,10 @@ class Room:
         """Bytes of the index, estimated."""
         documents = self._collection.documents
         rows = np.linspace(0, len(documents) - 1, min(SAMPLE, len(documents))).astype(int).tolist()
-        terms = analyzed(documents.texts(rows), self._collection.bm25_language, return_ids=False)
-        different = sum(len(set(each)) for each in terms) / len(rows)
-        return different * len(documents) * POSTING * VOCABULARY
+        language = self._collection.bm25_language
+        different = sum(
+            len(set(terms))
+            for some in batches(documents.texts(rows))
+            for terms in analyzed(some, language, return_ids=False)
+        )
+        return different / len(rows) * len(documents) * POSTING * VOCABULARY

@@ -13,6 +13,7 @@ import numpy as np
 from data.bm25.impact_index import RANKS
 from data.bm25.kernel import search_some
 from data.bm25.kernel_arrays import Postings, TermNumbers
+from data.bm25.pieces import read_words
 from data.storage.ragged import offsets_of
 from terminal import track
 
@@ -71,9 +72,8 @@ class ImpactIndex:
 
     def _numbers(self, wanted: set[str]) -> dict[str, int]:
         """Return the numbers of some terms, reading the vocabulary without keeping it."""
-        with self._vocabulary.open(encoding="utf-8", newline="\n") as lines:
-            words = (line.rstrip("\n") for line in lines)
-            return {word: number for number, word in enumerate(words) if word in wanted}
+        words = enumerate(read_words(self._vocabulary))
+        return {word: number for number, word in words if word in wanted}
 
     def _opened(self, depth: int) -> Postings:
         """Return the index with what at least `depth` documents of each term are known to reach."""

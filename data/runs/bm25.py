@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 256
 SHOWN = 5  # query ids in a message
-FORMAT = 1
+FORMAT = 2
 """Of the index on disk, and of how it is searched; another number, another index."""
 
 
@@ -76,9 +76,10 @@ def bm25_run(
         InputError: a parameter is out of range.
     """
     _check(depth, k1, b)
-    wanted = min(depth, len(collection.documents))
-    depth = min(wanted + collection.skip_same_id, len(collection.documents))
-    engine = chosen(collection.bm25_engine, len(collection.documents))
+    documents = collection.documents
+    wanted = min(depth, len(documents))
+    depth = min(wanted + collection.skip_same_id, len(documents))
+    engine = chosen(collection.bm25_engine, len(documents), documents.size)
     index_key = _index_key(collection, engine, k1, b)
 
     @cache
@@ -93,9 +94,7 @@ def bm25_run(
     rows, scores = cached_run(collection.cache, key, split_queries.values(), shape, search)
     _report(rows, split_queries, collection)
     run = Run(list(split_queries), rows, scores)
-    return (
-        first(without_self(run, collection.documents), wanted) if collection.skip_same_id else run
-    )
+    return first(without_self(run, documents), wanted) if collection.skip_same_id else run
 
 
 def _report(rows: NDArray[np.int64], queries: Mapping[str, str], collection: Collection) -> None:

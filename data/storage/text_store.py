@@ -62,6 +62,16 @@ class TextStore:
         """Yield the texts of `rows`, by default of all rows in order."""
         return map(self.text, range(len(self)) if rows is None else rows)
 
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Bytes of each text [n]."""
+        return self._spans[:, 1] - self._spans[:, 0]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all texts, known without looking at each; repeated documents count."""
+        return len(self._texts)
+
     def doc_id(self, row: int) -> str:
         """Return the document id of a row (0 <= row < n)."""
         _, _, begin, end = self._span(row)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from folders import QUERIES, TEXTS, write_folder
 
-from data.bm25 import engines, indexing, kernel, parts, pruned_search
-from data.bm25.engines import check_engine, chosen
+from data.bm25 import engines, indexing, kernel, parts, pieces, pruned_search
+from data.bm25.engines import check_engine, check_memory, chosen
 from data.collections.folder import open_folder
 from data.runs.bm25 import bm25_run
 from data.storage.cache import Cache
@@ -23,7 +23,7 @@ JUDGED = {"train": [("q1", "d1", 1)], "dev": [("q2", "d2", 1)], "test": [("q3", 
 def _small(monkeypatch):
     """Many pieces, parts and windows; without numba the same functions run in Python."""
     monkeypatch.setattr(engines, "compiles", lambda: True)
-    monkeypatch.setattr(indexing, "PIECE", 40)
+    monkeypatch.setattr(indexing, "PIECE", 800)
     monkeypatch.setattr(parts, "PART", 7)
     if kernel.search_some.__class__.__name__ == "function":
         monkeypatch.setattr(kernel, "WINDOW", 16)
@@ -118,7 +118,9 @@ def test_an_interrupted_index_continues_with_the_piece_it_was_at(collection, mon
     assert len(names(made, "bm25-piece")) == 2
     assert len(names(made, "bm25-index")) == 1  # bm25s'
     found = bm25_run(by("pruned", made), queries, 5)
-    assert begun == [0, 40, 80, 80, 120]
+    begins = [begin for begin, _ in indexing._slices(made.documents.sizes)]
+    assert begun == [*begins[:3], *begins[2:]]
+    assert len(begins) > 3
     assert names(made, "bm25-piece") == []
     assert np.array_equal(found.rows, expected.rows)
 
@@ -190,14 +192,63 @@ def test_without_numba_only_bm25s_is_there(monkeypatch, caplog):
     monkeypatch.setattr(engines, "compiles", lambda: False)
     with pytest.raises(InputError, match=r"bm25\.engine=pruned: it needs numba.*pip install"):
         check_engine("pruned")
+    assert chosen("auto", engines.SMALL + 1, 10**6) == "bm25s"
     with caplog.at_level(logging.WARNING):
-        assert chosen("auto", engines.SMALL + 1) == "bm25s"
+        check_memory("auto", engines.SMALL + 1, 10**6)
     assert "200,001 documents: BM25 runs on bm25s" in caplog.text
+    assert "pip install" in caplog.text
+
+
+def test_documents_and_their_text_choose():
+    few, little = engines.SMALL, engines.LITTLE_TEXT
+    assert chosen("auto", few, little) == chosen("bm25s", 10**7, 10**10) == "bm25s"
+    for documents, text in ((few + 1, little), (few, little + 1)):
+        assert chosen("auto", documents, text) == chosen("pruned", 1, 1) == "pruned"
+
+
+def test_more_memory_than_there_is_is_refused_by_the_size_of_the_text(monkeypatch):
     monkeypatch.setattr(engines, "_memory", lambda: 24e9)
-    with pytest.raises(InputError, match=r"8,841,823 documents.*29 GB.*24 GB are there.*numba"):
-        chosen("auto", 8_841_823)
+    with pytest.raises(InputError, match=r"200,000 documents.*55 GB.*24 GB are there; set bm25\."):
+        check_memory("auto", 200_000, 5 * 10**9)
+    monkeypatch.setattr(engines, "compiles", lambda: False)
+    with pytest.raises(InputError, match=r"8,841,823 documents.*33 GB.*24 GB.*numba"):
+        check_memory("auto", 8_841_823, 2_960_000_000)
+    check_memory("bm25s", 8_841_823, 2_960_000_000)  # as asked
 
 
-def test_the_number_of_documents_chooses():
-    assert chosen("auto", engines.SMALL) == chosen("bm25s", 10**7) == "bm25s"
-    assert chosen("auto", engines.SMALL + 1) == chosen("pruned", 1) == "pruned"
+def test_a_kept_run_or_index_is_used_whatever_memory_there_is(collection, monkeypatch):
+    made, queries = collection
+    run = bm25_run(made, queries, 5)
+    monkeypatch.setattr(engines, "_memory", lambda: 10)
+    assert np.array_equal(bm25_run(made, queries, 5).rows, run.rows)
+    assert np.array_equal(bm25_run(made, queries, 4).rows, run.rows[:, :4])
+    with pytest.raises(InputError, match=r"bm25s needs about"):
+        bm25_run(made, queries, 5, b=0.5)
+
+
+def test_a_piece_holds_so_much_text_or_one_document(monkeypatch):
+    monkeypatch.setattr(indexing, "PIECE", 10)
+    slices = indexing._slices(np.array([5, 5, 5, 100, 1, 9, 1]))
+    assert slices == [(0, 2), (2, 3), (3, 4), (4, 6), (6, 7)]
+
+
+def test_long_documents_are_analysed_a_few_at_a_time(monkeypatch):
+    monkeypatch.setattr(pieces, "LETTERS", 10)
+    monkeypatch.setattr(pieces, "AT_ONCE", 3)
+    texts = ["a" * 9, "b" * 9, "c" * 30, "d", "e", "f", "g"]
+    assert [len(some) for some in pieces.batches(texts)] == [2, 1, 3, 1]
+
+
+@pytest.mark.parametrize("others", [{}, {"d4": "नेपाल", "d5": "का नेपाल"}])
+def test_a_stem_may_be_empty(tmp_path, monkeypatch, others):
+    """Snowball leaves nothing of the commonest words of Nepali, which may be all that there is."""
+    monkeypatch.setattr(indexing, "PIECE", 1)
+    texts = {"d1": "का", "d2": "को", "d3": "का को"} | others
+    folder = write_folder(tmp_path / "mine", texts=texts, **JUDGED)
+    made = open_folder(str(folder), cache=Cache(tmp_path / "cache"))
+    made = replace(made, bm25_language="nepali")
+    queries = {"empty": "की", "both": "नेपाल का", "other": "नेपाल"}
+    expected, found = (bm25_run(by(engine, made), queries, 5) for engine in ("bm25s", "pruned"))
+    assert (expected.rows[0] >= 0).sum() >= 3
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.scores.tolist() == expected.scores.tolist()
