@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 AS_BEFORE: Mapping[str, Any] = {
-    "bm25.engine": "auto",
     "bm25.language": "english",
     "dataset.split_seed": 0,  # without a split or a limit it has no effect
     "dataset.test_queries": None,

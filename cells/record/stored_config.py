@@ -31,6 +31,8 @@ BOOKKEEPING = (
     "keep",
 )
 """Keys that determine where and how a cell is stored, not what it computes."""
+SAME_NUMBERS = {"bm25.engine"}
+"""Further keys that decide how something is computed and change no number."""
 OURS = {"dataset", "seed", "output_dir", "cache_dir"}
 """Keys that the config.yaml of every task's cell has."""
 ABSENT = "nothing"
@@ -107,23 +109,25 @@ def write_config(directory: Path, config: Mapping[str, Any]) -> None:
 def differences(stored: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
     """Return a line for each key whose value differs: `key (there: value, here: value)`.
 
-    Bookkeeping does not count, nor does a key that only one side knows and that changes nothing
-    there (`cells.configuration.compatibility`).
+    Bookkeeping does not count, nor do keys that change no number, nor does a key that only one side
+    knows and that changes nothing there (`cells.configuration.compatibility`).
     """
     there, here = (with_new_names(_flat(each)) for each in (stored, config))
     one_sided = {
         key: value for key, value in (there | here).items() if (key in there) != (key in here)
     }
     ignored = {key for key, value in one_sided.items() if as_before(key, value)}
-    keys = [
-        key for key in there | here if key.split(".")[0] not in BOOKKEEPING and key not in ignored
-    ]
+    keys = [key for key in there | here if _counts(key) and key not in ignored]
     pairs = [(key, there.get(key, ABSENT), here.get(key, ABSENT)) for key in keys]
     return [
         f"{key} (there: {left}, here: {right})"
         for key, left, right in pairs
         if left != right and not (key == PRECISION and {AUTO, FASTEST} & {left, right})
     ]
+
+
+def _counts(key: str) -> bool:
+    return key.partition(".")[0] not in BOOKKEEPING and key not in SAME_NUMBERS
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

@@ -91,6 +91,24 @@ def test_differences_name_keys_on_either_side():
     assert differences({"a": 1, "logger": 1}, {"a": 1, "logger": 2, "overwrite": True}) == []
 
 
+@pytest.mark.parametrize("before", [{}, {"engine": "auto"}, {"engine": "bm25s"}])
+def test_a_cell_continues_with_another_engine_of_bm25(tmp_path, before):
+    """Every engine gives the same run; a cell may also be older than the choice."""
+    begun = cell(tmp_path, bm25={"language": "english"} | before)
+    begun.claim(overwrite=False)
+    begun.file("checkpoints").mkdir()
+    begun.file("checkpoints/last.ckpt").touch()
+    fingerprint = begun.fingerprint
+    now = cell(tmp_path, bm25={"language": "english", "engine": "pruned"})
+    now.claim(overwrite=False)
+    assert now.fingerprint == fingerprint  # its checkpoints bear that
+    now.file("checkpoints/last.ckpt").unlink()
+    now.file("scores.json").touch()
+    assert now.holds_this()
+    with pytest.raises(InputError, match=r"bm25\.language \(there: english, here: german\)"):
+        cell(tmp_path, bm25={"language": "german", "engine": "pruned"}).claim(overwrite=False)
+
+
 @pytest.fixture
 def later(monkeypatch):
     """A version that has got a key `noise.limit`; null is what was done before."""
