@@ -8,10 +8,12 @@ on every rank.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.storage.ragged import Ragged, offsets_of
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -67,14 +69,28 @@ def ranked_run(lists: dict[str, list[tuple[float, int]]]) -> Run:
     Args:
         lists: query_id -> its documents; lists may differ in length and be empty.
     """
-    depth = max(map(len, lists.values()), default=0)
-    rows = np.full((len(lists), depth), NO_DOCUMENT, dtype=np.int64)
-    scores = np.full((len(lists), depth), -np.inf, dtype=np.float64)
-    for place, ranked in enumerate(lists.values()):
-        best_first = sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
-        rows[place, : len(ranked)] = [row for _, row in best_first]
-        scores[place, : len(ranked)] = [score for score, _ in best_first]
-    return Run(list(lists), rows, scores)
+    offsets = offsets_of(np.array([len(listed) for listed in lists.values()], np.int64))
+    pairs = list(chain.from_iterable(lists.values()))
+    rows = np.array([row for _, row in pairs], np.int64)
+    scores = np.array([score for score, _ in pairs], np.float64)
+    return ranked_lists(list(lists), Ragged(rows, offsets), Ragged(scores, offsets))
+
+
+def ranked_lists(query_ids: list[str], rows: Ragged, scores: Ragged) -> Run:
+    """Return the run of Q lists in any order.
+
+    Args:
+        query_ids: the queries.
+        rows: the documents of each.
+        scores: their scores, in double precision.
+    """
+    shape = (len(query_ids), int(rows.lengths.max(initial=0)))
+    run = Run(query_ids, np.full(shape, NO_DOCUMENT, np.int64), np.full(shape, -np.inf))
+    for place, (begin, end) in enumerate(pairwise(rows.offsets.tolist())):
+        order = begin + np.lexsort((rows.values[begin:end], -scores.values[begin:end]))
+        run.rows[place, : end - begin] = rows.values[order]
+        run.scores[place, : end - begin] = scores.values[order]
+    return run
 
 
 def below(run: Run, first: int) -> Run:

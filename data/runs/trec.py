@@ -10,14 +10,17 @@ from __future__ import annotations
 import gzip
 import io
 import math
+from array import array
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from data.ingest.lines import Line, read_lines
-from data.runs.ranked_lists import NO_DOCUMENT, Run, document_names, ranked_run
+from data.runs.ranked_lists import NO_DOCUMENT, Run, document_names, ranked_lists
 from data.storage.atomic_files import written_aside
+from data.storage.ragged import Ragged, offsets_of
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ FORM = "query_id Q0 doc_id rank score tag"
 COLUMNS = len(FORM.split())
 LARGEST = 1e38  # leaves room below for as many ties as there are documents
 LEVEL = 6  # of compression: level 9 takes twice the time for a twentieth of the size
+AT_ONCE = 1 << 16  # documents that are Python objects at the same time
 SHOWN = 5  # examples of bad lines in a message
 
 
@@ -46,24 +50,37 @@ def write_trec(run: Run, doc_id: Callable[[int], str], path: Path, *, tag: str) 
     Raises:
         InputError: when an id or the tag holds white space, which the format cannot carry.
     """
-    scores = tie_free(run.scores)
     _check_word(tag, "run tag")
+    with written_aside(path) as aside, _text(aside, packed=path.suffix == ".gz") as file:
+        for block in _blocks(run):
+            file.writelines(f"{line} {tag}\n" for line in _written(block, doc_id))
+
+
+def _blocks(run: Run) -> Iterator[Run]:
+    """Yield the run by some queries at a time, so that few of its numbers are Python objects."""
+    size = max(1, AT_ONCE // max(1, run.depth))
+    for begin in range(0, len(run.query_ids), size):
+        some = slice(begin, begin + size)
+        yield Run(run.query_ids[some], run.rows[some], run.scores[some])
+
+
+def _written(run: Run, doc_id: Callable[[int], str]) -> Iterator[str]:
+    """Yield the lines of a run, without the tag."""
     names = document_names(run.rows, doc_id)
     for document in names.values():
         _check_word(document, "document id")
-    with written_aside(path) as aside, _text(aside, packed=path.suffix == ".gz") as file:
-        for query_id, rows, values in zip(
-            run.query_ids, run.rows.tolist(), scores.tolist(), strict=True
-        ):
-            _check_word(query_id, "query id")
-            ranked = [
-                (names[row], value)
-                for row, value in zip(rows, values, strict=True)
-                if row != NO_DOCUMENT
-            ]
-            for rank, (document, value) in enumerate(ranked, start=1):
-                # nine digits carry a float32 exactly
-                file.write(f"{query_id} Q0 {document} {rank} {value:.9g} {tag}\n")
+    for query_id, rows, values in zip(
+        run.query_ids, run.rows.tolist(), tie_free(run.scores).tolist(), strict=True
+    ):
+        _check_word(query_id, "query id")
+        listed = [
+            (names[row], value)
+            for row, value in zip(rows, values, strict=True)
+            if row != NO_DOCUMENT
+        ]
+        for rank, (document, value) in enumerate(listed, start=1):
+            # nine digits carry a float32 exactly
+            yield f"{query_id} Q0 {document} {rank} {value:.9g}"
 
 
 @contextmanager
@@ -118,33 +135,65 @@ def read_trec(path: Path, documents: DocumentLookup) -> Run:
     """Read a run file, unpacking `.gz`.
 
     Lists are ranked by score in double precision, then by document row; the rank column is ignored.
+    While it is read, a line takes 20 bytes of memory.
 
     Raises:
         InputError: the file is missing or empty, a line is malformed, a score is not finite, a
             document is listed twice for a query, or documents are not in the collection.
     """
-    lists: dict[str, list[tuple[float, int]]] = {}
-    seen: set[tuple[str, int]] = set()
+    numbers: dict[str, int] = {}
+    queries, rows, scores = array("i"), array("q"), array("d")
     unknown: dict[str, None] = {}
-    for where, line in _lines(path):
+    for _, line in _lines(path):
         if line.doc_id not in documents:
             unknown[line.doc_id] = None
             continue
-        row = documents.row(line.doc_id)
-        if (line.query_id, row) in seen:
-            raise where.wrong(
-                f"lists document {line.doc_id} for query {line.query_id} a second time. Keep one "
-                "of the lines"
-            )
-        seen.add((line.query_id, row))
-        lists.setdefault(line.query_id, []).append((line.score, row))
+        queries.append(numbers.setdefault(line.query_id, len(numbers)))
+        rows.append(documents.row(line.doc_id))
+        scores.append(line.score)
+    lists = _by_query(np.asarray(queries), np.asarray(rows), np.asarray(scores), len(numbers))
+    _refuse_repeats(path, list(numbers), lists[0])
     if unknown:
         shown = ", ".join(list(unknown)[:SHOWN])
         raise InputError(
             f"{path}: {len(unknown)} documents are not in the collection ({shown}); the run "
             "belongs to another collection"
         )
-    return ranked_run(lists)
+    return ranked_lists(list(numbers), *lists)
+
+
+def _by_query(
+    queries: NDArray[np.int32], rows: NDArray[np.int64], scores: NDArray[np.float64], n: int
+) -> tuple[Ragged, Ragged]:
+    """Return rows and scores of each of n queries, whose lines may be anywhere in the file."""
+    if (queries[1:] < queries[:-1]).any():
+        order = np.argsort(queries, kind="stable")
+        rows, scores = rows[order], scores[order]
+    offsets = offsets_of(np.bincount(queries, minlength=n))
+    return Ragged(rows, offsets), Ragged(scores, offsets)
+
+
+def _refuse_repeats(path: Path, query_ids: list[str], rows: Ragged) -> None:
+    for query_id, (begin, end) in zip(query_ids, pairwise(rows.offsets.tolist()), strict=True):
+        if len(np.unique(rows.values[begin:end])) < end - begin:
+            raise _repeat(path, query_id)
+
+
+def _repeat(path: Path, query_id: str) -> InputError:
+    """Return the error that names a query's first repeated line, for which the file is read again.
+
+    To remember the number of every line would take memory for nothing.
+    """
+    seen: set[str] = set()
+    for where, line in _lines(path):
+        if line.query_id == query_id and line.doc_id in seen:
+            return where.wrong(
+                f"lists document {line.doc_id} for query {query_id} a second time. Keep one of the "
+                "lines"
+            )
+        if line.query_id == query_id:
+            seen.add(line.doc_id)
+    return InputError(f"{path} changed while it was read: wait until it is written")
 
 
 def listed_documents(path: Path) -> set[str]:

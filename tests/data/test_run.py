@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from data import TextStore
 from data.collections.records import Document
+from data.runs import trec
 from data.runs.trec import listed_documents, tie_free
 from data.storage.text_store_writer import write_text_store
 from errors import InputError
@@ -159,6 +160,24 @@ def test_a_packed_run_file_holds_the_same_lines_and_nothing_of_its_name_or_time(
     assert packed[3:8] == bytes(5)  # no flag of a name, no time
 
 
+def test_a_run_is_written_some_queries_at_a_time(documents, tmp_path, monkeypatch):
+    run = ranked_run({f"q{n}": [(n + row / 9, row) for row in range(n % 4)] for n in range(1, 12)})
+    write_trec(run, documents.doc_id, tmp_path / "whole", tag="x")
+    monkeypatch.setattr(trec, "AT_ONCE", 7)
+    write_trec(run, documents.doc_id, tmp_path / "blocks", tag="x")
+    assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert len((tmp_path / "whole").read_text().splitlines()) == 18
+
+
+def test_the_lines_of_a_query_need_not_be_together(documents, tmp_path):
+    path = tmp_path / "mixed.trec"
+    path.write_text("q2 Q0 d4 1 1 x\nq1 Q0 d3 1 2 x\nq2 Q0 d5 1 3 x\nq1 Q0 d4 1 2.5 x\n")
+    run = read_trec(path, documents)
+    assert run.query_ids == ["q2", "q1"]
+    assert run.rows.tolist() == [[5, 4], [4, 3]]
+    assert run.scores.tolist() == [[3, 1], [2.5, 2]]
+
+
 def test_reading_goes_by_score_not_by_rank(documents, tmp_path):
     (tmp_path / "run").write_text("q1\tQ0\td4\t1\t0.5\tx\n\nq1 Q0 d2 2 0.5 x\nq1 Q0 d7 3 9 x\n")
     assert read_trec(tmp_path / "run", documents).rows.tolist() == [[7, 2, 4]]
@@ -174,6 +193,10 @@ def test_reading_goes_by_score_not_by_rank(documents, tmp_path):
         (
             "q1 Q0 d1 1 0.5 x\nq1 Q0 d1 2 0.4 x\n",
             "line 2 of .* lists document d1 for query q1 a second time",
+        ),
+        (
+            "".join(f"{pair} x\n" for pair in ("q1 Q0 d1 1 3", "q2 Q0 d1 1 2", "q1 Q0 d1 2 1")),
+            "line 3 of .* lists document d1 for query q1 a second time",
         ),
         (
             "q1 Q0 e1 1 0.5 x\nq1 Q0 e2 2 0.4 x\n",
