@@ -18,6 +18,7 @@ from errors import InputError
 
 UNKNOWN = re.compile(r"Could not override '(.+?)'")
 REMOVED = re.compile(r"Could not delete from config\. '(.+?)' does not exist")
+SEVERAL = re.compile(r"Ambiguous value for argument '(.+?)'\n")
 MERGED = re.compile(r"Error merging override (.*)", re.DOTALL)
 TYPES = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
 
@@ -38,6 +39,13 @@ def in_words(error: Exception, arguments: Sequence[str], configs: Path) -> str |
         error, HydraException | OmegaConfBaseException
     ):
         return None
+    if found := SEVERAL.match(str(error)):
+        return _several(found[1])
+    return _composing(error, arguments, configs)
+
+
+def _composing(error: Exception, arguments: Sequence[str], configs: Path) -> str:
+    """Return what Hydra says of a configuration that it cannot compose."""
     text = str(error)
     if isinstance(error, ConfigCompositionException):
         for pattern in (UNKNOWN, REMOVED):
@@ -59,6 +67,17 @@ def _unreadable(override: str, message: str) -> str:
         return f"{text} {key!r} is not a key: keys have the form group.name."
     quoted = shlex.quote(f'{key}="{value.translate({34: chr(92) + chr(34), 92: chr(92) * 2})}"')
     return f"{text} If the value is text, quote it for Hydra and the shell: {quoted}"
+
+
+def _several(override: str) -> str:
+    """Say what makes several values of a key a sweep, or one value."""
+    key, _, value = override.partition("=")
+    return (
+        f"{override}: several values need -m, which runs a cell for each: run.py -m {override}. If "
+        f"they are one list, write '{key}=[{value}]'; if they are one text, "
+        + shlex.quote(f'{key}="{value}"')
+        + "."
+    )
 
 
 def _plain(message: str) -> str:

@@ -11,10 +11,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from cells.configuration.compatibility import current_target
 from cells.configuration.completeness import check_complete
+from cells.configuration.missing_files import missing_files
 from cells.configuration.signatures import located
 from cells.configuration.startup_checks import check
 from cells.planning.composition import ComposedGrid
-from cells.planning.refusals import refuse_clashes, refuse_shared_paths
+from cells.planning.refusals import refuse_clashes, refuse_missing, refuse_shared_paths
 from cells.planning.variants import variants
 from cells.record.coordinates import TRAIN
 from cells.record.directory import Cell
@@ -34,6 +35,8 @@ class PlannedCell(NamedTuple):
         differing: how the configuration in its directory differs, if it does.
         trained: whether its task trains a model, or asks about cells that do.
         variant: the configured variant.
+        missing: `key=value` of files that it needs and that do not exist; looked up only in the
+            first cell that has an override.
     """
 
     name: str
@@ -42,6 +45,7 @@ class PlannedCell(NamedTuple):
     differing: tuple[str, ...]
     trained: bool
     variant: str | None
+    missing: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -87,6 +91,7 @@ def planned(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> Sw
     trained = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.trained]
     refuse_shared_paths([job for job, _ in trained], [str(cell.path) for _, cell in trained])
     refuse_clashes({cell.name: cell.differing for cell in cells if cell.differing}, len(cells))
+    refuse_missing({cell.name: cell.missing for cell in cells if cell.missing})
     return SweepPlan(list(jobs), cells)
 
 
@@ -103,11 +108,15 @@ def ask(master: DictConfig, cells: Sequence[PlannedCell]) -> None:
 def _look(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> list[PlannedCell]:
     found: dict[int, PlannedCell] = {}
     seen: set[str] = set()
+    looked: set[str] = set()
     for n, cfg in ComposedGrid(loader, master, jobs).configurations():
         if not seen.issuperset(jobs[n]) and not cfg.task.get("asks_only", False):
             seen.update(jobs[n])  # a value that cannot work does so in every cell
             _check(without_hydra(cfg))
-        found[n] = _planned_cell(cfg)
+        found[n] = cell = _planned_cell(cfg)
+        if cell.trained and not cell.finished and not looked.issuperset(jobs[n]):
+            looked.update(jobs[n])
+            found[n] = cell._replace(missing=_missing(cfg))
     return [found[n] for n in range(len(jobs))]
 
 
@@ -121,18 +130,32 @@ def _check(cfg: DictConfig) -> None:
 
 
 def _planned_cell(cfg: DictConfig) -> PlannedCell:
-    asked = cfg.task.get("asks_only", False)
-    trained = current_target(cfg.task.get("_target_")) == TRAIN
-    finished = not asked and needs_no_job(cfg)
-    differing = () if finished or not trained else _differing(cfg)
-    variant = None if cfg.variant is None else str(cfg.variant)
-    output_dir = Path(cfg.output_dir)
-    return PlannedCell(cfg.cell, output_dir, finished, differing, trained or asked, variant)
+    task = cfg.task
+    asked = task.get("asks_only", False)
+    trained = current_target(task.get("_target_")) == TRAIN
+    variant = cfg.variant
+    # composing the name takes longer than all else that is asked of a cell without a directory
+    name, output_dir = cfg.cell, Path(cfg.output_dir)
+    exists = not asked and (output_dir / name).is_dir()
+    finished = exists and needs_no_job(cfg)
+    differing = _differing(cfg) if exists and trained and not finished else ()
+    return PlannedCell(
+        name,
+        output_dir,
+        finished,
+        differing,
+        trained or asked,
+        None if variant is None else str(variant),
+    )
+
+
+def _missing(cfg: DictConfig) -> tuple[str, ...]:
+    return () if cfg.task.get("asks_only", False) else tuple(missing_files(cfg))
 
 
 def _differing(cfg: DictConfig) -> tuple[str, ...]:
     """Return how the work in the cell's directory differs; what is damaged fails by itself."""
-    if cfg.overwrite or not (Path(cfg.output_dir) / cfg.cell).is_dir():
+    if cfg.overwrite:
         return ()
     try:
         return tuple(Cell.of(without_hydra(cfg)).differing())

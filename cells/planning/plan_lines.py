@@ -61,10 +61,11 @@ def lines_of_plan(plan: SweepPlan, master: DictConfig) -> Iterator[str]:
         but = f" (nothing is known of {cost.unknown} cells)" if cost.unknown else ""
         yield (
             f"by finished cells of the same data set and model: {in_words(cost.seconds)} of work"
-            f"{_at_once(cost.seconds, len(left), master)}, {in_bytes(cost.size)} of disk{but}"
+            f"{_of_gpus(cost.seconds, master.hydra.launcher)}, {in_bytes(cost.size)} of disk{but}"
         )
     elif master.dry_run:
         yield "no cell of this kind is finished, so the time that they take is not known"
+    yield from _shared_out(len(left), master.hydra.launcher)
     if master.dry_run:
         yield "dry_run=true: nothing was launched"
 
@@ -78,18 +79,29 @@ def _to_run(left: Sequence[PlannedCell]) -> str:
     return f"{len(left)} to run" + (f" ({', '.join(said)})" if said else "")
 
 
-def _at_once(seconds: float, count: int, master: DictConfig) -> str:
-    """Return how the launcher shares the work, to be read after its amount."""
-    launcher = master.hydra.launcher
+def _of_gpus(seconds: float, launcher: DictConfig) -> str:
+    """Return the hours of GPUs that SLURM gives to the work, to be read after its amount."""
+    devices = int(launcher.get("gpus_per_node") or 0) * int(launcher.get("nodes") or 1)
+    return f" ({in_words(seconds * devices)} of GPUs)" if devices else ""
+
+
+def _shared_out(count: int, launcher: DictConfig) -> Iterator[str]:
+    """Yield how the launcher shares the cells out, unless they run one after the other."""
     if "array_parallelism" in launcher:
         jobs = math.ceil(count / (launcher.get("cells_per_job") or 1))
         arrays = math.ceil(jobs / array_limit(launcher.get("max_array_size")))
         at_once = min(jobs, launcher.array_parallelism or jobs)
-        devices = int(launcher.gpus_per_node or 0) * int(launcher.nodes or 1)
-        hours = f" ({in_words(seconds * devices)} of GPUs)" if devices else ""
-        return f"{hours}, {jobs} jobs in {arrays} arrays, {at_once} at once"
+        yield f"{_counted(jobs, 'job')} in {_counted(arrays, 'array')}, {at_once} at once"
+        return
     at_once = int(launcher.get("n_jobs") or 1)
-    return f", {at_once} at once" if at_once > 1 else ""
+    if at_once < 0:
+        yield "as many cells at once as there are cores"
+    elif at_once > 1:
+        yield f"{min(at_once, count)} cells at once"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def cost_of(cells: Sequence[PlannedCell], keep: Collection[str]) -> ExpectedCost:

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cells.planning.variants import expression, hidden
 from errors import InputError
@@ -36,6 +37,24 @@ def refuse_clashes(differing: Mapping[str, Sequence[str]], count: int) -> None:
         f"configuration.\n{shown}{more}\nGive these cells a name of their own with "
         f"variant={_variant(list(alike))}, or replace the earlier ones with overwrite=true."
     )
+
+
+def refuse_missing(missing: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a sweep if its cells need files that do not exist.
+
+    Args:
+        missing: cell -> `key=value` of each such file.
+
+    Raises:
+        InputError: naming all of them, each with a cell that needs it.
+    """
+    needed = {file: cell for cell, files in missing.items() for file in files}
+    if needed:
+        lines = "\n".join(f"  {file} (e.g. {cell})" for file, cell in needed.items())
+        raise InputError(
+            f"nothing was launched, because cells need what does not exist:\n{lines}\nCorrect the "
+            f"paths, which are relative to {Path.cwd()}."
+        )
 
 
 def refuse_shared_paths(jobs: Sequence[Sequence[str]], paths: Sequence[str]) -> None:

@@ -60,9 +60,10 @@ class Cell:
             cfg: the configuration.
             keys: the top-level keys that the cell depends on; None: all.
         """
+        name = cfg.cell
         return cls(
-            cfg.cell,
-            Path(cfg.output_dir) / cfg.cell,
+            name,
+            Path(cfg.output_dir) / name,
             plain(cfg if keys is None else OmegaConf.masked_copy(cfg, list(keys))),
         )
 

@@ -1,17 +1,18 @@
 """Resources of the processes of a local sweep: one thread and, if there are any, one GPU each."""
 
-import fcntl
 import logging
 import os
 import re
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 SHARED = "RETRIEVAL_GPUS_ARE_SHARED"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 log = logging.getLogger(__name__)
-_taken: list[int] = []
+_taken: list[FileLock] = []
 """The lock of this process's GPU; the kernel releases it however the process ends."""
 
 
@@ -50,13 +51,12 @@ def take_one_gpu() -> None:
     found = gpus()
     for gpu in found:
         path = Path(tempfile.gettempdir()) / f"retrieval-gpu-{os.getuid()}-{gpu}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = FileLock(path, mode=0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
+            lock.acquire(timeout=0)
+        except Timeout:
             continue
-        _taken.append(descriptor)
+        _taken.append(lock)
         os.environ[VISIBLE] = gpu
         return
     if found:

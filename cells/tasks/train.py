@@ -15,6 +15,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from cells.configuration.missing_files import missing_files
 from cells.inputs.settings_fit import fitting_loss
 from cells.record.directory import UNTRAINED, Cell
 from cells.record.failures import forget
@@ -31,6 +32,7 @@ from cells.tracking.guarded import opened
 from cells.training.precision import check_precision, settle_precision
 from cells.training.trainer_check import check_trainer
 from data.storage.hashed_files import fault_of, written_hashed
+from errors import InputError
 from losses import Loss
 
 if TYPE_CHECKING:
@@ -67,6 +69,11 @@ def train(cfg: DictConfig) -> float:
         if cell.finished:
             check_finished(cell, read_scores(cell.directory))
             return skipped(cfg, cell)
+        if missing := missing_files(cfg):
+            raise InputError(
+                f"{', '.join(missing)}: there is no such file or folder. Correct the path, which "
+                f"is relative to {Path.cwd()}."
+            )
         begin(cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)

@@ -23,6 +23,8 @@ from typed_commands import answer
         (["loss=[cross_entropy,hing]"], "loss=hing: there is no such loss. Did you mean"),
         (["noise.ratio=${nothing}"], "noise.ratio: Interpolation key 'nothing' not found"),
         (["model.path=${oc.env:NO_SUCH_VARIABLE}"], "'NO_SUCH_VARIABLE' not found"),
+        (["seed=1,2"], "seed=1,2: several values need -m, which runs a cell for each"),
+        (["task=evaluate", "dataset=demo,scifact"], "run.py -m dataset=demo,scifact."),
         (["dataset=folder"], "dataset.path: no value, and there is no default."),
         (["trainer.devices="], "trainer.devices=: must be 1 or more"),
         (["trainer.devices=9", "trainer.accelerator=gpu"], "trainer.accelerator=gpu"),

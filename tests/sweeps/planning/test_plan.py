@@ -3,7 +3,7 @@
 import pytest
 from cell_runs import composed, run
 
-from cells.inputs import settings_fit
+from cells.configuration.missing_files import missing_files
 from cells.planning import fitness
 from cells.planning.refusals import refuse_clashes
 from cells.planning.variants import variants
@@ -95,11 +95,27 @@ def test_losses_that_cannot_be_trained_are_refused_together_before_anything_is_l
     assert not (tmp_path / "outputs").exists()
 
 
+def test_files_that_do_not_exist_are_refused_by_name_before_anything_is_launched(tmp_path):
+    told = planned(
+        tmp_path, "dataset=demo", "teacher=null,gone.trec.gz", "model.path=./x", "seed=1,2"
+    )
+    assert told.returncode == 1
+    assert "cells need what does not exist" in told.stderr
+    assert "  teacher=gone.trec.gz (e.g. demo/static/" in told.stderr
+    assert "  model.path=./x (e.g. demo/static/" in told.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_a_hubs_name_is_not_taken_for_a_missing_folder():
+    assert missing_files(composed("model=minilm", "model.path=intfloat/e5-small")) == []
+    assert missing_files(composed("noise.audit=a.tsv")) == ["noise.audit=a.tsv"]
+
+
 def test_a_fault_that_nobody_explained_is_left_to_its_cell(monkeypatch):
-    def loss(_cfg):
+    def checked(_cfg):
         raise ValueError("a class of one's own")
 
-    monkeypatch.setattr(settings_fit, "fitting_loss", loss)
+    monkeypatch.setattr(fitness, "check_types", checked)
     assert fitness._fault(composed()) is None
 
 
