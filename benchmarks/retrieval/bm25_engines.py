@@ -1,7 +1,8 @@
 """Engines of BM25 on made-up passages: time, memory, disk, queries a second, and exactness.
 
-Each engine indexes and searches each size in a process of its own, with one thread. PISA is there
-where pyterrier-pisa is installed; it gets the terms of our analyser.
+Each engine indexes and searches each size in a process of its own, with one thread. Each time it
+makes its index anew. PISA is there where pyterrier-pisa is installed; it gets the terms of our
+analyser.
 
 python -m benchmarks.retrieval.bm25_engines --sizes 100000 500000 --engines bm25s pruned pisa
 """
@@ -11,11 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 500_000])
     parser.add_argument("--engines", nargs="+", default=["bm25s", "pruned"])
     parser.add_argument("--queries", type=int, default=10_000)
-    parser.add_argument("--scratch", type=Path, help="where collections and indexes are kept")
+    parser.add_argument("--scratch", type=Path, help="where collections and runs are kept")
     arguments = parser.parse_args()
     print("|", " | ".join(COLUMNS), "|\n|", "---|" * len(COLUMNS), flush=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -62,7 +63,7 @@ def fresh(engine: str, size: int, queries: int, scratch: Path) -> list[Any]:
     command.append(f"from benchmarks.retrieval.bm25_engines import one; {call}")
     answer = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     found = json.loads(answer.stdout.splitlines()[-1])
-    exact = agreement(scratch / f"{size}", engine)
+    exact = agreement(scratch / f"{size}", engine, queries)
     return [f"{size:,}", engine, *found, exact]
 
 
@@ -71,21 +72,31 @@ def prepare(size: int, scratch: Path) -> None:
     from data import Document
     from data.storage.text_store_writer import write_text_store
 
-    folder = scratch / f"{size}"
-    with suppress(FileExistsError):
-        folder.mkdir(parents=True)
-        texts = MadeUpPassages(size).texts()
-        (folder / "documents").mkdir()
-        documents = (Document(str(row), text) for row, text in enumerate(texts))
-        write_text_store(folder / "documents", documents, "made-up")
+    folder = scratch / f"{size}" / "documents"
+    if folder.exists():
+        return
+    aside = folder.with_suffix(".building")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    texts = enumerate(MadeUpPassages(size).texts())
+    write_text_store(aside, (Document(str(row), text) for row, text in texts), "made-up")
+    aside.rename(folder)
 
 
 def one(engine: str, size: int, queries: int, scratch: str) -> None:
     """Index and search with one engine, and print what it took; its run is kept."""
     folder = Path(scratch) / f"{size}"
     texts = [text for _, text in MadeUpPassages(size).queries(queries)]
+    with tempfile.TemporaryDirectory(prefix=f"{engine}-", dir=folder) as index:
+        found = measured(engine, folder, texts, Path(index))
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def measured(engine: str, folder: Path, texts: list[str], index: Path) -> list[str]:
+    """Return the row of an engine, whose index goes into an empty folder."""
+    documents = folder / "documents"
     before = time.process_time()
-    search = pisa(folder) if engine == "pisa" else ours(engine, folder)
+    search = pisa(documents, index) if engine == "pisa" else ours(engine, documents, index)
     search(texts[:2], 10)  # what is loaded or compiled at the first search is not searching
     indexed = time.process_time() - before
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -95,12 +106,17 @@ def one(engine: str, size: int, queries: int, scratch: str) -> None:
         before = time.process_time()
         rows, scores = search(texts, depth)
         speeds.append(f"{len(texts) / (time.process_time() - before):.0f}")
-        np.savez(folder / f"{engine}-{depth}.npz", rows=rows, scores=scores)
-    disk = sum(path.stat().st_size for path in (folder / engine).rglob("*") if path.is_file()) / 1e6
-    sys.stdout.write(json.dumps([f"{indexed:.0f}", f"{memory:.2f}", f"{disk:.0f}", *speeds]) + "\n")
+        np.savez(run_file(folder, engine, len(texts), depth), rows=rows, scores=scores)
+    disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file()) / 1e6
+    return [f"{indexed:.0f}", f"{memory:.2f}", f"{disk:.0f}", *speeds]
 
 
-def ours(engine: str, folder: Path) -> Any:
+def run_file(folder: Path, engine: str, queries: int, depth: int) -> Path:
+    """Return where a run is kept."""
+    return folder / f"{engine}-{queries}-{depth}.npz"
+
+
+def ours(engine: str, documents: Path, folder: Path) -> Any:
     """Return the search of our index, from texts and a depth to rows and scores."""
     import torch
 
@@ -110,10 +126,12 @@ def ours(engine: str, folder: Path) -> Any:
     from data.storage.text_store import TextStore
 
     torch.set_num_threads(1)
-    documents = TextStore(folder / "documents")
+    store = TextStore(documents)
     train, validation, test = (Split(name, {}, {}) for name in ("train", "validation", "test"))
-    cache = Cache(folder / engine)
-    collection = Collection("made-up", documents, train, validation, test, "", "", cache)
+    cache = Cache(folder)
+    collection = Collection(
+        "made-up", store, train, validation, test, "", "", cache, bm25_engine=engine
+    )
     index = open_index(collection, engine, {"engine": engine}, 0.9, 0.4)
 
     def search(texts: list[str], depth: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -125,17 +143,16 @@ def ours(engine: str, folder: Path) -> Any:
     return search
 
 
-def agreement(folder: Path, engine: str) -> str:
+def agreement(folder: Path, engine: str, queries: int) -> str:
     """Return how many rankings of 100 documents are those of bm25s, but for ties.
 
     A document that the definition does not rank so high has a score that the ranking by definition
     does not have at that rank.
     """
-    if not (folder / f"bm25s-{DEPTHS[1]}.npz").exists():
+    definition = run_file(folder, "bm25s", queries, DEPTHS[1])
+    if not definition.exists():
         return ""
-    defined, found = (
-        np.load(folder / f"{name}.npz") for name in (f"bm25s-{DEPTHS[1]}", f"{engine}-{DEPTHS[0]}")
-    )
+    defined, found = map(np.load, (definition, run_file(folder, engine, queries, DEPTHS[0])))
     same = 0
     for rows, scores, theirs in zip(defined["rows"], defined["scores"], found["rows"], strict=True):
         true = dict(zip(rows.tolist(), scores.tolist(), strict=True))

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 CHUNK = 10_000
 
 
-def pisa(folder: Path) -> Any:
-    """Index a text store, and return the search, from texts and a depth to rows and scores."""
+def pisa(documents: Path, folder: Path) -> Any:
+    """Index a text store into an empty folder.
+
+    Returns:
+        The search, from texts and a depth to rows and scores.
+    """
     peer, pandas = (importlib.import_module(name) for name in ("pyterrier_pisa", "pandas"))
     index = peer.PisaIndex(str(folder / "pisa"), stemmer="none", stops="none", threads=1)
-    if not index.built():
-        index.toks_indexer("toks", scale=1.0).index(_documents(folder))
+    index.toks_indexer("toks", scale=1.0).index(_documents(documents))
 
     def search(texts: list[str], depth: int) -> tuple[Any, Any]:
         engine = index.bm25(
@@ -43,8 +46,8 @@ def pisa(folder: Path) -> Any:
     return search
 
 
-def _documents(folder: Path) -> Iterator[dict[str, Any]]:
-    texts = TextStore(folder / "documents").texts()
+def _documents(store: Path) -> Iterator[dict[str, Any]]:
+    texts = TextStore(store).texts()
     row = 0
     while chunk := list(islice(texts, CHUNK)):
         for terms in analyzed(chunk, ENGLISH, return_ids=False):
