@@ -19,12 +19,19 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from errors import InputError
+from terminal import quiet
 
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
 
 PLANNED_SILENTLY = 100
 """Cells that are planned before anybody would wonder."""
+
+ANNOUNCING = (
+    "hydra._internal.core_plugins.basic_launcher",
+    "hydra_plugins.hydra_joblib_launcher._core",
+)
+"""Loggers that print the overrides of each cell; the cells say their names themselves."""
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +89,8 @@ class GridSweeper(Sweeper):
         from cells.sweep.workers import PARENT, gathered
 
         assert self.launcher is not None
+        for launcher in ANNOUNCING:
+            quiet(launcher)
         with gathered() if PARENT in os.environ else nullcontext():
             results = self.launcher.launch(jobs, initial_job_idx=0)
         for result in results:

@@ -75,9 +75,12 @@ def train(cfg: DictConfig) -> float:
                 f"is relative to {Path.cwd()}."
             )
         begin(cell)
-        with logged_to(cell.file("run.log")), Interruption() as interruption:
+        sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
+        if sweeping:
+            log.info("%s ...", cell.name)
+        with logged_to(cell.file("run.log"), only=sweeping), Interruption() as interruption:
             scores = _run(cfg, cell, loss, interruption)
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
+    if sweeping:
         log.info("%s", in_a_line(cell, scores, cfg.selection_measure))
     else:
         show(cell, scores)

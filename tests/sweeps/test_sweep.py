@@ -47,6 +47,18 @@ def test_each_cell_has_a_directory_of_its_own(sweep):
     )
 
 
+def test_a_cell_says_that_it_begins_and_its_result_and_its_log_the_rest(sweep):
+    base, _, finished = sweep
+    name = "tiny/static/cross_entropy/semantic-0.4/seed-2"
+    lines = finished.stdout.splitlines()
+    begun = lines.index(f"{name} ...")
+    assert lines[begun + 1].startswith(f"{name}: ")
+    assert "train ..." not in lines
+    said = (base / "outputs" / name / "run.log").read_text()
+    assert "train ..." in said
+    assert "recorded offline; to upload: wandb sync" in said
+
+
 def test_each_cell_has_a_wandb_run_with_its_own_configuration_and_results(sweep):
     runs = {cell: wandb_run(cell) for cell in cells(sweep[0])}
     assert len({recorded.run_id for recorded in runs.values()}) == 8
