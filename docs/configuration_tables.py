@@ -1,13 +1,19 @@
 """Tables of the keys in conf/: each with its default, and the meaning that a comment gives it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 LINE = re.compile(r"^(?P<indent> *)(?P<key>[\w./@-]+):(?: +(?P<value>.*?))?(?: +# (?P<said>.*))?$")
 COMMENT = re.compile(r"^ *# (?P<said>.*)$")
 UNSAID = {"defaults", "_partial_"}
+TARGET = "the class or function that is built, with the keys beside it as its arguments"
+SWEPT = "hydra.sweeper.params."
+REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+OWN = "loss."
+"""Begins the keys that share a name and mean something else in each file."""
 
 
 class Key(NamedTuple):
@@ -45,17 +51,50 @@ def keys_of(text: str, prefix: str = "") -> Iterator[Key]:
         depth, key, value = len(found["indent"]), found["key"], found["value"]
         above = {place: name for place, name in above.items() if place < depth}
         silent = key in UNSAID if depth == 0 else silent
-        if not silent and key not in UNSAID and value:
+        if not silent and key not in UNSAID and value and not value.startswith("# "):
             meaning = found["said"] or " ".join(said)
             yield Key(prefix + ".".join([*above.values(), key]), value, meaning)
         above[depth] = key
         said = []
 
 
-def table(text: str, prefix: str = "") -> str:
-    """Return the keys of a file as a table in Markdown; empty if it has none."""
+def meanings(folder: Path, configs: Path) -> dict[str, str]:
+    """Return what the files of a group say of keys, and else what any file says, by name."""
+    files = sorted(configs.rglob("*.yaml"), key=lambda path: (path.parent != folder, path))
+    said: dict[str, str] = {}
+    for path in files:
+        prefix = "" if path.parent == configs else prefix_of(path, configs)
+        for key in keys_of(path.read_text(encoding="utf-8"), prefix):
+            if key.meaning and not key.name.startswith(OWN):
+                said.setdefault(key.name, key.meaning)
+    return said
+
+
+def meaning_of(key: Key, elsewhere: Mapping[str, str]) -> str:
+    """Return what a key means: by its file, or by another one that has the same key."""
+    return key.meaning or elsewhere.get(key.name) or _by_form(key)
+
+
+def _by_form(key: Key) -> str:
+    if key.name.endswith("_target_"):
+        return TARGET
+    if key.name.startswith(SWEPT):
+        return f"the values of `{key.name.removeprefix(SWEPT)}` in the sweep"
+    same = REFERENCE.fullmatch(key.default)
+    return f"as `{same[1]}`" if same else ""
+
+
+def table(text: str, prefix: str = "", elsewhere: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the keys of a file as a table in Markdown; empty if it has none.
+
+    Args:
+        text: the file.
+        prefix: where its keys stand in the configuration, with a dot at the end.
+        elsewhere: the `meanings` of keys of which the file says nothing.
+    """
     rows = [
-        f"| `{key.name}` | `{_cell(key.default)}` | {_cell(key.meaning).replace('<', '&lt;')} |"
+        f"| `{key.name}` | `{_cell(key.default)}` | "
+        f"{_cell(meaning_of(key, elsewhere)).replace('<', '&lt;')} |"
         for key in keys_of(text, prefix)
     ]
     head = ["| key | default | meaning |", "|---|---|---|"]

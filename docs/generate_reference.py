@@ -3,6 +3,7 @@
 
 import itertools
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -11,7 +12,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs.configuration_tables import prefix_of, table
+from docs.configuration_tables import meanings, prefix_of, table
 
 CONF = ROOT / "conf"
 HEAD = """# Configuration
@@ -54,15 +55,16 @@ def configuration() -> str:
 
 def _group(folder: Path) -> str:
     name = folder.relative_to(CONF).as_posix()
+    elsewhere = meanings(folder, CONF)
     return f"\n## `{name}`\n\n" + "".join(
-        _choice(name, path) for path in sorted(folder.glob("*.yaml"))
+        _choice(name, path, elsewhere) for path in sorted(folder.glob("*.yaml"))
     )
 
 
-def _choice(group: str, path: Path) -> str:
+def _choice(group: str, path: Path, elsewhere: Mapping[str, str]) -> str:
     text = path.read_text(encoding="utf-8")
     said = itertools.takewhile(lambda line: line.startswith("# "), text.splitlines())
     words = " ".join(line[2:] for line in said if "@package" not in line)
-    content = table(text, prefix_of(path, CONF)) or "No keys of its own.\n"
+    content = table(text, prefix_of(path, CONF), elsewhere) or "No keys of its own.\n"
     body = "".join(f"    {line}\n" for line in f"{words}\n\n{content}".strip().splitlines())
     return f'??? note "`{group}={path.stem}`"\n\n{body}\n'
