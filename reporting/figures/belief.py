@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reporting.figures.chart import Chart
+    from reporting.figures.looks import Look
     from reporting.figures.scenes import Scene, Stage
 
 DRAWN = 2
@@ -38,7 +39,15 @@ def belief(stage: Stage) -> Chart | None:
         "mean over training examples and seeds. The dotted line of a loss that fits wrong labels "
         f"rises with the solid one. Numbers: histories.csv.{stage.left_out()}"
     )
-    return stage.chart("belief", "Belief in right and wrong labels", caption, panels)
+    chart = stage.chart("belief", "Belief in right and wrong labels", caption, panels)
+    if chart is None:
+        return None
+    # dashes tell the kinds of labels apart here, not the losses
+    return chart._replace(looks={loss: _solid(look) for loss, look in chart.looks.items()})
+
+
+def _solid(look: Look) -> Look:
+    return look._replace(dash=(0, ()))
 
 
 def _courses(stage: Stage, scene: Scene) -> Courses:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reporting.statistics.references import references
+from reporting.statistics.references import BM25, UNTRAINED, references
 from reporting.tables.table import Entry, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reporting.statistics.analysis import Analysis
+    from reporting.statistics.groups import Condition
 
 
 def with_references(analysis: Analysis, measure: str, rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -34,3 +35,24 @@ def with_references(analysis: Analysis, measure: str, rows: Sequence[Row]) -> tu
                 yield Row((*setting, name), (*[entry] * ratios, None))
 
     return tuple(lines())
+
+
+def references_below(
+    analysis: Analysis, measure: str, conditions: Sequence[Condition]
+) -> Iterator[Row]:
+    """Yield a row for each reference, with a column per condition; unknown ones are empty."""
+    known = references(analysis.cells.finished, analysis.measures)
+    for name in (BM25, UNTRAINED):
+        values = {
+            place: reference.values[measure]
+            for place, found in known.items()
+            for reference in found
+            if reference.name == name
+        }
+        places = [(condition.dataset, condition.model) for condition in conditions]
+        if not values.keys().isdisjoint(places):
+            yield Row((name,), tuple(_entry(values.get(place)) for place in places))
+
+
+def _entry(value: float | None) -> Entry | None:
+    return None if value is None else Entry(value)

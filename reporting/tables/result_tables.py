@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reporting.statistics.comparisons import BASELINE, FAMILIES
 from reporting.tables.captions import compared, over_seeds, ranked
 from reporting.tables.entries import difference_entry, marks_of, mean_entry, slug
-from reporting.tables.reference_lines import with_references
+from reporting.tables.reference_lines import references_below, with_references
 from reporting.tables.system_tables import system_tables
 from reporting.tables.table import Column, Entry, Row, Table, with_best_marked
 
@@ -74,7 +74,10 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
 
 
 def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
-    """Return the table of one data set: a row per loss, a column per model and noise ratio."""
+    """Return the table of one data set: a row per loss, a column per model and noise ratio.
+
+    BM25 and the untrained model come last.
+    """
     groups = [group for group in analysis.groups if group.condition.dataset == dataset]
     conditions, columns = _columns(group.condition for group in groups)
     marks = marks_of(analysis, measure)
@@ -99,7 +102,7 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
         caption,
         ("loss",),
         columns,
-        with_best_marked(rows, lambda _: None),
+        (*with_best_marked(rows, lambda _: None), *references_below(analysis, measure, conditions)),
     )
 
 

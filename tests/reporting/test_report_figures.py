@@ -88,6 +88,7 @@ def test_levels_are_bm25_and_the_untrained_model(stage):
 def test_belief_shows_right_and_wrong_labels_of_the_compared_losses(stage):
     (chart,) = (chart for chart in charts(stage) if chart.name == "belief")
     assert set(chart.looks) == {"cross_entropy", "label_weakening"}
+    assert {look.dash for look in chart.looks.values()} == {(0, ())}  # of right labels
     drawn = {
         (line.get_color(), bool(line._dash_pattern[1])): line.get_ydata().tolist()
         for line in axes_of(chart.panels[0]).get_lines()
