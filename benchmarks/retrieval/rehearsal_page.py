@@ -67,7 +67,10 @@ def page(stored: Mapping[str, Any]) -> str:
     rows = sorted(stored["rows"], key=lambda row: (row["size"], list(LIMITS).index(row["stage"])))
     facts = "; ".join(f"{name}: {value}" for name, value in stored["machine"].items())
     return "\n".join(
-        [HEAD, *_table(rows), "", *_steps(rows), *_paper(), "", "## The machine", "", facts, ""]
+        [
+            *(HEAD, *_table(rows), "", *_steps(rows), *_projected(rows), *_paper(), ""),
+            *("## The machine", "", facts, ""),
+        ]
     )
 
 
@@ -114,6 +117,34 @@ def _steps(rows: list[dict[str, Any]]) -> list[str]:
         seconds = " | ".join(f"{row['steps'].get(name, 0):,.0f}" for name in names)
         lines.append(f"| {row['size']:,} | {seconds} |")
     return [*lines, ""]
+
+
+def _projected(rows: list[dict[str, Any]]) -> list[str]:
+    """Return lines about MS MARCO's size, from the two largest sizes of each stage."""
+    lines = [
+        f"## Projected to {MS_MARCO:,} passages",
+        "",
+        "Not measured: a line through the two largest sizes of a stage, for memory and for CPU "
+        "seconds; for those of noise, whose pairs grow with the passages that each is compared "
+        "with, a line over the square of the size.",
+        "",
+        "| stage | CPU, h | own, GB |",
+        "|---|---|---|",
+    ]
+    for stage in LIMITS:
+        measured = [row for row in rows if row["stage"] == stage][-2:]
+        if len(measured) > 1 and measured[-1]["size"] < MS_MARCO:
+            power = 2 if stage == "noise" else 1
+            hours = _line([(row["size"] ** power, row["cpu"]) for row in measured], power) / 3600
+            own = _line([(row["size"], row["own"]) for row in measured], 1)
+            lines.append(f"| {stage} | {hours:.1f} | {own:.1f} |")
+    return [*lines, ""]
+
+
+def _line(points: list[tuple[float, float]], power: int) -> float:
+    """Return the height at MS MARCO's size of the line through two points."""
+    (x, y), (further, higher) = points
+    return y + (MS_MARCO**power - x) * (higher - y) / (further - x)
 
 
 def _paper() -> list[str]:
