@@ -144,7 +144,8 @@ def _projected(rows: list[dict[str, Any]]) -> list[str]:
 def _line(points: list[tuple[float, float]], power: int) -> float:
     """Return the height at MS MARCO's size of the line through two points."""
     (x, y), (further, higher) = points
-    return y + (MS_MARCO**power - x) * (higher - y) / (further - x)
+    full = float(MS_MARCO) ** power
+    return y + (full - x) * (higher - y) / (further - x)
 
 
 def _paper() -> list[str]:
