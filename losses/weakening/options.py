@@ -18,6 +18,7 @@ from losses.weakening.label_weakening import (
     ALPHA,
     BOUND,
     THRESHOLD,
+    WARMUP,
     bounded,
     relaxed_divergence,
 )
@@ -49,7 +50,9 @@ class LabelWeakening(Loss):
             float | None,
             Parameter("no loss exceeds 1 / bound; null: the divergence itself", "(0, inf)"),
         ] = BOUND,
-        warmup: Annotated[float, Parameter("share of the training without doubts", "[0, 1]")] = 0.0,
+        warmup: Annotated[
+            float, Parameter("share of the training without doubts", "[0, 1]")
+        ] = WARMUP,
         positives: Annotated[
             Literal["per_positive", "disjunctive", "graded"],
             Parameter("how several of a query count"),

@@ -26,7 +26,11 @@ def weighted(*terms: tuple[float, Loss]) -> Loss:
 
 def weakening(p: Parameters, **options: object) -> Loss:
     return losses.LabelWeakening(
-        alpha=p["alpha"], threshold=losses.ConstantThreshold(p["beta"]), bound=None, **options
+        alpha=p["alpha"],
+        threshold=losses.ConstantThreshold(p["beta"]),
+        bound=None,
+        warmup=0.0,
+        **options,
     )
 
 

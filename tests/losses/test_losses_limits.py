@@ -48,14 +48,14 @@ def test_a_bounded_loss_stays_below_its_bound() -> None:
 
 
 def test_soft_possibilities_become_the_jump() -> None:
-    hard = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3))
-    soft = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), softness=1e6)
+    hard = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0.0)
+    soft = losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0.0, softness=1e6)
     torch.testing.assert_close(soft(LISTS.batch).values, hard(LISTS.batch).values)
 
 
 def test_graded_weakening_of_binary_labels_is_the_plain_one() -> None:
     plain, graded = (
-        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), positives=p)
+        losses.LabelWeakening(threshold=losses.ConstantThreshold(0.3), warmup=0.0, positives=p)
         for p in ("disjunctive", "graded")
     )
     torch.testing.assert_close(graded(LISTS.batch).values, plain(LISTS.batch).values)

@@ -67,7 +67,7 @@ def make(name: str) -> losses.Loss:
         return losses.EarlyLearningRegularization(decay=DECAY)
     threshold = losses.ConstantThreshold(0.4)
     return losses.LabelWeakening(
-        threshold=threshold, confidence=losses.PairAverageConfidence(DECAY)
+        threshold=threshold, confidence=losses.PairAverageConfidence(DECAY), warmup=0.0
     )
 
 

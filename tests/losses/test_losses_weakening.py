@@ -29,7 +29,7 @@ def scores_of(*rows: list[float]) -> Tensor:
 
 
 def weakening(threshold: losses.Threshold | None = None, **options: object) -> LabelWeakening:
-    options = {"alpha": 0.05, "bound": None, **options}
+    options = {"alpha": 0.05, "bound": None, "warmup": 0.0, **options}
     return LabelWeakening(threshold=threshold or ConstantThreshold(0.6), **options)
 
 
@@ -218,7 +218,10 @@ def test_null_candidate_releases_a_wrong_positive() -> None:
 def pointwise(**options: object) -> losses.Pointwise:
     return losses.Pointwise(
         LabelWeakening(
-            alpha=0.05, threshold=options.pop("threshold", ConstantThreshold(0.75)), **options
+            alpha=0.05,
+            threshold=options.pop("threshold", ConstantThreshold(0.75)),
+            warmup=0.0,
+            **options,
         )
     )
 
