@@ -7,6 +7,7 @@ where the kills hit.
 import json
 import os
 import random
+import re
 import shutil
 import time
 from collections import Counter
@@ -168,5 +169,7 @@ def test_two_sweeps_at_once_share_the_work(base, undisturbed, seeds):
         log = pair[0].log.read_text()
         assert statuses == [0, 0], log
         assert results(base / "shared/outputs") == expected
-        assert log.count("train ...") == len(expected), log
+        begun = re.findall(r"^\S+/seed-\d \.\.\.$", log, re.MULTILINE)
+        assert sorted(begun) == sorted(set(begun)), log
+        assert len(begun) == len(expected), log
         assert left_behind(base / "shared") == []
