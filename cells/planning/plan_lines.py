@@ -93,11 +93,11 @@ def _shared_out(count: int, launcher: DictConfig) -> Iterator[str]:
         at_once = min(jobs, launcher.array_parallelism or jobs)
         yield f"{_counted(jobs, 'job')} in {_counted(arrays, 'array')}, {at_once} at once"
         return
-    at_once = int(launcher.get("n_jobs") or 1)
+    at_once = min(int(launcher.get("n_jobs") or 1), count)
     if at_once < 0:
         yield "as many cells at once as there are cores"
     elif at_once > 1:
-        yield f"{min(at_once, count)} cells at once"
+        yield f"{at_once} cells at once"
 
 
 def _counted(count: int, what: str) -> str:

@@ -1,0 +1,39 @@
+"""The rehearsal at MS MARCO's size: its collection, its accounting and its page."""
+
+import json
+import sys
+
+import pytest
+
+from benchmarks.retrieval import rehearsal_collection
+from benchmarks.retrieval.rehearsal import STORED, StageCost, attempt
+from benchmarks.retrieval.rehearsal_collection import write_rehearsal_collection
+from benchmarks.retrieval.rehearsal_page import PAGE, page
+from data import Cache, open_folder
+
+
+def test_the_page_is_that_of_the_stored_rows():
+    stored = json.loads(STORED.read_text(encoding="utf-8"))
+    assert PAGE.read_text(encoding="utf-8") == page(stored)
+
+
+def test_its_collection_is_as_dense_as_ms_marco(tmp_path, monkeypatch):
+    monkeypatch.setattr(rehearsal_collection, "VALIDATION_QUERIES", 20)
+    write_rehearsal_collection(1000, tmp_path / "made-up")
+    collection = open_folder(str(tmp_path / "made-up"), cache=Cache(tmp_path / "cache"))
+    splits = (collection.train, collection.validation, collection.test)
+    assert [len(split.queries) for split in splits] == [56, 20, 20]
+    for split in splits:
+        for query_id, judged in split.qrels.items():
+            assert judged == {query_id.removeprefix("q"): 1}
+
+
+def test_a_killed_stage_is_counted_and_a_failing_one_ends_the_rehearsal(tmp_path):
+    cost = StageCost(1000, "ingest")
+    attempt(cost, [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, 0.2)
+    attempt(cost, [sys.executable, "-c", "list(range(3_000_000))"], tmp_path, None)
+    assert cost.kills == 1
+    assert cost.cpu > 0
+    assert 0.05 < cost.resident < 1
+    with pytest.raises(SystemExit, match="ingest failed with status 3"):
+        attempt(cost, [sys.executable, "-c", "import sys; sys.exit(3)"], tmp_path, None)
