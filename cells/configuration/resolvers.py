@@ -3,10 +3,9 @@
 No part contains `=`, because Hydra's override grammar could not name such a path.
 """
 
-from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -15,6 +14,9 @@ from cells.configuration.names import folder_name
 from cells.configuration.tuned_rates import tuned_learning_rate
 from cells.sweep.gpus import jobs_at_once
 from data.tokenizers.model_files import stored_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STATIC_DIMENSIONS = 256
 EXPORT_RECORD = "retrieval.json"
@@ -30,8 +32,7 @@ def cell_name(*, _root_: DictConfig) -> str:
     """
     runtime = HydraConfig.get().runtime
     choices = cast("Mapping[str, str]", runtime.choices)
-    loss = loss_name(choices, (source.path for source in runtime.config_sources))
-    method = method_name(loss, _root_.variant)
+    method = method_name(loss_name(), _root_.variant)
     noise = f"{choices['noise']}-{shortest(_root_.noise.ratio)}"
     return f"{_root_.collection}/{choices['model']}/{method}/{noise}/seed-{_root_.seed}"
 
@@ -48,14 +49,15 @@ def collection_name(*, _root_: DictConfig) -> str:
     return folder_name(str(folder))
 
 
-def loss_name(choices: Mapping[str, str], folders: Iterable[str]) -> str:
-    """Return the name of a loss: its choice, and the choices below it that differ from its file's.
+def loss_name() -> str:
+    """Return the name of the loss: its choice, and those below it that differ from its file's.
 
-    Args:
-        choices: Hydra's choice of each group, `loss/threshold` among them where the loss has one.
-        folders: where Hydra looks for groups.
+    `loss/threshold` is a choice below, where the loss has one.
     """
-    files = (Path(folder) / "loss" / f"{choices['loss']}.yaml" for folder in folders)
+    runtime = HydraConfig.get().runtime
+    choices = cast("Mapping[str, str]", runtime.choices)
+    folders = (Path(source.path) for source in runtime.config_sources)
+    files = (folder / "loss" / f"{choices['loss']}.yaml" for folder in folders)
     usual = next(
         (_defaults_of(file, file.stat().st_mtime_ns) for file in files if file.exists()), {}
     )
@@ -115,6 +117,7 @@ def register() -> None:
         cell_name,
         collection_name,
         jobs_at_once,
+        loss_name,
         method_name,
         shortest,
         smallest_cosine_score,

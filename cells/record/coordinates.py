@@ -76,15 +76,24 @@ def _ratio(ratio: object) -> float:
 
 
 def _choices(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
-    """Return the choices of model, loss and noise."""
+    """Return the choices of model, loss and noise.
+
+    Cells of earlier versions have the choices below a loss, such as `loss/threshold`, only in their
+    name, or have no key `choices`.
+    """
     choices = config.get("choices")
-    if choices is not None:
-        return {name: str(choices[name]) for name in ("model", "loss", "noise")}
-    return _from_cell(config, variant)
+    if choices is None:
+        return _from_cell(config, variant)
+    found = {name: str(choices[name]) for name in ("model", "loss", "noise")}
+    try:
+        named = _from_cell(config, variant)["loss"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return found
+    return found | {"loss": named} if named.startswith(f"{found['loss']}-") else found
 
 
 def _from_cell(config: Mapping[str, Any], variant: str | None) -> dict[str, str]:
-    """Return the choices in the name of a cell that was written before the key `choices`."""
+    """Return the choices in the name of a cell."""
     cell, end = config["cell"], f"-{shortest(config['noise']['ratio'])}/seed-{config['seed']}"
     start = f"{config['collection']}/"
     if not cell.startswith(start) or not cell.endswith(end):

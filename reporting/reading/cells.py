@@ -116,8 +116,7 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
         )
     filters = filters or {}
     cells = Cells([], [], [], [])
-    read: dict[str, Path] = {}
-    places: list[Coordinates] = []
+    read: dict[str | Coordinates, Path] = {}
     for directory in _directories(output_dir):
         config = _config(directory)
         if isinstance(config, CellProblem):
@@ -127,13 +126,10 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
         if place is None or not passes(place, filters):
             continue
         found = _read(output_dir, directory, config.name, place)
-        if isinstance(found, FinishedCell) and found.name in read:
-            found = CellProblem(
-                str(directory), f"the same cell as {read[found.name]}: remove one of them"
-            )
         if isinstance(found, FinishedCell):
-            read[found.name] = directory
-            places.append(place)
+            found = _repeated(found, place, read) or found
+        if isinstance(found, FinishedCell):
+            read |= {found.name: directory, place: directory}
             cells.finished.append(found)
         elif isinstance(found, State):
             cells.incomplete.append(found)
@@ -141,8 +137,25 @@ def read_cells(output_dir: Path, filters: Mapping[str, Sequence[str]] | None = N
             cells.corrupt.append(found)
     cells.incomplete.extend(_never_started(output_dir, filters))
     cells.finished.sort(key=lambda cell: cell.name)
+    places = [key for key in read if isinstance(key, Coordinates)]
     cells.unmatched.extend(unmatched(places, filters))
     return cells
+
+
+def _repeated(
+    cell: FinishedCell, place: Coordinates, read: Mapping[str | Coordinates, Path]
+) -> CellProblem | None:
+    """Return what is wrong with a cell that would count as another seed of one that was read."""
+    if cell.name in read:
+        reason = f"the same cell as {read[cell.name]}: remove one of them"
+    elif place in read:
+        reason = (
+            f"the same dataset, model, loss, noise and seed as {read[place]}: give one of them "
+            "another variant, or remove it"
+        )
+    else:
+        return None
+    return CellProblem(str(cell.directory), reason)
 
 
 class _Config(NamedTuple):

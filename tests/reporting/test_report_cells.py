@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 
 from benchmarks.sweeps.report_synthetic import Grid, config_of, write_cell, write_cells
 from cells.record import failures
@@ -83,49 +82,6 @@ def test_a_filter_value_that_no_cell_has_is_told(swept):
 def test_bad_filters_are_refused(argument, message):
     with pytest.raises(InputError, match=message):
         parse_filters([argument])
-
-
-def test_natural_noise_that_takes_every_label_has_ratio_one():
-    config = config_of("a/b/c/natural-all/seed-3") | {"variant": "v"}
-    assert coordinates_of(config) == ("a", "b", "c-v", "natural", 1.0, 3, "v")
-
-
-@pytest.mark.parametrize("choices", [True, False])
-def test_coordinates_come_from_the_configuration_and_not_from_the_path(tmp_path, choices):
-    """By the path the model would be `a`, the loss `b` and the ratio 9."""
-    cell = "toy/static/elr-a/b/semantic-1e-09/seed-1"
-    config = config_of("toy/static/elr/semantic-0/seed-1")
-    config |= {"variant": "a/b", "noise": {"ratio": 1e-9}, "cell": cell}
-    if not choices:
-        config.pop("choices")  # as of versions before it
-    directory = write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
-    (directory / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
-    (found,) = read_cells(tmp_path).finished
-    assert (found.dataset, found.model, found.loss, found.variant) == (
-        "toy",
-        "static",
-        "elr-a/b",
-        "a/b",
-    )
-    assert (found.noise, found.ratio, found.seed, found.name) == ("semantic", 1e-9, 1, cell)
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"seed": "x"}, "seed=x"),
-        ({"noise": {"ratio": "much"}}, "noise.ratio=much"),
-        ({"noise": {}}, "lacks 'ratio'"),
-        ({"choices": None, "cell": "elsewhere"}, "cell=elsewhere is not toy/"),
-    ],
-)
-def test_a_cell_that_does_not_say_where_it_lies_is_named(tmp_path, change, reason):
-    directory = write_cell(tmp_path, "toy/m/a/none-0/seed-1", VALUES)
-    config = config_of("toy/m/a/none-0/seed-1") | change
-    (directory / "config.yaml").write_text(json.dumps(config))
-    cells = read_cells(tmp_path)
-    assert cells.finished == []
-    assert reason in cells.corrupt[0].reason
 
 
 @pytest.mark.parametrize("content", ["", "- a", "a: b: c", "\x00"])

@@ -2,6 +2,7 @@ import pytest
 from cell_runs import ROOT, composed
 
 from cells.command.choices import RENAMED, check_choices
+from cells.record.coordinates import coordinates_of
 from errors import InputError
 
 
@@ -96,3 +97,4 @@ def test_earlier_names_are_refused_with_what_says_the_same_today(name):
 def test_choices_below_a_loss_show_in_the_path(overrides, name):
     cfg = composed(*overrides)
     assert cfg.cell == f"demo/static/{name}/semantic-0.2/seed-1"
+    assert coordinates_of(cfg).loss == name
