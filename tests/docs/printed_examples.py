@@ -1,5 +1,6 @@
 """Reads the code blocks of the documentation, and performs them in a copy of the project."""
 
+import json
 import os
 import re
 import runpy
@@ -7,13 +8,25 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
+HOW_TO = ROOT / "docs" / "how-to"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|yaml))`")
+NOT_PERFORMED = {
+    "make setup": "needs a network; CI starts with it",
+    "source .venv": "needs what make setup makes",
+    "pip install": "needs a network",
+    "python -m data.exchange.import_examples sentence-transformers/": "needs a network",
+    "python run.py -m hydra/launcher=slurm": "needs a cluster; see tests/sweeps/test_cluster.py",
+    "python run.py logger=wandb": "takes long; see tests/sweeps/test_trackers.py",
+    "python -m reporting.wandb_workspace": "needs a server of W&B",
+    "wandb sync": "needs a server of W&B",
+}
+"""Beginning of a command in docs/how-to -> why no test performs it as printed."""
 UNNEEDED = (".*", "__pycache__", "outputs", "cache", "results", "site", "report", "*.egg-info")
 
 
@@ -47,6 +60,11 @@ def commands(text: str) -> Iterator[list[str]]:
             yield words
 
 
+def reasons(words: Sequence[str]) -> list[str]:
+    """Why no test performs a command as printed; empty if one does."""
+    return [start for start in NOT_PERFORMED if " ".join(words).startswith(start)]
+
+
 def fresh_copy(folder: Path) -> Path:
     """Copies what a clone holds that run.py and the tests need; returns the folder."""
     return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*UNNEEDED))
@@ -69,6 +87,19 @@ def performed(text: str, names: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def shell(text: str, copy: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a shell block in a copy, with this Python first; fails at the first failing command."""
+    return offline(["bash", "-e", "-c", text], copy, **environment)
+
+
+def in_one_process(lines: Sequence[Sequence[str]], copy: Path) -> None:
+    """Performs commands of Python programs in a copy, in turn, by one process."""
+    program = Path(__file__).with_name("one_process.py")
+    offline([sys.executable, str(program), json.dumps(lines)], copy)
+
+
+def offline(
+    words: Sequence[str], copy: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a copy, without a network; fails if it does."""
     env = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
@@ -76,7 +107,7 @@ def shell(text: str, copy: Path, **environment: str) -> subprocess.CompletedProc
         "WANDB_MODE": "offline",
     }
     done = subprocess.run(
-        ["bash", "-e", "-c", text],
+        words,
         cwd=copy,
         env=env | environment,
         capture_output=True,
@@ -84,5 +115,5 @@ def shell(text: str, copy: Path, **environment: str) -> subprocess.CompletedProc
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, f"{text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, f"{words}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done

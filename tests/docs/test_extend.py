@@ -2,9 +2,9 @@
 
 import pytest
 from cell_runs import SMALL
-from printed_examples import ROOT, blocks, fresh_copy, shell, write_file
+from printed_examples import HOW_TO, blocks, fresh_copy, shell, write_file
 
-PAGE = list(blocks(ROOT / "docs" / "how-to" / "extend.md"))
+PAGE = list(blocks(HOW_TO / "extend.md"))
 FEW = ["dataset.train_pairs=100", "dataset.validation_queries=20", "dataset.test_queries=20"]
 CUT_DOWN = {"loss=": [*FEW, *SMALL], "task=noise": FEW}
 

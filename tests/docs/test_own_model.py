@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 from cell_runs import composed, run_lines
-from printed_examples import ROOT, blocks, performed
+from printed_examples import HOW_TO, blocks, performed
 from small_collection import write_small_collection
 
 from cells.tasks.train import train
 
-PAGE = list(blocks(ROOT / "docs" / "how-to" / "own-model.md"))
+PAGE = list(blocks(HOW_TO / "own-model.md"))
 
 
 def embed(texts):

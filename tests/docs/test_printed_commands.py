@@ -1,6 +1,6 @@
 """Every command that the documentation prints can be typed: its keys, choices and targets exist.
 
-The pages whose commands are performed as printed have tests of their own.
+The commands of docs/how-to that are performed as printed have tests of their own.
 """
 
 import re
@@ -12,7 +12,7 @@ from cell_runs import composed
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import instantiate
-from printed_examples import ROOT, blocks, commands
+from printed_examples import HOW_TO, ROOT, blocks, commands, reasons
 from small_collection import write_small_collection
 from tiny_models import save_encoder_of
 
@@ -21,14 +21,10 @@ from cells.configuration.renamed_keys import refuse_renamed_overrides
 from cells.configuration.startup_checks import check
 from reporting.reading.filters import parse_filters
 
-PERFORMED = {"extend", "first-hour", "python"}
-HOW_TO = [
-    page for page in sorted((ROOT / "docs/how-to").glob("*.md")) if page.stem not in PERFORMED
-]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *HOW_TO,
+    *sorted(HOW_TO.glob("*.md")),
     *(ROOT / f"docs/{name}.md" for name in ("index", "demo", "models", "report", "sweeps")),
 ]
 LINES = list(
@@ -39,18 +35,16 @@ LINES = list(
         if not block.language
         for words in commands(block.text)
         if "=" not in words[0]  # an assignment to the shell's variables
+        and (page.parent != HOW_TO or reasons(words))
     )
 )
-ELSEWHERE = {"wandb", "pre-commit"}  # programs of others
+ELSEWHERE = {"wandb", "pre-commit", "source"}  # not programs of the project
 STANDING_FOR = {
-    "/data/mine": "collection",
     "/my/beir/folder": "collection",
     "/my/encoder": "encoder",
     "<folder>": "encoder",
     "<export>": "encoder",
     "<run.trec.gz>": "run",
-    "outputs/mine/static/label_weakening/none-0/seed-1/export": "encoder",
-    "vectors": "vectors",
 }
 
 
@@ -60,17 +54,7 @@ def places(tmp_path_factory):
     base = tmp_path_factory.mktemp("printed")
     mine = write_small_collection(base / "mine")
     encoder = save_encoder_of(mine, base / "words", base / "encoder", positions=512, layers=1)
-    vectors = base / "vectors"
-    vectors.mkdir()
-    for side in ("documents", "queries"):
-        for ending in (".npy", ".ids"):
-            (vectors / f"{side}{ending}").touch()  # the content is for another test
-    found = {
-        "collection": str(mine),
-        "encoder": encoder,
-        "vectors": str(vectors),
-        "run": "run.trec.gz",
-    }
+    found = {"collection": str(mine), "encoder": encoder, "run": "run.trec.gz"}
     return {printed: found[name] for printed, name in STANDING_FOR.items()}
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from printed_examples import ROOT, blocks, performed
+from printed_examples import HOW_TO, blocks, performed
 
 import losses
 import noise
@@ -20,7 +20,7 @@ QUERIES = {"q1": "red", "q2": "white", "q3": "unjudged"}
 def left(tmp_path_factory):
     """The names that the page's program leaves."""
     folder = tmp_path_factory.mktemp("program")
-    page = blocks(ROOT / "docs" / "how-to" / "python.md")
+    page = blocks(HOW_TO / "python.md")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         return performed("\n".join(block.text for block in page), {}, folder)
