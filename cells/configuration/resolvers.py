@@ -56,12 +56,14 @@ def loss_name() -> str:
     """
     runtime = HydraConfig.get().runtime
     choices = cast("Mapping[str, str]", runtime.choices)
+    below = {key.split("@")[0]: choices[key] for key in choices if key[:5] == "loss/"}
+    if not below:
+        return choices["loss"]
     folders = (Path(source.path) for source in runtime.config_sources)
     files = (folder / "loss" / f"{choices['loss']}.yaml" for folder in folders)
     usual = next(
         (_defaults_of(file, file.stat().st_mtime_ns) for file in files if file.exists()), {}
     )
-    below = {key.split("@")[0]: choices[key] for key in choices if key[:5] == "loss/"}
     words = [
         f"{group.removeprefix('loss/')}-{choice}"
         for group, choice in sorted(below.items())

@@ -1,13 +1,13 @@
 """The configurations of a grid's cells, each as Hydra composes it, but few of them by Hydra.
 
-Hydra needs a tenth of a second for a configuration. Here it composes one for each option of a
-group that decides about keys of its own (`independence`), and the other cells are put together from
-their parts. Keys with a single value are set last, as Hydra sets them.
+Hydra needs a tenth of a second for a configuration. Here it composes as many as there are options
+in the largest group, where each group decides about keys of its own (`independence`), and the other
+cells are put together from their parts. Keys with a single value are set last, as Hydra sets them.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, Self, cast
 
 from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
@@ -62,7 +62,7 @@ class ComposedGrid:
         swept = [n for n, lines in enumerate(columns) if len(lines) > 1]
         values = [n for n in swept if n in alone]
         options = [n for n in swept if n not in alone]
-        assembled = _Assembled(self._loader, self._master, self._jobs[0], columns, options)
+        assembled = _Assembled(self._loader, self._master, self._jobs, columns, options)
         for n in sorted(range(len(self._jobs)), key=lambda n: [self._jobs[n][i] for i in options]):
             job = self._jobs[n]
             cfg = assembled.with_options(job)
@@ -72,6 +72,23 @@ class ComposedGrid:
             yield n, cfg
 
 
+class _Decided(NamedTuple):
+    """The nodes at top-level keys and the choices of groups that a part decides about."""
+
+    nodes: dict[str, Any]
+    choices: dict[str, Any]
+
+    @classmethod
+    def of(cls, part: IndependentPart, cfg: DictConfig) -> Self:
+        """Return them as they are in a configuration."""
+        nodes = dict(cfg.items_ex(resolve=False))
+        choices = dict(cfg.hydra.runtime.choices)
+        return cls(
+            {key: nodes[key] for key in part.keys if key in nodes},
+            {key: choices[key] for key in part.choices if key in choices},
+        )
+
+
 class _Assembled:
     """The configuration of one job after the other, put together from parts."""
 
@@ -79,16 +96,16 @@ class _Assembled:
         self,
         loader: ConfigLoader,
         master: DictConfig,
-        first: Job,
+        jobs: Sequence[Job],
         columns: Sequence[Sequence[str]],
         options: Sequence[int],
     ) -> None:
-        self._loader, self._master, self._first, self._options = loader, master, first, options
-        self._parts = independent_parts(loader, master, first, columns, options)
+        self._loader, self._master, self._options = loader, master, options
+        self._parts = independent_parts(loader, master, jobs[0], columns, options)
         self._cfg: DictConfig | None = None
         self._notes: _Notes | None = None
         self._now: list[str] = []
-        self._known: dict[tuple[str, ...], tuple[dict[str, Any], dict[str, Any]]] = {}
+        self._known = self._decided(self._parts or [], jobs)
 
     def by_hydra(self, job: Job) -> DictConfig:
         """Return the configuration that Hydra composes."""
@@ -116,25 +133,31 @@ class _Assembled:
 
     def _put(self, cfg: DictConfig, part: IndependentPart, lines: Sequence[str]) -> None:
         """Replace the nodes and choices that a part decides about."""
-        nodes, choices = self._of(part, lines)
+        decided = self._known[tuple(lines)]
         with read_write(cfg), open_dict(cfg):
-            _replace(cfg, part.keys, nodes)
-            _replace(cfg.hydra.runtime.choices, part.choices, choices)
+            _replace(cfg, part.keys, decided.nodes)
+            _replace(cfg.hydra.runtime.choices, part.choices, decided.choices)
 
-    def _of(
-        self, part: IndependentPart, lines: Sequence[str]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        known = tuple(lines)
-        if known not in self._known:
-            job = changed(self._first, dict(zip(part.columns, lines, strict=True)))
+    def _decided(
+        self, parts: Sequence[IndependentPart], jobs: Sequence[Job]
+    ) -> dict[tuple[str, ...], _Decided]:
+        """Return what the overrides of each part decide, by these overrides.
+
+        The n-th options of all parts are composed at once, as no part decides about another's keys.
+        """
+        options = {
+            part: list(dict.fromkeys(tuple(job[n] for n in part.columns) for job in jobs))
+            for part in parts
+        }
+        decided = {}
+        for n in range(max(map(len, options.values()), default=0)):
+            chosen = [(part, lines[n]) for part, lines in options.items() if n < len(lines)]
+            job = list(jobs[0])
+            for part, lines in chosen:
+                job = changed(job, dict(zip(part.columns, lines, strict=True)))
             cfg = self._loader.load_sweep_config(self._master, job)
-            nodes = dict(cfg.items_ex(resolve=False))
-            choices = dict(cfg.hydra.runtime.choices)
-            self._known[known] = (
-                {key: nodes[key] for key in part.keys if key in nodes},
-                {key: choices[key] for key in part.choices if key in choices},
-            )
-        return self._known[known]
+            decided |= {lines: _Decided.of(part, cfg) for part, lines in chosen}
+        return decided
 
 
 def _replace(node: DictConfig, keys: frozenset[str], found: dict[str, Any]) -> None:

@@ -170,7 +170,7 @@ class _Look:
         """
         key = lines[0].partition("=")[0].lstrip("+~")
         keys, choices = {re.split("[@/.]", key)[0]}, set[str]()
-        for line in lines:
+        for line in (line for line in lines if line != first[column]):
             there = self.files(changed(first, {column: line}))
             choices |= {name for name, _ in there.choices.items() ^ usual.choices.items()}
             for place in there.files.keys() ^ usual.files.keys():

@@ -96,43 +96,50 @@ def planned(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> Sw
 
 
 def ask(master: DictConfig, cells: Sequence[PlannedCell]) -> None:
-    """Run a task that only asks about cells, for each of them."""
-    task = located("task._target_", master.task._target_)
-    asked = without_hydra(master)
-    HydraConfig.instance().set_config(master)  # says that it is a sweep
-    for cell in cells:
-        asked.output_dir, asked.cell = str(cell.output_dir), cell.name
-        task(asked)
+    """Run a task that only asks about cells, once for all of them."""
+    HydraConfig.instance().set_config(master)  # `${hydra:...}` may occur in the configuration
+    located("task._target_", master.task._target_)(without_hydra(master), cells)
 
 
 def _look(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> list[PlannedCell]:
     found: dict[int, PlannedCell] = {}
     seen: set[str] = set()
     looked: set[str] = set()
+    asks = _asks(master)
     for n, cfg in ComposedGrid(loader, master, jobs).configurations():
-        if not seen.issuperset(jobs[n]) and not cfg.task.get("asks_only", False):
+        if not seen.issuperset(jobs[n]):
             seen.update(jobs[n])  # a value that cannot work does so in every cell
-            _check(without_hydra(cfg))
-        found[n] = cell = _planned_cell(cfg)
-        if cell.trained and not cell.finished and not looked.issuperset(jobs[n]):
+            _check(cfg, asks=asks)
+        found[n] = cell = _planned_cell(cfg, asked=asks)
+        if not asks and cell.trained and not cell.finished and not looked.issuperset(jobs[n]):
             looked.update(jobs[n])
-            found[n] = cell._replace(missing=_missing(cfg))
+            found[n] = cell._replace(missing=tuple(missing_files(cfg)))
     return [found[n] for n in range(len(jobs))]
 
 
-def _check(cfg: DictConfig) -> None:
-    """Raise InputError for a configuration that cannot work."""
+def _asks(cfg: DictConfig) -> bool:
+    return bool(cfg.task.get("asks_only", False))
+
+
+def _check(cfg: DictConfig, *, asks: bool) -> None:
+    """Raise InputError for a configuration that cannot work; one that only asks need not."""
+    if _asks(cfg) != asks:
+        raise InputError(
+            f"task={cfg.hydra.runtime.choices.task}: a sweep either asks about its cells or runs "
+            "them, so such tasks cannot be swept together. Give a command to each."
+        )
+    if asks:
+        return
     try:
-        check_complete(cfg)
-        check(cfg)
+        cell = without_hydra(cfg)
+        check_complete(cell)
+        check(cell)
     except InputError as error:
         raise InputError(f"nothing was launched, because a cell cannot work: {error}") from error
 
 
-def _planned_cell(cfg: DictConfig) -> PlannedCell:
-    task = cfg.task
-    asked = task.get("asks_only", False)
-    trained = current_target(task.get("_target_")) == TRAIN
+def _planned_cell(cfg: DictConfig, *, asked: bool) -> PlannedCell:
+    trained = asked or current_target(cfg.task.get("_target_")) == TRAIN
     variant = cfg.variant
     # composing the name takes longer than all else that is asked of a cell without a directory
     name, output_dir = cfg.cell, Path(cfg.output_dir)
@@ -144,13 +151,9 @@ def _planned_cell(cfg: DictConfig) -> PlannedCell:
         output_dir,
         finished,
         differing,
-        trained or asked,
+        trained,
         None if variant is None else str(variant),
     )
-
-
-def _missing(cfg: DictConfig) -> tuple[str, ...]:
-    return () if cfg.task.get("asks_only", False) else tuple(missing_files(cfg))
 
 
 def _differing(cfg: DictConfig) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from omegaconf import DictConfig
 
 from cells.record import failures
 from cells.sweep import gpus, workers
-from cells.tasks.status import show_grid
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,9 +37,8 @@ class Sweep(Callback):
             os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *inherited])
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Show the states, if they were asked for, and list the failures."""
+        """List the failures."""
         del kwargs
-        show_grid()
         output_dir = Path(config.output_dir)
         failed = failures.of_this_sweep(output_dir)
         if not failed:

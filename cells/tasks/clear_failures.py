@@ -2,24 +2,29 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from cells.planning.plan import PlannedCell
 from cells.record import failures
 
 log = logging.getLogger(__name__)
 
 
-def clear_failures(cfg: DictConfig) -> float:
-    """Remove the records of failures; files in the cells' directories stay."""
-    output_dir = Path(cfg.output_dir)
-    cells = {failure.cell for failure in failures.recorded(output_dir)}
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
-        cells &= {cfg.cell}
-    for cell in sorted(cells):
-        failures.forget(output_dir, cell)
-        log.info("the failure of %s is forgotten", cell)
+def clear_failures(cfg: DictConfig, grid: Sequence[PlannedCell] | None = None) -> float:
+    """Remove the records of failures; files in the cells' directories stay.
+
+    Args:
+        cfg: the configuration.
+        grid: the cells of a sweep; None: all cells in the output directory.
+    """
+    folders = {Path(cfg.output_dir)} if grid is None else {cell.output_dir for cell in grid}
+    asked = None if grid is None else {cell.path for cell in grid}
+    for output_dir in sorted(folders):
+        for cell in sorted(failure.cell for failure in failures.recorded(output_dir)):
+            if asked is None or output_dir / cell in asked:
+                failures.forget(output_dir, cell)
+                log.info("the failure of %s is forgotten", cell)
     return math.nan

@@ -2,15 +2,15 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich import get_console
 
 import checks
+from cells.planning.plan import PlannedCell
 from cells.planning.state_tables import as_json, lines_of
 from cells.planning.states import State, states_in, states_of
 from errors import InputError
@@ -18,12 +18,14 @@ from errors import InputError
 FORMATS = ("table", "json")
 SHOWN = ("open", "all")
 DAY = 86_400
-_grid: list[tuple[DictConfig, Path, str]] = []
-"""Task, output directory and name of the cells of this process's sweep, until its end."""
 
 
-def show_status(cfg: DictConfig) -> float:
-    """Show the states of all cells; in a sweep, note one cell, and let the sweep's end show all.
+def show_status(cfg: DictConfig, grid: Sequence[PlannedCell] | None = None) -> float:
+    """Show the states of cells.
+
+    Args:
+        cfg: the configuration.
+        grid: the cells of a sweep; None: all cells in the output directory.
 
     Raises:
         InputError: a key of the task has a value that it cannot have.
@@ -35,22 +37,16 @@ def show_status(cfg: DictConfig) -> float:
         checks.real("task.watch", cfg.task.watch, allowed, 0, DAY, open_low=True)
         if cfg.task.format == "json":
             raise InputError("task.watch with task.format=json: watch a table, or ask for JSON.")
-    output_dir = Path(cfg.output_dir)
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
-        _grid.append((cfg.task if not _grid else _grid[0][0], output_dir, cfg.cell))
-    else:
-        _show(cfg.task, lambda: states_in(output_dir))
+    _show(cfg.task, lambda: states_in(Path(cfg.output_dir)) if grid is None else _states(grid))
     return math.nan
 
 
-def show_grid() -> None:
-    """Show the cells of the sweep, if it asked for their states."""
-    if not _grid:
-        return
-    task, output_dir = _grid[0][0], _grid[0][1]
-    names = [name for _, _, name in _grid]
-    _grid.clear()
-    _show(task, lambda: states_of(output_dir, names))
+def _states(grid: Sequence[PlannedCell]) -> list[State]:
+    return [
+        state
+        for output_dir, cells in groupby(grid, lambda cell: cell.output_dir)
+        for state in states_of(output_dir, (cell.name for cell in cells))
+    ]
 
 
 def _show(task: DictConfig, look: Callable[[], list[State]]) -> None:

@@ -117,7 +117,7 @@ def test_few_configurations_are_composed_by_hydra(grid, monkeypatch):
         loader, "load_sweep_config", lambda *given: calls.append(given) or method(*given)
     )
     assert len(list(composed.configurations())) == 180
-    assert len(calls) <= 1 + 3 + 2 + 3
+    assert len(calls) <= 1 + 3  # as many as the largest group has options
 
 
 def test_a_value_that_cannot_be_set_is_refused_as_by_hydra(grid):

@@ -48,6 +48,12 @@ def test_a_dry_run_tells_cells_time_and_names_and_launches_nothing(tmp_path, fin
     assert len(list((tmp_path / "outputs").rglob("config.yaml"))) == 1
 
 
+def test_a_sweep_asks_about_cells_or_runs_them(tmp_path):
+    refused = planned(tmp_path, "task=train,clear_failures", "dry_run=true")
+    assert refused.returncode == 1
+    assert "task=clear_failures: a sweep either asks about its cells or runs" in refused.stderr
+
+
 def test_swept_keys_that_no_path_shows_name_the_cells(tmp_path):
     told = planned(tmp_path, *SWEPT, "dry_run=true")
     for loss in ("elr", "focal"):

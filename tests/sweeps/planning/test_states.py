@@ -5,9 +5,11 @@ import json
 import pytest
 from cell_runs import composed, run
 
+from cells.planning.plan import PlannedCell
 from cells.planning.state_tables import as_json, lines_of
 from cells.planning.states import State, states_in
 from cells.record import failures
+from cells.tasks.clear_failures import clear_failures
 from cells.tasks.status import show_status
 from errors import InputError
 
@@ -76,6 +78,21 @@ def test_the_grid_of_the_paper_is_counted_in_json_and_failures_are_forgotten(tmp
     assert cleared.stdout.count("is forgotten") == 1
     assert [state.cell for state in states_in(tmp_path / "outputs")] == [
         "demo/static/rince/semantic-0/seed-1"
+    ]
+
+
+def test_each_cell_of_a_sweep_is_looked_up_in_its_own_output_directory(tmp_path, capsys):
+    one, other = tmp_path / "one", tmp_path / "other"
+    cell = "demo/static/elr/none-0/seed-1"
+    grid = [PlannedCell(cell, folder, False, (), True, None) for folder in (one, other)]
+    for name in (cell, "demo/static/elr/none-0/seed-2"):
+        failures.record(other, name, ValueError("a typo"))
+    show_status(composed("task=status", "task.format=json"), grid)
+    told = json.loads(capsys.readouterr().out)
+    assert [state["state"] for state in told["cells"]] == ["missing", "failed"]
+    clear_failures(composed("task=clear_failures"), grid)
+    assert [failure.cell for failure in failures.recorded(other)] == [
+        "demo/static/elr/none-0/seed-2"
     ]
 
 
