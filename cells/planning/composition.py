@@ -149,7 +149,7 @@ class _Assembled:
             part: list(dict.fromkeys(tuple(job[n] for n in part.columns) for job in jobs))
             for part in parts
         }
-        decided = {}
+        decided: dict[tuple[str, ...], _Decided] = {}
         for n in range(max(map(len, options.values()), default=0)):
             chosen = [(part, lines[n]) for part, lines in options.items() if n < len(lines)]
             job = list(jobs[0])

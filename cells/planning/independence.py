@@ -12,11 +12,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.default_element import ResultDefault
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from hydra.errors import MissingConfigException
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig
 
 HYDRA = "hydra"
 
@@ -141,19 +146,28 @@ class _Look:
     """
 
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
-        self._loader = loader
+        assert isinstance(loader, ConfigLoaderImpl)
         self._name = master.hydra.job.config_name
         self._hydra = list(master.hydra.overrides.hydra)
-        self._contents: dict[str, dict[str, Any]] = {}
+        # as Hydra does for one configuration; only composing would change what the files hold
+        self._files = CachingConfigRepository(loader.repository)
+        self._parser = OverridesParser.create()
 
     def files(self, job: Sequence[str]) -> _Defaults:
         """Return the files of the defaults list, and the choice of each group.
 
         Raises:
-            _UnclearError: a defaults list refers to a choice.
+            _UnclearError: a defaults list refers to a choice, or a file is in a folder of
+                hydra.searchpath, which only Hydra knows.
         """
-        found = self._loader.compute_defaults_list(self._name, [*self._hydra, *job], RunMode.RUN)
-        if any("${" in self._defaults_of(file) for file in found.defaults):
+        overrides = self._parser.parse_overrides([*self._hydra, *job])
+        try:
+            found = create_defaults_list(
+                self._files, self._name, overrides, prepend_hydra=True, skip_missing=False
+            )
+        except MissingConfigException as error:
+            raise _UnclearError from error
+        if any("${" in str(self._content(file).defaults_list) for file in found.defaults):
             raise _UnclearError
         return _Defaults(
             {(str(file.config_path), str(file.package)): file for file in found.defaults},
@@ -175,32 +189,19 @@ class _Look:
             choices |= {name for name, _ in there.choices.items() ^ usual.choices.items()}
             for place in there.files.keys() ^ usual.files.keys():
                 file = there.files[place] if place in there.files else usual.files[place]
-                if "override " in self._defaults_of(file):
+                if any(
+                    default.is_override() for default in self._content(file).defaults_list or []
+                ):
                     raise _UnclearError
-                keys |= set(self._top_level(file))
+                keys |= self._top_level(file)
         return IndependentPart((column,), frozenset(keys), frozenset(choices))
 
-    def _top_level(self, file: ResultDefault) -> list[str]:
+    def _top_level(self, file: ResultDefault) -> set[str]:
         """Return the top-level keys that a file sets."""
-        content = self._content(file)
-        return [file.package.split(".")[0]] if file.package else list(content)
+        config = self._content(file).config
+        return {file.package.split(".")[0]} if file.package else set(map(str, config))
 
-    def _defaults_of(self, file: ResultDefault) -> str:
-        return str(self._content(file).get("defaults"))
-
-    def _content(self, file: ResultDefault) -> dict[str, Any]:
-        """Return what a file holds, unresolved.
-
-        Raises:
-            _UnclearError: it is in a folder of hydra.searchpath, which only Hydra knows.
-        """
-        path = str(file.config_path)
-        if path not in self._contents:
-            sources = (each for each in self._loader.get_sources() if each.is_config(path))
-            source = next(sources, None)
-            if source is None:
-                raise _UnclearError
-            content = OmegaConf.to_container(source.load_config(path).config)
-            assert isinstance(content, dict)
-            self._contents[path] = {str(key): value for key, value in content.items()}
-        return self._contents[path]
+    def _content(self, file: ResultDefault) -> ConfigResult:
+        result = self._files.load_config(str(file.config_path))
+        assert result is not None  # it is in a defaults list
+        return result
