@@ -89,19 +89,22 @@ def exact_top_k(
     queries = _tensor(query_vectors, device)
     size = block or (CPU_BLOCK if queries.device.type == "cpu" else ACCELERATOR_BLOCK)
     limit = torch.finfo(torch.float32).max / max(queries.shape[1], 1)
-    query_peak = _Peaks("query", limit)
+    query_peak = _Peak("query", limit, device)
     query_peak.note(queries, 0)
-    document_peaks = _Peaks("document", limit / max(query_peak.read(), 1.0))
+    document_peak = _Peak("document", limit / max(query_peak.read(), 1.0), device)
     best = Best.none(len(queries), k, device)
     seen = first_row
+    # reused: large pieces of memory, taken and given back for each block, leave gaps in the heap
+    products = torch.empty(min(len(queries), QUERY_BLOCK) * size, device=device)
     for documents in _blocks(document_vectors, size):
         vectors = _tensor(documents, device)
-        document_peaks.note(vectors, seen)
+        document_peak.note(vectors, seen)
         for start in range(0, len(queries), QUERY_BLOCK):
             part = slice(start, start + QUERY_BLOCK)
-            merge(best.of(part), queries[part] @ vectors.T, seen)
+            scores = products[: len(queries[part]) * len(vectors)].view(-1, len(vectors))
+            merge(best.of(part), torch.mm(queries[part], vectors.T, out=scores), seen)
         seen += len(vectors)
-    document_peaks.read()
+    document_peak.read()
     found = min(k, seen - first_row)
     return best.scores[:, :found].cpu().numpy(), best.rows[:, :found].cpu().numpy()
 
@@ -146,10 +149,17 @@ def _best_columns(scores: Tensor, k: int) -> Tensor:
     return keys.topk(min(k, scores.shape[1]), dim=1).indices
 
 
-def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Vectors]:
+def _blocks(vectors: Vectors | Iterable[Vectors], block: int) -> Iterator[Tensor]:
     for part in [vectors] if isinstance(vectors, torch.Tensor | np.ndarray) else vectors:
-        for start in range(0, len(part), block):
-            yield part[start : start + block]
+        starts = range(0, len(part), block)
+        if isinstance(part, torch.Tensor):
+            yield from (part[start : start + block] for start in starts)
+            continue
+        held = np.empty((min(block, len(part)), part.shape[1]), np.float32)
+        for start in starts:
+            documents = part[start : start + block]
+            np.copyto(held[: len(documents)], documents)
+            yield torch.from_numpy(held[: len(documents)])
 
 
 def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
@@ -159,19 +169,24 @@ def _tensor(vectors: Vectors, device: torch.device | str) -> Tensor:
     return vectors.to(device, torch.float32)
 
 
-class _Peaks:
-    """The largest magnitudes of vectors, kept on their device until they are read together.
+class _Peak:
+    """The largest magnitude of vectors, kept on their device until it is read.
+
+    A few numbers of fixed size are overwritten for each block of vectors. New ones would be small
+    pieces of memory that outlive large ones: the heap could not be given back between them, and
+    grew by megabytes for every block of a long search.
 
     Args:
         what: query or document, for the message.
-        limit: what they must stay below.
+        limit: what it must stay below.
+        device: of the vectors.
     """
 
-    def __init__(self, what: str, limit: float) -> None:
+    def __init__(self, what: str, limit: float, device: torch.device | str) -> None:
         self._what, self._limit = what, limit
-        self._first_rows: list[int] = []
-        self._peaks: list[Tensor] = []
-        self._rows: list[Tensor] = []
+        self._largest = torch.zeros((), device=device)
+        self._refused = torch.zeros((), device=device)
+        self._row = torch.full((), -1, device=device)
 
     def note(self, vectors: Tensor, first_row: int) -> None:
         """Note vectors [n, D], of which the first is that of `first_row`."""
@@ -179,23 +194,24 @@ class _Peaks:
             return
         # NaN if any component is
         peak, row = torch.maximum(-vectors.amin(1), vectors.amax(1)).max(0)
-        self._first_rows.append(first_row)
-        self._peaks.append(peak)
-        self._rows.append(row)
+        torch.maximum(self._largest, peak, out=self._largest)
+        first = (self._row < 0) & ~(peak < self._limit)
+        self._refused.copy_(torch.where(first, peak, self._refused))
+        self._row.copy_(torch.where(first, row + first_row, self._row))
 
     def read(self) -> float:
-        """Return the largest of all.
+        """Return the largest magnitude.
 
         Raises:
-            InputError: if one is not below the limit, naming the first.
+            InputError: if one is not below the limit, naming that of the first block with one.
         """
-        peaks: list[float] = torch.stack(self._peaks).tolist() if self._peaks else []
-        for place, peak in enumerate(peaks):
-            if not peak < self._limit:
-                row = self._first_rows[place] + int(self._rows[place])
-                raise InputError(
-                    f"the vector of {self._what} {row} (counted from 0) holds {peak:g}: "
-                    "similarities would not be finite. Training has probably diverged: lower "
-                    "optimizer.lr or raise the temperature"
-                )
-        return max(peaks, default=0.0)
+        largest, refused, row = torch.stack(
+            [self._largest.double(), self._refused.double(), self._row.double()]
+        ).tolist()
+        if row >= 0:
+            raise InputError(
+                f"the vector of {self._what} {row:.0f} (counted from 0) holds {refused:g}: "
+                "similarities would not be finite. Training has probably diverged: lower "
+                "optimizer.lr or raise the temperature"
+            )
+        return float(largest)

@@ -68,6 +68,16 @@ FREQUENT = 100
 """How many of the words after the stop words are frequent ones."""
 
 
+def distinct_words(size: int) -> float:
+    """Return about how many distinct words so many passages have.
+
+    Of n words drawn independently, one of probability p is among them with probability
+    1 - exp(-np), nearly. Words that repeat one of their passage do not count in n.
+    """
+    drawn = size * LENGTH * (1 - AGAIN)
+    return float(-np.expm1(-drawn * _probabilities()).sum())
+
+
 class MadeUpPassages:
     """A seeded collection.
 
@@ -80,8 +90,7 @@ class MadeUpPassages:
         self.size = size
         self.seed = seed
         self._words = np.array([_word(rank) for rank in range(WORDS)], dtype=object)
-        weights = (np.arange(1, WORDS + 1) + OFFSET) ** -EXPONENT
-        self._cumulative = np.cumsum(weights / weights.sum())
+        self._cumulative = np.cumsum(_probabilities())
 
     def texts(self, start: int = 0) -> Iterator[str]:
         """Yield the passages from one on."""
@@ -135,6 +144,12 @@ class MadeUpPassages:
         )
         again = random.random(len(ranks)) < AGAIN
         ranks[again] = ranks[earlier[again]]
+
+
+def _probabilities() -> NDArray[np.float64]:
+    weights = (np.arange(1, WORDS + 1) + OFFSET) ** -EXPONENT
+    probabilities: NDArray[np.float64] = weights / weights.sum()
+    return probabilities
 
 
 def _word(rank: int) -> str:

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from benchmarks.retrieval import made_up_passages
-from benchmarks.retrieval.made_up_passages import STOPPED, MadeUpPassages
+from benchmarks.retrieval.made_up_passages import STOPPED, MadeUpPassages, distinct_words
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +27,12 @@ def test_passages_have_the_length_and_the_words_of_the_field():
     assert sum(lengths) / len(lengths) == pytest.approx(56, rel=0.05)
     words = " ".join(MadeUpPassages(500).texts()).split()
     assert words.count("the") > words.count("of") > words.count("such") > 0
+
+
+@pytest.mark.parametrize("size", [50, 500])
+def test_the_law_says_how_many_words_occur(size):
+    occurring = {word for text in MadeUpPassages(size).texts() for word in text.split()}
+    assert distinct_words(size) == pytest.approx(len(occurring), rel=0.05)
 
 
 def test_queries_are_made_of_words_of_their_passage():

@@ -2,19 +2,33 @@
 
 import json
 import sys
+from dataclasses import asdict
 
 import pytest
 
 from benchmarks.retrieval import rehearsal_collection
+from benchmarks.retrieval.made_up_passages import MS_MARCO, distinct_words
 from benchmarks.retrieval.rehearsal import STORED, StageCost, attempt
 from benchmarks.retrieval.rehearsal_collection import write_rehearsal_collection
-from benchmarks.retrieval.rehearsal_page import PAGE, page
+from benchmarks.retrieval.rehearsal_page import LIMITS, PAGE, page
 from data import Cache, open_folder
 
 
 def test_the_page_is_that_of_the_stored_rows():
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     assert PAGE.read_text(encoding="utf-8") == page(stored)
+
+
+def test_the_projection_of_each_stage_grows_as_the_stage_does():
+    def cost(size, stage):
+        seconds = 10 + 3600 * (size / MS_MARCO) ** (2 if stage == "noise" else 1)
+        gigabytes = distinct_words(size) / 1e6 if stage == "tokens" else 1 + size / MS_MARCO
+        return asdict(StageCost(size, stage, cpu=seconds, own=gigabytes))
+
+    rows = [cost(size, stage) for size in (100_000, 1_000_000) for stage in LIMITS]
+    projected = page({"rows": rows, "machine": {}}).split("## ")[1]
+    for stage in LIMITS:
+        assert f"| {stage} | 1.0 | 2.0 |" in projected
 
 
 def test_its_collection_is_as_dense_as_ms_marco(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Exact search and encoding."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from errors import InputError
 from evaluation import encode as encode_module
 from evaluation import exact_search
 from evaluation.encode import encode_store
-from evaluation.exact_search import exact_top_k
+from evaluation.exact_search import exact_top_k, merge
 
 
 def full_sort(queries: np.ndarray, documents: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,6 +65,23 @@ def test_blocks_of_queries(monkeypatch):
         exact_top_k(queries, documents, 7, block=9)[1].tolist()
         == full_sort(queries, documents, 7)[1].tolist()
     )
+
+
+def test_a_search_keeps_no_memory_for_the_blocks_it_has_seen(monkeypatch):
+    """Small tensors that outlived each block split the heap, which grew by gigabytes."""
+    rng = np.random.default_rng(0)
+    queries, documents = (rng.standard_normal((n, 8)).astype(np.float32) for n in (4, 60))
+    tensors, places = [], set()
+
+    def counted(best, scores, first_row):
+        tensors.append(sum(type(each) is torch.Tensor for each in gc.get_objects()))
+        places.add(scores.data_ptr())
+        merge(best, scores, first_row)
+
+    monkeypatch.setattr(exact_search, "merge", counted)
+    exact_top_k(queries, documents, 5, block=10)
+    assert len(tensors) == 60 // 10
+    assert len(set(tensors)) == len(places) == 1
 
 
 def test_every_kind_of_vectors(tmp_path):
