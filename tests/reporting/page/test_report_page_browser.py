@@ -116,6 +116,19 @@ def test_nothing_is_clipped_and_figures_can_be_read(page, clipped):
     assert min(page.evaluate(TEXT_HEIGHTS)) >= 9
 
 
+def test_figures_of_several_panels_use_the_width(page):
+    whole = page.locator("#figures").bounding_box()["width"]
+    figures = page.locator("#figures figure:has(.panel:nth-child(2))")
+    assert figures.count() > 3
+    for figure in figures.all():
+        box, caption = figure.bounding_box(), figure.locator("figcaption").bounding_box()
+        assert box["width"] == whole
+        assert caption["x"] + caption["width"] <= box["x"] + whole
+    beside = page.locator("#figures .panels-2").first
+    panels, caption = (beside.locator(part).bounding_box() for part in (".panels", "figcaption"))
+    assert (caption["x"] > panels["x"] + panels["width"]) == (page.viewport_size["width"] == 1400)
+
+
 def test_dark_follows_the_reader(page):
     colours = []
     for scheme in ("light", "dark"):
