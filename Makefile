@@ -36,9 +36,10 @@ $(DOCS_READY): $(READY)
 	$(PIP) --editable '.[docs]'
 	@touch $@
 
+# Without the weights, which nobody needs of the demo, a cell takes 2.8 MB instead of 15.1.
 run: $(READY)  ## run the default cell: corrupt, train, retrieve, score
 	@echo "== running the default cell"
-	$(BIN)/python run.py
+	$(BIN)/python run.py keep=[runs]
 
 test: lint types tests  ## lint, check types and run the tests
 
@@ -84,7 +85,8 @@ docs: $(DOCS_READY)  ## build the documentation into site/, strictly
 
 sweep: $(READY)  ## two losses x two noise ratios x two seeds on the embedded collection
 	@echo "== sweeping"
-	$(BIN)/python run.py -m loss=cross_entropy,label_weakening noise.ratio=0.0,0.4 seed=1,2
+	$(BIN)/python run.py -m loss=cross_entropy,label_weakening noise.ratio=0.0,0.4 seed=1,2 \
+		keep=[runs]
 
 $(BENCH_READY): $(READY)
 	@echo "== installing the peers"

@@ -9,6 +9,9 @@ from data.collections.standard_library import (
     open_standard_library,
     sentences,
 )
+from data.runs.bm25 import bm25_run
+from data.runs.ranked_lists import NO_DOCUMENT
+from data.runs.trec import write_trec
 from data.storage.cache import Cache
 
 MODULE = '''"""The module's own docstring is no document."""
@@ -133,3 +136,14 @@ def test_most_test_documents_are_met_in_training(demo):
     trained = {doc_id for grades in demo.train.qrels.values() for doc_id in grades}
     asked = [doc_id for grades in demo.test.qrels.values() for doc_id in grades]
     assert sum(doc_id in trained for doc_id in asked) > 0.4 * len(asked)
+
+
+def test_a_packed_run_of_all_test_queries_leaves_a_cell_below_3_mb(demo, tmp_path):
+    """Without weights, the other files of a cell take .4 MB (docs/sweeps.md)."""
+    queries = dict(list(demo.test.queries.items())[:300])
+    run = bm25_run(demo, queries, 100)
+    path = tmp_path / "run.trec.gz"
+    write_trec(run, demo.documents.doc_id, path, tag="label_weakening-1")
+    listed = int((run.rows != NO_DOCUMENT).sum())
+    assert listed > 20_000
+    assert path.stat().st_size / listed * 100 * len(demo.test.queries) < 2_600_000
