@@ -27,7 +27,6 @@ NOT_PERFORMED = {
     "wandb sync": "needs a server of W&B",
 }
 """Beginning of a command in docs/how-to -> why no test performs it as printed."""
-UNNEEDED = (".*", "__pycache__", "outputs", "cache", "results", "site", "report", "*.egg-info")
 
 
 class Block(NamedTuple):
@@ -66,8 +65,14 @@ def reasons(words: Sequence[str]) -> list[str]:
 
 
 def fresh_copy(folder: Path) -> Path:
-    """Copies what a clone holds that run.py and the tests need; returns the folder."""
-    return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*UNNEEDED))
+    """Copies what a clone holds, with changes that are not committed yet; returns the folder."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():  # not deleted since
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
 
 
 def write_file(block: Block, copy: Path) -> None:
