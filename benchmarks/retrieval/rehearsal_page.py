@@ -154,11 +154,14 @@ def _basis() -> list[str]:
         f"## Projected to {MS_MARCO:,} passages",
         "",
         "Not measured: a line through the two largest sizes of a stage, over the passages, with "
-        "two exceptions.",
+        "these exceptions.",
         "",
         "- The CPU seconds of noise are a line over the square of the passages, since the pairs "
         "grow with the passages that each is compared with. Encoding, which grows only with the "
         "passages, is counted in the same way, so that the true time is shorter.",
+        "- The memory of noise is highest while its encoder is fitted to a sample of 50,000 "
+        "passages, the same at both sizes. What grows with the collection is less there, so that "
+        "the line does not show it.",
         "- The memory of tokens is a line over the distinct words, since that is what the trainer "
         f"of the vocabulary holds. The law of the collection puts {small} of its two million words "
         f"into 100,000 passages, {large} into a million and {full} into all. A collection with "
