@@ -22,7 +22,7 @@ OUTPUTS = ROOT / "outputs" / "retraining"
 CROSS_ENTROPY, WEAKENING = "cross_entropy", "label_weakening"
 
 
-class Setting(NamedTuple):
+class NoisyCollection(NamedTuple):
     """A collection with wrong labels.
 
     Attributes:
@@ -62,7 +62,7 @@ class Setting(NamedTuple):
 def main() -> None:
     """Print a row for each kind of labels, with each loss."""
     given = _parser().parse_args()
-    setting = Setting(given.folder, given.ratio, given.seed)
+    setting = NoisyCollection(given.folder, given.ratio, given.seed)
     dropped, replaced = cleaned(setting, given.judge)
     left_out = ("noise=clean_pairs", f"noise.ratio={setting.ratio:g}")
     labels = {
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def cleaned(setting: Setting, judges: list[str]) -> tuple[Path, Path]:
+def cleaned(setting: NoisyCollection, judges: list[str]) -> tuple[Path, Path]:
     """Return the files of labels whose suspects are dropped, and replaced."""
     folders: list[Path] = []
     for judge in judges:
@@ -105,7 +105,7 @@ def cleaned(setting: Setting, judges: list[str]) -> tuple[Path, Path]:
     return Path(dropped), Path(replaced)
 
 
-def score(setting: Setting, labels: str, loss: str, overrides: tuple[str, ...]) -> float:
+def score(setting: NoisyCollection, labels: str, loss: str, overrides: tuple[str, ...]) -> float:
     """Return the test nDCG@10 of a model that learns from these labels with this loss."""
     name = f"{labels.replace(' ', '-')}/{loss}"
     folder = setting.run(name, f"loss={loss}", *overrides)
