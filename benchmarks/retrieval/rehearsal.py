@@ -126,7 +126,8 @@ def attempt(
     )
     killed = False
     while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-        row.own = max(row.own, own_memory(process.pid))
+        own, resident = memory(process.pid)
+        row.own, row.resident = max(row.own, own), max(row.resident, resident)
         if not killed and kill_after is not None and time.monotonic() - started > kill_after:
             process.kill()
             killed = True
@@ -135,17 +136,21 @@ def attempt(
     process.returncode = os.waitstatus_to_exitcode(status)
     row.wall += time.monotonic() - started
     row.cpu += usage.ru_utime + usage.ru_stime
-    row.resident = max(row.resident, usage.ru_maxrss * 1024 / 1e9)
     row.kills += killed
     if process.returncode and not killed:
         sys.exit(f"{row.stage} failed with status {process.returncode}.")
 
 
-def own_memory(pid: int) -> float:
-    """Return GB of a process's anonymous memory; 0: it has just ended."""
+def memory(pid: int) -> tuple[float, float]:
+    """Return GB of a process's anonymous memory, and its peak with mapped files.
+
+    Both are 0 when it has just ended. (The peak that `wait4` returns may be that of the parent, of
+    which each process begins as a copy.)
+    """
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    found = (int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
-    return next(found, 0) * 1024 / 1e9
+    kilobytes = {line.split(":")[0]: line.split()[1] for line in lines if line.endswith(" kB")}
+    own, peak = (int(kilobytes.get(name, 0)) * 1024 / 1e9 for name in ("RssAnon", "VmHWM"))
+    return own, peak
 
 
 def store(row: StageCost) -> None:

@@ -48,6 +48,6 @@ def test_a_killed_stage_is_counted_and_a_failing_one_ends_the_rehearsal(tmp_path
     attempt(cost, [sys.executable, "-c", "list(range(3_000_000))"], tmp_path, None)
     assert cost.kills == 1
     assert cost.cpu > 0
-    assert 0.05 < cost.resident < 1
+    assert 0.05 < cost.own <= cost.resident < 1
     with pytest.raises(SystemExit, match="ingest failed with status 3"):
         attempt(cost, [sys.executable, "-c", "import sys; sys.exit(3)"], tmp_path, None)
