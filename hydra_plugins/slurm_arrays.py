@@ -55,11 +55,16 @@ class SlurmArrays(Launcher):
     Args:
         cells_per_job: the number of cells that a job runs one after the other.
         max_array_size: the largest number of jobs in an array; None: what the cluster allows.
+        python: the command that starts Python in a job, such as a container's; None: this Python.
         params: those of hydra-submitit-launcher.
     """
 
     def __init__(
-        self, cells_per_job: int = 1, max_array_size: int | None = None, **params: Any
+        self,
+        cells_per_job: int = 1,
+        max_array_size: int | None = None,
+        python: str | None = None,
+        **params: Any,
     ) -> None:
         try:
             from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
@@ -69,6 +74,7 @@ class SlurmArrays(Launcher):
             ) from error
         self._cells_per_job = checks.integer(KEY, cells_per_job, 1)
         self._max_array_size = max_array_size
+        self._python = python
         self._submitit = SlurmLauncher(**params)
 
     def setup(
@@ -118,6 +124,7 @@ class SlurmArrays(Launcher):
             cluster="slurm",
             folder=params.pop("submitit_folder"),
             slurm_max_num_timeout=params.pop("max_num_timeout"),
+            slurm_python=self._python,
         )
         common = set(OmegaConf.structured(BaseQueueConf))
         executor.update_parameters(

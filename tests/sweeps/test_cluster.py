@@ -101,6 +101,21 @@ def test_two_cells_a_job_in_arrays_of_one(base):
     assert set(sweep.measures()) == {"seed-1", "seed-2", "seed-3"}
 
 
+def test_a_job_in_a_container_with_a_scratch_directory(base):
+    container, cache = base / "container", base / "local" / "cache"
+    container.write_text(f'#!/bin/sh\necho "$@" >> {base}/started\nexec "$@"\n')
+    container.chmod(0o755)
+    settings = [
+        f'hydra.launcher.python="{container} {sys.executable}"',
+        f'hydra.launcher.setup=["export RETRIEVAL_CACHE={cache}","mkdir -p {cache}"]',
+    ]
+    sweep = Sweep(base, "contained", *settings, "trainer.max_epochs=1")
+    assert sweep.wait() == 0, sweep.output
+    assert set(sweep.measures()) == {"seed-1"}
+    assert "submitit" in (base / "started").read_text()
+    assert list(cache.iterdir())
+
+
 def test_one_failing_cell_among_three(base):
     sizes = ["variant=batch-${batch.size}", "batch.size=8,16,5000"]  # 5000 are too few pairs
     sweep = Sweep(base, "failing", *sizes, "trainer.max_epochs=1")

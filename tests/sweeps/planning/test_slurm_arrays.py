@@ -4,6 +4,8 @@ import pickle
 import re
 
 import pytest
+from cell_runs import composed
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
@@ -39,6 +41,7 @@ def launcher(tmp_path, **more):
     params = OmegaConf.to_container(preset) | {
         "submitit_folder": str(tmp_path / "slurm" / "%j"),
         "tasks_per_node": 1,
+        "nodes": 1,
         "name": "cells",
     }
     params.pop("_target_")
@@ -53,6 +56,21 @@ def cells_of(job):
     """The cells in a submitted job."""
     submission = pickle.loads(job.paths.submitted_pickle.read_bytes())  # noqa: S301
     return [overrides for _, overrides in submission.args[0]]
+
+
+def test_a_job_starts_the_python_that_is_given(tmp_path, cluster):
+    launcher(tmp_path, python="apptainer exec image.sif python").submit(CELLS[:1])
+    (script,) = scripts(cluster)
+    assert "apptainer exec image.sif python -u -m submitit" in script
+
+
+def test_a_cell_on_several_machines_asks_slurm_for_them():
+    composed("hydra/launcher=slurm", "trainer=ddp_nodes", "trainer.devices=4")
+    launcher = HydraConfig.get().launcher
+    assert (launcher.nodes, launcher.tasks_per_node) == (2, 4)
+    composed("hydra/launcher=slurm")
+    launcher = HydraConfig.get().launcher
+    assert (launcher.nodes, launcher.tasks_per_node) == (1, 1)
 
 
 def test_an_array_that_is_too_large_is_cut_into_pieces_that_run_in_turn(tmp_path, cluster):
