@@ -24,7 +24,6 @@ NOT_PERFORMED = {
     "python run.py -m hydra/launcher=slurm": "needs a cluster; see tests/sweeps/test_cluster.py",
     "python run.py logger=wandb": "takes long; see tests/sweeps/test_trackers.py",
     "python -m reporting.wandb_workspace": "needs a server of W&B",
-    "python benchmarks/noise/retraining.py": "takes minutes on a real collection",
     "wandb sync": "needs a server of W&B",
 }
 """Beginning of a command in docs/how-to -> why no test performs it as printed."""
