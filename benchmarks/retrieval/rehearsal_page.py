@@ -74,7 +74,8 @@ made from a passage. The cell is the `static` model with 40 % semantic noise, ne
 epoch, validation on a pool of 50,000 passages and a test on all of them. Each stage runs in a
 process of its own. `own` is the peak of the memory that the system cannot take back; `with files`
 includes the pages of mapped files, which it can. A stage that was killed (SIGKILL) was started
-again with the same command, and its times are those of both attempts.
+again with the same command, and its times are those of both attempts. Wall seconds also count the
+other work of the machine, and pauses in which a stage was stopped; CPU seconds do not.
 """
 
 
