@@ -205,12 +205,10 @@ class _Peak:
         Raises:
             InputError: if one is not below the limit, naming that of the first block with one.
         """
-        largest, refused, row = torch.stack(
-            [self._largest.double(), self._refused.double(), self._row.double()]
-        ).tolist()
-        if row >= 0:
+        largest, refused = torch.stack([self._largest, self._refused]).tolist()
+        if refused:  # NaN too
             raise InputError(
-                f"the vector of {self._what} {row:.0f} (counted from 0) holds {refused:g}: "
+                f"the vector of {self._what} {int(self._row)} (counted from 0) holds {refused:g}: "
                 "similarities would not be finite. Training has probably diverged: lower "
                 "optimizer.lr or raise the temperature"
             )

@@ -93,16 +93,20 @@ def cleaned(setting: NoisyCollection, judges: list[str]) -> tuple[Path, Path]:
     """Return the files of labels whose suspects are dropped, and replaced."""
     folders: list[Path] = []
     for judge in judges:
-        beside = f"task.beside=[{','.join(map(str, folders))}]" if folders else "task.beside=null"
-        name = f"judge {judge}".replace("=", " ").replace(" ", "-")
-        arguments = (judge, *setting.noise(), beside, "validation.labels=noisy")
-        given = (name, "task=suspects", *arguments, f"task.share={setting.ratio:g}")
-        folder = setting.run(*given)
-        dropped = shutil.copy(folder / "qrels" / "train.tsv", folder.parent / "dropped.tsv")
-        setting.run(*given, "task.action=replace")
-        replaced = shutil.copy(folder / "qrels" / "train.tsv", folder.parent / "replaced.tsv")
-        folders.append(folder)
-    return Path(dropped), Path(replaced)
+        beside = f"[{','.join(map(str, folders))}]" if folders else "null"
+        arguments = (
+            f"judge-{judge.replace('=', '-')}",
+            *("task=suspects", judge, f"task.beside={beside}"),
+            *setting.noise(),
+            "validation.labels=noisy",
+        )
+        folders.append(setting.run(*arguments))
+    files = []
+    for action in ("drop", "replace"):  # with the last judge, joined with the others
+        folder = setting.run(*arguments, f"task.share={setting.ratio:g}", f"task.action={action}")
+        kept = folder.parent / f"{action}.tsv"
+        files.append(Path(shutil.copy(folder / "qrels" / "train.tsv", kept)))
+    return files[0], files[1]
 
 
 def score(setting: NoisyCollection, labels: str, loss: str, overrides: tuple[str, ...]) -> float:

@@ -56,7 +56,7 @@ def loss_name() -> str:
     """
     runtime = HydraConfig.get().runtime
     choices = cast("Mapping[str, str]", runtime.choices)
-    below = {key.split("@")[0]: choices[key] for key in choices if key[:5] == "loss/"}
+    below = {key.split("@")[0]: choices[key] for key in choices if key.startswith("loss/")}
     if not below:
         return choices["loss"]
     folders = (Path(source.path) for source in runtime.config_sources)
