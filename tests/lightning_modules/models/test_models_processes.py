@@ -66,15 +66,25 @@ def trained(step, batch):
     return {"losses": torch.stack(values), **gradients}
 
 
+def step_of(model, folder):
+    return Step(built(model, folder, *OVERRIDES.get(model, [])).train(), CASES[model]())
+
+
+def trained_together(model, folder):
+    """Its own function, so that nothing of the wrapper outlives the process group.
+
+    A wrapper that is freed after its group waits for the group's threads with Python's lock held,
+    which one of these threads may need: now and then such a process never ends.
+    """
+    return trained(DistributedDataParallel(step_of(model, folder)), batch_of(model))
+
+
 def process(rank, folder, rendezvous):
     torch.set_num_threads(1)
     faulthandler.dump_traceback_later(PATIENCE, exit=True)  # never leaves a process behind
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
-    for model, loss in CASES.items():
-        step = DistributedDataParallel(
-            Step(built(model, folder, *OVERRIDES.get(model, [])).train(), loss())
-        )
-        torch.save(trained(step, batch_of(model)), Path(folder) / f"{model}-{rank}.pt")
+    for model in CASES:
+        torch.save(trained_together(model, folder), Path(folder) / f"{model}-{rank}.pt")
     with pytest.raises(InputError, match="cannot be shared by 2 processes"):
         Share.of(torch.tensor([3]))
     dist.barrier()
@@ -91,10 +101,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("model", CASES)
 def test_two_processes_give_the_losses_and_gradients_of_one(model, folder):
-    alone = trained(
-        Step(built(model, folder, *OVERRIDES.get(model, [])).train(), CASES[model]()),
-        batch_of(model),
-    )
+    alone = trained(step_of(model, folder), batch_of(model))
     for rank in range(2):
         together = torch.load(Path(folder) / f"{model}-{rank}.pt", weights_only=True)
         assert together.keys() == alone.keys()
