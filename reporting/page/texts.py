@@ -74,6 +74,9 @@ def open_texts(group: Group, config: Mapping[str, Any] | None) -> CollectionText
     if not cache.is_dir():
         return CollectionTexts(None, f"its cache {cache} is not on this machine")
     arguments = {key: value for key, value in dataset.items() if key not in HYDRA}
+    for key, value in arguments.items():
+        if "${" in str(value):  # not looked up for a configuration of somebody else
+            return CollectionTexts(None, f"dataset.{key}={value} names no place by itself")
     return _checked(group, name, arguments, cache)
 
 

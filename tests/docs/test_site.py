@@ -62,6 +62,14 @@ def test_the_index_has_the_parts_of_keys_as_words(site, word, place):
     assert word in re.split(index["config"]["separator"], text.lower())
 
 
+def test_the_results_lead_to_a_report_of_the_study(browser, site):
+    page = browser.new_page()
+    page.goto(f"file://{site}/results.html")
+    page.get_by_role("link", name="The report of nl2bash").click()
+    assert "collection nl2bash" in page.locator("#summary").inner_text()
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["losses.html", "reference/configuration.html"])
 def test_names_and_their_meanings_are_read_without_scrolling_on_a_phone(browser, site, name):
     page = browser.new_page(viewport={"width": 400, "height": 900})

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import yaml
 from page_cells import write_page_cells
 
 from reporting.page import write_page
@@ -114,6 +115,19 @@ def test_nothing_is_clipped_and_figures_can_be_read(page, clipped):
     assert panels.count() > 8
     assert all(panels.nth(place).bounding_box()["width"] >= 300 for place in range(panels.count()))
     assert min(page.evaluate(TEXT_HEIGHTS)) >= 9
+
+
+def test_a_long_path_breaks_before_the_edge_of_the_window(tmp_path, visit, clipped):
+    outputs = write_page_cells(tmp_path / "sweep")
+    for path in outputs.rglob("config.yaml"):
+        config = yaml.safe_load(path.read_text())
+        config["cache_dir"] = f"/{'nowhere' * 12}"
+        path.write_text(yaml.safe_dump(config))
+    analysis = analyse(read_cells(outputs), Plan("cross_entropy", "label_weakening", resamples=200))
+    write_page(analysis, tmp_path)
+    page = visit(f"file://{tmp_path}/index.html")
+    assert "is not on this machine" in page.locator("#queries").inner_text()
+    assert clipped(page, SCROLLING) == []
 
 
 def test_figures_of_several_panels_use_the_width(page):

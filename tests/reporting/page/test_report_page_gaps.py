@@ -61,6 +61,10 @@ def test_labels_that_differ_between_losses_are_called_out(page, small, tmp_path)
         ),
         ({"cache_dir": "/nowhere"}, "its cache /nowhere is not on this machine"),
         ({"dataset": {"_target_": "data.open_folder", "path": "/nowhere"}}, "it cannot be opened"),
+        (
+            {"dataset": {"_target_": "data.open_folder", "path": "${oc.env:HF_TOKEN}/x"}},
+            "dataset.path=${oc.env:HF_TOKEN}/x names no place by itself",
+        ),
     ],
 )
 @pytest.mark.usefixtures("undrawn")
