@@ -42,6 +42,7 @@ class Candidates(NamedTuple):
         pair_ids: stable ids of the (query, document) pairs, -1 without one, [B, C].
         teacher: scores of another model for the same candidates, [B, C].
         progress: share of the training that is done, in [0, 1]; schedules read it.
+        epochs: how often the whole training passes over its examples.
     """
 
     scores: Tensor
@@ -51,6 +52,7 @@ class Candidates(NamedTuple):
     pair_ids: Tensor | None = None
     teacher: Tensor | None = None
     progress: float = 0.0
+    epochs: float = 1.0
 
     def in_full_precision(self) -> "Candidates":
         """Return the batch in float32; float64 stays, so that tests can be exact."""

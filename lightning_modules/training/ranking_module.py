@@ -1,5 +1,6 @@
 """The Lightning module of every network: scores of a batch, a loss on them, an optimiser."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -142,6 +143,8 @@ class RankingModule(pl.LightningModule):
 
     def _candidates(self, batch: Batch, scores: Tensor) -> Candidates:
         teacher, mask = self._teacher(batch)
+        steps = self.trainer.estimated_stepping_batches
+        batches, together = self.trainer.num_training_batches, self.trainer.accumulate_grad_batches
         return Candidates(
             scores,
             batch.targets,
@@ -149,7 +152,8 @@ class RankingModule(pl.LightningModule):
             positives=positives_of(batch),
             pair_ids=self._pair_ids(batch),
             teacher=teacher,
-            progress=self.global_step / self.trainer.estimated_stepping_batches,
+            progress=self.global_step / steps,
+            epochs=steps / math.ceil(batches / together),
         )
 
     def _pair_ids(self, batch: Batch) -> Tensor:

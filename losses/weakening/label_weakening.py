@@ -16,7 +16,7 @@ from losses.formula import Formula
 from losses.parameters import Parameter
 from losses.weakening.thresholds import Belief, OddsThreshold, Threshold
 
-ALPHA, BOUND, WARMUP = 0.001, 0.7, 0.1
+ALPHA, BOUND = 0.001, 0.7
 THRESHOLD = OddsThreshold()
 
 

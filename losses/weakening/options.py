@@ -18,13 +18,13 @@ from losses.weakening.label_weakening import (
     ALPHA,
     BOUND,
     THRESHOLD,
-    WARMUP,
     bounded,
     relaxed_divergence,
 )
 from losses.weakening.null_candidate import NullCandidate
 from losses.weakening.thresholds import Belief, Threshold
 
+LONGEST_WARMUP = 1 / 3  # share of the training, unless another is given
 TOLERANCE = 1e-9  # of a beta that went through a logarithm
 
 
@@ -51,8 +51,11 @@ class LabelWeakening(Loss):
             Parameter("no loss exceeds 1 / bound; null: the divergence itself", "(0, inf)"),
         ] = BOUND,
         warmup: Annotated[
-            float, Parameter("share of the training without doubts", "[0, 1]")
-        ] = WARMUP,
+            float | None,
+            Parameter(
+                "share of the training without doubts; null: one epoch, at most a third", "[0, 1]"
+            ),
+        ] = None,
         positives: Annotated[
             Literal["per_positive", "disjunctive", "graded"],
             Parameter("how several of a query count"),
@@ -82,7 +85,7 @@ class LabelWeakening(Loss):
         lists = self._lists(batch)
         confidence = self.confidence(lists)
         excess = confidence - self.threshold.log_beta(Belief(lists, confidence))
-        if batch.progress < self.warmup:
+        if batch.progress < self._warm_share(batch):
             excess = torch.full_like(excess, -torch.inf)
         if self.softness is None and self.positives != "graded":
             plausible = lists.positive | (excess > 0)
@@ -155,6 +158,10 @@ class LabelWeakening(Loss):
             log_beta = self.threshold.log_beta(Belief(lists, lists.log_p))
             lowest = min(lowest, torch.as_tensor(log_beta).double().exp().min().item())
         return lowest
+
+    def _warm_share(self, batch: Candidates) -> float:
+        """Return the share of the training in which the labels alone count."""
+        return min(1 / batch.epochs, LONGEST_WARMUP) if self.warmup is None else self.warmup
 
     def _lists(self, batch: Candidates) -> CandidateLists:
         batch = batch if self.null_candidate is None else self.null_candidate.extend(batch)

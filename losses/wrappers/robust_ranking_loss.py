@@ -25,11 +25,13 @@ class RobustRankingLoss(nn.Module):
 
     Attributes:
         progress: share of the training that is done; `Progress` keeps it, schedules read it.
+        epochs: how often the training passes over its examples; `Progress` keeps it too.
     """
 
     def __init__(self, model: SentenceTransformer, loss: Loss, scale: float = 20.0) -> None:
         super().__init__()
-        self.model, self.loss, self.scale, self.progress = model, loss, scale, 0.0
+        self.model, self.loss, self.scale = model, loss, scale
+        self.progress, self.epochs = 0.0, 1.0
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """Return the mean loss of a batch; the trainer's `labels` are empty, the place is one."""
@@ -41,13 +43,20 @@ class RobustRankingLoss(nn.Module):
         rows = torch.arange(len(scores), device=scores.device)
         targets = torch.zeros_like(scores).fill_diagonal_(1.0)
         mask = torch.ones_like(scores, dtype=torch.bool)
-        batch = Candidates(scores, targets, mask, Positives(rows, rows), progress=self.progress)
+        batch = Candidates(
+            scores,
+            targets,
+            mask,
+            Positives(rows, rows),
+            progress=self.progress,
+            epochs=self.epochs,
+        )
         mean: Tensor = self.loss(batch).mean()
         return mean
 
 
 class Progress(TrainerCallback):
-    """Tells a loss before each step how much of the training is done.
+    """Tells a loss before each step how much of the training is done, of how many epochs.
 
     Args:
         loss: the loss.
@@ -62,3 +71,4 @@ class Progress(TrainerCallback):
         """Pass it on."""
         del args, control, others
         self._loss.progress = state.global_step / state.max_steps
+        self._loss.epochs = max(1, state.num_train_epochs)

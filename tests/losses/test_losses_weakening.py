@@ -96,6 +96,13 @@ def test_warm_up_is_label_relaxation() -> None:
     assert loss(batch._replace(progress=0.1)).values < relaxed
 
 
+@pytest.mark.parametrize(("epochs", "begins"), [(1, 1 / 3), (3, 1 / 3), (4, 1 / 4), (10, 1 / 10)])
+def test_doubts_begin_after_an_epoch_or_a_third(epochs: float, begins: float) -> None:
+    loss, scores = weakening(warmup=None), scores_of(SURE_OF_ANOTHER)
+    for progress, doubted in ((0.99 * begins, False), (begins, True)):
+        assert decided(loss, scores, progress=progress, epochs=epochs).ambiguous == doubted
+
+
 @pytest.mark.parametrize(
     ("threshold", "expected"),
     [

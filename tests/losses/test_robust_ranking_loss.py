@@ -48,9 +48,9 @@ def test_with_cross_entropy_it_is_multiple_negatives_ranking(model: SentenceTran
 def test_a_schedule_follows_the_trainer(model: SentenceTransformer) -> None:
     loss = RobustRankingLoss(model, losses.LabelWeakening())
     early, _ = judged(loss, model)
-    state = TrainerState(global_step=9, max_steps=10)
+    state = TrainerState(global_step=9, max_steps=10, num_train_epochs=2)
     Progress(loss).on_step_begin(None, state, None)
-    assert loss.progress == 0.9
+    assert (loss.progress, loss.epochs) == (0.9, 2)
     late, _ = judged(loss, model)
     assert early != late
 

@@ -126,7 +126,11 @@ def test_a_step_waits_for_a_device_only_where_it_must(model, loss, folder):
 def test_a_step_makes_no_tensor_beside_its_device(model, loss, folder):
     module = ranking_module(model, loss, folder)
     module.trainer = trainer = SimpleNamespace(
-        log_every_n_steps=STEPS, global_step=0, estimated_stepping_batches=STEPS
+        log_every_n_steps=STEPS,
+        global_step=0,
+        estimated_stepping_batches=STEPS,
+        num_training_batches=STEPS,
+        accumulate_grad_batches=1,
     )
     trainer.optimizers = trainer.loggers = []
     with fake_device() as device, device.holding(module):
