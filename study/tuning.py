@@ -63,7 +63,8 @@ def trial_of(cell: FinishedCell) -> Trial:
 def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
     """Return the learning rate of each method with the best mean over its cells.
 
-    Of equal ones, the smaller is chosen.
+    Of equal ones, the larger is chosen: where no training helps, all small rates are equal, and the
+    smallest would be at the edge of any grid.
 
     Returns:
         method -> `learning_rate`, `measure`, and the mean of each rate tried.
@@ -91,7 +92,7 @@ def choose(trials: Iterable[Trial]) -> dict[str, dict[str, Any]]:
     chosen = {}
     for method, tried in sorted(values.items()):
         means = {rate: mean(found) for rate, found in sorted(tried.items())}
-        best = max(means, key=lambda rate: (means[rate], -rate))
+        best = max(means, key=lambda rate: (means[rate], rate))
         chosen[method] = {
             "learning_rate": best,
             "measure": measures[method],

@@ -9,14 +9,14 @@ from omegaconf import OmegaConf
 from benchmarks.sweeps.report_synthetic import config_of
 from cells.configuration.tuned_rates import tuned_learning_rate
 from errors import InputError
-from study.tuning import Trial, choose, edges, main, rates_to_try, widened
+from study.tuning import FILE, Trial, choose, edges, main, rates_to_try, widened
 
 
 def trials(values):
     return [Trial("toy/static/elr", rate, "nDCG@10", value) for rate, value in values]
 
 
-def test_the_best_mean_wins_and_the_smaller_of_equals():
+def test_the_best_mean_wins_and_the_larger_of_equals():
     chosen = choose(
         trials([(0.01, 0.5), (0.01, 0.7), (0.02, 0.65), (0.02, 0.65), (0.05, 0.9), (0.05, 0.1)])
     )
@@ -24,7 +24,13 @@ def test_the_best_mean_wins_and_the_smaller_of_equals():
     assert chosen["toy/static/elr"]["tried"] == pytest.approx(
         {"0.01": 0.6, "0.02": 0.65, "0.05": 0.5}
     )
-    assert choose(trials([(0.02, 0.5), (0.01, 0.5)]))["toy/static/elr"]["learning_rate"] == 0.01
+    assert choose(trials([(0.02, 0.5), (0.01, 0.5)]))["toy/static/elr"]["learning_rate"] == 0.02
+
+
+def test_no_rate_of_the_study_is_at_the_edge_of_its_grid():
+    settings = {name.rpartition("/")[0] for name in json.loads(FILE.read_text(encoding="utf-8"))}
+    assert len(settings) >= 8
+    assert all(edges(FILE, setting) == set() for setting in settings)
 
 
 def test_losses_with_fewer_trials_are_refused():
