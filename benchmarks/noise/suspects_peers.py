@@ -1,7 +1,7 @@
 """How well wrong labels are found, as Markdown: `task=suspects` beside cleanlab.
 
     pip install -e .[bench]
-    python benchmarks/noise/suspects_peers.py outputs/suspects
+    python -m benchmarks.noise.suspects_peers outputs/suspects
 
 Each row is a folder of `task=suspects` with injected noise, by its own judges alone. All columns
 read the same scores, of models that have not learnt the query: `margin` and `doubt` are the
