@@ -4,9 +4,10 @@ import json
 import sys
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 
-from benchmarks.retrieval import rehearsal_collection
+from benchmarks.retrieval import adapter_memory, rehearsal_collection
 from benchmarks.retrieval.made_up_passages import MS_MARCO, distinct_words
 from benchmarks.retrieval.rehearsal import STORED, StageCost, attempt
 from benchmarks.retrieval.rehearsal_collection import write_rehearsal_collection
@@ -51,3 +52,11 @@ def test_a_killed_stage_is_counted_and_a_failing_one_ends_the_rehearsal(tmp_path
     assert 0.05 < cost.own <= cost.resident < 1
     with pytest.raises(SystemExit, match="ingest failed with status 3"):
         attempt(cost, [sys.executable, "-c", "import sys; sys.exit(3)"], tmp_path, None)
+
+
+def test_the_memory_of_an_adapter_is_measured_on_random_vectors(tmp_path, monkeypatch):
+    monkeypatch.setattr(rehearsal_collection, "VALIDATION_QUERIES", 20)
+    cost = adapter_memory.measured(1000, tmp_path, ["negatives.depth=0", "batch.size=32"])
+    assert np.load(tmp_path / "vectors-1000" / "documents.npy", mmap_mode="r").shape == (1000, 64)
+    assert 0.1 < cost.own <= cost.resident < 5
+    assert cost.cpu > 0
