@@ -1,4 +1,3 @@
-# a script
 """Write docs/losses.md from docstrings and conf/loss: `python docs/generate_losses.py`."""
 
 import inspect

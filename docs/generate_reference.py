@@ -1,4 +1,3 @@
-# a hook is a file
 """Hook of MkDocs that makes pages of the reference whenever the site is built."""
 
 import itertools

@@ -1,4 +1,3 @@
-# a hook is a file
 """Hook of MkDocs: formulas of pages and docstrings as MathML, which needs no script."""
 
 import html

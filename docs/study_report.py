@@ -1,4 +1,3 @@
-# a hook is a file
 """Hook of MkDocs that adds a report of a part of the study, as `report.py` writes it."""
 
 import subprocess
@@ -28,4 +27,4 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _python(*words: str | Path) -> None:
     command = [sys.executable, *map(str, words)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # errors are shown

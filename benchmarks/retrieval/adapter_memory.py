@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.retrieval.rehearsal import ROOT, StageCost, attempt
 from benchmarks.retrieval.rehearsal_collection import write_rehearsal_collection
 from data.ingest.lines import read_texts
+from data.storage.atomic_files import written_aside
 
 DIMENSIONS = 64
 
@@ -56,7 +57,8 @@ def write_vectors(collection: Path, folder: Path) -> Path:
             ids = [text.doc_id for text in read_texts(collection / f"{name}.jsonl")]
             (folder / f"{side}.ids").write_text("\n".join(ids) + "\n", encoding="utf-8")
             vectors = generator.standard_normal((len(ids), DIMENSIONS), dtype=np.float32)
-            np.save(folder / f"{side}.npy", vectors)
+            with written_aside(folder / f"{side}.npy") as aside, aside.open("wb") as file:
+                np.save(file, vectors)
     return folder
 
 
