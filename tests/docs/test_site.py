@@ -82,7 +82,7 @@ def test_names_and_their_meanings_are_read_without_scrolling_on_a_phone(browser,
 def test_a_reader_who_types_temperature_finds_the_key(browser, address):
     page = browser.new_page()
     page.goto(f"{address}/index.html")
-    page.locator("input[name=query]").fill("temperature")
+    page.locator("input[name=query]").press_sequentially("temperature")  # it listens to keys
     found = page.locator(".md-search-result__link[href*='configuration.html#model']")
     found.wait_for(state="attached", timeout=60_000)
     page.close()
