@@ -20,7 +20,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.storage.atomic_files import written_aside
+from filelock import FileLock
+
+from data.storage.atomic_files import PARTIAL, written_aside
 from errors import InputError
 from reporting.reading.cells import read_cells
 from study.archive_index import index
@@ -81,17 +83,28 @@ def restore(results: Path, outputs: Path) -> list[str]:
     Raises:
         InputError: if there is no archive, or one is damaged.
     """
-    written = set()
-    for archive in _archives(results):
-        contents = _read(archive)
-        new = {name for name in contents if not (outputs / name).parent.exists()}
-        # scores.json last: a cell that has it is finished
-        for name in sorted(new, key=lambda name: (name.endswith("scores.json"), name)):
-            (outputs / name).parent.mkdir(parents=True, exist_ok=True)
-            with written_aside(outputs / name) as aside:
-                aside.write_bytes(contents[name])
-        written |= {name.rpartition("/")[0] for name in new}
+    written: list[str] = []
+    outputs.mkdir(parents=True, exist_ok=True)
+    with FileLock(outputs / ".restore.lock"):
+        for archive in _archives(results):
+            cells: dict[str, dict[str, bytes]] = defaultdict(dict)
+            for name, content in _read(archive).items():
+                cell, _, file = name.rpartition("/")
+                cells[cell][file] = content
+            new = {cell: files for cell, files in cells.items() if not (outputs / cell).exists()}
+            for cell, files in new.items():
+                _write_cell(outputs / cell, files)
+            written += new
     return sorted(written)
+
+
+def _write_cell(directory: Path, files: dict[str, bytes]) -> None:
+    """Write a cell whole or not at all: an interrupted restore leaves no half cell."""
+    aside = directory.with_name(f".{directory.name}{PARTIAL}")
+    aside.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (aside / name).write_bytes(content)
+    aside.replace(directory)
 
 
 def _archives(results: Path) -> list[Path]:

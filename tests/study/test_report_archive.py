@@ -163,3 +163,24 @@ def test_the_command_says_what_it_did(outputs, tmp_path, capsys):
         "8 cells stored",
         "8 cells restored",
     ]
+
+
+def test_an_interrupted_restore_leaves_no_half_cell(outputs, tmp_path, monkeypatch):
+    store(outputs, tmp_path / "results")
+    written = []
+
+    def fails_at_the_tenth(path, content):
+        written.append(path)
+        if len(written) == 10:
+            raise KeyboardInterrupt
+        with path.open("wb") as file:
+            return file.write(content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", fails_at_the_tenth)
+        with pytest.raises(KeyboardInterrupt):
+            restore(tmp_path / "results", tmp_path / "back")
+    assert len(read_cells(tmp_path / "back").finished) == 2
+    assert not read_cells(tmp_path / "back").incomplete
+    assert len(restore(tmp_path / "results", tmp_path / "back")) == 6
+    assert len(read_cells(tmp_path / "back").finished) == 8
