@@ -50,15 +50,15 @@ def write_labels(
     Raises:
         InputError: for ids or settings that cannot be used.
     """
-    qrels, layout = cell.file(QRELS), cfg.task.examples_file
-    write_qrels(corruption.qrels, qrels)
+    qrels, lines, layout = cell.file(QRELS), cell.file("train.jsonl"), cfg.task.examples_file
+    lines.unlink(missing_ok=True)  # of an earlier run
     if layout is None:
+        write_qrels(corruption.qrels, qrels)
         return [qrels]
     run = first_negatives(cfg.negatives, collection)
     examples, _ = examples_of(cfg.negatives, collection, corruption, run)
     sampler = NegativeSampler(examples, per_example=cfg.negatives.per_example, seed=cfg.seed)
     negatives = sampler.sample(np.arange(len(examples)), epoch=0)
-    lines = cell.file("train.jsonl")
     write_examples(
         lines,
         layout,
@@ -67,4 +67,5 @@ def write_labels(
         queries=collection.train.queries,
         documents=collection.documents,
     )
+    write_qrels(corruption.qrels, qrels)  # last: a cell that has it is finished
     return [qrels, lines]

@@ -13,13 +13,11 @@ from typing import NamedTuple
 from cells.configuration.names import flat_name
 from cells.record import failures
 from cells.record.lock import LOCKS, lock_file, owner
-from cells.record.owned_files import EARLIER_RUN, RUN
+from cells.record.owned_files import LAST_FILES
 from cells.record.written_scores import SCORES, read_scores
 from errors import InputError
 
 STATES = ("done", "running", "interrupted", "failed", "damaged", "missing")
-LAST_FILES = {"noised": ("qrels/train.tsv",), "retrieved": (RUN, EARLIER_RUN)}
-"""First part of the name of a cell without scores -> the names of the file written last."""
 
 
 class State(NamedTuple):

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from cells.configuration.secrets import plain
 from cells.record.owned_files import (
     KEEPABLE,
+    LAST_FILES,
     WEIGHTS,
     kept_of,
     leftovers,
@@ -186,13 +187,23 @@ class Cell:
 
     @property
     def _worked(self) -> bool:
-        """Return whether there is work to lose: scores, weights, a checkpoint or judged pairs."""
+        """Return whether there is work to lose.
+
+        That is scores, a run, corrupted labels, weights, a checkpoint or judged pairs.
+        """
         return (
             self.finished
+            or self._written
             or self.file(WEIGHTS).exists()
             or any(self.file("checkpoints").glob("*.ckpt*"))
             or self._judges
         )
+
+    @property
+    def _written(self) -> bool:
+        """Return whether a cell without scores has the file that is written last."""
+        last = LAST_FILES.get(self.name.partition("/")[0], ())
+        return any(self.file(name).exists() for name in last)
 
     @property
     def _judges(self) -> bool:
@@ -228,7 +239,7 @@ class Cell:
                 f"{'; '.join(differing)}. Give this cell its own name with variant=<word>, or "
                 "replace the earlier one with overwrite=true."
             )
-        if self._judges or self.finished:
+        if self._judges or self._written or self.finished:
             return
         if not any(self.file("checkpoints").glob("*.ckpt*")):
             raise InputError(

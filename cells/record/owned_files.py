@@ -8,6 +8,8 @@ from data.storage.atomic_files import PARTIAL
 
 RUN, EARLIER_RUN = "run.trec.gz", "run.trec"
 """Names of a cell's run; earlier versions did not pack it."""
+LAST_FILES = {"noised": ("qrels/train.tsv",), "retrieved": (RUN, EARLIER_RUN)}
+"""First part of the name of a cell without scores -> the names of the file written last."""
 WEIGHTS = "checkpoints/best.safetensors"
 KEEPABLE = {"weights": (WEIGHTS, f"{WEIGHTS}.blake2b"), "runs": (RUN, EARLIER_RUN)}
 """Choices of the key `keep` -> the files that a trained cell keeps for it."""
@@ -53,7 +55,28 @@ TRACKED = (
 EXPORTED = tuple(
     f"{folder}/{name}"
     for folder in ("export", ".export.partial", "export/[0-9]*_*", ".export.partial/[0-9]*_*")
-    for name in ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "README.md")
+    for name in (
+        "README.md",
+        "retrieval.json",
+        "modules.json",
+        "config.json",
+        "config_sentence_transformers.json",
+        "sentence_bert_config.json",
+        "router_config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "model-*-of-*.safetensors",
+        "model.safetensors.index.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "chat_template.jinja",
+        "vocab.txt",
+        "vocab.json",
+        "merges.txt",
+        "*.model",
+    )
 )
 ASIDE = (
     f".*{PARTIAL}",

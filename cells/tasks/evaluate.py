@@ -1,11 +1,14 @@
 """The task that scores a model without training it."""
 
 import logging
+from pathlib import Path
 
 from omegaconf import DictConfig
 
 from cells.record.directory import Cell
 from cells.record.environment import describe
+from cells.record.failures import forget
+from cells.record.lock import lock_file, locked
 from cells.record.made_from import KEY, check_finished, file_hashes
 from cells.record.scores import show
 from cells.record.written_scores import read_scores, write_scores
@@ -32,19 +35,23 @@ def evaluate(cfg: DictConfig) -> float:
 
     Raises:
         InputError: for configuration or data that cannot be used.
+        BusyError: if another process evaluates this model.
     """
     cell = Cell.of(cfg, KEYS)
     check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
-    cell.claim(overwrite=cfg.overwrite)
-    if cell.finished:
-        check_finished(cell, read_scores(cell.directory))
-        log.info(
-            "%s is finished, in %s: skipped; overwrite=true runs it again",
-            cell.name,
-            cell.directory,
-        )
-    else:
-        _run(cfg, cell)
+    output_dir = Path(cfg.output_dir)
+    with locked(lock_file(output_dir, cell.name)):
+        cell.claim(overwrite=cfg.overwrite)
+        forget(output_dir, cell.name)
+        if cell.finished:
+            check_finished(cell, read_scores(cell.directory))
+            log.info(
+                "%s is finished, in %s: skipped; overwrite=true runs it again",
+                cell.name,
+                cell.directory,
+            )
+        else:
+            _run(cfg, cell)
     scores = read_scores(cell.directory)
     show(cell, scores)
     return float(scores["measures"][cfg.selection_measure])

@@ -1,6 +1,7 @@
 """The task that corrupts the training labels and shows the effect, without training."""
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.utils import instantiate
@@ -10,6 +11,8 @@ from rich import get_console
 from cells.inputs.noisy_labels import check_examples_file, write_labels
 from cells.inputs.training_inputs import open_collection
 from cells.record.directory import Cell
+from cells.record.failures import forget
+from cells.record.lock import lock_file, locked
 from cells.tracking.guarded import opened
 from noise.inspection.inspection import inspect
 from noise.inspection.inspection_tables import records, tables
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEYS = ("task", "dataset", "noise", "bm25", "seed", "output_dir", "cache_dir")
-"""The keys of the configuration that such a cell depends on."""
+KEYS = ("dataset", "noise", "bm25", "seed", "output_dir", "cache_dir")
+"""The keys of the configuration that the corrupted labels depend on."""
 
 
 def noise(cfg: DictConfig) -> float:
@@ -32,27 +35,29 @@ def noise(cfg: DictConfig) -> float:
 
     Raises:
         InputError: for configuration or data that cannot be used.
+        BusyError: if another process corrupts these labels.
     """
     check_examples_file(cfg)
-    mined = () if cfg.task.examples_file is None else ("negatives",)
-    cell = Cell.of(cfg, (*KEYS, *mined))
     judge = None if cfg.task.cross_encoder is None else CrossEncoderJudge(cfg.task.cross_encoder)
-    cell.claim(overwrite=cfg.overwrite)
-    with opened(instantiate(cfg.logger), cell) as tracker:
-        collection = open_collection(cfg)
-        corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
-        corruption.audit.write(cell.file("audit.tsv"))
-        files = write_labels(cfg, cell, collection, corruption)
-        inspection = inspect(
-            collection,
-            corruption,
-            instantiate(cfg.task.encoder),
-            scorer=judge,
-            examples=cfg.task.examples,
-            sample=cfg.task.sample,
-        )
-        for name, table in records(inspection).items():
-            tracker.table(f"noise/{name}", *table)
+    cell, output_dir = Cell.of(cfg, KEYS), Path(cfg.output_dir)
+    with locked(lock_file(output_dir, cell.name)):
+        cell.claim(overwrite=cfg.overwrite)
+        forget(output_dir, cell.name)
+        with opened(instantiate(cfg.logger), cell) as tracker:
+            collection = open_collection(cfg)
+            corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
+            corruption.audit.write(cell.file("audit.tsv"))
+            files = write_labels(cfg, cell, collection, corruption)
+            inspection = inspect(
+                collection,
+                corruption,
+                instantiate(cfg.task.encoder),
+                scorer=judge,
+                examples=cfg.task.examples,
+                sample=cfg.task.sample,
+            )
+            for name, table in records(inspection).items():
+                tracker.table(f"noise/{name}", *table)
     console = get_console()
     for part in tables(inspection):
         console.print(part)

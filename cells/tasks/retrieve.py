@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,8 @@ from omegaconf import DictConfig
 
 import checks
 from cells.record.directory import Cell
+from cells.record.failures import forget
+from cells.record.lock import lock_file, locked
 from cells.record.owned_files import RUN
 from cells.tasks.evaluate import KEYS
 from errors import InputError
@@ -31,6 +34,7 @@ def retrieve(cfg: DictConfig) -> None:
 
     Raises:
         InputError: for configuration or data that cannot be used.
+        BusyError: if another process writes this run.
     """
     splits = list(cfg.task.splits)
     if not splits or not set(splits) <= set(SPLITS) or len(set(splits)) < len(splits):
@@ -39,12 +43,14 @@ def retrieve(cfg: DictConfig) -> None:
         )
     checks.choice("task.by", cfg.task.by, RANKERS)
     cell = Cell.of(cfg, [*KEYS, "task"])
-    path = cell.file(RUN)
-    cell.claim(overwrite=cfg.overwrite)
-    _write(cfg, splits, cell)
+    output_dir = Path(cfg.output_dir)
+    with locked(lock_file(output_dir, cell.name)):
+        cell.claim(overwrite=cfg.overwrite)
+        forget(output_dir, cell.name)
+        _write(cfg, splits, cell)
     log.info(
         "the run is in %s: use it with model.first_stage=<it>, negatives.run=<it> or teacher=<it>",
-        path,
+        cell.file(RUN),
     )
 
 

@@ -138,10 +138,11 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
         against = mean_ranks([against, *beside])
     ranked = ranked_suspects(inputs.collection, pairs, against, likely)
     write_suspects(ranked, cell.file("suspects.tsv"))
+    page = cell.file("review.html")
     if cfg.task.review:
-        write_review(
-            ranked[: cfg.task.review], inputs.collection, len(ranked), cell.file("review.html")
-        )
+        write_review(ranked[: cfg.task.review], inputs.collection, len(ranked), page)
+    else:
+        page.unlink(missing_ok=True)  # of an earlier run
     cleaning = _clean(cfg, cell, inputs, ranked, decisions)
     measures = detection(inputs.examples, against, likely, margins.rivals[-1])
     scores = {
@@ -215,10 +216,10 @@ def _show(cell: Cell, measures: dict[str, float], cleaning: dict[str, Any] | Non
     console = get_console()
     for name, value in measures.items():
         console.print(f"{name}: {value:.4f}")
+    page = cell.file("review.html")
+    review = f"; review them in {page}" if page.exists() else ""
     console.print(
-        f"The most suspect labels are in {cell.file('suspects.tsv')}; review them in "
-        f"{cell.file('review.html')}",
-        soft_wrap=True,
+        f"The most suspect labels are in {cell.file('suspects.tsv')}{review}", soft_wrap=True
     )
     if cleaning is not None:
         console.print(

@@ -29,7 +29,7 @@ def finished(folder, **config):
     return mine
 
 
-THEIRS = ("thesis.tex", "checkpoints/mine.pt", "export/notes/idea.txt", "run.trec.bak")
+THEIRS = ("thesis.tex", "checkpoints/mine.pt", "export/my_notes.txt", "export/my_eval.json")
 
 
 def test_overwrite_leaves_what_no_cell_writes(tmp_path, caplog):
