@@ -18,7 +18,8 @@ PARTS = 5
 """Parts of a trained cell's name: data set, model, method, noise, seed."""
 REFERENCES = {"untrained": "untrained", "bm25": "BM25"}
 """Key of scores.json -> row of the table."""
-_Values = dict[str, dict[str, list[float]]]
+NEAR = 5e-4
+"""Reference values of one seed that differ by more come from different models or documents."""
 
 
 class _Score(NamedTuple):
@@ -28,6 +29,7 @@ class _Score(NamedTuple):
     model: str
     method: str
     noise: str
+    seed: str
     value: float
     references: dict[str, float]
 
@@ -81,8 +83,8 @@ def _score(output_dir: Path, name: str, measure: str, objective: str) -> Iterato
     except (InputError, LookupError, TypeError):
         return  # the sweep says so elsewhere
     references = _references(scores, measure) if objective == "test" else {}
-    collection, model, method, noise, _ = place
-    yield _Score(collection, model, method, noise, float(value), references)
+    collection, model, method, noise, seed = place
+    yield _Score(collection, model, method, noise, seed, float(value), references)
 
 
 def _references(scores: Mapping[str, Any], measure: str) -> dict[str, float]:
@@ -91,12 +93,9 @@ def _references(scores: Mapping[str, Any], measure: str) -> dict[str, float]:
 
 
 def _table(found: Sequence[_Score]) -> Iterator[str]:
-    values: _Values = defaultdict(lambda: defaultdict(list))
-    references: _Values = defaultdict(lambda: defaultdict(list))
+    values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for score in found:
         values[score.method][score.noise].append(score.value)
-        for row, value in score.references.items():
-            references[row][score.noise].append(value)
     noises = list(dict.fromkeys(score.noise for score in found))
     best = {
         noise: max(mean(row[noise]) for row in values.values() if row[noise]) for noise in noises
@@ -105,8 +104,22 @@ def _table(found: Sequence[_Score]) -> Iterator[str]:
     rows = [
         (method, [_value(row[n], best[n], most) for n in noises]) for method, row in values.items()
     ]
-    rows += [(name, [_value(row[n], None, 0) for n in noises]) for name, row in references.items()]
+    for name in REFERENCES.values():
+        agreed = [_agreed(found, name, noise) for noise in noises]
+        if any(agreed):
+            rows.append((name, [_value(each, None, 0) for each in agreed]))
     yield from aligned([("", [f"{noise}  " for noise in noises]), *rows])
+
+
+def _agreed(found: Sequence[_Score], name: str, noise: str) -> list[float]:
+    """Return a reference's value for each seed of a noise; none if cells of a seed disagree."""
+    by_seed: dict[str, float] = {}
+    for score in found:
+        if score.noise == noise and name in score.references:
+            value = score.references[name]
+            if abs(by_seed.setdefault(score.seed, value) - value) > NEAR:
+                return []
+    return list(by_seed.values())
 
 
 def _value(values: Sequence[float], best: float | None, most: int) -> str:

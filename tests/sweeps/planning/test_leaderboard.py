@@ -44,6 +44,17 @@ def test_means_over_seeds_with_the_best_marked_beside_untrained_and_bm25(table, 
     assert lines[-1].endswith(f"python report.py {tmp_path}")
 
 
+def test_a_reference_counts_once_for_each_seed_however_many_losses_have_it(tmp_path):
+    names = []
+    for loss, seed, before in (("a", 1, 0.1), ("a", 2, 0.3), ("a", 3, 0.5), ("b", 1, 0.1)):
+        names.append(f"demo/static/{loss}/none-0/seed-{seed}")
+        (tmp_path / names[-1]).mkdir(parents=True)
+        references = {"untrained": {"AP": before}, "bm25": {"AP": seed if loss == "a" else 7}}
+        write_scores(tmp_path / names[-1], {"measures": {"AP": 0.6}} | references)
+    lines = list(leaderboard(tmp_path, names, "AP", "test"))
+    assert [line.split() for line in lines[5:-2]] == [["untrained", "0.3000"]]  # BM25 disagrees
+
+
 def test_a_sweep_that_tunes_does_not_show_the_test_split(table):
     lines = table(CELLS, objective="validation", untrained={"AP": 0.05}, bm25=None)
     assert lines[3].split()[:2] == ["elr", "0.1500"]
