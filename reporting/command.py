@@ -72,12 +72,16 @@ def _check(arguments: Namespace) -> None:
             f"{arguments.output_dir} is a filter: give the output_dir before it, e.g. report.py "
             f"outputs/ {arguments.output_dir}."
         )
+    if arguments.status and (arguments.runs or arguments.filters):
+        raise InputError("--status shows all cells of an output_dir: leave filters and --runs out.")
     if arguments.tuned and arguments.runs:
         raise InputError("--tuned chooses among cells: leave it out with --runs.")
     if not 0 < arguments.alpha < 1:
         raise InputError(f"--alpha {arguments.alpha} must be between 0 and 1, e.g. 0.05.")
     if arguments.resamples < 1:
         raise InputError(f"--resamples {arguments.resamples} must be 1 or more, e.g. 10000.")
+    if not 0 <= arguments.seed < 1 << 63:
+        raise InputError(f"--seed {arguments.seed} must be at least 0 and below 2^63, e.g. 0.")
 
 
 def _status(arguments: Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,14 @@ if TYPE_CHECKING:
     from reporting.statistics.analysis import Analysis
 
 MARK = "report.json"
-PARTS = ("tables", "per_query", "figures")
+KEYS = {"plan", "measures", "cells"}
+"""Keys of our report.json; other programs use the name too."""
+PARTS = {
+    "tables": (".md", ".csv", ".tex"),
+    "per_query": (".csv",),
+    "figures": (".svg", ".png"),
+}
+"""Folders of a report -> the endings of the files in them that are replaced."""
 
 
 def check_folder(out: Path) -> None:
@@ -29,13 +35,34 @@ def check_folder(out: Path) -> None:
         raise InputError(f"--out {out} is not a folder: choose another.")
     if (
         out.is_dir()
-        and not (out / MARK).exists()
+        and not _is_report(out)
         and any(path.suffix != PARTIAL for path in out.iterdir())
     ):
         raise InputError(
-            f"--out {out} holds files but no {MARK}, so it is not a report: move the files or "
-            "choose another folder."
+            f"--out {out} holds files but no {MARK} of this program, so it is not a report: move "
+            "the files or choose another folder."
         )
+
+
+def _is_report(out: Path) -> bool:
+    try:
+        content = json.loads((out / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.keys() >= KEYS
+
+
+def _remove_parts(out: Path) -> None:
+    """Remove the files of an earlier report, and the folders that are then empty."""
+    for part, endings in PARTS.items():
+        folder = out / part
+        if not folder.is_dir():
+            continue
+        for path in folder.iterdir():
+            if path.suffix in (*endings, PARTIAL):
+                path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def prepare_folder(analysis: Analysis, out: Path) -> None:
@@ -64,8 +91,7 @@ def prepare_folder(analysis: Analysis, out: Path) -> None:
             )
         for left in out.glob(f".*{PARTIAL}"):
             left.unlink()
-        for part in PARTS:
-            shutil.rmtree(out / part, ignore_errors=True)
+        _remove_parts(out)
     except OSError as error:
         raise InputError(
             f"--out {out} cannot be written ({error.strerror or error}): choose another folder."

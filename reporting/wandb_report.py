@@ -11,6 +11,7 @@ import wandb
 
 from cells.tracking.wandb_mode import usable_mode
 from reporting.tables.csv_files import known, sheets
+from reporting.words import ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _summary(analysis: Analysis) -> Iterator[tuple[str, object]]:
             (group for group in analysis.groups if group.condition == condition),
             key=lambda group: group.mean(measure),
         )
-        yield f"best/{'/'.join(condition[:3])}-{condition.ratio:g}/{measure}", best.loss
+        yield f"best/{'/'.join(condition[:3])}-{ratio_name(condition.ratio)}/{measure}", best.loss
     for ranking in analysis.rankings:
         for loss, mean_rank in zip(ranking.losses, ranking.mean_ranks, strict=True):
             yield f"rank/{ranking.measure}/{loss}", mean_rank

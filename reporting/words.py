@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cells.record.coordinates import ALL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -28,6 +30,11 @@ def counted(number: int, noun: str) -> str:
         else f"{noun}s"
     )
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def ratio_name(ratio: float) -> str:
+    """Return a noise ratio as paths and filters name it: `0.4`; `all` for every differing label."""
+    return "all" if ratio == ALL else f"{ratio:g}"
 
 
 def are(number: int) -> str:

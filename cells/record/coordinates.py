@@ -14,6 +14,8 @@ from cells.configuration.resolvers import method_name, shortest
 from errors import InputError
 
 TRAIN = "cells.tasks.train.train"
+ALL = 1.0
+"""The ratio of natural noise with every differing label; noise.ratio itself is below 1."""
 
 
 class Coordinates(NamedTuple):
@@ -24,7 +26,7 @@ class Coordinates(NamedTuple):
         model: name of the model.
         loss: name of the loss; a variant is part of it, as in the path (`cross_entropy-lr-1e-3`).
         noise: name of the noise model.
-        ratio: the noise ratio; 1.0 for natural noise with every differing label (`natural-all`).
+        ratio: the noise ratio; `ALL` for natural noise with every differing label (`natural-all`).
         seed: the seed.
         variant: the user's word for what else is different; None without one.
     """
@@ -71,7 +73,7 @@ def coordinates_of(config: Mapping[str, Any]) -> Coordinates | None:
 
 def _ratio(ratio: object) -> float:
     if ratio is None:
-        return 1.0
+        return ALL
     return checks.real("noise.ratio", ratio, "a number", -math.inf, math.inf)
 
 

@@ -56,6 +56,11 @@ class FileHashes:
             log.debug("%s cannot be written (%s): files are hashed again", self._memory, error)
 
 
+def hash_of_bytes(content: bytes) -> str:
+    """Return the hash of a file's content that is in memory (hex)."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
 def hash_of(path: Path) -> str:
     """Return the hash of a file's content (hex).
 

@@ -10,7 +10,7 @@ import numpy as np
 from reporting.figures.chart import Panel
 from reporting.figures.marks import dots, end_labels, level, line, unit_ticks
 from reporting.figures.scenes import Setting, Stage
-from reporting.words import listed
+from reporting.words import listed, ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,14 +108,15 @@ def _curve_panel(
         if band:
             for reference in stage.references.get(setting[:2], []):
                 level(axes, reference.values[stage.measure], reference.name)
-        axes.set_xticks(sorted({point.ratio for points in lines.values() for point, _ in points}))
+        ratios = sorted({point.ratio for points in lines.values() for point, _ in points})
+        axes.set_xticks(ratios, list(map(ratio_name, ratios)))
         end_labels(axes, stage.looks, {loss: points[-1][1] for loss, points in lines.items()})
         axes.set_xlabel("noise ratio")
         axes.set_ylabel(label)
 
     words = "; ".join(
         f"{loss}: "
-        + ", ".join(f"{height:.4f} at ratio {point.ratio:g}" for point, height in points)
+        + ", ".join(f"{height:.4f} at ratio {ratio_name(point.ratio)}" for point, height in points)
         for loss, points in lines.items()
     )
     text = f"{label} against the noise ratio. {words}."

@@ -11,6 +11,7 @@ from reporting.figures.chart import Chart
 from reporting.figures.looks import Look, looks
 from reporting.reading.histories import History, mean_history
 from reporting.statistics.references import Reference, references
+from reporting.words import ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,16 @@ class Scene(NamedTuple):
     title: str
     ratio: float
     groups: Mapping[str, Group]
+
+    @property
+    def corrupted(self) -> float:
+        """Share of the training labels that are corrupted; the ratio where no cell records it."""
+        noises = (
+            cell.scores.get("noise") for group in self.groups.values() for cell in group.cells
+        )
+        shares = [(noise or {}).get("realised") for noise in noises]
+        known = [share for share in shares if isinstance(share, int | float)]
+        return mean(known) if known else self.ratio
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ class Stage:
     def place(self, scene: Scene) -> str:
         """Return the title of a scene with its noise ratio."""
         known = self.analysis.cells.finished
-        return f"{scene.title}, ratio {scene.ratio:g}" if known else scene.title
+        return f"{scene.title}, ratio {ratio_name(scene.ratio)}" if known else scene.title
 
     def left_out(self) -> str:
         """Return a sentence on the settings that are not shown; empty if all are."""

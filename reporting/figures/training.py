@@ -145,10 +145,10 @@ def _trajectory(stage: Stage, scene: Scene, paths: dict[str, NDArray[np.float64]
                 markers=True,
             )
             dots(axes, stage.looks[loss], recall[-1:].tolist(), precision[-1:].tolist())
-        axes.axhline(scene.ratio, linewidth=0.8, linestyle=(0, (1, 2)))
+        axes.axhline(scene.corrupted, linewidth=0.8, linestyle=(0, (1, 2)))
         axes.annotate(
             "chance",
-            (1, scene.ratio),
+            (1, scene.corrupted),
             xytext=(-2, 3),
             textcoords="offset points",
             ha="right",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporting.words import ratio_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -99,4 +101,6 @@ def _audits(cells: Iterable[FinishedCell]) -> Iterator[AuditFact]:
         hashes = sorted({str(audit[key]) for audit in audits})
         realised = audits[0].get("realised")
         share = f"{realised:.4f}" if isinstance(realised, int | float) else ""
-        yield AuditFact(f"{dataset}, {noise} {ratio:g}, seed {seed}", share, tuple(hashes))
+        yield AuditFact(
+            f"{dataset}, {noise} {ratio_name(ratio)}, seed {seed}", share, tuple(hashes)
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reporting.page.winners import SETTINGS, best_run, winners
 from reporting.statistics.comparisons import BASELINE
 from reporting.statistics.tried_variants import choices_in_words
-from reporting.words import are, counted, listed, named
+from reporting.words import are, counted, listed, named, ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def _coverage(analysis: Analysis) -> Iterator[str]:
         yield f"{systems}, scored on {counted(queries, 'query')}: {names}."
         return
     conditions = [group.condition for group in analysis.groups]
-    ratios = [f"{ratio:g}" for ratio in sorted({condition.ratio for condition in conditions})]
+    ratios = [ratio_name(ratio) for ratio in sorted({condition.ratio for condition in conditions})]
     seeds = len({seed for group in analysis.groups for seed in group.seeds})
     datasets, models, noises = (
         sorted({condition[place] for condition in conditions}) for place in range(3)
@@ -113,7 +113,7 @@ def _significance(analysis: Analysis, against: Sequence[Comparison]) -> Iterator
 def _verdict(loss: str, found: Sequence[Comparison], measure: str) -> str:
     (above, better), (below, worse) = _counts(found)
     largest = max(found, key=lambda each: abs(each.difference))
-    where = f"{largest.dataset}, {largest.model}, {largest.noise} {largest.ratio:g}; "
+    where = f"{largest.dataset}, {largest.model}, {largest.noise} {ratio_name(largest.ratio)}; "
     return (
         f"Under {counted(len(found), 'condition')}, {loss} has a higher {measure} than "
         f"{found[0].other} in {_of(above, better)} and a lower one in {_of(below, worse)}. "
@@ -169,7 +169,7 @@ def _robustness(analysis: Analysis) -> Iterator[str]:
             for curve in curves
             if curve.points[-1].ratio == ratio
         }
-        yield f"{', '.join(setting)}: at ratio {ratio:g}, {_kept(analysis, kept)}."
+        yield f"{', '.join(setting)}: at ratio {ratio_name(ratio)}, {_kept(analysis, kept)}."
 
 
 def _kept(analysis: Analysis, kept: Mapping[str, float]) -> str:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reporting.page.tables import PageTable
 
-UNKNOWN = {"data set", "model", "noise", "ratio", "family"}
+UNKNOWN = {"data set", "model", "noise", "ratio"}
 """Labels of columns that have one value for all systems."""
 
 
 def of_systems(table: PageTable) -> PageTable:
     """Return a table without the columns that say nothing of systems."""
-    kept = [place for place, column in enumerate(table.columns) if column.label not in UNKNOWN]
+    families = {row[0] for row in table.rows}
+    unknown = UNKNOWN if len(families) > 1 else UNKNOWN | {"family"}
+    kept = [place for place, column in enumerate(table.columns) if column.label not in unknown]
     columns = (table.columns[place] for place in kept)
     return table._replace(
         columns=tuple(

@@ -31,9 +31,9 @@ class PageColumn(NamedTuple):
 
     Attributes:
         label: its heading.
-        kind: `text`, `number` (shown unchanged), `value` (four digits), `p` (a probability),
-            `interval` (its ends), `counts` (a list), or `score` (a list: mean, standard deviation,
-            best, mark).
+        kind: `text`, `number` (shown unchanged), `ratio` (a noise ratio), `value` (four
+            digits), `p` (a probability), `interval` (its ends), `counts` (a list), or `score` (a
+            list: mean, standard deviation, best, mark).
         filter: whether rows can be filtered by it.
         chosen: the initial filter; empty: all.
     """
@@ -65,7 +65,7 @@ CONDITION = (
     PageColumn("model", "text", filter=True),
     PageColumn("noise", "text", filter=True),
 )
-RATIO = PageColumn("ratio", "number", filter=True)
+RATIO = PageColumn("ratio", "ratio", filter=True)
 LOSS = PageColumn("loss", "text", filter=True)
 
 
@@ -245,7 +245,7 @@ def _robustness(analysis: Analysis) -> PageTable:
     kinds = {
         "area": "value",
         "without noise": "value",
-        "largest ratio": "number",
+        "largest ratio": "ratio",
         "there": "value",
         "retention": "value",
     }

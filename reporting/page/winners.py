@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reporting.words import listed, named
+from reporting.words import listed, named, ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,9 @@ def _best(by_ratio: Ratios, measure: str) -> Mapping[str, list[Group]]:
 
 
 def _heights(groups: Sequence[Group], measure: str, *, short: bool) -> str:
-    heights = [f"{group.condition.ratio:g} ({group.mean(measure):.3f})" for group in groups]
+    heights = [
+        f"{ratio_name(group.condition.ratio)} ({group.mean(measure):.3f})" for group in groups
+    ]
     return listed(heights) if short else named("ratio", heights)
 
 
@@ -89,7 +91,9 @@ def _told_apart(groups: Sequence[Group], marks: Marks, baseline: str | None) -> 
     if not tested:
         return ""
     better = [
-        f"{group.condition.ratio:g}" for group in tested if marks[*group.condition, group.loss] > 0
+        ratio_name(group.condition.ratio)
+        for group in tested
+        if marks[*group.condition, group.loss] > 0
     ]
     if not better:
         return f", not significantly better than {baseline}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cells.planning.states import State, state_of
 from cells.record import failures
 from cells.record.coordinates import Coordinates, coordinates_of
-from cells.record.written_scores import SCORES, read_scores
+from cells.record.written_scores import SCORES, WRITTEN, read_scores
 from errors import InputError
 from reporting.reading.config_file import read_config_file
 from reporting.reading.filters import passes, unmatched
@@ -66,6 +66,11 @@ class FinishedCell:
         """Hash of the collection it was scored on: documents, queries and judgements."""
         fingerprint: str = self.scores["data"]["fingerprint"]
         return fingerprint
+
+    def written(self, name: str) -> str | None:
+        """Return the hash of one of its files as it was written; None: not known."""
+        hashes = self.scores.get(WRITTEN)
+        return hashes.get(name) if isinstance(hashes, dict) else None
 
     def file(self, name: str) -> Path:
         """Return the path of one of its files."""
@@ -187,7 +192,7 @@ def _read(
     output_dir: Path, directory: Path, name: str, place: Coordinates
 ) -> FinishedCell | State | CellProblem:
     if not (directory / SCORES).exists():
-        return state_of(output_dir, str(directory.relative_to(output_dir)))
+        return _state(output_dir, directory, name)
     try:
         scores = read_scores(directory)
     except InputError as error:
@@ -198,6 +203,14 @@ def _read(
             name, f"{SCORES} does not say which data it was scored on (data.fingerprint)"
         )
     return FinishedCell(name, directory, *place, scores)
+
+
+def _state(output_dir: Path, directory: Path, name: str) -> State:
+    """Return the state of a cell; its lock lies in its sweep's folder, above or below this one."""
+    whole = directory.resolve()
+    if whole.as_posix().endswith(f"/{name}"):
+        return state_of(whole.parents[name.count("/")], name)
+    return state_of(output_dir, str(directory.relative_to(output_dir)))  # it was moved
 
 
 def _never_started(output_dir: Path, filters: Mapping[str, Sequence[str]]) -> Iterator[State]:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from cells.record.coordinates import ALL
 from errors import InputError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _matches(place: Coordinates, key: str, value: str) -> bool:
 
 
 def _ratio(value: str) -> float:
-    return 1.0 if value == "all" else float(value)
+    return ALL if value == "all" else float(value)
 
 
 def _check_number(argument: str, key: str, value: str) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cells.record.written_scores import SCORES
+from data.storage.file_hashes import hash_of_bytes
 from errors import InputError
 from evaluation.per_query import QUERY_COLUMN, read_per_query
 
@@ -31,14 +33,19 @@ class PerQuery(NamedTuple):
     values: NDArray[np.float64]
 
 
-def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
+def read_values(path: Path, measures: Sequence[str], written: str | None = None) -> PerQuery:
     """Read the values of some measures.
 
+    Args:
+        path: the file.
+        measures: the measures wanted.
+        written: hash of the file as it was written; None: unknown.
+
     Raises:
-        InputError: if the file is missing or malformed, lists a query twice, lacks a measure, or
-            has a value that is not finite.
+        InputError: if the file is missing or malformed, was changed after it was written, lists a
+            query twice, lacks a measure, or has a value that is not finite.
     """
-    query_ids, values = _columns(path, measures)
+    query_ids, values = _columns(path, measures, written)
     order = sorted(range(len(query_ids)), key=query_ids.__getitem__)
     sorted_ids = tuple(query_ids[place] for place in order)
     if len(set(sorted_ids)) < len(sorted_ids):
@@ -52,12 +59,20 @@ def read_values(path: Path, measures: Sequence[str]) -> PerQuery:
     return PerQuery(sorted_ids, values[:, order])
 
 
-def _columns(path: Path, measures: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+def _columns(
+    path: Path, measures: Sequence[str], written: str | None
+) -> tuple[list[str], NDArray[np.float64]]:
     """Return query ids and values [M, Q], in the order of the file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read ({error})") from error
+    if written not in (None, hash_of_bytes(content)):
+        raise InputError(
+            f"{path.name} was changed after {SCORES} was written (its hash differs): put the file "
+            "back, or run the cell again with overwrite=true"
+        )
     if '"' in text:  # quoted ids need a real parser
         return _parsed_slowly(path, measures)
     lines = text.rstrip("\n").split("\n")

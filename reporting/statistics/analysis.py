@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporting.statistics.comparisons import Comparison, Plan, compare
@@ -10,10 +11,10 @@ from reporting.statistics.ranks import Ranking, rank
 from reporting.statistics.retention import Curve, curves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reporting.reading.cells import Cells, FinishedCell
-    from reporting.statistics.groups import Group
+    from reporting.statistics.groups import Condition, Group
     from reporting.statistics.tried_variants import TriedVariant
 
 
@@ -75,6 +76,19 @@ def conclude(cells: Cells, read: Groups, plan: Plan) -> Analysis:
     )
 
 
+def _unlike_seeds(groups: Iterable[Group]) -> Iterator[str]:
+    """Yield a sentence if losses that are compared have different seeds."""
+    seeds: defaultdict[Condition, set[tuple[int, ...]]] = defaultdict(set)
+    for group in groups:
+        seeds[group.condition].add(group.seeds)
+    unlike = sum(len(found) > 1 for found in seeds.values())
+    if unlike:
+        yield (
+            f"Under {unlike} of {len(seeds)} conditions the losses do not have the same seeds, so "
+            "part of their difference comes from other corrupted labels and initial weights."
+        )
+
+
 def _notes(finished: Sequence[FinishedCell], groups: Sequence[Group]) -> list[str]:
     notes = []
     single = sum(len(group.seeds) == 1 for group in groups)
@@ -83,12 +97,11 @@ def _notes(finished: Sequence[FinishedCell], groups: Sequence[Group]) -> list[st
             f"{single} of {len(groups)} groups {'has' if single == 1 else 'have'} a single seed "
             "and therefore no standard deviation."
         )
-    if len({group.seeds for group in groups}) > 1:
-        most = max(len(group.seeds) for group in groups)
-        notes.append(
-            "Groups have different numbers of seeds: "
-            f"{sum(len(group.seeds) < most for group in groups)} have fewer than {most}."
-        )
+    most = max((len(group.seeds) for group in groups), default=0)
+    fewer = sum(len(group.seeds) < most for group in groups)
+    if fewer:
+        notes.append(f"Groups have different numbers of seeds: {fewer} have fewer than {most}.")
+    notes.extend(_unlike_seeds(groups))
     commits = sorted({str(cell.scores.get("git_commit")) for cell in finished})
     if len(commits) > 1:
         notes.append(

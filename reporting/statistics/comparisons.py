@@ -10,6 +10,7 @@ import numpy as np
 
 from reporting.statistics.resampling import Resampler
 from reporting.statistics.significance import PairedTests, holm, paired_tests
+from reporting.words import ratio_name
 from terminal import track
 
 if TYPE_CHECKING:
@@ -183,7 +184,10 @@ def _names(pair: Pair) -> tuple[Condition, str, str]:
 
 
 def _lacking(loss: str | None, conditions: Sequence[Condition], total: int) -> str:
-    named = [f"{'/'.join(condition[:3])}-{condition.ratio:g}" for condition in conditions[:SHOWN]]
+    named = [
+        f"{'/'.join(condition[:3])}-{ratio_name(condition.ratio)}"
+        for condition in conditions[:SHOWN]
+    ]
     return (
         f"{loss} is not finished under {len(conditions)} of {total} conditions of "
         f"{conditions[0].dataset} "

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+PER_QUERY = "per_query.tsv"
+
+
 class Condition(NamedTuple):
     """The coordinates that two losses must share to be compared.
 
@@ -135,7 +138,7 @@ def _read(
 ) -> Iterable[tuple[FinishedCell, PerQuery]]:
     for cell in cells:
         try:
-            yield cell, read_values(cell.file("per_query.tsv"), measures)
+            yield cell, read_values(cell.file(PER_QUERY), measures, cell.written(PER_QUERY))
         except InputError as error:
             corrupt.append(CellProblem(cell.name, str(error)))
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cells.record.coordinates import ALL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -46,7 +48,7 @@ class Curve(NamedTuple):
         area: area under the robustness curve: the integral over the ratio by trapezoids, divided by
             the range of the ratios; the measure's average height. None if the curve lacks a ratio
             that another loss has under the same noise, since areas over different ratios cannot be
-            compared.
+            compared, or if it has every differing label of natural noise, which is no ratio.
     """
 
     measure: str
@@ -109,7 +111,7 @@ def _curve(
 ) -> Curve:
     means = [group.mean(measure) for group in groups]
     area = None
-    if whole and len(ratios) > 1:
+    if whole and len(ratios) > 1 and ALL not in ratios:
         area = float(np.trapezoid(means, ratios) / (ratios[-1] - ratios[0]))
     return Curve(measure, *panel, loss, tuple(_points(measure, groups, ratios)), area)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from errors import InputError
 from reporting.statistics.groups import Condition
-from reporting.words import counted, listed
+from reporting.words import counted, listed, ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +130,7 @@ def choices_in_words(tried: Sequence[TriedVariant], measure: str) -> Iterator[st
         best = listed(
             f"{each.loss} {each.variant or USUAL} ({each.validation:.3f})" for each in found
         )
-        where = f"{', '.join(condition[:3])} {condition.ratio:g}"
+        where = f"{', '.join(condition[:3])} {ratio_name(condition.ratio)}"
         yield f"{where}: best {measure} on validation, {best}."
 
 

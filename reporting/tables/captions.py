@@ -44,11 +44,12 @@ def compared(analysis: Analysis, measure: str, family: str, dataset: str | None 
             f"with {plan.baseline}",
         )
     else:
+        noun = "loss" if analysis.cells.finished else "system"
         marks = (
             f"{BETTER} {plan.focus} is significantly better, {WORSE} significantly worse than the "
-            "loss of the row"
+            f"{noun} of the row"
         )
-        whom = f"of {plan.focus} with another loss"
+        whom = f"of {plan.focus} with another {noun}"
     counts = ", ".join(
         (f"{name} " if dataset is None else "") + counted(count, "test")
         for name, count in tests.items()

@@ -46,6 +46,6 @@ def difference_entry(found: Comparison | None) -> Entry | None:
     return found and Entry(found.difference, (found.low, found.high), mark=found.mark, signed=True)
 
 
-def slug(text: str) -> str:
-    """Return a text as the name of a file."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+def slug(measure: str) -> str:
+    """Return the name of a measure as part of the name of a file."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", measure).strip("-")

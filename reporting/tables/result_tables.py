@@ -12,6 +12,7 @@ from reporting.tables.entries import difference_entry, marks_of, mean_entry, slu
 from reporting.tables.reference_lines import references_below, with_references
 from reporting.tables.system_tables import system_tables
 from reporting.tables.table import Column, Entry, Row, Table, with_best_marked
+from reporting.words import ratio_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,7 +64,7 @@ def measure_table(analysis: Analysis, measure: str) -> Table:
         for line, by_ratio in sorted(by_line.items())
     ]
     marked = with_best_marked(rows, lambda row: row.labels[:3])
-    columns = (*(Column("noise ratio", f"{ratio:g}") for ratio in ratios), Column("", "area"))
+    columns = (*(Column("noise ratio", ratio_name(ratio)) for ratio in ratios), Column("", "area"))
     caption = (
         f"{measure}{over_seeds(analysis.groups)}. Best and second of each data set, model and "
         f"noise. {compared(analysis, measure, BASELINE)} Area: average height of the curve over "
@@ -98,7 +99,7 @@ def paper_table(analysis: Analysis, dataset: str, measure: str) -> Table:
         f"and second of each column. {compared(analysis, measure, BASELINE, dataset)}"
     )
     return Table(
-        slug(f"{dataset}-{measure}-paper"),
+        f"{dataset}-{slug(measure)}-paper",
         caption,
         ("loss",),
         columns,
@@ -141,7 +142,7 @@ def difference_tables(analysis: Analysis, dataset: str, measure: str) -> Iterato
             "of values averaged over seeds, and its 95 % bootstrap interval over queries. "
             f"{compared(analysis, measure, family, dataset)}"
         )
-        yield Table(slug(f"{dataset}-{measure}-{family}"), caption, ("loss",), columns, rows)
+        yield Table(f"{dataset}-{slug(measure)}-{family}", caption, ("loss",), columns, rows)
 
 
 def rank_table(analysis: Analysis) -> Table:
@@ -174,7 +175,7 @@ def rank_table(analysis: Analysis) -> Table:
 def _columns(conditions: Iterable[Condition]) -> tuple[list[Condition], tuple[Column, ...]]:
     ordered = sorted(set(conditions))
     return ordered, tuple(
-        Column(f"{condition.model}, {condition.noise}", f"{condition.ratio:g}")
+        Column(f"{condition.model}, {condition.noise}", ratio_name(condition.ratio))
         for condition in ordered
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporting.statistics.comparisons import BASELINE
+from reporting.statistics.comparisons import BASELINE, FOCUS
 from reporting.tables.captions import compared, over_seeds
 from reporting.tables.entries import difference_entry, marks_of, mean_entry
 from reporting.tables.table import Column, Row, Table, with_best_marked
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def system_tables(analysis: Analysis) -> Iterator[Table]:
-    """Yield the measures of all systems, and their differences from the baseline."""
+    """Yield the measures of all systems, and a table of differences for each family."""
     columns = tuple(Column("", measure) for measure in analysis.measures)
     first = analysis.groups[0]
     where = f"on {first.condition.dataset} ({len(first.query_ids)} queries)"
@@ -28,8 +28,8 @@ def system_tables(analysis: Analysis) -> Iterator[Table]:
         )
         for group in sorted(analysis.groups, key=lambda group: -group.mean(analysis.measures[0]))
     ]
-    tests = compared(analysis, analysis.measures[0], BASELINE, first.condition.dataset)
     caption = f"Measures {where}{over_seeds(analysis.groups)}. Best and second of each column."
+    tests = compared(analysis, analysis.measures[0], BASELINE, first.condition.dataset)
     yield Table(
         "systems",
         f"{caption} {tests}",
@@ -37,15 +37,23 @@ def system_tables(analysis: Analysis) -> Iterator[Table]:
         columns,
         with_best_marked(rows, lambda _: None),
     )
-    found = {(each.loss, each.measure): each for each in analysis.comparisons}
-    differences = tuple(
-        Row(row.labels, tuple(difference_entry(found.get((row.labels[0], m))) for m in marks))
-        for row in rows
-        if row.labels[0] != analysis.plan.baseline
-    )
-    caption = (
-        f"Difference {where}, each system minus {analysis.plan.baseline}, and its 95 % bootstrap "
-        f"interval over queries. {tests}"
-    )
-    if differences:
-        yield Table("differences", caption, ("system",), columns, differences)
+    for family, what, name in (
+        (BASELINE, f"each system minus {analysis.plan.baseline}", "differences"),
+        (FOCUS, f"{analysis.plan.focus} minus each system", "differences-focus"),
+    ):
+        found = {
+            (each.loss if family == BASELINE else each.other, each.measure): each
+            for each in analysis.comparisons
+            if each.family == family
+        }
+        differences = tuple(
+            Row((system,), tuple(difference_entry(found.get((system, m))) for m in marks))
+            for (system,) in (row.labels for row in rows)
+            if (system, analysis.measures[0]) in found
+        )
+        caption = (
+            f"Difference {where}, {what}, and its 95 % bootstrap interval over queries. "
+            f"{compared(analysis, analysis.measures[0], family, first.condition.dataset)}"
+        )
+        if differences:
+            yield Table(name, caption, ("system",), columns, differences)

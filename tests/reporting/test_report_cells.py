@@ -10,11 +10,14 @@ from benchmarks.sweeps.report_synthetic import Grid, config_of, write_cell, writ
 from cells.record import failures
 from cells.record.coordinates import coordinates_of
 from cells.record.lock import lock_file, locked
+from data.storage.file_hashes import hash_of
 from errors import InputError
 from evaluation import read_per_query
 from reporting.reading.cells import read_cells
 from reporting.reading.filters import parse_filters
 from reporting.reading.per_query_values import read_values
+from reporting.statistics.analysis import analyse
+from reporting.statistics.comparisons import Plan
 from reporting.statistics.groups import read_groups
 
 GRID = Grid({"cross_entropy": 0.0, "label_weakening": 0.1}, datasets=("toy", "other"))
@@ -233,3 +236,47 @@ def test_ids_that_need_quotes_are_read(tmp_path):
 def test_scores_are_kept_whole(swept):
     cell = read_cells(swept).finished[0]
     assert cell.scores == json.loads(cell.file("scores.json").read_text())
+
+
+@pytest.mark.parametrize("place", [".", "..", "toy", "toy/static"])
+def test_states_are_the_same_from_a_folder_above_or_below(sweep, place):
+    names = [f"toy/static/cross_entropy/semantic-0/seed-{seed}" for seed in (1, 2)]
+    for name in names:
+        (sweep / name / "scores.json").unlink()
+    failures.record(sweep, names[0], ValueError("no such thing"), None)
+    with locked(lock_file(sweep, names[1])):
+        cells = read_cells(sweep / place)
+    assert [state[:2] for state in cells.incomplete] == [
+        (names[0], "failed"),
+        (names[1], "running"),
+    ]
+
+
+def test_values_of_queries_that_were_changed_since_cost_their_cell_only(tmp_path):
+    for seed in (1, 2):
+        folder = write_cell(tmp_path, f"toy/static/elr/none-0/seed-{seed}", VALUES)
+        scores = json.loads((folder / "scores.json").read_text())
+        scores["written"] = {"per_query.tsv": hash_of(folder / "per_query.tsv")}
+        (folder / "scores.json").write_text(json.dumps(scores))
+    assert not read_groups(read_cells(tmp_path).finished).corrupt
+    text = (folder / "per_query.tsv").read_text()
+    (folder / "per_query.tsv").write_text(text.replace("0.25", "0.75"))
+    groups = read_groups(read_cells(tmp_path).finished)
+    assert groups.groups[0].seeds == (1,)
+    assert "per_query.tsv was changed after scores.json was written" in groups.corrupt[0].reason
+
+
+@pytest.mark.parametrize(
+    ("seeds", "note"),
+    [
+        ({"a": (1, 2), "b": (1, 2)}, None),
+        ({"a": (1, 2), "b": (1, 3)}, "Under 1 of 1 conditions the losses do not have the same"),
+        ({"a": (1, 2), "b": (1,)}, "different numbers of seeds: 1 have fewer than 2"),
+    ],
+)
+def test_losses_with_other_seeds_are_told(tmp_path, seeds, note):
+    for loss, found in seeds.items():
+        for seed in found:
+            write_cell(tmp_path, f"toy/static/{loss}/semantic-0.4/seed-{seed}", VALUES)
+    notes = analyse(read_cells(tmp_path), Plan("a", None, resamples=100)).notes
+    assert any(note in each for each in notes) if note else not any("seeds" in e for e in notes)

@@ -1,6 +1,7 @@
 """The figures of a report show what the CSV files say, with the same bytes every time."""
 
 import csv
+import json
 import re
 from xml.etree import ElementTree as ET
 
@@ -10,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from page_cells import GRID, write_page_cells
 
-from benchmarks.sweeps.report_synthetic import Grid, write_cells
+from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
 from reporting.figures import Stage, charts, inline_panel, write_chart
 from reporting.figures.looks import COLOURED, GREY, INK, looks
 from reporting.figures.marks import end_labels
@@ -19,8 +20,10 @@ from reporting.reading.cells import read_cells
 from reporting.statistics.analysis import analyse
 from reporting.statistics.comparisons import Plan
 from reporting.tables.csv_files import write_csvs
+from reporting.tables.result_tables import measure_table
 
 PLAN = Plan("cross_entropy", "label_weakening", resamples=200)
+VALUES = {"nDCG@10": np.array([0.5, 0.25]), "RR@10": np.array([1.0, 0.0])}
 MANY = [f"loss_{letter}" for letter in "abcdefghijkl"]
 
 
@@ -242,3 +245,19 @@ def test_a_name_is_shown_as_it_is(tmp_path):
         if node.tag.endswith("text")
     ]
     assert "elr-$x_1$&<b>" in texts
+
+
+def test_every_differing_label_of_natural_noise_is_no_ratio(tmp_path):
+    for name in ("none-0", "natural-0.5", "natural-all"):
+        for loss in ("cross_entropy", "label_weakening"):
+            folder = write_cell(tmp_path, f"toy/static/{loss}/{name}/seed-1", VALUES)
+            scores = json.loads((folder / "scores.json").read_text())
+            scores["noise"]["realised"] = {"none-0": 0.0, "natural-0.5": 0.15}.get(name, 0.3)
+            (folder / "scores.json").write_text(json.dumps(scores))
+    stage = staged(tmp_path)
+    (panel,) = robustness(stage).panels
+    assert [label.get_text() for label in axes_of(panel).get_xticklabels()] == ["0", "0.5", "all"]
+    assert [curve.area for curve in stage.analysis.curves if curve.noise == "natural"] == [None] * 4
+    assert [scene.corrupted for scene in stage.scenes] == [0.3]
+    heads = [column.name for column in measure_table(stage.analysis, "RR@10").columns]
+    assert heads == ["0", "0.5", "all", "area"]

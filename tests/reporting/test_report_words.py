@@ -1,6 +1,6 @@
 """Words around numbers on the page of a report."""
 
-from reporting.words import counted, listed
+from reporting.words import counted, listed, ratio_name
 
 
 def test_words():
@@ -16,3 +16,4 @@ def test_words():
         "2 queries",
         "1,200 cells",
     ]
+    assert [ratio_name(ratio) for ratio in (0.0, 0.4, 1.0)] == ["0", "0.4", "all"]

@@ -31,12 +31,16 @@ function scoreCell([mean, sd, best, mark]) {
   return cell;
 }
 
+const ALL = 1; // natural noise with every differing label
+const words = ({ kind }, value) => (kind === "ratio" && value === ALL ? "all" : String(value));
+
 const NUMBERS = {
   p: (value) => (value > 0 && value < 0.001 ? value.toExponential(1) : fixed(value)),
   interval: ([low, high]) => `${signed(low)} to ${signed(high)}`,
   counts: (values) => values.join(" / "),
   value: (value) => fixed(value),
   number: (value) => (value === null ? "–" : String(value)),
+  ratio: (value) => words({ kind: "ratio" }, value),
 };
 
 function tableCell({ kind }, cell) {
@@ -77,8 +81,11 @@ class SortableTable {
   constants() {
     const places = this.columns.map((column, place) => place);
     const same = places.filter((place) => !this.visible.includes(place));
-    const words = same.map((place) => `${this.columns[place].label} ${this.rows[0][place]}`);
-    return make("p", { class: "caption" }, words.length ? `All rows: ${words.join(", ")}.` : "");
+    const named = same.map((place) => {
+      const column = this.columns[place];
+      return `${column.label} ${words(column, this.rows[0][place])}`;
+    });
+    return make("p", { class: "caption" }, named.length ? `All rows: ${named.join(", ")}.` : "");
   }
 
   header(column, place) {
@@ -92,7 +99,7 @@ class SortableTable {
     const controls = make("div", { class: "controls" });
     this.columns.forEach((column, place) => {
       if (!column.filter || !this.visible.includes(place)) return;
-      const values = this.values(place).map((value) => [String(value), String(value)]);
+      const values = this.values(place).map((value) => [String(value), words(column, value)]);
       const options = [["", "all"], ...values];
       if (column.chosen) this.filters.set(place, column.chosen);
       const filter = (value) => this.filter(place, value);

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from cell_runs import ROOT
 from wandb_records import read_offline_run
 
-from benchmarks.sweeps.report_synthetic import Grid, write_cells
+from benchmarks.sweeps.report_synthetic import Grid, write_cell, write_cells
 from evaluation import read_per_query
 
 GRID = Grid(
@@ -245,3 +246,36 @@ def test_synthetic_cells_have_the_files_that_a_report_reads(swept):
     values = read_per_query(next(swept.rglob("per_query.tsv")))
     assert len(values) == 30
     assert set(values["q0"]) == {"nDCG@10", "RR@10"}
+
+
+def test_a_report_removes_the_files_of_a_report_only(call, swept, tmp_path):
+    out = tmp_path / "paper"
+    (out / "figures").mkdir(parents=True)
+    (out / "figures/mine.pdf").touch()
+    (out / "report.json").write_text('{"tool": "another program"}')
+    status, _, errors = call(swept, "--out", out)
+    assert status == 1
+    assert "is not a report" in errors
+    assert (out / "figures/mine.pdf").exists()
+    (out / "report.json").unlink()
+    (out / "figures/mine.pdf").unlink()
+    (out / "figures").rmdir()
+    assert call(swept, "--out", out)[0] == 0
+    (out / "figures/mine.pdf").touch()
+    (out / "figures/of-an-earlier-version.svg").touch()
+    assert call(swept, "--out", out)[0] == 0
+    left = {path.name for path in (out / "figures").iterdir()}
+    assert "mine.pdf" in left
+    assert "of-an-earlier-version.svg" not in left
+
+
+def test_tables_of_collections_with_like_names_are_kept_apart(call, tmp_path):
+    for dataset in ("my-data", "my_data", "данные", "запросы"):
+        for loss in ("cross_entropy", "elr"):
+            name = f"{dataset}/static/{loss}/semantic-0.4/seed-1"
+            write_cell(tmp_path / "outputs", name, {"nDCG@10": np.array([0.5, 0.25])})
+    assert call(tmp_path / "outputs", "--out", tmp_path / "report")[0] == 0
+    names = {path.stem for path in (tmp_path / "report/tables").glob("*-paper.md")}
+    assert names == {
+        f"{each}-nDCG-10-paper" for each in ("my-data", "my_data", "данные", "запросы")
+    }

@@ -71,3 +71,38 @@ def test_damaged_run_files_are_refused(call, runs, tmp_path, content, message):
     assert message in errors
     (tmp_path / "qrels.txt").write_text(QRELS + "q1 0 d1 0\n")
     assert "document d1 has grades 1 and 0" in call(*runs)[2]
+
+
+def test_a_focus_has_differences_of_its_own_beside_those_from_the_baseline(call, runs, tmp_path):
+    (tmp_path / "three.trec").write_text("q1 Q0 d2 1 1.0 x\nq1 Q0 d1 2 0.5 x\n")
+    named = [*runs[:3], f"three={tmp_path}/three.trec", *runs[3:]]
+    status, _, errors = call(
+        *named, "--measure", "RR@10", "--focus", "two", "--out", tmp_path / "out"
+    )
+    assert status == 0, errors
+    tables = tmp_path / "out/tables"
+    baseline, focus = (
+        {
+            line.split(" | ")[0].removeprefix("| "): float(line.split(" | ")[1].split("[")[0])
+            for line in (tables / f"{name}.md").read_text().splitlines()[4:]
+        }
+        for name in ("differences", "differences-focus")
+    )
+    means = {"one": 1 / 3, "two": 1.0, "three": 1 / 6}
+    assert baseline == pytest.approx(
+        {name: means[name] - means["one"] for name in ("two", "three")}, abs=5e-4
+    )
+    assert focus == pytest.approx(
+        {name: means["two"] - means[name] for name in ("one", "three")}, abs=5e-4
+    )
+    caption = (tables / "differences-focus.md").read_text().splitlines()[0]
+    assert "two minus each system" in caption
+    assert "the system of the row" in caption
+
+
+@pytest.mark.parametrize("more", [["--status"], ["--seed", "9" * 20], ["--seed", "-1"]])
+def test_options_that_cannot_be_used_with_runs_are_refused_in_a_line(call, runs, more):
+    status, _, errors = call(*runs, *more)
+    assert status == 1
+    assert errors.count("\n") == 1
+    assert more[0] in errors

@@ -58,3 +58,15 @@ def test_the_page_speaks_of_systems(shown, tmp_path):
     assert "two has the best RR@10 (1.0000)" in page.text
     assert re.search(r"two minus one: \+1\.0000 \(95 % interval .*\)", page.text)
     assert not re.search(r"\b(noise ratio|loss|losses|model|Wrong)\b", page.text)
+
+
+def test_two_families_of_comparisons_are_told_apart(shown, tmp_path, monkeypatch):
+    del shown  # its files are used
+    (tmp_path / "three.trec").write_text("q1 Q0 d1 1 2.0 x\n")
+    runs = ["--runs", "one=one.trec", "two=two.trec", "three=three.trec", "--qrels", "qrels.txt"]
+    options = ["--focus", "two", "--resamples", "300", "--out", "out"]
+    monkeypatch.setattr(sys, "argv", ["report.py", *runs, *options])
+    assert report.main() == 0
+    table = Page(tmp_path / "out").content["tables"]["comparisons"]
+    assert table["columns"][0]["label"] == "family"
+    assert {row[0] for row in table["rows"]} == {"baseline", "focus"}

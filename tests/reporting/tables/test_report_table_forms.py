@@ -73,7 +73,7 @@ def test_latex_is_well_formed(analysis):
 def test_latex_compiles(report, tmp_path):
     names = [
         report / "tables" / f"{name}.tex"
-        for name in ("ranks", "RR-10", "toy-a-RR-10-paper", "b-RR-10-baseline", "b-RR-10-focus")
+        for name in ("ranks", "RR-10", "toy_a-RR-10-paper", "b-RR-10-baseline", "b-RR-10-focus")
     ]
     inputs = "\n".join(rf"\input{{{path}}}\clearpage" for path in names)
     packages = r"\documentclass[twocolumn]{article}\usepackage{booktabs,graphicx}"

@@ -124,7 +124,7 @@ def test_groups_ranks_and_curves_can_be_computed_from_the_csv_beside_them(report
 
 
 def test_tables_hold_the_numbers_of_the_csv_files(report):
-    table = sheet(report / "tables" / "toy-a-RR-10-paper.csv")
+    table = sheet(report / "tables" / "toy_a-RR-10-paper.csv")
     groups = {
         tuple(group[name] for name in ("dataset", "model", "ratio", "loss", "measure")): group
         for group in sheet(report / "groups.csv")
@@ -136,7 +136,7 @@ def test_tables_hold_the_numbers_of_the_csv_files(report):
         group = groups["toy_a", "static", "0.4", row["loss"], "RR@10"]
         assert row["static, semantic 0.4"] == group["mean"]
         assert row["static, semantic 0.4 sd"] == group["sd"]
-    text = (report / "tables" / "toy-a-RR-10-paper.md").read_text()
+    text = (report / "tables" / "toy_a-RR-10-paper.md").read_text()
     assert f"{float(groups['toy_a', 'static', '0.4', 'elr', 'RR@10']['mean']):.3f}‡ ± " in text
 
 
