@@ -92,9 +92,10 @@ def _train(work: Workload, spent: Stopwatch) -> None:
         pairs = torch.arange(scores.numel()).view_as(scores)
         positives = positives_of(batch)
         with spent.part("loss"):
-            output = loss(Candidates(scores, batch.targets, batch.mask, positives, pairs))
+            candidates = Candidates(scores, batch.targets, batch.mask, positives, pairs)
+            output = loss(candidates)
         with spent.part("diagnostics"):
-            diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
+            diagnostics.add(batch, candidates, output)
         with spent.part("backward"):
             output.mean().backward()
         with spent.part("optimiser"):

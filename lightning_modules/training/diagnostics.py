@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from data import Batch
-from losses import Decisions
+from losses import Candidates, LossOutput
 
 SHARES = ("active", "ambiguous", "vacuous", "in_credal", "vacuous_positives", "vacuous_negatives")
 
@@ -34,25 +34,23 @@ class Diagnostics:
         self._steps = [torch.stack(list(state.values()))] if state else []
 
     @torch.no_grad()
-    def add(
-        self, batch: Batch, scores: Tensor, losses: Tensor, decisions: Decisions | None
-    ) -> None:
+    def add(self, batch: Batch, judged: Candidates, output: LossOutput) -> None:
         """Add a step.
 
         Args:
             batch: the batch of B examples with U documents.
-            scores: [B, U] scores of the step.
-            losses: [B] loss of each example.
-            decisions: the decisions of label weakening; None for other losses.
+            judged: its candidates, as the loss saw them.
+            output: what the loss made of them.
         """
-        candidates = scores.float().masked_fill(~batch.mask, -torch.inf)
+        candidates = judged.scores.detach().float().masked_fill(~judged.mask, -torch.inf)
+        decisions = output.decisions
         own = batch.positive_columns[: len(candidates)].unsqueeze(1)  # the examples' positives
         labelled = candidates.masked_fill(batch.targets <= 0, -torch.inf).gather(1, own).squeeze(1)
         other = candidates.masked_fill(batch.targets > 0, -torch.inf).amax(1)
         true = candidates.gather(1, batch.true_columns.clamp(min=0).unsqueeze(1)).squeeze(1)
         total = candidates.logsumexp(1)
         values = {
-            "loss": losses,
+            "loss": output.values.detach().masked_fill(~output.counted, torch.nan),
             "confidence": (labelled - total).exp(),
             "margin": labelled - other,
             "doubt": (other - total).exp(),
@@ -60,7 +58,7 @@ class Diagnostics:
             "skipped": ~(labelled.isfinite() & other.isfinite()),
             "recovered": true >= candidates.amax(1),
             "corrupted": batch.corrupted,
-            "closed": batch.true_columns >= 0,
+            "closed": (batch.true_columns >= 0) & true.isfinite(),
         }
         if decisions is not None:
             decided = {
@@ -78,16 +76,17 @@ class Diagnostics:
         """Return the epoch's means and forget the epoch. A mean over nothing is left out.
 
         Keys:
-            `loss`, and `loss_clean`, `loss_corrupted`, the same two for `confidence` (softmax
-            probability of the labelled positive) and `margin` (its score minus the best other
-            candidate's). `memorisation`: share of corrupted examples whose wrong label the model
-            ranks first; `recovery`: share whose true document it ranks first, among those that have
-            it as a candidate. `skipped`: share of examples without a positive or without another
-            candidate, which teach most losses nothing; left out where it is 0. `detector_auroc`:
-            how well the largest probability of an unlabelled candidate tells corrupted from clean
-            examples. Of label weakening also `active`, `ambiguous`, `vacuous`, `in_credal`
-            (shares), `vacuous_positives` and `vacuous_negatives` (the same of documents by their
-            label, in the pointwise view), `plausible` (mean size of the plausible set),
+            `loss` of the examples that count in the mean that is minimised, and `loss_clean`,
+            `loss_corrupted`; the same two for `confidence` (softmax probability of the labelled
+            positive) and `margin` (its score minus the best other candidate's). `memorisation`:
+            share of corrupted examples whose wrong label the model ranks first; `recovery`: share
+            whose true document it ranks first, among those that have it as a candidate. `skipped`:
+            share of examples without a positive or without another candidate, which teach most
+            losses nothing; left out where it is 0. `detector_auroc`: how well the largest
+            probability of an unlabelled candidate tells corrupted from clean examples. Of label
+            weakening also `active`, `ambiguous`, `vacuous`, `in_credal` (shares),
+            `vacuous_positives` and `vacuous_negatives` (the same of documents by their label, in
+            the pointwise view), `plausible` (mean size of the plausible set),
             `largest_confidence`, and `detector_precision`, `detector_recall` of "ambiguous" as a
             detector of corrupted labels.
         """

@@ -96,7 +96,7 @@ class RankingModule(pl.LightningModule):
             return self._mean_unseen(candidates)
         output: LossOutput = self.loss(candidates)
         loss = output.mean()
-        self.diagnostics.add(batch, scores.detach(), output.values.detach(), output.decisions)
+        self.diagnostics.add(batch, candidates, output)
         if self.trainer.loggers and reads:  # only then would it be written
             self.log("train/step_loss", loss.detach(), batch_size=len(output.values))
         return loss
