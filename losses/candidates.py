@@ -43,6 +43,7 @@ class Candidates(NamedTuple):
         teacher: scores of another model for the same candidates, [B, C].
         progress: share of the training that is done, in [0, 1]; schedules read it.
         epochs: how often the whole training passes over its examples.
+        pointwise: whether the rows are documents by themselves, as `pointwise_view` makes them.
     """
 
     scores: Tensor
@@ -53,6 +54,7 @@ class Candidates(NamedTuple):
     teacher: Tensor | None = None
     progress: float = 0.0
     epochs: float = 1.0
+    pointwise: bool = False
 
     def in_full_precision(self) -> "Candidates":
         """Return the batch in float32; float64 stays, so that tests can be exact."""
@@ -76,6 +78,14 @@ class Candidates(NamedTuple):
                 "loss: it compares with a teacher and needs its scores; name a teacher run."
             )
         return self.teacher
+
+    def check_pointwise(self, what: str) -> None:
+        """Raise InputError unless the rows are documents by themselves, as `what` needs them."""
+        if not self.pointwise:
+            raise InputError(
+                f"loss: {what} judges each document by itself; use it with "
+                "loss=label_weakening_pointwise or model.view=pointwise, or choose another."
+            )
 
     def known_positives(self) -> Positives:
         """Return the positives, found in the targets where the data does not name them."""

@@ -72,7 +72,7 @@ class NoisyPairCorrection(Loss):
     def judge(self, batch: Candidates) -> LossOutput:
         """Return one value per query."""
         lists = positive_lists(batch)
-        believed = self.evidence(lists, easy_perplexity(lists).detach()) > self.threshold
+        believed = self.evidence(lists, easy_perplexity(lists).detach()) >= self.threshold
         agreement = self.weight * teacher_divergence(lists)
         values = torch.where(believed, cross_entropy(lists), 0.0)
         if not self.evidence.warm:

@@ -22,7 +22,7 @@ class LossMixture(Loss):
     .. math:: L = w \cdot -\log p_y, \qquad w = P(\text{low} \mid \ell_{q,d})
 
     Two Gaussian components are fitted after every epoch to the pairs' losses, scaled to [0, 1].
-    With `drop`, w is 1 where that probability is above the threshold; the other pairs do not count.
+    With `drop`, w is 1 where that probability reaches the threshold; other pairs do not count.
     The semi-supervised part of DivideMix and the second network of both are left out.
 
     Reference:
@@ -49,7 +49,7 @@ class LossMixture(Loss):
         lists = positive_lists(batch)
         values = cross_entropy(lists)
         right = self.evidence(lists, values.detach()).to(values.dtype)
-        believed = right > self.threshold
+        believed = right >= self.threshold
         weight = right if self.use == "weight" else believed.to(values.dtype)
         output = lists.output(weight * values)
         doubted = lists.mean((~believed).to(values.dtype))

@@ -108,6 +108,7 @@ class PriorCorrectedConfidence(Confidence):
     def forward(self, lists: CandidateLists) -> Tensor:
         """Return the confidence in (0, s), with s less the prior log-odds for a positive label."""
         batch = lists.batch
+        batch.check_pointwise("the confidence prior_corrected")
         scores, real = batch.scores.detach(), batch.mask[:, -1:]
         positive = (real & (batch.targets[:, -1:] > 0)).to(scores.dtype)
         if self.positive_rate is None:

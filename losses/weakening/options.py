@@ -12,7 +12,11 @@ from losses.candidate_lists import CandidateLists, positive_lists, whole_lists
 from losses.candidates import Candidates
 from losses.loss import Decisions, Loss, LossOutput
 from losses.parameters import Parameter, validated
-from losses.weakening.confidence import Confidence, StudentConfidence
+from losses.weakening.confidence import (
+    Confidence,
+    PriorCorrectedConfidence,
+    StudentConfidence,
+)
 from losses.weakening.credal import graded_divergence
 from losses.weakening.label_weakening import (
     ALPHA,
@@ -121,6 +125,8 @@ class LabelWeakening(Loss):
         See `Loss.check_list`.
         """
         super().check_list(candidates)
+        if isinstance(self.confidence, PriorCorrectedConfidence):
+            self.confidence(_probe(candidates))  # it refuses lists
         even, contradicted = (self._lowest_beta(candidates, score) for score in (0.0, -20.0))
         if even <= 1 / candidates + TOLERANCE:
             raise InputError(
@@ -142,19 +148,9 @@ class LabelWeakening(Loss):
             candidates: number of candidates.
             label_score: the label's score; the others have 0.
         """
-        labels = torch.eye(2, candidates, dtype=torch.float64)
-        pair_ids = torch.arange(candidates).expand(2, -1) - 1  # one document is borrowed
         lowest = math.inf
         for progress in (0.0, 1.0):
-            lists = positive_lists(
-                Candidates(
-                    labels * label_score,
-                    labels,
-                    torch.ones_like(labels, dtype=torch.bool),
-                    pair_ids=pair_ids,
-                    progress=progress,
-                )
-            )
+            lists = _probe(candidates, label_score, progress)
             log_beta = self.threshold.log_beta(Belief(lists, lists.log_p))
             lowest = min(lowest, torch.as_tensor(log_beta).double().exp().min().item())
         return lowest
@@ -184,3 +180,18 @@ class LabelWeakening(Loss):
             doubts = (self.softness * excess).exp().clamp(max=1)
         possibility = self.alpha + (1 - self.alpha) * torch.maximum(labels, doubts)
         return graded_divergence(lists.log_p, possibility, lists.mask)
+
+
+def _probe(candidates: int, label_score: float = 0.0, progress: float = 0.0) -> CandidateLists:
+    """Return two lists of this size in which only the label's score differs from 0."""
+    labels = torch.eye(2, candidates, dtype=torch.float64)
+    return positive_lists(
+        Candidates(
+            labels * label_score,
+            labels,
+            torch.ones_like(labels, dtype=torch.bool),
+            pair_ids=torch.arange(candidates).expand(2, -1) - 1,  # one document is borrowed
+            progress=progress,
+            pointwise=candidates == 2,  # noqa: PLR2004 - lists of Pointwise have two
+        )
+    )

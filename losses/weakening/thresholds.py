@@ -204,6 +204,7 @@ class LabelThreshold(Threshold):
 
     def log_beta(self, belief: Belief) -> Tensor:
         """Return log beta of each list, by its label, [L, 1]."""
+        belief.lists.batch.check_pointwise("the threshold by_label")
         positive = belief.lists.positives.column[:, None] == 1
         return torch.where(positive, self.positive.log_beta(belief), self.negative.log_beta(belief))
 

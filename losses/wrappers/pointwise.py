@@ -38,6 +38,7 @@ def pointwise_view(batch: Candidates) -> Candidates:
         positives=Positives(None, relevant.long()),
         pair_ids=ids,
         teacher=None if batch.teacher is None else pair(batch.teacher),
+        pointwise=True,
     )
 
 

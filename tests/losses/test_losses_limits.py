@@ -12,11 +12,13 @@ from loss_batches import diagonal, diagonal_lists
 from scipy.optimize import minimize
 
 import losses
+from errors import InputError
 from losses.weakening.credal import project
 
 CANDIDATES = 7
 LISTS = diagonal_lists(candidates=CANDIDATES)
 NOTHING_EXCEEDS = losses.ConstantThreshold(1.0)
+THREE_QUARTERS = losses.ConstantThreshold(0.75)
 
 
 def test_label_relaxation_is_label_weakening_that_nothing_exceeds() -> None:
@@ -191,3 +193,23 @@ def test_projection_masses_on_the_hull() -> None:
             torch.ones_like(log_p, dtype=torch.bool),
         )
         assert q[0].tolist() == pytest.approx(case["masses"], abs=1e-12)
+
+
+@pytest.mark.parametrize("candidates", [2, 5])
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"threshold": losses.LabelThreshold(THREE_QUARTERS, THREE_QUARTERS)}, "by_label"),
+        ({"confidence": losses.PriorCorrectedConfidence()}, "prior_corrected"),
+    ],
+)
+def test_what_judges_documents_by_themselves_is_refused_on_lists(
+    options: dict[str, object], name: str, candidates: int
+) -> None:
+    loss, batch = losses.LabelWeakening(**options), diagonal(torch.eye(4, candidates))
+    with pytest.raises(InputError, match=rf"{name} judges each document by itself"):
+        loss(batch)
+    assert losses.Pointwise(loss)(batch).values.isfinite().all()
+    losses.Pointwise(loss).check_list(candidates)
+    with pytest.raises(InputError, match=rf"{name} judges each document by itself"):
+        loss.check_list(5)  # before any training
