@@ -69,8 +69,14 @@ class Checkpoints(pl.Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        """Write a checkpoint if it is time, and stop if a signal asks for it."""
-        del pl_module, outputs, batch, batch_idx
+        """Write a checkpoint if it is time, and stop if a signal asks for it.
+
+        Only between steps: of a step that gathers gradients over several batches, a checkpoint
+        would not hold those gathered so far.
+        """
+        del pl_module, outputs, batch
+        if (batch_idx + 1) % trainer.accumulate_grad_batches and not trainer.is_last_batch:
+            return
         stop = trainer.strategy.reduce_boolean_decision(self._interruption.requested, all=False)
         if (
             stop

@@ -96,8 +96,8 @@ class TrainingLoader:
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches of an epoch, or the rest of one after `load_state_dict`.
 
-        If an iteration ends early (in Lightning, when it resumes or with `limit_train_batches`),
-        the next one continues with the following batches, so that every epoch is completed.
+        A resumed epoch continues where it was interrupted. An epoch that is cut short, as by
+        Lightning's `limit_train_batches`, is over: the next iteration begins the next epoch.
         """
         count = (
             len(self) - self._position

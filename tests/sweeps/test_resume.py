@@ -208,6 +208,27 @@ def test_killed_between_two_checkpoints(run_cell, undisturbed, monkeypatch, tmp_
     )
 
 
+@pytest.mark.parametrize("batch", [0, 2, 3])
+def test_killed_while_gradients_of_several_batches_are_gathered(
+    run_cell, undisturbed, monkeypatch, tmp_path, batch
+):
+    """Checkpoints are due all the time, and hold no gathered gradients: they wait for the step."""
+    settings = ("logger=none", "loss=elr", "noise.ratio=0.2", "+trainer.accumulate_grad_batches=2")
+    on_train_batch_end = checkpoints.Checkpoints.on_train_batch_end
+
+    def kill(self, trainer, module, outputs, of_batch, batch_idx):
+        on_train_batch_end(self, trainer, module, outputs, of_batch, batch_idx)
+        if (trainer.current_epoch, batch_idx) == (1, batch):
+            raise Killed
+
+    monkeypatch.setattr(checkpoints.Checkpoints, "on_train_batch_end", kill)
+    with pytest.raises(Killed):
+        run_cell(tmp_path, *settings, "checkpoint.minutes=1e-9")
+    monkeypatch.undo()
+    keep_checkpoints(monkeypatch)
+    assert_same(run_cell(tmp_path, *settings), undisturbed(*settings))
+
+
 def killed_cell(run_cell, monkeypatch, folder, step):
     kill_after(monkeypatch, step)
     with pytest.raises(Killed):
