@@ -103,6 +103,7 @@ class SingleVectorSearch(Search["DenseRetriever"]):
         shard: Shard = WHOLE,
     ) -> SearchResult:
         """Rank the whole collection."""
+        depth = min(depth, len(corpus.tokens))
         own = shard.rows(len(corpus.tokens))
         with evaluating(network):
             query_vectors = encode_store(

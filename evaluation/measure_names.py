@@ -38,11 +38,14 @@ RANGES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 """What ir-measures takes without a look and its programs answer with an abort or a wrong number."""
 
-OUTSIDE = "gdeval"
-"""The Perl program that runs in a separate process and reads only numeric query ids."""
+LEFT_OUT = {"gdeval", "accuracy"}
+"""A Perl program that runs in a separate process and reads only numeric query ids; and Accuracy,
+whose mean leaves out other queries alone than beside other measures."""
+COUNTS = {"NumRet", "NumRel", "NumQ"}
+"""Sums over queries, which are no measures of a ranking."""
 
 programs = FallbackProvider(
-    [each for each in ir_measures.DefaultPipeline.providers if each.NAME != OUTSIDE]
+    [each for each in ir_measures.DefaultPipeline.providers if each.NAME not in LEFT_OUT]
 )
 """The reference programs that compute measures in this process."""
 
@@ -110,10 +113,10 @@ def _measure(name: str) -> ir_measures.Measure:
     if len(measure.params) < len(values):
         raise _unusable(name, "", "a parameter is given twice")
     _check_values(name, measure)
-    if not programs.supports(measure):
+    if measure.NAME in COUNTS or not programs.supports(measure):
         raise InputError(
-            f"measures: no installed program computes {name!r} for any ids within this process. "
-            f"Use others, for example {EXAMPLES}"
+            f"measures: no installed program computes {name!r} as a mean over all judged queries, "
+            f"for any ids and within this process. Use others, for example {EXAMPLES}"
         )
     return measure
 

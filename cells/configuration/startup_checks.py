@@ -27,10 +27,18 @@ LEAST = {
     "trainer.max_epochs": 1,
 }
 """Key of a count -> its smallest value."""
+LEAST_IF_GIVEN = {
+    "checkpoint.steps": 1,
+    "task.depth": 1,
+    "model.network.dimensions": 1,
+    "model.network.projection": 1,
+}
+"""The same of counts that may be null, or that not every model or task has."""
 
 POSITIVE = {
     "optimizer.lr": "2e-5",
     "model.network.temperature": "0.05 for cosine or 1 for dot",
+    "checkpoint.minutes": "10",
 }
 """Key of a positive number -> an example."""
 
@@ -50,6 +58,9 @@ def check(cfg: DictConfig) -> None:
     _learning_rate(cfg)
     for key, least in LEAST.items():
         checks.integer(key, OmegaConf.select(cfg, key), least)
+    for key, least in LEAST_IF_GIVEN.items():
+        if (value := OmegaConf.select(cfg, key)) is not None:
+            checks.integer(key, value, least)
     for key, example in POSITIVE.items():
         if (value := OmegaConf.select(cfg, key)) is not None:
             checks.positive(key, value, example)

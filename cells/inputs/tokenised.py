@@ -15,7 +15,7 @@ from data import Collection, Split, TextInputs
 from data.storage.unicode_text import well_formed
 from errors import InputError
 from evaluation.search_method import Corpus, Queries
-from lightning_modules import Network
+from lightning_modules import CrossEncoder, Network
 from lightning_modules.loading.saved import is_export
 
 
@@ -101,6 +101,8 @@ def build_network(cfg: DictConfig, tokenised: Tokenised) -> Network:
             f"model.network: {error}. Every key of conf/model/<name>.yaml is needed there."
         ) from error
     network: Network = build(**given)
+    if isinstance(network, CrossEncoder):
+        network.check_query_length(cfg.model.tokens.query_length)
     return network
 
 

@@ -48,16 +48,16 @@ class Adaptation:
                 "model.network.adaptation.lora needs the package peft: run `pip install peft "
                 "accelerate`, or set it to null."
             )
-        if (
-            set(self.lora) != {"rank", "alpha", "dropout"}
-            or not self.lora["rank"] >= 1
-            or not 0 <= self.lora["dropout"] < 1
-        ):
+        key = "model.network.adaptation.lora"
+        if set(self.lora) != {"rank", "alpha", "dropout"}:
             raise InputError(
-                f"model.network.adaptation.lora={dict(self.lora)}: must give rank (1 or more), "
-                f"alpha (a whole number) and dropout (0 <= dropout < 1), e.g. {{rank: 8, alpha: "
-                "16, dropout: 0.0}."
+                f"{key}={dict(self.lora)}: must give rank, alpha and dropout, e.g. "
+                "{rank: 8, alpha: 16, dropout: 0.0}."
             )
+        for name in ("rank", "alpha"):
+            checks.integer(f"{key}.{name}", self.lora[name], 1)
+        share = "a share, 0 <= dropout < 1"
+        checks.real(f"{key}.dropout", self.lora["dropout"], share, 0.0, 1.0, open_high=True)
 
     # a Hugging Face model of any class
     def of(self, backbone: Any, seed: int) -> nn.Module:

@@ -1,7 +1,7 @@
 """The folder layout of sentence-transformers 6: a list of modules, each in its own folder.
 
-It is written by hand, so that an export needs no other package. Separate towers are not supported,
-since its modules do not have them.
+It is written by hand, so that an export needs no other package. Separate encoders for queries and
+documents are not supported, since its modules do not have them; separate heads on one encoder are.
 """
 
 import copy

@@ -27,6 +27,7 @@ class AdapterEncoder(TextEncoder):
     exports_length = True
     shares_base = True
     source: Tensor
+    precision: Tensor
 
     def __init__(self, head: Head, *, source: str, base: FrozenEncoder | None) -> None:
         super().__init__()
@@ -34,12 +35,14 @@ class AdapterEncoder(TextEncoder):
         self.base = base
         digest = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
         self.register_buffer("source", digest)
+        # follows the precision of the network, also where no weights do
+        self.register_buffer("precision", torch.zeros(()), persistent=False)
         register: Any = self.register_load_state_dict_pre_hook  # torch leaves it untyped
         register(_refuse_other_vectors)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Change n vectors: texts of one token each, given by its vector -> [n, D]."""
-        vectors: Tensor = self.head(tokens.ids)
+        vectors: Tensor = self.head(tokens.ids.to(self.precision.dtype))
         return vectors
 
     def export_modules(

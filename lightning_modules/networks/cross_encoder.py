@@ -59,6 +59,21 @@ class CrossEncoder(Network):
         config: Any = classifier.config
         self._typed = getattr(config, "type_vocab_size", 0) > 1
 
+    def check_query_length(self, query_length: int) -> None:
+        """Check that the longest query leaves room for a document.
+
+        Raises:
+            InputError: it fills the pair, so that the document would not be read.
+        """
+        least = query_length + self.template.added + 1
+        if self.pair_length < least:
+            raise InputError(
+                f"model.network.pair_length={self.pair_length}: with model.tokens.query_length="
+                f"{query_length} and {self.template.added} special tokens, a long query would "
+                f"leave no room for the document. Raise the first to {least} at least, or lower "
+                "the second."
+            )
+
     def scores(self, batch: Batch) -> Tensor:
         """Return logits divided by the temperature, [B, U]; 0 where the mask is False."""
         pairs = batch.mask.nonzero()

@@ -14,6 +14,8 @@ from errors import InputError
 
 LAYER = re.compile(r"\.(?:layers?|h|blocks?)\.(\d+)\.")
 """How the encoders of transformers number their layers."""
+EMBEDDINGS = re.compile(r"embeddings\.|\b(?:embed_tokens|wte|wpe)\.")
+"""How they call their embeddings; the last three are decoders'."""
 
 
 def linear_schedule(optimizer: Optimizer, total_steps: int, *, warmup: float) -> LambdaLR:
@@ -87,7 +89,7 @@ class Optimization:
         groups: list[dict[str, Any]] = [{"params": [weight]} for weight in layer.parameters()]
         try:
             optimizer = self.optimizer(groups)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise InputError(_refusal("optimizer", error)) from error
         try:
             self.scheduler(optimizer, 1)
@@ -139,7 +141,7 @@ def rate_factors(names: Iterable[str], layer_decay: float) -> dict[str, float]:
             f"model.layer_decay={layer_decay}: this model has no layers; leave it out."
         )
     steps = {
-        name: layers - 1 - int(match[1]) if match else layers * ("embeddings." in name)
+        name: layers - 1 - int(match[1]) if match else layers * bool(EMBEDDINGS.search(name))
         for name, match in found.items()
     }
     return {name: layer_decay**count for name, count in steps.items()}

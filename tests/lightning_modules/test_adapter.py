@@ -172,6 +172,14 @@ def test_a_cell_trains_retrieves_and_indexes(config_of):
     assert np.array_equal(run.rows, again.rows)
 
 
+@pytest.mark.parametrize("sides", ["queries", "separate"])
+def test_a_cell_trains_in_double_precision(config_of, sides):
+    """The vectors follow the network's precision, also on a side without weights."""
+    cfg = config_of("trainer.precision=64-true", f"model.network.sides={sides}")
+    train(cfg)
+    assert (Path(cfg.output_dir) / cfg.cell / "scores.json").exists()
+
+
 def test_a_search_holds_one_window_of_documents_at_a_time(config_of, monkeypatch):
     cfg = config_of()
     tokenised, network = prepared(cfg)

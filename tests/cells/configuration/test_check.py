@@ -51,6 +51,11 @@ def test_ratio_outside_its_range_is_refused(ratio):
         ("evaluation.depth", 0),
         ("trainer.max_epochs", 0),
         ("evaluation.batch_tokens", 0),
+        ("checkpoint.steps", 0),
+        ("checkpoint.steps", -1),
+        ("task.depth", 0),
+        ("model.network.dimensions", 0),
+        ("model.network.projection", -3),
     ],
 )
 def test_counts_out_of_range_are_refused_by_name(key, value):
@@ -58,7 +63,7 @@ def test_counts_out_of_range_are_refused_by_name(key, value):
         check(config(**{key.replace(".", "__"): value}))
 
 
-@pytest.mark.parametrize("key", ["optimizer.lr", "model.network.temperature"])
+@pytest.mark.parametrize("key", ["optimizer.lr", "model.network.temperature", "checkpoint.minutes"])
 @pytest.mark.parametrize("value", [0, -0.5, float("nan"), float("inf"), "abc", True])
 def test_what_must_be_positive_is_refused_before_anything_is_read(key, value):
     with pytest.raises(InputError, match=rf"(?i){key}={value}: must be a positive number"):

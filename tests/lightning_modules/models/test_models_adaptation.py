@@ -122,8 +122,9 @@ def test_lora_without_peft_says_how_to_install_it(monkeypatch):
     [
         ({"recompute": "all"}, "recompute=all"),
         ({"lora": {"rank": 2}}, "lora="),
-        ({"lora": {"rank": 0, "alpha": 4, "dropout": 0.0}}, "lora="),
-        ({"lora": {"rank": 2, "alpha": 4, "dropout": 1.0}}, "lora="),
+        ({"lora": {"rank": 0, "alpha": 4, "dropout": 0.0}}, "lora.rank=0"),
+        ({"lora": {"rank": 2, "alpha": 0.5, "dropout": 0.0}}, "lora.alpha=0.5"),
+        ({"lora": {"rank": 2, "alpha": 4, "dropout": 1.0}}, "lora.dropout=1.0"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_key(settings, key):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tiny_models import WORDS, ragged, save_tiny, tiny_tokenizer
 from tokenizers import processors
 
+from errors import InputError
 from lightning_modules.layers.pair_template import PairTemplate
 
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
@@ -95,3 +96,10 @@ def test_query_and_document_are_told_apart(folder):
     assert not torch.allclose(
         network.pair_scores(first, second, pair), network.pair_scores(second, first, pair)
     )
+
+
+def test_a_pair_has_room_for_a_document_after_the_longest_query(folder):
+    network = built("cross_encoder", folder, "model.network.pair_length=20")
+    network.check_query_length(16)  # [CLS] 16 [SEP] 1 [SEP]
+    with pytest.raises(InputError, match=r"pair_length=20: .*query_length=17.* Raise the first to"):
+        network.check_query_length(17)

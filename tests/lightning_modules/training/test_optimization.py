@@ -10,6 +10,7 @@ from torch.optim import SGD, AdamW
 
 from errors import InputError
 from lightning_modules import Optimization, constant_schedule, linear_schedule
+from lightning_modules.training.optimization import rate_factors
 
 STEADY = partial(constant_schedule, warmup=0.0)
 
@@ -108,3 +109,19 @@ def test_arguments_that_the_optimiser_or_the_schedule_does_not_take_are_refused_
         Optimization(partial(SGD, lr=-1.0), STEADY).check()
     with pytest.raises(InputError, match=r"scheduler: .*'power'"):
         Optimization(partial(AdamW, lr=1.0), partial(STEADY, power=2)).check()
+    with pytest.raises(InputError, match=r"optimizer: .*fused"):
+        Optimization(partial(AdamW, lr=1.0, fused=True, foreach=True), STEADY).check()
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "layers"),
+    [
+        ("encoder.embed_tokens.weight", "encoder.layers.{}.mlp.weight"),  # Qwen3, Llama
+        ("encoder.wte.weight", "encoder.h.{}.attn.weight"),  # GPT-2
+        ("encoder.wpe.weight", "encoder.h.{}.attn.weight"),
+        ("encoder.embeddings.word_embeddings.weight", "encoder.encoder.layer.{}.attn.weight"),
+    ],
+)
+def test_embeddings_lie_below_the_first_layer_whatever_they_are_called(embeddings, layers):
+    names = [embeddings, *(layers.format(layer) for layer in range(3)), "classifier.weight"]
+    assert list(rate_factors(names, 0.5).values()) == [0.125, 0.25, 0.5, 1.0, 1.0]
