@@ -1,12 +1,15 @@
 """The interface of noise models: clean judgements in, noisy judgements and their audit out.
 
 The contract, kept here and by the keyed hashes and tested for every model in conf/noise:
-    exact      floor(ratio x N + 1/2) corruptions, or an error; nested     the rows of a smaller
-    ratio are the first rows of a larger one, with identical replacements; stateless  independent of
-    the order of the input, of threads and of processes; honest     no known positive is put in as a
-    wrong label; what had to be skipped is listed and replaced by the next in the order; reversible
-    `audit.undo` gives the input back; contained  validation and test are never looked at, except to
-    know which documents are relevant.
+
+- exact: floor(ratio x N + 1/2) corruptions, or an error;
+- nested: the rows of a smaller ratio are the first rows of a larger one, with identical
+  replacements;
+- stateless: independent of the order of the input, of threads and of processes;
+- honest: no known positive is put in as a wrong label; what had to be skipped is listed and
+  replaced by the next in the order;
+- reversible: `audit.undo` gives the input back;
+- contained: validation and test are never looked at, except to know which documents are relevant.
 """
 
 import json
@@ -121,7 +124,7 @@ class NoiseModel(ABC):
     def __init__(self, ratio: float, seed: int, audit: str | Path | None) -> None:
         self.ratio: float | None = checks.ratio("noise.ratio", ratio)
         self.seed = checks.integer("noise.seed", seed)
-        self.audit = None if audit is None else Path(audit)
+        self.audit = None if audit is None else Path(audit).expanduser()
 
     @abstractmethod
     def recipe(self, collection: Collection) -> Recipe:
@@ -197,6 +200,7 @@ class NoiseModel(ABC):
             scorer,
             recipe.emptied,
             documents_hash(collection),
+            *(("skip_same_id",) if collection.skip_same_id else ()),  # it changes the candidates
         )
         return blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8).hexdigest()
 
@@ -240,4 +244,28 @@ class NoiseModel(ABC):
 
 
 def _keys(parameters: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    return {f"noise.{key}": value for key, value in parameters.items()}
+    """Return parameters under their keys, without the seeds of the models inside a model."""
+    return {f"noise.{key}": _without_seeds(value) for key, value in parameters.items()}
+
+
+def _without_seeds(value: JsonValue) -> JsonValue:
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_seeds(inner) for key, inner in value.items() if key != "seed"}
+
+
+def check_seed(key: str, inner: int, seed: int) -> None:
+    """Check the seed of a model inside another.
+
+    Args:
+        key: the key of the inner model.
+        inner: its seed.
+        seed: that of the outer model.
+
+    Raises:
+        InputError: they differ, so that one seed would not tell the labels.
+    """
+    if inner != seed:
+        raise InputError(
+            f"{key}.seed={inner}: must be noise.seed={seed}, as it is by itself; leave it out."
+        )

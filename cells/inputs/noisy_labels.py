@@ -53,7 +53,7 @@ def write_labels(
     qrels, lines, layout = cell.file(QRELS), cell.file("train.jsonl"), cfg.task.examples_file
     lines.unlink(missing_ok=True)  # of an earlier run
     if layout is None:
-        write_qrels(corruption.qrels, qrels)
+        write_qrels(corruption.qrels, qrels, relevance=collection.relevance)
         return [qrels]
     run = first_negatives(cfg.negatives, collection)
     examples, _ = examples_of(cfg.negatives, collection, corruption, run)
@@ -67,5 +67,6 @@ def write_labels(
         queries=collection.train.queries,
         documents=collection.documents,
     )
-    write_qrels(corruption.qrels, qrels)  # last: a cell that has it is finished
+    # last: a cell that has it is finished
+    write_qrels(corruption.qrels, qrels, relevance=collection.relevance)
     return [qrels, lines]

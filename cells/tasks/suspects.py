@@ -208,7 +208,7 @@ def _clean(
         share, threshold = cfg.task.share, cfg.task.threshold
         decisions = decide(ranked, cfg.task.action, share=share, threshold=threshold)
     qrels, counts = cleaned(inputs.corruption.qrels, decisions)
-    write_qrels(qrels, cell.file(QRELS))
+    write_qrels(qrels, cell.file(QRELS), relevance=inputs.collection.relevance)
     return {**rules, "action": cfg.task.action, **counts}
 
 

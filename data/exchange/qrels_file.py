@@ -9,14 +9,15 @@ from errors import InputError
 HEADER = ("query-id", "corpus-id", "score")
 
 
-def write_qrels(qrels: Qrels, path: Path) -> None:
+def write_qrels(qrels: Qrels, path: Path, *, relevance: int = 1) -> None:
     """Write judgements in their order, completely or not at all; create its folder.
 
-    Grades of 0 or less are written too: documents that were judged and are not relevant.
+    Documents that were judged and are not relevant are written too.
 
     Args:
-        qrels: the judgements.
+        qrels: the judgements, in which a grade of 1 or more is positive.
         path: the file, in BEIR's layout `<collection>/qrels/<split>.tsv`.
+        relevance: lowest grade that is positive in the file: that of the collection.
 
     Raises:
         InputError: an id cannot be written between tabs.
@@ -24,7 +25,7 @@ def write_qrels(qrels: Qrels, path: Path) -> None:
     for text_id in (each for query_id, judged in qrels.items() for each in (query_id, *judged)):
         check_id(text_id, path)
     lines = (
-        f"{query_id}\t{doc_id}\t{grade}\n"
+        f"{query_id}\t{doc_id}\t{grade + relevance - 1}\n"
         for query_id, judged in qrels.items()
         for doc_id, grade in judged.items()
     )

@@ -12,7 +12,7 @@ EMPTIED = {"keep", "drop"}
 
 
 class Rates(TypedDict):
-    """Counts and rates of the audit header; `noise.audit.AuditHeader` says what they mean."""
+    """Counts and rates of the audit header; `noise.audit.audit.AuditHeader` says what they mean."""
 
     false_positives: int
     false_negatives: int

@@ -35,7 +35,7 @@ class AuditHeader:
         format: version of the file format.
         collection: name of the collection.
         collection_fingerprint: hash of its content, whatever the order of its files
-            (`noise.content`).
+            (`noise.audit.collection_content`).
         model: name of the noise model.
         version: version of its algorithm.
         version_hash: hash over version, parameters, encoder and documents: equal hashes mean

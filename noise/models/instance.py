@@ -10,10 +10,11 @@ import numpy as np
 
 import checks
 from data.collections.collection import Collection
+from errors import InputError
 from keyed_random import keyed_uniform
 from noise.audit.row import AuditRow
 from noise.encoders.embeddings import EncoderRecipe, SimilarityEncoder
-from noise.model import NoiseModel, Recipe, Scorer, Work, joined
+from noise.model import NoiseModel, Recipe, Scorer, Work, check_seed, joined
 from noise.models.semantic import Neighbourhood
 from noise.selection.order import count, in_order, positives, until
 from noise.selection.pair_noise import PairNoise
@@ -166,8 +167,8 @@ class InstanceDependent(NoiseModel):
         ratio: share of the training positives to corrupt, in [0, 1).
         seed: of the keyed hashes.
         rate: relative rates of the pairs.
-        target: the model that corrupts the chosen pairs; its own ratio and seed are not used for
-            the choice.
+        target: the model that corrupts the chosen pairs, with the same seed; its own ratio is not
+            used.
         audit: an audit file to take the labels from; None to compute them.
 
     Raises:
@@ -191,6 +192,12 @@ class InstanceDependent(NoiseModel):
         audit: str | None = None,
     ) -> None:
         super().__init__(ratio, seed, audit)
+        if not isinstance(target, PairNoise):
+            raise InputError(
+                "noise.target does not treat single pairs. Allowed: semantic, uniform, lexical, "
+                "false_negative, mixture"
+            )
+        check_seed("noise.target", target.seed, self.seed)
         self.rate = rate
         self.target = target
 

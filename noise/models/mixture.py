@@ -10,7 +10,7 @@ from errors import InputError
 from keyed_random import keyed_uniform
 from noise.audit.apply_rows import EMPTIED
 from noise.audit.row import AuditRow
-from noise.model import joined
+from noise.model import check_seed, joined
 from noise.selection.order import Pair
 from noise.selection.pair_noise import PairNoise, Process
 from noise.selection.substitution import Done
@@ -51,6 +51,8 @@ class Mixture(PairNoise):
         super().__init__(ratio, seed, audit)
         self.components = dict(sorted(components.items()))
         self.weights = _checked(self.components, weights)
+        for component_name, component in self.components.items():
+            check_seed(f"noise.components.{component_name}", component.seed, self.seed)
         self.emptied = checks.choice("noise.emptied", emptied, EMPTIED)
 
     def parameters(self) -> Mapping[str, JsonValue]:

@@ -22,8 +22,9 @@ class Natural(NoiseModel):
     The noisy labels are the judgements with at least `min_grade`. The clean ones are those with at
     least `clean_grade` or, if a file is given and `clean_grade` is None, the training judgements of
     the collection. The audit lists the N judgements in which they differ: undoing it gives the
-    clean core, and a ratio includes only floor(ratio x N + 1/2) of them. Grades count from
-    `min_grade`, which becomes 1; grades of at most 0 stay negatives.
+    clean core, and a ratio includes only floor(ratio x N + 1/2) of them. Grades are those of the
+    training judgements, in which `dataset.relevance` is 1. They count from `min_grade`, which
+    becomes 1; grades of at most 0 stay negatives.
 
     Args:
         qrels: qrels file (TREC or BEIR columns, `.gz` or not) of the training queries; None for the

@@ -36,11 +36,13 @@ class SemanticSwap(PairNoise):
 
     For each pair (q, d+) in the order of the selection:
 
-        anchor a = lam e_q + (1 - lam) e_{d+};   C = the K + |known positives of q| documents with
-        the largest <a, e_d> C loses the known positives of q, their copies, near duplicates of d+
-        (cos >= dup) and what q has already received; its best K stay d' ~ softmax(<a, e_d> / T)
-        over C, by the Gumbel-max trick with keyed hashes d' takes the grade of d+; in `swap` mode
-        d+ becomes a judged negative, in `replace` mode it leaves the judgements
+    1. The anchor is a = lam e_q + (1 - lam) e_{d+}. C holds the K + |known positives of q|
+       documents with the largest <a, e_d>.
+    2. C loses the known positives of q, their copies, near duplicates of d+ (cos >= dup) and what
+       q has already received; its best K stay.
+    3. d' ~ softmax(<a, e_d> / T) over C, by the Gumbel-max trick with keyed hashes.
+    4. d' takes the grade of d+. In `swap` mode d+ becomes a judged negative, in `replace` mode it
+       leaves the judgements.
 
     Args:
         ratio: share of the training positives to corrupt, in [0, 1).

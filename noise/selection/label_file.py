@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 def read_labels(path: Path, collection: Collection) -> tuple[list[Judgement], int]:
     """Return the judgements of train queries and documents of a collection, each pair once.
 
-    The number of other judgements is logged, with examples.
+    Grades count as in the collection's training judgements: `dataset.relevance` is 1. The number of
+    other judgements is logged, with examples.
 
     Args:
         path: qrels file, TREC or BEIR columns, `.gz` or not.
@@ -35,7 +36,9 @@ def read_labels(path: Path, collection: Collection) -> tuple[list[Judgement], in
         if reason := _unknown(judgement, collection):
             ignored.add(reason, " -> ".join(pair))
             left_out += 1
-        elif ours.setdefault(pair, judgement) != judgement:
+            continue
+        counted = judgement._replace(grade=judgement.grade - collection.relevance + 1)
+        if ours.setdefault(pair, counted) != counted:
             conflicts.add("pairs are judged twice, with different grades", " -> ".join(pair))
     if conflicts.problems():
         raise InputError(
@@ -59,6 +62,8 @@ def _unknown(judgement: Judgement, collection: Collection) -> str | None:
         return "judgements name a query that is no training query"
     if judgement.doc_id not in collection.documents:
         return "judgements name a document that the collection does not have"
+    if judgement.doc_id in (collection.spared or {}).get(judgement.query_id, {}):
+        return "judgements are of pairs that dataset.train_pairs leaves out"
     return None
 
 

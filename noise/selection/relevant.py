@@ -45,7 +45,12 @@ class Relevant:
         return Known(positions, self._text[positions])
 
     def wrong(self, query_id: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return the documents that are neither known positives nor copies of them [C]."""
+        """Return the documents that are neither known positives nor copies of them [C].
+
+        Where a query's own document is left out of rankings, it is no wrong one either.
+        """
         known = self.known(query_id)
         right = np.isin(positions, known.positions) | np.isin(self._text[positions], known.texts)
+        if self._collection.skip_same_id and query_id in self._collection.documents:
+            right |= positions == self._order.position(query_id)
         return np.asarray(~right)

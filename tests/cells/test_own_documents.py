@@ -94,3 +94,16 @@ def test_nor_a_negative_of_its_query(settings):
             for place, query_id in enumerate(collection.train.queries)
         ]
         assert any(own) is expected
+
+
+@pytest.mark.parametrize("name", ["semantic", "uniform", "lexical"])
+def test_noise_does_not_make_a_querys_own_document_its_label(settings, name):
+    wanted = [f"noise={name}", "noise.ratio=0.8"]
+    others = [each for each in settings if name == "semantic" or "noise.encoder" not in each]
+    inserted = {}
+    for skip in ("false", "true"):
+        cfg = composed(*others, *wanted, f"evaluation.skip_same_id={skip}")
+        rows = load_inputs(cfg).corruption.audit.rows
+        inserted[skip] = [row for row in rows if row.inserted == row.query_id]
+    assert inserted["true"] == []
+    assert name == "uniform" or inserted["false"]  # they are near

@@ -1,6 +1,7 @@
 """What cannot be used is refused with the key, the value and what is allowed."""
 
 import logging
+from dataclasses import replace
 
 import hydra.errors
 import pytest
@@ -12,6 +13,7 @@ from noise import (
     Flip,
     GaussianRates,
     GradeShift,
+    InstanceDependent,
     LatentSemantics,
     Mixture,
     Natural,
@@ -147,6 +149,27 @@ def test_binary_labels_in_a_file_are_dirty_and_those_of_the_collection_the_core(
     corruption = natural_of(binary, tmp_path, "q0\td0\t1\nq0\td5\t1\nq1\td6\t1\n")
     assert corruption.qrels == {"q0": {"d0": 1, "d5": 1}, "q1": {"d6": 1}}
     assert corruption.audit.undo(corruption.qrels) == core
+
+
+def test_pairs_that_a_smaller_training_set_leaves_out_stay_out(tmp_path, caplog):
+    core = {"q0": {"d0": 1}, "q1": {"d1": 1}}
+    whole = make_collection(tmp_path, DOCUMENTS, {"q0": "word0", "q1": "word1"}, core)
+    smaller = replace(whole, spared={"q0": {"d4": 1}})
+    corruption = natural_of(smaller, tmp_path, "q0\td0\t1\nq0\td4\t1\nq1\td1\t1\n")
+    assert corruption.qrels == core
+    assert "1 judgements are of pairs that dataset.train_pairs leaves out" in caplog.text
+
+
+def test_models_inside_a_model_have_its_seed():
+    uniform, target = UniformSubstitution(ratio=0.1, seed=2), "noise.target.seed=2"
+    with pytest.raises(InputError, match=r"components\.uniform\.seed=2: must be noise\.seed=1"):
+        Mixture(ratio=0.1, seed=1, components={"uniform": uniform}, weights={"uniform": 1.0})
+    assert f"{target}: must be noise.seed=1" in refused("instance", **{"target.seed": 2})
+
+
+def test_an_instance_target_treats_pairs():
+    with pytest.raises(InputError, match=r"noise\.target does not treat single pairs"):
+        InstanceDependent(ratio=0.1, seed=1, rate=GaussianRates(), target=Flip(ratio=0.1, seed=1))
 
 
 def test_mixture_weights():

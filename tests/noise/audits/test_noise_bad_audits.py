@@ -8,6 +8,7 @@ from noise_collections import make_collection, model
 from noise_labels import DOCUMENTS, TRAIN
 
 from errors import InputError
+from noise import UniformSubstitution
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,18 @@ def audit_of(collection, path, name="uniform", **keys):
     return path
 
 
-def test_an_audit_gives_the_same_labels_whatever_the_seed(collection, tmp_path):
-    path = audit_of(collection, tmp_path / "audit.tsv")
-    first = model("uniform", ratio=0.4).corrupt(collection)
-    again = model("uniform", ratio=0.4, seed=9, audit=path).corrupt(collection)
+@pytest.mark.parametrize("name", ["uniform", "mixture", "instance"])
+def test_an_audit_gives_the_same_labels_whatever_the_seed(collection, tmp_path, name):
+    path = audit_of(collection, tmp_path / "audit.tsv", name)
+    first = model(name, ratio=0.4).corrupt(collection)
+    again = model(name, ratio=0.4, seed=9, audit=path).corrupt(collection)
     assert again == first
+
+
+def test_an_audit_may_lie_in_the_home_folder(collection, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    audit_of(collection, tmp_path / "audit.tsv")
+    UniformSubstitution(ratio=0.4, seed=1, audit="~/audit.tsv").corrupt(collection)
 
 
 def test_an_audit_needs_no_encoder(collection, tmp_path):

@@ -1,9 +1,11 @@
 """The files of `task=noise` that other trainers learn from."""
 
 import json
+from pathlib import Path
 
 import pytest
-from cell_runs import SMALL, composed
+from cell_runs import SMALL, composed, settings_of
+from folders import write_folder
 from small_collection import write_small_collection
 
 from cells.inputs.training_inputs import open_collection
@@ -117,3 +119,24 @@ def test_settings_that_cannot_be_written_are_refused_first(base, tmp_path):
         with pytest.raises(InputError, match=message):
             made(base, f"output_dir={tmp_path / 'outputs'}", *overrides)
     assert not (tmp_path / "outputs").exists()
+
+
+def test_grades_are_those_of_the_collection_in_what_is_read_and_written(tmp_path):
+    """Where grade 2 is the lowest positive one, grade 1 is a negative in every file."""
+    train = [(f"q{n}", doc, grade) for n, docs in GRADED.items() for doc, grade in docs.items()]
+    folder = write_folder(tmp_path / "graded", train=train, dev=DEV, test=TEST)
+    settings = (*settings_of(folder, tmp_path), "dataset.relevance=2", "dataset.on_problem=drop")
+    natural = ("task=noise", "noise=natural", "noise.ratio=null", "task.encoder.dimensions=2")
+    small = [each for each in settings if not each.startswith(("noise.encoder", "model."))]
+    cfg = composed(*small, *natural, f"noise.qrels={folder / 'qrels/train.tsv'}")
+    assert noise(cfg) == 0.0  # the file says what the collection says
+    written = Path(cfg.output_dir, cfg.cell, "qrels/train.tsv")
+    assert {tuple(each) for each in read_judgements(written)} == set(train)
+
+
+DEV, TEST = [("q4", "daikon", 2)], [("q5", "endive", 2)]
+GRADED = {
+    1: {"apple": 3, "banana": 2, "carrot": 1},
+    2: {"banana": 2, "apple": 1},
+    3: {"carrot": 2, "daikon": 0},
+}
