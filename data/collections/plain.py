@@ -37,7 +37,7 @@ def plain_collection(
     }
     store = TextStore(cache.folder("documents", key, lambda folder: _write(folder, documents)))
     lacking = [doc_id for judged in qrels.values() for doc_id in judged if doc_id not in store]
-    _refuse("documents have no text", lacking)
+    _refuse("documents cannot be stored, for their ids hold white space or nothing", lacking)
     train = Split("train", {query_id: queries[query_id] for query_id in qrels}, qrels)
     fingerprint = _digest([store.fingerprint, sorted(train.queries.items()), qrels])
     splits = (train, Split("validation", {}, {}), Split("test", {}, {}))

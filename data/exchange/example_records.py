@@ -2,9 +2,10 @@
 
 Columns that are understood, found by their names in each record:
     anchor (or query, question, sentence1), positive (or answer, passage, document, sentence2),
-        negative, negative_1, negative_2 ...: sentence-transformers; `score`, `scores` or `label` is
-        a whole number for a labelled pair (0: negative), or a teacher's scores of the positive and
-        each negative, in this order
+        negative, negative_1, negative_2 ...: sentence-transformers; `label` is a
+        whole number for a labelled pair (0: negative), as are `score` and `scores` without a
+        decimal point; otherwise these are a teacher's scores of the positive and each negative, in
+        this order
     query, pos, neg, and perhaps pos_scores and neg_scores: lists, as FlagEmbedding has them
     query_id, query, positive_passages, negative_passages: tevatron
 """
@@ -16,7 +17,8 @@ from errors import InputError
 
 QUERIES = ("anchor", "query", "question", "sentence1")
 POSITIVES = ("positive", "answer", "passage", "document", "sentence2")
-SCORES = ("scores", "score", "label", "labels")
+LABELS = ("label", "labels")
+SCORES = ("scores", "score", *LABELS)
 
 
 class Passage(NamedTuple):
@@ -96,8 +98,9 @@ def _columns(record: Mapping[str, Any]) -> ImportedExample:
     query, positive = _first(record, QUERIES), _first(record, POSITIVES)
     names = [name for name in record if name.startswith("negative")]
     texts = [_text(record[name]) for name in (positive, *sorted(names, key=_place))]
-    given = next((record[name] for name in SCORES if record.get(name) is not None), None)
-    if isinstance(given, int) and len(texts) == 1:  # a label; scores are fractions
+    column = next((name for name in SCORES if record.get(name) is not None), None)
+    given: Any = None if column is None else record[column]
+    if len(texts) == 1 and _is_label(column, given):
         return ImportedExample(_text(record[query]), [Passage(texts[0], int(given > 0))])
     scores = _scores(given, len(texts))
     return ImportedExample(
@@ -107,6 +110,13 @@ def _columns(record: Mapping[str, Any]) -> ImportedExample:
             for place, (text, score) in enumerate(zip(texts, scores, strict=True))
         ],
     )
+
+
+def _is_label(column: str | None, given: Any) -> bool:
+    """Return whether a number is a label: a whole one, as a fraction too if the column says so."""
+    if isinstance(given, float) and column in LABELS:
+        return given.is_integer()
+    return isinstance(given, int)
 
 
 def _scores(given: Any, documents: int) -> list[float | None]:

@@ -20,6 +20,7 @@ from errors import InputError
 log = logging.getLogger(__name__)
 
 TEACHER = "teacher.trec"
+SHOWN = 60  # characters of a text in a message
 
 
 class Gathered(NamedTuple):
@@ -42,7 +43,7 @@ def write_examples_folder(
     examples: Iterable[ImportedExample],
     folder: Path,
     *,
-    test: Iterable[ImportedExample] = (),
+    test: Iterable[ImportedExample] | None = None,
     test_share: float = 0.1,
     seed: int = 0,
 ) -> Gathered:
@@ -54,7 +55,7 @@ def write_examples_folder(
     Args:
         examples: the training examples.
         folder: a folder that does not exist, or is empty.
-        test: examples to test on; without any, a share of the queries is held out.
+        test: examples to test on; None: a share of the queries is held out.
         test_share: that share, in (0, 1).
         seed: chooses the queries that are held out.
 
@@ -62,14 +63,18 @@ def write_examples_folder(
         What was written, all splits together.
 
     Raises:
-        InputError: there are too few queries, or the folder holds files.
+        InputError: there are too few queries, two texts have one id, or the folder holds files.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {folder} is a file: choose a new folder.")
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"--out {folder} holds files: choose a new folder.")
     checks.real(
         "--test-share", test_share, "between 0 and 1", 0.0, 1.0, open_low=True, open_high=True
     )
-    trained, tested = list(examples), list(test)
+    trained, tested = list(examples), list(test or ())
+    if test is not None and not tested:
+        raise InputError("--test holds no examples: leave it out to hold out a share.")
     gathered = gather(chain(trained, tested))
     if len(gathered.queries) < 2:  # noqa: PLR2004 - one to train, one to test
         raise InputError("the examples have fewer than two queries with a positive document.")
@@ -91,10 +96,10 @@ def gather(examples: Iterable[ImportedExample]) -> Gathered:
     contradicted = set()
     for query, passages, given in examples:
         query_id = given or _id("q", query)
-        found.queries[query_id] = query
+        _once(found.queries, query_id, query, "query")
         for passage in passages:
             doc_id = passage.doc_id or _id("d", passage.text)
-            found.documents[doc_id] = passage.text
+            _once(found.documents, doc_id, passage.text, "document")
             known = found.qrels[query_id].setdefault(doc_id, passage.grade)
             if known != passage.grade:
                 contradicted.add((query_id, doc_id))
@@ -107,6 +112,14 @@ def gather(examples: Iterable[ImportedExample]) -> Gathered:
             len(contradicted),
         )
     return _with_positives(found)
+
+
+def _once(texts: dict[str, str], text_id: str, text: str, what: str) -> None:
+    if texts.setdefault(text_id, text) != text:
+        raise InputError(
+            f"the {what} id {text_id} has two texts, {texts[text_id][:SHOWN]!r} and "
+            f"{text[:SHOWN]!r}: ids must agree over all files, also that of --test."
+        )
 
 
 def _with_positives(found: Gathered) -> Gathered:

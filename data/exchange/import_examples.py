@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     gathered = write_examples_folder(
         _examples(chosen.source),
         chosen.out,
-        test=_examples(chosen.test) if chosen.test else (),
+        test=_examples(chosen.test) if chosen.test else None,
         test_share=chosen.test_share,
         seed=chosen.seed,
     )

@@ -106,6 +106,8 @@ class VectorFolder:
             raise InputError(
                 f"{path} cannot be read as an array ({error}). Write it with numpy.save."
             ) from error
+        if not isinstance(array, np.ndarray):
+            raise InputError(f"{path} is an archive of arrays. Write one with numpy.save.")
         size = array.shape[1:]
         if len(size) != 1 or not size[0] or not np.issubdtype(array.dtype, np.floating):
             raise InputError(
@@ -174,11 +176,13 @@ def _check_finite(path: Path, array: NDArray[np.floating], folder: Path) -> None
     """Read all vectors once; the empty folder in the cache is the memory of it."""
     del folder
     for start in range(0, len(array), BLOCK):
-        bad = ~np.isfinite(array[start : start + BLOCK]).all(axis=1)
+        with np.errstate(over="ignore"):  # in double precision; trained and searched in single
+            vectors = array[start : start + BLOCK].astype(np.float32)
+        bad = ~np.isfinite(vectors).all(axis=1)
         if bad.any():
             row = start + int(np.flatnonzero(bad)[0])
             line = next(islice(_lines(path.with_suffix(".ids")), row, None))
             raise InputError(
-                f"{path}: the vector of {line} (row {row}, counted from 0) is not finite. "
-                "Compute it again."
+                f"{path}: the vector of {line} (row {row}, counted from 0) is not finite in "
+                "single precision. Compute it again."
             )

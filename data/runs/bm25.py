@@ -53,8 +53,8 @@ def bm25_run(
 ) -> Run:
     """Rank the collection for every query by BM25.
 
-        score(q, d) = sum_{t in q} ln(1 + (N - df + 0.5) / (df + 0.5)) * tf / (tf + k1 * (1 - b + b
-        * |d| / avg|d|))
+        score(q, d) = sum_{t in q} ln(1 + (N - df + 0.5) / (df + 0.5))
+                      * tf / (tf + k1 * (1 - b + b * |d| / avg|d|))
 
     Args:
         collection: its documents are ranked; index and run are kept in its cache. It says in which

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from errors import InputError
 
@@ -16,15 +17,15 @@ def written_aside(path: Path) -> Iterator[Path]:
 
     If the block ends without an error, the file is flushed to disk and renamed to `path`.
 
-    A reader therefore sees the old file, the new file or none, never a part. The name aside carries
-    the process id, so that two writers do not mix.
+    A reader therefore sees the old file, the new file or none, never a part. The name aside is
+    random, so that two writers do not mix, on whatever machines.
 
     Raises:
         InputError: a folder is in the place of the file.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder, where a file is to be written: move it.")
-    aside = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    aside = path.with_name(f".{path.name}.{token_hex(4)}{PARTIAL}")
     try:
         yield aside
         with aside.open("rb") as file:

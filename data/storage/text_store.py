@@ -1,11 +1,13 @@
 """Documents in memory-mapped files: any number of them, at the cost of those that are read.
 
 Files of a store (written by `data.storage.text_store_writer`):
-    texts.bin     the texts in UTF-8, one after the other ids.bin       the document ids in UTF-8,
-    one after the other spans.npy     int64 [n, 4]: begin and end of each text in texts.bin, begin
-    and end of each id in ids.bin lookup.npy    uint64 [n]: hashes of the ids, ascending rows.npy
-    int64 [n]: the rows in that order store.json    number of documents, their fingerprint, what was
-    left out
+
+    texts.bin     the texts in UTF-8, one after the other
+    ids.bin       the document ids in UTF-8, one after the other
+    spans.npy     int64 [n, 4]: begin and end of each text in texts.bin, and of each id in ids.bin
+    lookup.npy    uint64 [n]: hashes of the ids, ascending
+    rows.npy      int64 [n]: the rows in that order
+    store.json    number of documents, their fingerprint, what was left out
 """
 
 import json

@@ -78,6 +78,9 @@ class NegativeSampler:
             else np.zeros((len(index), 0), dtype=np.int64)
         )
         missing = np.take_along_axis(table, chosen, axis=1) == LAST
+        # missing ones last: a partition has no order of its own, and slots number random draws
+        order = np.argsort(missing, axis=1, kind="stable")
+        chosen, missing = (np.take_along_axis(each, order, axis=1) for each in (chosen, missing))
         documents = np.full(chosen.shape, -1, dtype=np.int64)
         documents[~missing] = pool.values[(pool.offsets[:-1, None] + chosen)[~missing]]
         return documents, missing
@@ -108,6 +111,9 @@ class NegativeSampler:
         copies = np.bincount(
             self._examples.first_copies, minlength=len(self._examples.first_copies)
         )
-        blocked = np.zeros(len(self._examples.positives.offsets) - 1, dtype=np.int64)
-        np.add.at(blocked, self._examples.positives.owners, copies[self._examples.positives.values])
+        positives = self._examples.positives
+        # of several positives with one text, the copies count once
+        pairs = np.unique(np.stack([positives.owners, positives.values]), axis=1)
+        blocked = np.zeros(len(positives.offsets) - 1, dtype=np.int64)
+        np.add.at(blocked, pairs[0], copies[pairs[1]])
         return len(self._examples.first_copies) - int(blocked.max())

@@ -62,6 +62,8 @@ def test_a_file_to_test_on_takes_its_queries_out_of_training(tmp_path):
     [
         ({"question": "q", "answer": "a"}, [Passage("a", 1)]),
         ({"sentence1": "q", "sentence2": "a", "label": 0}, [Passage("a", 0)]),
+        ({"sentence1": "q", "sentence2": "a", "label": 0.0}, [Passage("a", 0)]),
+        ({"query": "q", "passage": "a", "score": 1.0}, [Passage("a", 1, None, 1.0)]),
         ({"query": "q", "passage": "a", "score": 0.25}, [Passage("a", 1, None, 0.25)]),
         (
             {"anchor": "q", "positive": "a", "negative": "b", "label": [3.0, 1]},
@@ -116,6 +118,30 @@ def test_a_folder_that_holds_files_is_left_alone(tmp_path):
     source = saved(tmp_path / "train.jsonl", N_TUPLES)
     with pytest.raises(InputError, match="holds files"):
         main([source, "--out", str(tmp_path)])
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
+    source = saved(tmp_path / "train.jsonl", N_TUPLES)
+    with pytest.raises(InputError, match="is a file"):
+        main([source, "--out", source])
+
+
+def test_one_id_has_one_text_in_all_files(tmp_path):
+    """Ids that begin anew in each file would merge training with the test."""
+    for number, name in enumerate(("train", "test")):
+        passages = {"positive_passages": [{"docid": f"{name}-0", "text": f"answer {number}"}]}
+        record = {"query_id": "0", "query": f"query {number}", "negative_passages": []} | passages
+        saved(tmp_path / f"{name}.jsonl", [record, record | {"query_id": "1", "query": "other"}])
+    sources = [str(tmp_path / "train.jsonl"), "--test", str(tmp_path / "test.jsonl")]
+    with pytest.raises(InputError, match="the query id 0 has two texts, 'query 0' and 'query 1'"):
+        main([*sources, "--out", str(tmp_path / "mine")])
+    assert not (tmp_path / "mine").exists()
+
+
+def test_an_empty_file_to_test_on_is_refused(tmp_path):
+    source = saved(tmp_path / "train.jsonl", N_TUPLES)
+    with pytest.raises(InputError, match="--test holds no examples"):
+        main([source, "--test", saved(tmp_path / "b.jsonl", []), "--out", str(tmp_path / "mine")])
 
 
 @pytest.mark.parametrize("form", ["folder", "parquet"])

@@ -68,6 +68,17 @@ def _not_finite(folder, _):
     np.save(folder / "documents.npy", values)
 
 
+def _too_large_for_training(folder, _):
+    values = np.load(folder / "documents.npy").astype(np.float64)
+    values[3, 1] = 1e300
+    np.save(folder / "documents.npy", values)
+
+
+def _archive(folder, _):
+    np.savez(folder / "documents.npz", np.ones((121, 2)))
+    (folder / "documents.npz").rename(folder / "documents.npy")
+
+
 def _integers(folder, _):
     np.save(folder / "documents.npy", np.ones((121, 2), np.int64))
 
@@ -97,6 +108,8 @@ def _gone(folder, _):
         (_one_id_short, r"1 documents of tiny have no vector, as d0-0"),
         (_twice, r"documents\.ids gives the id d0-0 twice"),
         (_not_finite, r"the vector of d23-2 \(row 3, counted from 0\) is not finite"),
+        (_too_large_for_training, r"\(row 3, counted from 0\) is not finite in single precision"),
+        (_archive, r"documents\.npy is an archive of arrays"),
         (_integers, r"holds int64 of shape \[121, 2\]: it must be a table of floating-point"),
         (_flat, r"holds float32 of shape \[121\]: it must be a table"),
         (_pickled, r"documents\.npy cannot be read as an array"),

@@ -111,17 +111,40 @@ def test_negatives_depend_on_the_example_not_on_its_batch(examples):
     ]
 
 
+def test_negatives_do_not_depend_on_the_order_that_a_partition_leaves(examples, monkeypatch):
+    """It is not specified, and differs between processors."""
+    index = np.arange(len(examples))
+    sampler, partition = NegativeSampler(examples, per_example=6, seed=1), np.argpartition
+    usual = sampler.sample(index, 2)
+
+    def other(table, kth, axis):
+        found = partition(table, kth, axis=axis)
+        return np.concatenate([found[:, kth::-1], found[:, kth + 1 :]], axis=1)
+
+    monkeypatch.setattr(np, "argpartition", other)
+    again = sampler.sample(index, 2)
+    assert list(map(set, again.tolist())) == list(map(set, usual.tolist()))
+
+
 def test_negatives_are_drawn_anew_each_epoch(examples):
     sampler = NegativeSampler(examples, per_example=2, seed=1)
     drawn = {tuple(sorted(sampler.sample(np.array([2]), epoch)[0].tolist())) for epoch in range(30)}
     assert drawn == {(6, 7), (6, 8), (7, 8)}
 
 
-def test_more_negatives_than_documents(examples):
+def test_more_negatives_than_documents(collection, examples):
     # q0 has the positives d0 and d2, and d7 is a copy of d2
     NegativeSampler(examples, per_example=9, seed=0)
     with pytest.raises(InputError, match=r"negatives.per_example=10: .* at most 9"):
         NegativeSampler(examples, per_example=10, seed=0)
+    # d7 as a second positive changes nothing: it was no negative before
+    more = build_examples(
+        collection.documents,
+        QUERIES,
+        QRELS | {"q0": QRELS["q0"] | {"d7": 1}},
+        first_copies=first_copies(collection),
+    )
+    NegativeSampler(more, per_example=9, seed=0)
     with pytest.raises(InputError, match=r"negatives.per_example=-1"):
         NegativeSampler(examples, per_example=-1, seed=0)
 
