@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cells.planning.states import State, state_of
+from errors import InputError
 from study.archive import restore
 from study.stages import (
     COLLECTIONS,
@@ -44,7 +45,10 @@ def main(arguments: list[str] | None = None) -> None:
             f"{DATA} names no folder: set it to the folder with {', '.join(COLLECTIONS[:-1])}."
         )
     if any(RESULTS.glob("*/*.tar.xz")):
-        restore(RESULTS, OUTPUTS)
+        try:
+            restore(RESULTS, OUTPUTS)
+        except InputError as error:
+            sys.exit(str(error))
     wanted = [piece for piece in pieces() if piece.concerns(words)]
     if given.missing:
         sys.stdout.write(missing(wanted))
@@ -70,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"collections or models: {', '.join(choices)} (default: all)",
     )
-    parser.add_argument("--missing", action="store_true", help="say what is missing; run nothing")
+    parser.add_argument(
+        "--missing",
+        action="store_true",
+        help="restore the stored cells and say what is missing; run nothing",
+    )
     return parser
 
 

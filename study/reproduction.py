@@ -66,6 +66,9 @@ def _compare(stored: FinishedCell, again: FinishedCell | None) -> Reproduced:
             f"{stored.fingerprint}. The embedded collection is made from the standard library of "
             f"the Python that runs; the stored numbers are of Python {then}, this is {now}."
         )
+    lacking = ", ".join(stored.measures.keys() - again.measures.keys())
+    if lacking:
+        raise InputError(f"{stored.name} was run again without {lacking}: add to measures.")
     most = max(stored.measures, key=lambda name: abs(stored.measures[name] - again.measures[name]))
     same = _same_labels(*(cell.scores["noise"] for cell in (stored, again)))
     return Reproduced(stored.name, most, stored.measures[most], again.measures[most], same)

@@ -11,10 +11,10 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from filelock import FileLock, Timeout
 
@@ -201,14 +201,19 @@ def _is_whole(folder: Path) -> bool:
         return False  # the list itself is missing, or damaged into something else
 
 
-def _unchanged(path: Path, expected: Mapping[str, int | str] | int) -> bool:
+def _unchanged(path: Path, expected: Mapping[str, Any] | int) -> bool:
     stat = path.stat()
     if isinstance(expected, int):  # the size, all that was recorded at first
         return stat.st_size == expected
-    same_size = stat.st_size == expected["size"]
-    return same_size and (
-        stat.st_mtime_ns == expected["changed_ns"] or hash_of(path) == expected["blake2b"]
-    )
+    if stat.st_size != expected["size"]:
+        return False
+    if stat.st_mtime_ns == expected["changed_ns"]:
+        return True
+    if hash_of(path) != expected["blake2b"]:
+        return False
+    with suppress(OSError):  # so that a copy is read once only, where it can be written to
+        os.utime(path, ns=(stat.st_atime_ns, expected["changed_ns"]))
+    return True
 
 
 def _seal(folder: Path, key: Mapping[str, JsonValue]) -> None:

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 def read_lists(path: Path, query_ids: Iterable[str]) -> dict[str, list[str]]:
     """Return the documents of each query, best first.
 
-    A query without lines has no documents, nor has any query if the file cannot be read.
+    A query without lines has no documents, nor has any query if the file cannot be read. A line
+    that is cut is left out.
 
     Args:
         path: a run file as `evaluation.write_trec` writes it: with the lines of a query next to
@@ -43,9 +44,9 @@ def _documents(content: bytes, prefix: bytes) -> list[str]:
     documents = []
     while content.startswith(prefix, begin):
         start = begin + len(prefix)
-        documents.append(content[start : content.index(b" ", start)].decode())
-        end = content.find(b"\n", start)
-        if end < 0:
+        blank, end = content.find(b" ", start), content.find(b"\n", start)
+        if end < 0 or not start < blank < end:
             break
+        documents.append(content[start:blank].decode())
         begin = end + 1
     return documents

@@ -113,6 +113,16 @@ def test_a_missing_cell_does_not_agree(tmp_path):
     assert not compared.agrees(1.0)
 
 
+def test_a_cell_with_fewer_measures_is_named(tmp_path):
+    stored, again = (write_scored(tmp_path / name, 0.5) for name in ("stored", "again"))
+    path = next(again.rglob("scores.json"))
+    scores = json.loads(path.read_text())
+    path.write_text(json.dumps(scores | {"measures": {"nDCG@10": 0.5}}))
+    cells = {cell.name: cell for cell in read_cells(again).finished}
+    with pytest.raises(InputError, match="run again without AP"):
+        compare(read_cells(stored).finished, cells)
+
+
 def test_other_data_are_not_compared(tmp_path):
     stored, again = (
         read_cells(write_scored(tmp_path / name, 0.5, fingerprint=name, python=python)).finished

@@ -117,6 +117,15 @@ def test_lists_are_read_from_runs_packed_or_not(tmp_path, packed):
     assert read_lists(path, ["q1", "q11", "q"]) == {"q1": ["d4", "d2"], "q11": ["d3"]}
 
 
+@pytest.mark.parametrize("kept", range(40))
+def test_a_line_that_is_cut_is_left_out(tmp_path, kept):
+    """As in a run of an earlier version, which was not packed, of a killed process."""
+    content = b"q1 Q0 d4 1 2 x\nq1 Q0 d2 2 1 x\nq11 Q0 d3 1 1 x\n"[:kept]
+    (tmp_path / "run.trec").write_bytes(content)
+    whole = ["d4", "d2"][: content.count(b"\n")]
+    assert read_lists(tmp_path / "run.trec", ["q1"]) == ({"q1": whole} if whole else {})
+
+
 @pytest.mark.parametrize(
     "damage",
     # without the time, which would give each worker another name of the test
