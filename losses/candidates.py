@@ -7,6 +7,9 @@ from torch import Tensor
 
 from errors import InputError
 
+PAIR = 2
+"""Candidates of a document by itself: it is relevant, or it is not."""
+
 
 class Positives(NamedTuple):
     """Where the labelled positives of a batch stand.

@@ -100,11 +100,9 @@ def load_inputs(cfg: DictConfig) -> TrainingInputs:
     """
     collection = open_collection(cfg)
     corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
-    log.info(
-        "noise: %d of %d training labels corrupted",
-        corruption.audit.header.corrupted,
-        corruption.audit.header.units,
-    )
+    header = corruption.audit.header
+    what = "differing labels taken" if header.model == "natural" else "training labels corrupted"
+    log.info("noise: %d of %d %s", header.corrupted, header.units, what)
     run = first_negatives(cfg.negatives, collection)
     examples, limits = examples_of(cfg.negatives, collection, corruption, run)
     validation = validation_qrels(cfg, collection)

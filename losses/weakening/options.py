@@ -9,7 +9,7 @@ from torch import Tensor
 
 from errors import InputError
 from losses.candidate_lists import CandidateLists, positive_lists, whole_lists
-from losses.candidates import Candidates
+from losses.candidates import PAIR, Candidates
 from losses.loss import Decisions, Loss, LossOutput
 from losses.parameters import Parameter, validated
 from losses.weakening.confidence import (
@@ -192,6 +192,6 @@ def _probe(candidates: int, label_score: float = 0.0, progress: float = 0.0) -> 
             torch.ones_like(labels, dtype=torch.bool),
             pair_ids=torch.arange(candidates).expand(2, -1) - 1,  # one document is borrowed
             progress=progress,
-            pointwise=candidates == 2,  # noqa: PLR2004 - lists of Pointwise have two
+            pointwise=candidates == PAIR,
         )
     )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from errors import InputError
-from losses.candidates import Candidates, Positives
+from losses.candidates import PAIR, Candidates, Positives
 from losses.loss import Decisions, Loss, LossOutput
 
 
@@ -75,7 +75,7 @@ class Pointwise(Loss):
     def check_list(self, candidates: int) -> None:
         """Check the loss against lists of two; see `Loss.check_list`."""
         super().check_list(candidates)
-        self.loss.check_list(2)
+        self.loss.check_list(PAIR)
 
 
 def _average(values: Tensor, among: Tensor) -> Tensor:
