@@ -49,13 +49,15 @@ class Scene(NamedTuple):
 
     @property
     def corrupted(self) -> float:
-        """Share of the training labels that are corrupted; the ratio where no cell records it."""
-        noises = (
-            cell.scores.get("noise") for group in self.groups.values() for cell in group.cells
-        )
-        shares = [(noise or {}).get("realised") for noise in noises]
-        known = [share for share in shares if isinstance(share, int | float)]
-        return mean(known) if known else self.ratio
+        """Share of the training examples whose label is wrong; the ratio where cells lack it."""
+        shares = [
+            cell.scores["noise"]["false_positives"] / cell.scores["data"]["training_examples"]
+            for group in self.groups.values()
+            for cell in group.cells
+            if "false_positives" in (cell.scores.get("noise") or {})
+            and "training_examples" in cell.scores["data"]
+        ]
+        return mean(shares) if shares else self.ratio
 
 
 @dataclass(frozen=True)
