@@ -30,7 +30,9 @@ HEAD = """# Losses
 Choose one of the {count} losses with `loss=<name>`. Every loss has as input the scores z [B, C],
 already divided by the temperature, grades and a mask. In the formulas, p is the softmax over a list
 of n candidates and y its positive. A query with several positives gives one list per positive,
-without the other positives, and their losses are averaged.
+without the other positives, and their losses are averaged. (`listnet`, `bixse` and
+`kl_distillation` see the whole list once; `listmle` and `lambda_loss` sum over positives; `ranknet`
+and `hinge` average over pairs.)
 
 [Below the tables](#each-loss) each loss has its parameters, its papers and its properties: whether
 it is bounded or symmetric (the sum over all possible labels is constant), measured on the loss
@@ -207,14 +209,28 @@ def documents(node: DictConfig) -> list[str]:
 def formula(node: DictConfig) -> str:
     """Return the formula, a weighted sum for a combined loss."""
     if "terms" in node:
-        return " + ".join(
-            f"{term.weight:g} {term.loss._target_.removeprefix('losses.')}" for term in node.terms
+        names = [term.loss._target_.removeprefix("losses.") for term in node.terms]
+        total = " + ".join(
+            f"{term.weight:g} {name}" for term, name in zip(node.terms, names, strict=True)
         )
+        parts = (
+            f"{name}: {formula(term.loss)}"
+            for term, name in zip(node.terms, names, strict=True)
+            if name not in _with_rows()
+        )
+        return "<br>".join([total, *parts])
     found = re.search(r"(?:\.\. math:: |:math:`)(.+?)(?:`|\n\n|$)", documents(node)[0], re.DOTALL)
     text = re.sub(r"\s+", " ", found[1]) if found else "L = 0"
     safe = text.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
     lines = re.split(r",\s*\\q?quad\s*", safe)  # a formula and where its parts come from
     return "<br>".join(f"${line}$" for line in lines)
+
+
+@cache
+def _with_rows() -> set[str]:
+    """Return the classes that have a row of their own, with their formula."""
+    nodes = map(configuration, (path.stem for path in CONF.glob("*.yaml")))
+    return {node._target_.removeprefix("losses.") for node in nodes}
 
 
 def purpose(node: DictConfig) -> str:

@@ -12,6 +12,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig
 
+from cells.configuration.constructor_errors import refusal_in
 from cells.configuration.signatures import check_types
 from cells.planning.composition import ComposedGrid
 from cells.planning.plan import Job, PlannedCell, SweepPlan, without_hydra
@@ -42,7 +43,7 @@ def refuse_unfit(loader: ConfigLoader, master: DictConfig, plan: SweepPlan) -> N
     jobs = [members[0][0] for members in alike]
     wrong: defaultdict[str, list[PlannedCell]] = defaultdict(list)
     for n, cfg in ComposedGrid(loader, master, jobs).configurations():
-        if (fault := _fault(without_hydra(cfg))) is not None:
+        if (fault := fault_of(without_hydra(cfg))) is not None:
             wrong[fault] += [cell for _, cell in alike[n]]
     if wrong:
         lines = (f"  {_some(cells)}: {fault}" for fault, cells in wrong.items())
@@ -64,7 +65,7 @@ def _alike(plan: SweepPlan) -> list[list[tuple[Job, PlannedCell]]]:
     return list(groups.values())
 
 
-def _fault(cfg: DictConfig) -> str | None:
+def fault_of(cfg: DictConfig) -> str | None:
     """Return why a cell cannot be trained; None: nothing speaks against it."""
     from cells.inputs.settings_fit import fitting_loss  # losses need torch
 
@@ -74,7 +75,7 @@ def _fault(cfg: DictConfig) -> str | None:
     except InputError as error:
         return str(error)
     except InstantiationException as error:
-        return str(error.__cause__) if isinstance(error.__cause__, InputError) else None
+        return refusal_in(error)
     except Exception:  # of somebody's own class: the cell meets it too, and records it
         log.debug("a cell may not work", exc_info=True)
     return None

@@ -15,8 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from cells.configuration import resolvers
 from cells.configuration.completeness import check_complete
+from cells.configuration.constructor_errors import refusal_in
 from cells.configuration.signatures import check_types, located
 from cells.configuration.startup_checks import check
+from cells.planning.fitness import fault_of
 from cells.record import failures
 from cells.record.coordinates import coordinates_of
 from cells.record.lock import BusyError
@@ -86,13 +88,25 @@ def _checked(cfg: DictConfig) -> float:
     if not cfg.task.get("asks_only", False):
         check_complete(cfg)
         check(cfg)
-        if cfg.dry_run:
-            log.info("dry_run=true: %s can be run, in %s", cfg.cell, cfg.output_dir)
-            return math.nan
         if "torch" not in sys.modules:
             log.info("loading libraries ...")
         check_types(cfg)
+        if cfg.dry_run:
+            return _rehearsed(cfg)
     return _run(cfg)
+
+
+def _rehearsed(cfg: DictConfig) -> float:
+    """Say that a cell can be run, as far as that can be known without its data.
+
+    Raises:
+        InputError: it cannot.
+    """
+    fault = None if coordinates_of(cfg) is None else fault_of(cfg)
+    if fault is not None:
+        raise InputError(fault)
+    log.info("dry_run=true: %s can be run, in %s", cfg.cell, cfg.output_dir)
+    return math.nan
 
 
 def _explained(error: Exception, cfg: DictConfig) -> Exception:
@@ -106,9 +120,10 @@ def _run(cfg: DictConfig) -> float:
     try:
         value: float = located("task._target_", cfg.task._target_)(cfg)
     except InstantiationException as error:
-        if isinstance(error.__cause__, InputError):
-            raise InputError(str(error.__cause__)) from error
-        raise
+        refusal = refusal_in(error)
+        if refusal is None:
+            raise
+        raise InputError(refusal) from error
     return value
 
 

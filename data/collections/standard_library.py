@@ -85,7 +85,7 @@ def open_standard_library(
         test_queries: keep at most so many test queries, 1 or more; None keeps all.
 
     Returns:
-        The collection, about 5,000 documents and 10,000 queries.
+        The collection, about 7,000 documents and 11,500 queries.
 
     Raises:
         InputError: `validation_share` is out of range, or the library's source is not installed.

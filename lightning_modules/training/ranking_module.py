@@ -81,7 +81,7 @@ class RankingModule(pl.LightningModule):
 
         Raises:
             InputError: when a score of this or an earlier step is not finite, naming the step and
-                the queries; looked for every `trainer.log_every_n_steps`.
+                the queries; looked for every `logger.every_n_steps`.
         """
         del batch_idx
         scores = self.network.scores(batch)

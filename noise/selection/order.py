@@ -161,8 +161,8 @@ def until(
             raise InputError(
                 f"noise.ratio={ratio} asks for {wanted} corruptions, but {model} noise can corrupt "
                 f"only {done} judgements of this collection: for the others no unjudged document "
-                "is left (except copies of right ones, noise.dup), or they must stay. Lower "
-                "noise.ratio or choose another model"
+                "is left but copies of right ones, or they must stay. Lower noise.ratio or choose "
+                "another model"
             )
         yield row
         done += row.corrupts
