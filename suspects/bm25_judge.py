@@ -3,6 +3,7 @@
 import numpy as np
 
 from data import Collection, TrainingExamples, bm25_run
+from data.runs.ranked_lists import NO_DOCUMENT
 from suspects.margins import Margins, rivals_of
 
 DEPTH = 1000
@@ -23,6 +24,8 @@ def bm25_margins(collection: Collection, examples: TrainingExamples, rivals: int
     found = rivals_of(run, examples.positives.take(rows), examples.first_copies, rivals)
     # a list that ends early leaves out documents without a term of the query, whose score is 0
     unlisted = np.where(np.isfinite(run.scores[:, -1]), run.scores[:, -1], 0.0)
+    alone = found.rows[:, 0] == NO_DOCUMENT  # the positives: the best rival is an unlisted one
+    found.scores[alone, 0] = unlisted[alone]
     own = run.rows[place] == examples.document_rows[:, None]
     listed = np.where(own, run.scores[place], -np.inf).max(axis=1)
     labelled = np.where(np.isfinite(listed), listed, unlisted[place]).astype(np.float32)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from noise import Audit
-from suspects.evidence import counted_epochs, evidence_against, probabilities
+from suspects.evidence import HELD_OUT, counted_epochs, evidence_against, probabilities
 from suspects.margins import Margins
 
 
@@ -35,8 +35,9 @@ def main() -> None:
     for folder in folders:
         scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
         measures, margins = scores["measures"], read(folder)
-        if margins is None or "auroc" not in measures or scores.get("beside"):
-            continue
+        judged_so = scores["evidence"] in HELD_OUT and not scores.get("finished")
+        if margins is None or "auroc" not in measures or scores.get("beside") or not judged_so:
+            continue  # the list is sorted by another judge
         wrong = truth(folder, scores["evidence"], margins)
         found = [
             evidence_against("margin", margins),

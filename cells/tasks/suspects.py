@@ -150,6 +150,7 @@ def _run(cfg: DictConfig, cell: Cell, interruption: Interruption) -> float:
         "measures": measures | {"pairs": len(ranked)},
         "evidence": kind,
         "beside": list(cfg.task.beside or ()),
+        "finished": list(cfg.task.finished or ()),
         "cleaning": cleaning,
         "seed": cfg.seed,
         "data": inputs.facts(),
@@ -179,8 +180,8 @@ def _models(cfg: DictConfig, inputs: "TrainingInputs") -> "list[FoldModel]":
 
     if cfg.task.evidence == "area":
         return [whole_model(len(inputs.examples))]
-    query_ids = list(inputs.collection.train.queries)
-    return fold_models(folds_of(inputs.examples.query_rows, query_ids, cfg.task.folds, cfg.seed))
+    queries = inputs.collection.train.queries
+    return fold_models(folds_of(inputs.examples.query_rows, queries, cfg.task.folds, cfg.seed))
 
 
 def _decisions(cfg: DictConfig, inputs: "TrainingInputs") -> list[Decision] | None:
@@ -215,15 +216,18 @@ def _clean(
 def _show(cell: Cell, measures: dict[str, float], cleaning: dict[str, Any] | None) -> None:
     console = get_console()
     for name, value in measures.items():
-        console.print(f"{name}: {value:.4f}")
+        console.print(f"{name}: {value:.4f}", markup=False)
     page = cell.file("review.html")
     review = f"; review them in {page}" if page.exists() else ""
     console.print(
-        f"The most suspect labels are in {cell.file('suspects.tsv')}{review}", soft_wrap=True
+        f"The most suspect labels are in {cell.file('suspects.tsv')}{review}",
+        soft_wrap=True,
+        markup=False,
     )
     if cleaning is not None:
         console.print(
             f"Cleaned labels ({cleaning['dropped']} dropped, {cleaning['replaced']} replaced): "
             f"noise=natural noise.qrels={cell.file(QRELS)}",
             soft_wrap=True,
+            markup=False,
         )

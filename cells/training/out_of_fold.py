@@ -13,6 +13,7 @@ from cells.inputs.tokenised import build_network
 from cells.inputs.training_inputs import TrainingInputs
 from cells.record.directory import Cell
 from cells.record.owned_files import owned, remove
+from cells.record.stored_config import read_config
 from cells.sweep.signals import Interruption
 from cells.training.evaluator import Evaluator
 from cells.training.fit import fit
@@ -124,9 +125,12 @@ def _learning(inputs: TrainingInputs, model: FoldModel) -> TrainingInputs:
 
 
 def _cell_of(cell: Cell, model: FoldModel) -> Cell:
-    """Return the cell of a model, within the folder of the whole."""
-    name = f"{FOLDER}/{model.name}"
-    return Cell(f"{cell.name}/{name}", cell.file(name), cell.config | {"judge": model.name})
+    """Return the cell of a model, within the folder of the whole, with the stored configuration.
+
+    A continued one may differ in keys that change no number, and its checkpoints stay valid.
+    """
+    name, stored = f"{FOLDER}/{model.name}", read_config(cell.directory)
+    return Cell(f"{cell.name}/{name}", cell.file(name), stored | {"judge": model.name})
 
 
 def _clear(cell: Cell, model: FoldModel) -> None:

@@ -1,5 +1,7 @@
 """Evidence, likely documents and folds, against numbers worked out by hand."""
 
+import json
+
 import numpy as np
 import pytest
 from small_collection import write_small_collection
@@ -87,6 +89,33 @@ def test_bm25_gives_unlisted_documents_the_score_that_they_can_have_at_most(tmp_
     assert judged.rivals[0].tolist() == [others, others]
 
 
+def test_a_label_that_bm25_alone_confirms_has_rivals_without_a_common_word(tmp_path):
+    folder = write_small_collection(tmp_path / "tiny")
+    for name, line in (
+        ("corpus.jsonl", {"_id": "alone", "text": "zygote embryo"}),
+        ("queries.jsonl", {"_id": "rare", "text": "zygote embryo"}),
+    ):
+        with (folder / name).open("a") as file:
+            file.write(json.dumps(line) + "\n")
+    with (folder / "qrels/train.tsv").open("a") as file:
+        file.write("rare\talone\t1\n")
+    collection = open_folder(str(folder), cache=Cache(tmp_path / "cache"), validation_share=0.02)
+    examples = build_examples(
+        collection.documents,
+        collection.train.queries,
+        collection.train.qrels,
+        first_copies=first_copies(collection),
+    )
+    judged = bm25_margins(collection, examples, 2)
+    rare = list(collection.train.queries).index("rare")
+    (place,) = np.flatnonzero(examples.query_rows == rare)
+    assert judged.labelled[0, place] > 3
+    assert judged.rivals[0, place].tolist() == [-1, -1]
+    assert judged.rival_scores[0, place].tolist() == [0.0, -np.inf]
+    against = evidence_against("margin", judged)
+    assert against[place] == pytest.approx(-judged.labelled[0, place])
+
+
 def test_a_model_that_stopped_early_repeats_its_last_epoch():
     short = margins([[1.0]], [[[5]]], [[[3.0]]])._replace(pairs=np.array([1]))
     long = margins([[1.0], [2.0]], [[[5]], [[6]]], [[[4.0]], [[8.0]]])
@@ -107,14 +136,24 @@ def test_damaged_files_are_not_taken_for_whole(tmp_path):
 
 def test_the_pairs_of_a_query_share_a_fold_and_folds_are_even():
     query_rows = np.array([0, 0, 1, 3, 3, 3, 4, 5])  # query 2 has no positive
-    ids = ["a", "b", "c", "d", "e", "f"]
-    folds = folds_of(query_rows, ids, 2, seed=1)
+    queries = {letter: f"question {letter}" for letter in "abcdef"}
+    folds = folds_of(query_rows, queries, 2, seed=1)
     assert folds[0] == folds[1]
     assert len(set(folds[3:6])) == 1
     by_query = dict(zip(query_rows.tolist(), folds.tolist(), strict=True))
     assert sorted(list(by_query.values()).count(fold) for fold in (0, 1)) == [2, 3]
-    other = folds_of(query_rows, ids, 2, seed=1)
+    other = folds_of(query_rows, queries, 2, seed=1)
     assert folds.tolist() == other.tolist()
+
+
+def test_queries_with_one_text_share_a_fold():
+    """Or a model would judge a question that it has learnt under another id."""
+    queries = {f"q{n}": f"question {n % 10}" for n in range(20)}
+    folds = folds_of(np.arange(20), queries, 5, seed=1)
+    assert folds[:10].tolist() == folds[10:].tolist()
+    assert np.bincount(folds).tolist() == [4] * 5
+    with pytest.raises(InputError, match=r"task\.folds=11: must be at most 10"):
+        folds_of(np.arange(20), queries, 11, seed=1)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +165,4 @@ def test_the_pairs_of_a_query_share_a_fold_and_folds_are_even():
 )
 def test_folds_that_cannot_be_are_refused(rows, folds, message):
     with pytest.raises(InputError, match=message):
-        folds_of(np.array(rows), ["a", "b"], folds, seed=1)
+        folds_of(np.array(rows), {"a": "one", "b": "two"}, folds, seed=1)

@@ -115,3 +115,21 @@ def test_nothing_is_clipped(page, clipped):
     sides = [page.locator("article").nth(side).bounding_box() for side in (0, 1)]
     beside = sides[0]["y"] == sides[1]["y"]
     assert beside == (page.viewport_size["width"] > 760)
+
+
+def test_a_replacement_is_remembered_for_its_document_only(review, collection, visit, tmp_path):
+    """Another judge may propose another document for the same label."""
+    suspects, _ = review
+    proposed = [suspects[0]._replace(likely_doc_id=doc_id) for doc_id in ("d0-1", "d3-3")]
+    page = visit(review[1])
+    path = tmp_path / "review.html"
+    counts = []
+    for suspect in (*proposed, proposed[0]):
+        write_review([suspect, suspects[3]], collection, 86, path)
+        page.goto(f"file://{path}")
+        counts.append(page.locator("#decided").inner_text())
+        if len(counts) == 1:
+            page.keyboard.press("r")
+            page.keyboard.press("d")
+            page.wait_for_timeout(300)
+    assert counts == ["0 of 2 decided", "1 of 2 decided", "2 of 2 decided"]

@@ -155,7 +155,8 @@ def test_killed_and_continued_says_the_same_to_the_bit(folder, configure, monkey
     for _ in range(2):
         with pytest.raises(Killed):
             suspects(configure("task.share=0.2", "checkpoint.steps=1", out=tmp_path))
-    suspects(configure("task.share=0.2", out=tmp_path))
+    # a key that changes no number may differ when it continues
+    suspects(configure("task.share=0.2", "bm25.engine=bm25s", out=tmp_path))
     assert len(steps) == 18  # no step of the three models was done twice
     assert rows_of(tmp_path / CELL) == rows_of(folder)
 

@@ -7,6 +7,8 @@ const memory = `suspects ${content.collection}`;
 const KEYS = { k: "keep", r: "replace", d: "drop" };
 const by = (id) => document.getElementById(id);
 const keyOf = (pair) => JSON.stringify([pair.query_id, pair.doc_id]);
+// a replacement names its document, since another list of suspects may propose another one
+const wordOf = (pair, decision) => (decision === "replace" ? `replace ${pair.likely_doc_id}` : decision);
 
 let at = 0;
 const decisions = recalled();
@@ -44,6 +46,12 @@ function listed(pair, place) {
   return { button, mark };
 }
 
+/** Returns what is decided about a pair; undefined: nothing, or a replacement by another document. */
+function decisionOf(pair) {
+  const word = decisions.get(keyOf(pair));
+  return Object.values(KEYS).find((decision) => wordOf(pair, decision) === word);
+}
+
 function show(place) {
   at = Math.max(0, Math.min(place, pairs.length - 1));
   const pair = pairs[at];
@@ -62,7 +70,7 @@ function show(place) {
 
 /** Shows what is decided. */
 function mark() {
-  const decided = decisions.get(keyOf(pairs[at]));
+  const decided = decisionOf(pairs[at]);
   for (const button of document.querySelectorAll("[data-decision]")) {
     button.setAttribute("aria-pressed", String(button.dataset.decision === decided));
     button.disabled = button.dataset.decision === "replace" && !pairs[at].likely_doc_id;
@@ -70,7 +78,7 @@ function mark() {
   by("undo").disabled = decided === undefined;
   let count = 0;
   rows.forEach((row, place) => {
-    const decision = decisions.get(keyOf(pairs[place])) || "";
+    const decision = decisionOf(pairs[place]) || "";
     count += decision !== "";
     row.mark.textContent = decision;
     row.mark.className = decision;
@@ -81,7 +89,7 @@ function mark() {
 
 function decide(decision) {
   if (decision === "replace" && !pairs[at].likely_doc_id) return;
-  decisions.set(keyOf(pairs[at]), decision);
+  decisions.set(keyOf(pairs[at]), wordOf(pairs[at], decision));
   remember();
   show(at + 1);
 }
@@ -95,7 +103,7 @@ function undo() {
 /** Returns the decisions about the pairs of this page, in their order. */
 function records() {
   return pairs
-    .map((pair) => ({ ...pair, decision: decisions.get(keyOf(pair)) }))
+    .map((pair) => ({ ...pair, decision: decisionOf(pair) }))
     .filter((pair) => pair.decision !== undefined)
     .map((pair) => Object.fromEntries(content.fields.map((field) => [field, pair[field]])));
 }
