@@ -24,7 +24,8 @@ COLLECTIONS = SENSITIVE + INSENSITIVE
 QUICK = ("static", "adapter")
 """Models whose cells take seconds."""
 
-TRANSFORMERS = ("minilm_2layers", "colbert", "cross_encoder")
+RERANKER = "cross_encoder"
+TRANSFORMERS = ("minilm_2layers", "colbert", RERANKER)
 MODELS = QUICK + TRANSFORMERS
 
 STUDY, TUNING, DEEP = "study", "study_tune", "study_transformers"
@@ -140,4 +141,6 @@ def _other_noise(collection: str, model: str) -> Piece:
 
 
 def _deep(collection: str, model: str, seed: int) -> Piece:
-    return Piece(DEEP, collection, {"model": model, "seed": str(seed)})
+    # a re-ranker reads a first stage's candidates only, and of few queries
+    pool = {"validation.pool": "null"} if model == RERANKER else {}
+    return Piece(DEEP, collection, {"model": model, "seed": str(seed), **pool})

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig
 
 import checks
 from data import Collection, Qrels, Split
 from errors import InputError
+from evaluation.reranking import ReRanking
 
 LABELS = ("clean", "noisy")
 
@@ -16,8 +17,8 @@ def check_validation(cfg: DictConfig) -> None:
     """Check the settings before any work.
 
     Raises:
-        InputError: for a value out of range, or for noisy validation labels with noise.audit,
-            which only covers the training labels.
+        InputError: for a value out of range, a pool for a re-ranker, or noisy validation labels
+            with noise.audit, which only covers the training labels.
     """
     labels, patience = cfg.validation.labels, cfg.validation.patience
     checks.choice("validation.labels", labels, LABELS)
@@ -28,6 +29,11 @@ def check_validation(cfg: DictConfig) -> None:
         least = cfg.evaluation.depth
         allowed = f"evaluation.depth={least} documents or more, or null for all documents"
         checks.integer("validation.pool", cfg.validation.pool, least, allowed)
+        if issubclass(get_class(cfg.model.search._target_), ReRanking):
+            raise InputError(
+                f"validation.pool={cfg.validation.pool}: a re-ranker reads a first stage's "
+                "candidates only; set it to null."
+            )
     if labels == "noisy" and cfg.noise.get("audit") is not None:
         raise InputError(
             f"validation.labels=noisy with noise.audit={cfg.noise.audit}: the file describes "

@@ -8,6 +8,7 @@ from cell_runs import composed
 from hydra.core.hydra_config import HydraConfig
 from test_report_archive import write_cell
 
+from cells.planning.fitness import fault_of
 from errors import InputError
 from reporting.reading.cells import read_cells
 from study import grid
@@ -40,6 +41,18 @@ def chosen(piece, cell):
     given = {**piece.overrides, **one, **rate}
     overrides = [f"{key}={value}" for key, value in given.items()]
     return [f"experiment={piece.experiment}", *dataset(piece.collection), *overrides]
+
+
+@pytest.mark.parametrize("model", TRANSFORMERS)
+def test_a_piece_can_be_run_as_far_as_is_known_without_its_data(model, monkeypatch):
+    """A pool to validate on once made every cell of the re-ranker fail, after its data was read."""
+    monkeypatch.setenv("STUDY_DATA", "/data")
+    (piece, *_) = [piece for piece in pieces() if piece.concerns(("scifact", model))]
+    cfg = composed(*chosen(piece, piece.cells()[0]))
+    assert fault_of(cfg) is None
+    assert (cfg.validation.pool is None) == (model == "cross_encoder")
+    cfg.validation.pool = 2000
+    assert (fault_of(cfg) is None) == (model != "cross_encoder")
 
 
 def test_every_sensitive_collection_meets_every_model_first():
