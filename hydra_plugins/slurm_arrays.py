@@ -88,9 +88,26 @@ class SlurmArrays(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Submit the cells, wait for all jobs, and return what each cell returned."""
+        """Submit the cells, wait for all jobs, and return what each cell returned.
+
+        Raises:
+            InputError: jobs ended without a result, such as those that were cancelled or killed.
+        """
         jobs = self.submit(job_overrides, initial_job_idx)
-        return [returned for job in jobs for returned in job.results()[0]]
+        returned, lost = list[JobReturn](), dict[str, str]()
+        for job in jobs:
+            try:
+                returned += job.results()[0]
+            except Exception as error:
+                lost[f"{job.job_id} ({job.state})"] = str(job.paths.stderr)
+                log.debug("job %s has no result", job.job_id, exc_info=error)
+        if lost:
+            named = "; ".join(f"{job}, log {path}" for job, path in lost.items())
+            raise InputError(
+                f"{len(lost)} of {len(jobs)} jobs ended without a result: {named}. The same "
+                "command continues their cells."
+            )
+        return returned
 
     def submit(self, cells: Sequence[Sequence[str]], first: int = 0) -> list[Any]:
         """Submit the cells and return submitit's jobs.

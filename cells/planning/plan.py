@@ -23,6 +23,8 @@ from cells.sweep.skip import needs_no_job
 from errors import InputError
 
 Job = Sequence[str]
+TASKS = ("evaluated", "noised", "retrieved", "suspects")
+"""First parts of the names of cells that are written but not trained."""
 
 
 class PlannedCell(NamedTuple):
@@ -51,6 +53,11 @@ class PlannedCell(NamedTuple):
     def path(self) -> Path:
         """Its directory."""
         return self.output_dir / self.name
+
+    @property
+    def written(self) -> bool:
+        """Whether its task writes to the directory, or asks about cells whose task does."""
+        return self.trained or self.name.partition("/")[0] in TASKS
 
 
 class SweepPlan(NamedTuple):
@@ -82,14 +89,14 @@ def planned(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Job]) -> Sw
         InputError: cells cannot run; the message names them, what is wrong and how to mend it.
     """
     cells = _look(loader, master, jobs)
-    if all(cell.trained and cell.variant is None for cell in cells):
+    if all(cell.written and cell.variant is None for cell in cells):
         names = variants(jobs, [str(cell.path) for cell in cells])
         if names is not None:
             named = zip(jobs, names, strict=True)
             jobs = [[*job, f"variant='{name}'"] for job, name in named]
             cells = _look(loader, master, jobs)
-    trained = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.trained]
-    refuse_shared_paths([job for job, _ in trained], [str(cell.path) for _, cell in trained])
+    written = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.written]
+    refuse_shared_paths([job for job, _ in written], [str(cell.path) for _, cell in written])
     refuse_clashes({cell.name: cell.differing for cell in cells if cell.differing}, len(cells))
     refuse_missing({cell.name: cell.missing for cell in cells if cell.missing})
     return SweepPlan(list(jobs), cells)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich import get_console
 from rich.table import Table
+from rich.text import Text
 
 from cells.record.directory import Cell
 from cells.record.environment import describe, peak_memory_mib
@@ -117,7 +118,7 @@ def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     columns = _columns(
         scores["measures"], scores.get("untrained"), search.get("first_stage_measures")
     )
-    table = Table(title=cell.name, title_justify="left")
+    table = Table(title=Text(cell.name), title_justify="left")
     table.add_column("measure (test)")
     for column in columns:
         table.add_column(column, justify="right")
@@ -128,10 +129,13 @@ def show(cell: Cell, scores: Mapping[str, Any]) -> None:
     for name, value in search.get("ceiling", {}).items():
         console.print(
             f"{search['first_stage']} has {name} {value:.4f}, the ceiling of re-ranking its "
-            "candidates."
+            "candidates.",
+            markup=False,
         )
     files = ", ".join(sorted(path.name for path in cell.directory.iterdir()))
-    console.print(f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True)
+    console.print(
+        f"Everything about this cell is in {cell.directory}/: {files}", soft_wrap=True, markup=False
+    )
 
 
 def _columns(

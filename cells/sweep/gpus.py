@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 SHARED = "RETRIEVAL_GPUS_ARE_SHARED"
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+NONE = {"", "-1", "NoDevFiles"}
+"""Names that users and SLURM give where there is no GPU."""
 
 log = logging.getLogger(__name__)
 _taken: list[FileLock] = []
@@ -28,7 +30,7 @@ def gpus() -> list[str]:
     No CUDA library is loaded, because it would choose a GPU.
     """
     if VISIBLE in os.environ:
-        return [name for name in os.environ[VISIBLE].split(",") if name]
+        return [name for name in os.environ[VISIBLE].split(",") if name not in NONE]
     return sorted(
         (
             match[1]

@@ -65,6 +65,8 @@ def noise(cfg: DictConfig) -> float:
         f"The record of every change is {cell.file('audit.tsv')}; train on it with "
         f"noise.audit={cell.file('audit.tsv')}",
         soft_wrap=True,
+        markup=False,
     )
-    console.print(f"For other trainers: {', '.join(map(str, files))}", soft_wrap=True)
+    others = ", ".join(map(str, files))
+    console.print(f"For other trainers: {others}", soft_wrap=True, markup=False)
     return corruption.audit.header.realised

@@ -6,6 +6,7 @@ import socket
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import wandb
 
@@ -38,12 +39,18 @@ def give_folders() -> None:
 
 
 def _answers(url: str) -> bool:
-    """Return whether a connection can be made, for which W&B's client would try for minutes."""
+    """Return whether a connection can be made, for which W&B's client would try for minutes.
+
+    Behind a proxy it is a connection to the proxy.
+    """
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    proxy = getproxies().get(parts.scheme)
+    if proxy is not None and not proxy_bypass(parts.hostname or ""):
+        parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
     try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), SECONDS).close()
-    except OSError:
+    except (OSError, ValueError):  # a port beyond 65535
         return False
     return True
 

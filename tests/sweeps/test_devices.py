@@ -51,6 +51,7 @@ def test_nothing_is_hidden_outside_a_local_sweep(start):
 def test_as_many_cells_at_once_as_there_are_gpus_unless_told(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     assert (jobs_at_once(None), jobs_at_once(2), jobs_at_once("4")) == (3, 2, 4)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert gpus() == []
-    assert jobs_at_once(None) == -1
+    for none in ("", "-1", "NoDevFiles"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
+        assert gpus() == []
+        assert jobs_at_once(None) == -1

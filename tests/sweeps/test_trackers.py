@@ -1,6 +1,7 @@
 """A tracker never costs a result: the cell trains and its scores are written."""
 
 import json
+import socket
 
 import pytest
 from cell_runs import SMALL, composed
@@ -76,6 +77,25 @@ def test_a_server_that_does_not_answer_means_offline(monkeypatch, caplog):
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     assert wandb_mode.usable_mode("online") == "offline"
     assert "http://127.0.0.1:9 does not answer; recording offline" in caplog.text
+
+
+def test_behind_a_proxy_it_is_the_proxy_that_answers(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "https://wandb.invalid")
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        assert wandb_mode.usable_mode("online") == "online"
+        monkeypatch.setenv("no_proxy", "wandb.invalid")
+        assert wandb_mode.usable_mode("online") == "offline"
+    monkeypatch.delenv("no_proxy")
+    assert wandb_mode.usable_mode("online") == "offline"
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:99999", "http://"])
+def test_an_address_that_is_none_means_offline(monkeypatch, url):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", url)
+    assert wandb_mode.usable_mode("online") == "offline"
 
 
 def test_a_home_that_takes_no_files_is_not_needed(monkeypatch, tmp_path):

@@ -48,6 +48,20 @@ def test_a_dry_run_tells_cells_time_and_names_and_launches_nothing(tmp_path, fin
     assert len(list((tmp_path / "outputs").rglob("config.yaml"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("task", "swept", "names"),
+    [
+        ("suspects", "task.share=0.1,0.3", ("cross_entropy-share-0.1", "cross_entropy-share-0.3")),
+        ("retrieve_bm25", "evaluation.depth=50,100", ("bm25-depth-50", "bm25-depth-100")),
+        ("noise", "noise.K=5,10", ("semantic-K-5-0.2", "semantic-K-10-0.2")),
+    ],
+)
+def test_tasks_that_do_not_train_name_their_cells_too(tmp_path, task, swept, names):
+    told = planned(tmp_path, f"task={task}", "loss=cross_entropy", swept, "dry_run=true")
+    assert told.returncode == 0, told.stderr
+    assert all(f"/{name}" in told.stdout for name in names), told.stdout
+
+
 def test_a_sweep_asks_about_cells_or_runs_them(tmp_path):
     refused = planned(tmp_path, "task=train,clear_failures", "dry_run=true")
     assert refused.returncode == 1
@@ -122,7 +136,7 @@ def test_a_fault_that_nobody_explained_is_left_to_its_cell(monkeypatch):
         raise ValueError("a class of one's own")
 
     monkeypatch.setattr(fitness, "check_types", checked)
-    assert fitness._fault(composed()) is None
+    assert fitness.fault_of(composed()) is None
 
 
 def test_values_without_a_short_form_are_left_to_the_user():

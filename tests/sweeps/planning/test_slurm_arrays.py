@@ -2,12 +2,14 @@
 
 import pickle
 import re
+from types import SimpleNamespace
 
 import pytest
 from cell_runs import composed
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
+from submitit.core.utils import UncompletedJobError
 
 from cells.sweep.slurm_limits import array_limit, chunks
 from errors import InputError
@@ -105,6 +107,34 @@ def test_the_cells_of_a_job_run_in_order_and_each_returns():
     returned = CellsOfAJob(run)(list(enumerate(CELLS[:3])), {})
     assert ran == CELLS[:3]
     assert [each.overrides for each in returned] == CELLS[:3]
+
+
+class FakeJob:
+    """Stands for a job of submitit that has ended."""
+
+    def __init__(self, number, asked):
+        self.job_id, self.state, self._asked = str(number), "OUT_OF_MEMORY", asked
+        self.paths = SimpleNamespace(stderr=f"logs/{number}.err")
+
+    def results(self):
+        self._asked.append(self.job_id)
+        if self.job_id == "1":
+            raise UncompletedJobError("no output")
+        return [[JobReturn(overrides=CELLS[int(self.job_id)])]]
+
+
+def test_all_jobs_are_waited_for_though_one_is_killed(tmp_path, monkeypatch):
+    asked = []
+    jobs = [FakeJob(number, asked) for number in range(4)]
+    arrays = launcher(tmp_path)
+    monkeypatch.setattr(arrays, "submit", lambda *_: jobs)
+    lost = r"1 of 4 jobs ended without a result: 1 \(OUT_OF_MEMORY\), log logs/1\.err"
+    with pytest.raises(InputError, match=lost):
+        arrays.launch(CELLS[:4], 0)
+    assert asked == ["0", "1", "2", "3"]
+    jobs.pop(1)
+    returned = arrays.launch(CELLS[:4], 0)
+    assert [each.overrides for each in returned] == [CELLS[0], CELLS[2], CELLS[3]]
 
 
 def test_the_limit_is_asked_of_the_cluster_or_configured(cluster, monkeypatch):
