@@ -68,6 +68,7 @@ def _written(work: Workload, folder: Path) -> Path:
         "dimensions": work.cfg.model.network.dimensions,
         "batch_size": work.cfg.batch.size,
         "learning_rate": work.cfg.optimizer.lr,
+        "length": work.cfg.model.tokens.document_length,
     }
     file = folder / "task.json"
     file.write_text(
@@ -79,14 +80,8 @@ def _written(work: Workload, folder: Path) -> Path:
 
 def _fresh(task: Path) -> float:
     before = children()
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        str(ROOT / "benchmarks" / "peer_process.py"),
-        str(task),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.training.peer_process", str(task)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return children() - before
 
 

@@ -1,4 +1,7 @@
-"""Train sentence-transformers' static model once: python peer_process.py task.json."""
+"""Train sentence-transformers' static model once, as a JSON file says.
+
+python -m benchmarks.training.peer_process FILE
+"""
 
 import json
 import sys
@@ -21,6 +24,7 @@ def main(task: Path) -> None:
     """Train for one epoch."""
     settings = json.loads(task.read_text(encoding="utf-8"))
     tokenizer: Any = AutoTokenizer.from_pretrained(settings["tokenizer"])
+    tokenizer.backend_tokenizer.enable_truncation(settings["length"])
     embedding = StaticEmbedding(tokenizer, embedding_dim=settings["dimensions"])
     model = SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
     with tempfile.TemporaryDirectory() as folder:

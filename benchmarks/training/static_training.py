@@ -4,6 +4,7 @@ python -m benchmarks.training.static_training [--repeats n] [--json file] [overr
 """
 
 import argparse
+from copy import deepcopy
 from typing import Any
 
 from benchmarks.measuring import Row, command_line, compared, paired
@@ -23,7 +24,9 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
         from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
         dimensions = work.cfg.model.network.dimensions
-        embedding = StaticEmbedding(work.inputs.tokenised.tokenizer, embedding_dim=dimensions)
+        tokenizer = deepcopy(work.inputs.tokenised.tokenizer)  # which cuts texts as ours does
+        tokenizer.backend_tokenizer.enable_truncation(work.cfg.model.tokens.document_length)
+        embedding = StaticEmbedding(tokenizer, embedding_dim=dimensions)
         return SentenceTransformer(modules=[embedding, Normalize()], device="cpu")
 
     seconds = paired(

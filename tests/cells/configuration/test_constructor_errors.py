@@ -31,9 +31,9 @@ from errors import InputError
         ),
         (["loss.threshold.rho=2"], "loss", "loss.threshold.rho=2: must be"),
         (
-            ["loss=label_weakening_pointwise", "loss.loss.threshold.rho=2"],
+            ["loss=label_weakening_pointwise", "loss.loss.threshold.start=2"],
             "loss",
-            "loss.loss.threshold.rho=2: must be",
+            "loss.loss.threshold.start=2: must be",
         ),
     ],
 )
