@@ -16,6 +16,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cells.configuration.names import flat_name
+from cells.record.directory import Cell
+from cells.record.failures import forget
 
 LOCKS = ".locks"
 
@@ -52,6 +54,25 @@ def locked(path: Path) -> Iterator[None]:
         # before the release: whoever has opened it sees that it is gone and creates another
         path.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def claimed(cell: Cell, *, overwrite: bool) -> Iterator[None]:
+    """Hold the lock of a cell inside the block, with its directory claimed and no failure recorded.
+
+    Args:
+        cell: the cell.
+        overwrite: see `Cell.claim`.
+
+    Raises:
+        BusyError: if another process runs the cell.
+        InputError: if the directory cannot be claimed.
+    """
+    output_dir = Path(cell.config["output_dir"])
+    with locked(lock_file(output_dir, cell.name)):
+        cell.claim(overwrite=overwrite)
+        forget(output_dir, cell.name)
+        yield
 
 
 def owner(path: Path) -> str | None:

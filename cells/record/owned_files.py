@@ -75,7 +75,9 @@ EXPORTED = tuple(
         "vocab.txt",
         "vocab.json",
         "merges.txt",
-        "*.model",
+        "spiece.model",
+        "tokenizer.model",
+        "sentencepiece.bpe.model",
     )
 )
 ASIDE = (

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ WRITTEN = "written"
 """Key of the hashes of the files that the measures were computed from."""
 CHECKSUM = "checksum"
 """Key of the hash over all else in the file; cells of earlier versions have none."""
+NEAR = 5e-4
+"""Values of one seed that differ by more come from different models, e.g. of two variants."""
 
 
 def write_scores(directory: Path, scores: Mapping[str, Any]) -> None:
@@ -42,6 +44,17 @@ def read_scores(directory: Path) -> dict[str, Any]:
         )
     scores: dict[str, Any] = content
     return scores
+
+
+def agreed(values: Sequence[tuple[object, float]]) -> list[float]:
+    """Return one value for each seed, in their order; none if values of one seed disagree.
+
+    Args:
+        values: seed and value of cells that should have the same for a seed, such as that of BM25.
+    """
+    by_seed = dict(values)
+    alike = all(abs(by_seed[seed] - value) <= NEAR for seed, value in values)
+    return list(by_seed.values()) if alike else []
 
 
 def fault_of(content: object) -> str | None:

@@ -11,15 +11,13 @@ from rich import get_console
 
 from cells.planning.plan import PlannedCell
 from cells.planning.state_tables import aligned
-from cells.record.written_scores import SCORES, read_scores
+from cells.record.written_scores import SCORES, agreed, read_scores
 from errors import InputError
 
 PARTS = 5
 """Parts of a trained cell's name: data set, model, method, noise, seed."""
 REFERENCES = {"untrained": "untrained", "bm25": "BM25"}
 """Key of scores.json -> row of the table."""
-NEAR = 5e-4
-"""Reference values of one seed that differ by more come from different models or documents."""
 
 
 class _Score(NamedTuple):
@@ -105,21 +103,16 @@ def _table(found: Sequence[_Score]) -> Iterator[str]:
         (method, [_value(row[n], best[n], most) for n in noises]) for method, row in values.items()
     ]
     for name in REFERENCES.values():
-        agreed = [_agreed(found, name, noise) for noise in noises]
-        if any(agreed):
-            rows.append((name, [_value(each, None, 0) for each in agreed]))
+        known = [score for score in found if name in score.references]
+        columns = [
+            agreed(
+                [(score.seed, score.references[name]) for score in known if score.noise == noise]
+            )
+            for noise in noises
+        ]
+        if any(columns):
+            rows.append((name, [_value(column, None, 0) for column in columns]))
     yield from aligned([("", [f"{noise}  " for noise in noises]), *rows])
-
-
-def _agreed(found: Sequence[_Score], name: str, noise: str) -> list[float]:
-    """Return a reference's value for each seed of a noise; none if cells of a seed disagree."""
-    by_seed: dict[str, float] = {}
-    for score in found:
-        if score.noise == noise and name in score.references:
-            value = score.references[name]
-            if abs(by_seed.setdefault(score.seed, value) - value) > NEAR:
-                return []
-    return list(by_seed.values())
 
 
 def _value(values: Sequence[float], best: float | None, most: int) -> str:

@@ -1,14 +1,12 @@
 """The task that scores a model without training it."""
 
 import logging
-from pathlib import Path
 
 from omegaconf import DictConfig
 
 from cells.record.directory import Cell
 from cells.record.environment import describe
-from cells.record.failures import forget
-from cells.record.lock import lock_file, locked
+from cells.record.lock import claimed
 from cells.record.made_from import KEY, check_finished, file_hashes
 from cells.record.scores import show
 from cells.record.written_scores import read_scores, write_scores
@@ -39,10 +37,7 @@ def evaluate(cfg: DictConfig) -> float:
     """
     cell = Cell.of(cfg, KEYS)
     check_depth(parse_measures(cfg.measures), cfg.evaluation.depth, "evaluation.depth")
-    output_dir = Path(cfg.output_dir)
-    with locked(lock_file(output_dir, cell.name)):
-        cell.claim(overwrite=cfg.overwrite)
-        forget(output_dir, cell.name)
+    with claimed(cell, overwrite=cfg.overwrite):
         if cell.finished:
             check_finished(cell, read_scores(cell.directory))
             log.info(

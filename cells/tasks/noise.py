@@ -1,7 +1,6 @@
 """The task that corrupts the training labels and shows the effect, without training."""
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.utils import instantiate
@@ -11,8 +10,7 @@ from rich import get_console
 from cells.inputs.noisy_labels import check_examples_file, write_labels
 from cells.inputs.training_inputs import open_collection
 from cells.record.directory import Cell
-from cells.record.failures import forget
-from cells.record.lock import lock_file, locked
+from cells.record.lock import claimed
 from cells.tracking.guarded import opened
 from noise.inspection.inspection import inspect
 from noise.inspection.inspection_tables import records, tables
@@ -39,25 +37,25 @@ def noise(cfg: DictConfig) -> float:
     """
     check_examples_file(cfg)
     judge = None if cfg.task.cross_encoder is None else CrossEncoderJudge(cfg.task.cross_encoder)
-    cell, output_dir = Cell.of(cfg, KEYS), Path(cfg.output_dir)
-    with locked(lock_file(output_dir, cell.name)):
-        cell.claim(overwrite=cfg.overwrite)
-        forget(output_dir, cell.name)
-        with opened(instantiate(cfg.logger), cell) as tracker:
-            collection = open_collection(cfg)
-            corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
-            corruption.audit.write(cell.file("audit.tsv"))
-            files = write_labels(cfg, cell, collection, corruption)
-            inspection = inspect(
-                collection,
-                corruption,
-                instantiate(cfg.task.encoder),
-                scorer=judge,
-                examples=cfg.task.examples,
-                sample=cfg.task.sample,
-            )
-            for name, table in records(inspection).items():
-                tracker.table(f"noise/{name}", *table)
+    cell = Cell.of(cfg, KEYS)
+    with (
+        claimed(cell, overwrite=cfg.overwrite),
+        opened(instantiate(cfg.logger), cell) as tracker,
+    ):
+        collection = open_collection(cfg)
+        corruption: Corruption = instantiate(cfg.noise).corrupt(collection)
+        corruption.audit.write(cell.file("audit.tsv"))
+        files = write_labels(cfg, cell, collection, corruption)
+        inspection = inspect(
+            collection,
+            corruption,
+            instantiate(cfg.task.encoder),
+            scorer=judge,
+            examples=cfg.task.examples,
+            sample=cfg.task.sample,
+        )
+        for name, table in records(inspection).items():
+            tracker.table(f"noise/{name}", *table)
     console = get_console()
     for part in tables(inspection):
         console.print(part)

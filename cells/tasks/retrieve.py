@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,7 @@ from omegaconf import DictConfig
 
 import checks
 from cells.record.directory import Cell
-from cells.record.failures import forget
-from cells.record.lock import lock_file, locked
+from cells.record.lock import claimed
 from cells.record.owned_files import RUN
 from cells.tasks.evaluate import KEYS
 from errors import InputError
@@ -43,10 +41,7 @@ def retrieve(cfg: DictConfig) -> None:
         )
     checks.choice("task.by", cfg.task.by, RANKERS)
     cell = Cell.of(cfg, [*KEYS, "task"])
-    output_dir = Path(cfg.output_dir)
-    with locked(lock_file(output_dir, cell.name)):
-        cell.claim(overwrite=cfg.overwrite)
-        forget(output_dir, cell.name)
+    with claimed(cell, overwrite=cfg.overwrite):
         _write(cfg, splits, cell)
     log.info(
         "the run is in %s: use it with model.first_stage=<it>, negatives.run=<it> or teacher=<it>",

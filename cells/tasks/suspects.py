@@ -12,8 +12,7 @@ from rich import get_console
 import checks
 from cells.record.directory import Cell
 from cells.record.environment import describe
-from cells.record.failures import forget
-from cells.record.lock import lock_file, locked
+from cells.record.lock import claimed
 from cells.record.log import logged_to
 from cells.record.made_from import KEY, begin, settle
 from cells.record.written_scores import write_scores
@@ -64,9 +63,7 @@ def suspects(cfg: DictConfig) -> float:
     whole = Cell.of(cfg)
     task = {key: value for key, value in whole.config["task"].items() if key not in AFTERWARDS}
     cell = replace(whole, config=whole.config | {"task": task})
-    with locked(lock_file(Path(cfg.output_dir), cell.name)):
-        cell.claim(overwrite=cfg.overwrite)
-        forget(Path(cfg.output_dir), cell.name)
+    with claimed(cell, overwrite=cfg.overwrite):
         begin(cell)
         with logged_to(cell.file("run.log")), Interruption() as interruption:
             return _run(cfg, cell, interruption)

@@ -18,8 +18,7 @@ from omegaconf import DictConfig
 from cells.configuration.missing_files import missing_files
 from cells.inputs.settings_fit import fitting_loss
 from cells.record.directory import UNTRAINED, Cell
-from cells.record.failures import forget
-from cells.record.lock import lock_file, locked
+from cells.record.lock import claimed
 from cells.record.log import logged_to
 from cells.record.made_from import begin, check_finished, settle
 from cells.record.owned_files import RUN
@@ -62,10 +61,8 @@ def train(cfg: DictConfig) -> float:
     if not is_main_process():
         _join_training(cfg, cell, loss)
         return math.nan
-    with locked(lock_file(Path(cfg.output_dir), cell.name)):
-        cell.claim(overwrite=cfg.overwrite)
+    with claimed(cell, overwrite=cfg.overwrite):
         cell.clean_up()
-        forget(Path(cfg.output_dir), cell.name)
         if cell.finished:
             check_finished(cell, read_scores(cell.directory))
             return skipped(cfg, cell)

@@ -62,7 +62,7 @@ def _unknown(judgement: Judgement, collection: Collection) -> str | None:
         return "judgements name a query that is no training query"
     if judgement.doc_id not in collection.documents:
         return "judgements name a document that the collection does not have"
-    if judgement.doc_id in (collection.spared or {}).get(judgement.query_id, {}):
+    if judgement.doc_id in collection.spared.get(judgement.query_id, {}):
         return "judgements are of pairs that dataset.train_pairs leaves out"
     return None
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
+from cells.record.written_scores import agreed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reporting.reading.cells import FinishedCell
 
 BM25, UNTRAINED = "BM25", "untrained"
-NEAR = 5e-4
-"""Values of one seed that differ by more come from different models, e.g. of two variants."""
 
 
 class Reference(NamedTuple):
@@ -53,13 +53,10 @@ def references(
     }
 
 
-def _agreed(cells: Iterable[FinishedCell], key: str, measures: Sequence[str]) -> dict[str, float]:
+def _agreed(cells: Sequence[FinishedCell], key: str, measures: Sequence[str]) -> dict[str, float]:
     """Return the mean over seeds of each measure; empty if cells of a seed disagree or lack one."""
-    by_seed = {cell.seed: cell.scores.get(key) or {} for cell in cells}
-    for cell in cells:
-        known, own = by_seed[cell.seed], cell.scores.get(key) or {}
-        if any(abs(known.get(m, -1.0) - own.get(m, -1.0)) > NEAR for m in measures):
-            return {}
-    if not all(measure in values for values in by_seed.values() for measure in measures):
+    known = [(cell.seed, cell.scores.get(key) or {}) for cell in cells]
+    if not all(measure in values for _, values in known for measure in measures):
         return {}
-    return {measure: mean(values[measure] for values in by_seed.values()) for measure in measures}
+    columns = {m: agreed([(seed, values[m]) for seed, values in known]) for m in measures}
+    return {m: mean(values) for m, values in columns.items()} if all(columns.values()) else {}

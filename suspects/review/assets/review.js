@@ -8,7 +8,8 @@ const KEYS = { k: "keep", r: "replace", d: "drop" };
 const by = (id) => document.getElementById(id);
 const keyOf = (pair) => JSON.stringify([pair.query_id, pair.doc_id]);
 // a replacement names its document, since another list of suspects may propose another one
-const wordOf = (pair, decision) => (decision === "replace" ? `replace ${pair.likely_doc_id}` : decision);
+const wordOf = (pair, decision) =>
+  decision === "replace" ? `replace ${pair.likely_doc_id}` : decision;
 
 let at = 0;
 const decisions = recalled();
@@ -46,7 +47,7 @@ function listed(pair, place) {
   return { button, mark };
 }
 
-/** Returns what is decided about a pair; undefined: nothing, or a replacement by another document. */
+/** Returns what is decided about a pair; undefined: nothing, or to replace it by another document. */
 function decisionOf(pair) {
   const word = decisions.get(keyOf(pair));
   return Object.values(KEYS).find((decision) => wordOf(pair, decision) === word);
