@@ -35,13 +35,23 @@ RATES: Mapping[str, tuple[float, ...]] = {
 }
 """Learning rates that are tried first; the grid widens them until no choice is at an edge."""
 
+FULL = {"trainer.precision": "32-true"}
 OVERRIDES: Mapping[str, Mapping[str, str]] = {
-    LATE_INTERACTION: {"model.network.num_hidden_layers": "2", "optimizer.lr": "1e-4"},
-    RERANKER: {"validation.pool": "null"},
+    LATE_INTERACTION: {
+        "model.network.num_hidden_layers": "2",
+        "optimizer.lr": "1e-4",
+        **FULL,
+    },
+    RERANKER: {"validation.pool": "null", **FULL},
 }
-"""What the transformers differ in from their presets: late interaction has the two layers and the
-learning rate of minilm_2layers; a re-ranker reads a first stage's candidates only, and keeps all
-layers, since two of them hardly learnt to rank (docs/models.md, "Measured")."""
+"""What the transformers differ in from their presets.
+
+Late interaction has the two layers and the learning rate of minilm_2layers. A re-ranker reads a
+first stage's candidates only, and keeps all layers, since its head starts untrained and two layers
+hardly learnt to rank (docs/models.md, "Measured"). Both compute in full precision: the first CPU
+that reached them has no bfloat16, which it would emulate sixty times slower, and all machines are
+to train alike. The cells of minilm_2layers had begun in bfloat16 by then.
+"""
 
 NATURAL = {
     "noise": "natural",
