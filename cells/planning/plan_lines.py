@@ -51,7 +51,9 @@ def lines_of_plan(plan: SweepPlan, master: DictConfig) -> Iterator[str]:
         master: its configuration.
     """
     left = plan.open_cells
-    yield f"{len(plan.cells)} cells: {len(plan.cells) - len(left)} finished, {_to_run(left)}"
+    total = len(plan.cells)
+    noun = "cell" if total == 1 else "cells"
+    yield f"{total} {noun}: {total - len(left)} finished, {_to_run(left)}"
     if not left:
         return
     if master.dry_run:

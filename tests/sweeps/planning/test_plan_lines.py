@@ -50,3 +50,11 @@ def test_jobs_are_counted_where_nothing_is_known_of_the_time(tmp_path):
     assert lines(tmp_path, slurm, known=False)[-2] == "12 jobs in 1 array, 12 at once"
     assert lines(tmp_path, {"n_jobs": -1}, known=False)[-2].startswith("as many cells at once as")
     assert "at once" not in " ".join(lines(tmp_path, {}, known=False))
+
+
+def test_a_sweep_of_one_cell_is_told_in_the_singular(tmp_path):
+    cell = PlannedCell("demo/static/elr/none-0/seed-1", Path(tmp_path), False, (), True, None)
+    master = OmegaConf.create({"dry_run": False, "keep": [], "hydra": {"launcher": {}}})
+    assert next(lines_of_plan(SweepPlan([["a=1"]], [cell]), master)) == (
+        "1 cell: 0 finished, 1 to run"
+    )
