@@ -51,6 +51,7 @@ def test_a_piece_can_be_run_as_far_as_is_known_without_its_data(model, monkeypat
     cfg = composed(*chosen(piece, piece.cells()[0]))
     assert fault_of(cfg) is None
     assert (cfg.validation.pool is None) == (model == "cross_encoder")
+    assert cfg.model.network.num_hidden_layers == (None if model == "cross_encoder" else 2)
     cfg.validation.pool = 2000
     assert (fault_of(cfg) is None) == (model != "cross_encoder")
 
